@@ -1,0 +1,134 @@
+"""Collects tests that run on MicroPython, on CPython, or on both, as pytest items.
+
+A file that says ``INTERPRETERS = ("micropython",)`` or ``("micropython", "cpython")`` at its top is
+collected here: each ``test_*`` function becomes one item an interpreter, each in a process of its own.
+``HEAP = "256K"`` in such a file sets the size of MicroPython's heap. Every other file is plain pytest.
+"""
+
+import ast
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RUNNER = ROOT / "tests" / "upy" / "runner.py"
+SOURCES = [ROOT / "lib", ROOT / "firmware", ROOT / "tests"]
+DEFAULT_HEAP = "16M"
+ITEM_SECONDS = 600  # a hang must end the run; nothing here asserts on speed
+
+
+def micropython() -> str:
+    """The interpreter under test: ``MICROPYTHON`` or the wheel's, next to this Python."""
+    named = os.environ.get("MICROPYTHON")
+    if named:
+        return named
+    beside = pathlib.Path(sys.executable).parent / "micropython"
+    found = str(beside) if beside.exists() else shutil.which("micropython")
+    if not found:
+        raise pytest.UsageError(
+            "no MicroPython: run `make setup`, or set MICROPYTHON=/path/to/micropython"
+        )
+    return found
+
+
+def environment(interpreter: str) -> dict:
+    """The process environment in which ``lib``, ``firmware`` and ``tests`` are importable."""
+    paths = [str(path) for path in SOURCES]
+    variables = dict(os.environ)
+    variables.setdefault("HOLDFAST_VECTORS", str(ROOT.parent / "shared" / "vectors"))
+    if interpreter == "micropython":
+        variables["MICROPYPATH"] = ":".join([*paths, ".frozen"])
+    else:
+        variables["PYTHONPATH"] = ":".join([*paths, str(ROOT / "host_tools")])
+    return variables
+
+
+def _settings(tree: ast.Module) -> dict:
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            if node.targets[0].id in ("INTERPRETERS", "HEAP"):
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+    return found
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    settings = _settings(ast.parse(module_path.read_text()))
+    if "INTERPRETERS" in settings:
+        return PortableFile.from_parent(parent, path=module_path)
+    return None
+
+
+class PortableFile(pytest.File):
+    """A test file whose functions run in interpreters of their own."""
+
+    def collect(self):
+        tree = ast.parse(self.path.read_text())
+        settings = _settings(tree)
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                if not node.name.startswith("test_"):
+                    continue
+                for interpreter in settings["INTERPRETERS"]:
+                    yield PortableItem.from_parent(
+                        self,
+                        name=f"{node.name}[{interpreter}]",
+                        function=node.name,
+                        interpreter=interpreter,
+                        heap=settings.get("HEAP", DEFAULT_HEAP),
+                        line=node.lineno,
+                    )
+
+
+class PortableFailure(Exception):
+    """What the other interpreter said."""
+
+
+class PortableItem(pytest.Item):
+    """One test function in one interpreter."""
+
+    def __init__(self, *, function, interpreter, heap, line, **kwargs):
+        super().__init__(**kwargs)
+        self.function, self.interpreter, self.heap, self.line = function, interpreter, heap, line
+
+    def runtest(self):
+        if self.interpreter == "micropython":
+            command = [micropython(), "-X", f"heapsize={self.heap}"]
+        else:
+            command = [sys.executable]
+        with tempfile.TemporaryDirectory() as folder:
+            result_path = pathlib.Path(folder) / "result.json"
+            process = subprocess.run(
+                [*command, str(RUNNER), str(self.path), self.function, str(result_path)],
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=ITEM_SECONDS,
+                cwd=ROOT,
+                env=environment(self.interpreter),
+            )
+            self.add_report_section("call", "stdout", process.stdout)
+            if not result_path.exists():
+                raise PortableFailure(
+                    f"{self.interpreter} died with {process.returncode}\n"
+                    f"{process.stdout[-2000:]}{process.stderr[-2000:]}"
+                )
+            result = json.loads(result_path.read_text())
+        if result["status"] == "skipped":
+            pytest.skip(result["text"])
+        if result["status"] != "passed":
+            raise PortableFailure(result["text"])
+
+    def repr_failure(self, excinfo, style=None):
+        if excinfo.errisinstance(PortableFailure):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self):
+        return self.path, self.line - 1, f"{self.interpreter}: {self.function}"

@@ -1,0 +1,45 @@
+"""Runs one test function of one file and writes how it went as JSON.
+
+Usage: ``micropython runner.py FILE FUNCTION RESULT``; CPython runs it just the same.
+"""
+
+import json
+import sys
+
+
+def _traceback(error):
+    if hasattr(sys, "print_exception"):
+        import io
+
+        out = io.StringIO()
+        sys.print_exception(error, out)
+        return out.getvalue()
+    import traceback
+
+    return "".join(traceback.format_exception(error))
+
+
+def _run(path, name):
+    folder, _, file = path.rpartition("/")
+    sys.path.insert(0, folder)
+    function = getattr(__import__(file[:-3]), name)
+    running = function()
+    if hasattr(running, "send"):
+        import asyncio
+
+        asyncio.run(running)
+
+
+def main(path, name, result_path):
+    result = {"status": "passed", "text": ""}
+    try:
+        _run(path, name)
+    except Exception as error:
+        skipped = type(error).__name__ == "SkipTest"
+        result["status"] = "skipped" if skipped else "failed"
+        result["text"] = str(error) if skipped else _traceback(error)
+    with open(result_path, "w") as file:
+        json.dump(result, file)
+
+
+main(*sys.argv[1:4])
