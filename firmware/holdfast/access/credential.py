@@ -1,0 +1,91 @@
+"""A credential whose token has been verified, in the words of the domain."""
+
+import cbor
+from cose import CRV_X25519, KTY_OKP
+from untrusted import InvalidInput
+
+CTI_LENGTH = 8
+MAX_SCOPE_ENTRIES = 32
+MAX_NAME_LENGTH = 64
+
+# Private claim labels (RFC 8392 section 9.1.1: integers below -65536 are for private use).
+ROLE = -65537  # in a device certificate: what the device is
+SCHEDULE = -65538  # the schedule a credential is bound to
+USER_VERIFICATION = -65539  # true: the phone must have verified its user
+
+ROLE_READER = 1
+ROLE_CONTROLLER = 2
+
+
+class ScopeError(InvalidInput):
+    """The scope claim is no AIF array of [name, permission bits]."""
+
+
+class Credential:
+    """Who a token speaks of, when it holds and what it allows.
+
+    Times are in seconds since 1970. ``scope`` maps a door or zone id to permission bits. ``guest``
+    tells a token authenticated by a zone's shared key from one signed by the authority.
+    """
+
+    def __init__(self, claims, scope: dict, guest: bool):
+        self.holder = claims.sub
+        self.audience = claims.aud
+        self.not_before = claims.nbf
+        self.expires = claims.exp
+        self.issued_at = claims.iat
+        self.cti = claims.cti
+        self.public_key = claims.cnf.x
+        self.schedule = claims.other.get(SCHEDULE)
+        # Anything but a plain false binds: a flag we cannot read must not be a flag that is off.
+        self.needs_user_verification = claims.other.get(USER_VERIFICATION, False) is not False
+        self.scope = scope
+        self.guest = guest
+
+    def permissions(self, places) -> int:
+        """All permission bits granted for any of the ``places`` (door and zone ids)."""
+        bits = 0
+        for place in places:
+            bits |= self.scope.get(place, 0)
+        return bits
+
+
+def is_complete(claims) -> bool:
+    """Whether the claims hold all that a holder's credential needs (``exp`` is checked before)."""
+    return (
+        bool(claims.sub)
+        and len(claims.sub) <= MAX_NAME_LENGTH
+        and claims.cti is not None
+        and len(claims.cti) == CTI_LENGTH
+        and claims.scope is not None
+        and is_x25519(claims.cnf)
+    )
+
+
+def is_x25519(key) -> bool:
+    """Whether a ``cnf`` key is there and can be proven by static Diffie-Hellman in suite 0."""
+    return key is not None and key.kty == KTY_OKP and key.crv == CRV_X25519
+
+
+def parse_scope(raw: bytes) -> dict:
+    """The AIF data model of RFC 9237 section 2: ``[[Toid, Tperm], ...]`` as a dict.
+
+    Toid is a door or zone id (text, 1 to 64 bytes), Tperm an unsigned integer of permission bits.
+    Raises cbor.DecodeError or ScopeError.
+    """
+    entries = cbor.decode(raw, max_depth=3)
+    if not isinstance(entries, list) or not 0 < len(entries) <= MAX_SCOPE_ENTRIES:
+        raise ScopeError("scope is no array of 1 to %d entries" % MAX_SCOPE_ENTRIES)
+    scope = {}
+    for entry in entries:
+        if not isinstance(entry, list) or len(entry) != 2:
+            raise ScopeError("scope entry is no pair")
+        name, bits = entry
+        if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_LENGTH:
+            raise ScopeError("scope names no door or zone")
+        if isinstance(bits, bool) or not isinstance(bits, int) or not 0 < bits < 1 << 16:
+            raise ScopeError("scope permissions are no bit set")
+        if name in scope:
+            raise ScopeError("scope names a place twice")
+        scope[name] = bits
+    return scope

@@ -1,0 +1,121 @@
+"""Reason codes: the exact one for the event log, a coarse one for the phone.
+
+A code never changes its meaning and is never used again for another. Tens group them by what
+stopped the request; the coarse code is all that a stranger at the door learns.
+"""
+
+GRANTED = 0
+
+# Authenticity of the credential and of who shows it
+MALFORMED_TOKEN = 10
+UNSUPPORTED_ALGORITHM = 11
+UNKNOWN_KEY = 12
+OTHER_SITE = 13
+BAD_SIGNATURE = 14
+NOT_HOLDER = 15
+WRONG_AUDIENCE = 16
+INCOMPLETE_TOKEN = 17
+NOT_A_HOLDER_TOKEN = 18
+GUEST_TOO_LONG = 19
+
+# Time
+NOT_YET_VALID = 20
+EXPIRED = 21
+CLOCK_UNKNOWN = 22
+SCHEDULE_UNKNOWN = 23
+
+# Scope and intent
+WRONG_DOOR = 30
+ACTION_NOT_ALLOWED = 31
+NO_INTENT = 32
+USER_VERIFICATION_NEEDED = 33
+MALFORMED_REQUEST = 34
+NO_SUCH_DOOR = 35
+
+# The link
+MALFORMED_MESSAGE = 40
+REPLAYED = 41
+UNKNOWN_CONTEXT = 42
+DECRYPTION_FAILED = 43
+HANDSHAKE_FAILED = 44
+TOO_SLOW = 45
+TOO_MANY_CONNECTIONS = 46
+UNPROTECTED = 47
+UNKNOWN_CREDENTIAL = 48
+FAULT = 49
+
+# What the phone is told
+COARSE_GRANTED = 0
+COARSE_CREDENTIAL = 1
+COARSE_TIME = 2
+COARSE_SCOPE = 3
+COARSE_LINK = 4
+COARSE_READER = 5
+
+_NAMES = {
+    GRANTED: "granted",
+    MALFORMED_TOKEN: "malformed_token",
+    UNSUPPORTED_ALGORITHM: "unsupported_algorithm",
+    UNKNOWN_KEY: "unknown_key",
+    OTHER_SITE: "other_site",
+    BAD_SIGNATURE: "bad_signature",
+    NOT_HOLDER: "not_holder",
+    WRONG_AUDIENCE: "wrong_audience",
+    INCOMPLETE_TOKEN: "incomplete_token",
+    NOT_A_HOLDER_TOKEN: "not_a_holder_token",
+    GUEST_TOO_LONG: "guest_too_long",
+    NOT_YET_VALID: "not_yet_valid",
+    EXPIRED: "expired",
+    CLOCK_UNKNOWN: "clock_unknown",
+    SCHEDULE_UNKNOWN: "schedule_unknown",
+    WRONG_DOOR: "wrong_door",
+    ACTION_NOT_ALLOWED: "action_not_allowed",
+    NO_INTENT: "no_intent",
+    USER_VERIFICATION_NEEDED: "user_verification_needed",
+    MALFORMED_REQUEST: "malformed_request",
+    NO_SUCH_DOOR: "no_such_door",
+    MALFORMED_MESSAGE: "malformed_message",
+    REPLAYED: "replayed",
+    UNKNOWN_CONTEXT: "unknown_context",
+    DECRYPTION_FAILED: "decryption_failed",
+    HANDSHAKE_FAILED: "handshake_failed",
+    TOO_SLOW: "too_slow",
+    TOO_MANY_CONNECTIONS: "too_many_connections",
+    UNPROTECTED: "unprotected",
+    UNKNOWN_CREDENTIAL: "unknown_credential",
+    FAULT: "fault",
+}
+
+_COARSE_NAMES = (
+    "granted",
+    "credential not accepted",
+    "outside its time",
+    "not for this door",
+    "request not accepted",
+    "reader cannot decide",
+)
+
+_COARSE_BY_TEN = (COARSE_GRANTED, COARSE_CREDENTIAL, COARSE_TIME, COARSE_SCOPE, COARSE_LINK)
+_READER_AT_FAULT = (CLOCK_UNKNOWN, SCHEDULE_UNKNOWN, FAULT)
+
+
+def name(code: int) -> str:
+    """The name of an exact reason code, as the event log writes it."""
+    return _NAMES.get(code, "unknown_reason")
+
+
+def codes() -> list:
+    """Every exact reason code, in order."""
+    return sorted(_NAMES)
+
+
+def coarse(code: int) -> int:
+    """What a phone may know of an exact reason code."""
+    if code in _READER_AT_FAULT or code not in _NAMES:
+        return COARSE_READER
+    return _COARSE_BY_TEN[code // 10]
+
+
+def coarse_name(code: int) -> str:
+    """A coarse reason code in words for a person."""
+    return _COARSE_NAMES[code] if 0 <= code < len(_COARSE_NAMES) else "unknown reason"

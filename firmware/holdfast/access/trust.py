@@ -1,0 +1,108 @@
+"""Whose tokens this reader believes, and the check that one is authentic."""
+
+import cose
+from cose import cwt
+from untrusted import InvalidInput
+
+from . import reason
+from .credential import ROLE, Credential, is_complete, is_x25519, parse_scope
+
+
+class Refused(InvalidInput):
+    """A token is not to be believed; ``reason`` is the exact code."""
+
+    def __init__(self, code: int):
+        super().__init__(reason.name(code))
+        self.reason = code
+
+
+class Device:
+    """A device the authority vouches for until ``expires`` (seconds since 1970).
+
+    ``name`` is the door it serves, ``role`` one of the ROLE_ numbers, ``public_key`` its X25519 key.
+    """
+
+    def __init__(self, name: str, role: int, public_key: bytes, expires: int):
+        self.name = name
+        self.role = role
+        self.public_key = public_key
+        self.expires = expires
+
+
+class Trust:
+    """The keys that make a token authentic at one reader.
+
+    ``authority_keys`` are the site authority's public Ed25519 keys (cose.Key, at most a few, so that
+    one can follow another; a token's ``kid`` is only a hint, so each is tried); ``zone_keys`` maps a zone id to the HMAC-SHA-256 key its readers share.
+    """
+
+    def __init__(self, site: str, authority_keys, zone_keys=None):
+        self.site = site
+        self.authority_keys = tuple(authority_keys)
+        self.zone_keys = dict(zone_keys or {})
+
+    def authenticate(self, raw: bytes) -> Credential:
+        """The credential in the token ``raw`` (a CWT), or Refused with the exact reason.
+
+        Says that site or zone made the token, for a holder of the named key. Whether the one who
+        shows it has that key, and whether it opens anything now, is not asked here.
+        """
+        token = _parse(raw)
+        if token.issuer != self.site:
+            raise Refused(reason.OTHER_SITE)
+        guest = token.kind == cwt.MACED
+        claims = _verify(token, self._zone_keys(token) if guest else self.authority_keys)
+        if ROLE in claims.other:
+            raise Refused(reason.NOT_A_HOLDER_TOKEN)
+        if not is_complete(claims):
+            raise Refused(reason.INCOMPLETE_TOKEN)
+        try:
+            return Credential(claims, parse_scope(claims.scope), guest)
+        except InvalidInput:
+            raise Refused(reason.INCOMPLETE_TOKEN)
+
+    def authenticate_device(self, raw: bytes):
+        """The Device that the certificate ``raw`` speaks of, or Refused with the exact reason.
+
+        A certificate is a CWT signed by the authority that names a role; a holder's credential never
+        does, so neither passes for the other.
+        """
+        token = _parse(raw)
+        if token.issuer != self.site:
+            raise Refused(reason.OTHER_SITE)
+        if token.kind != cwt.SIGNED:
+            raise Refused(reason.UNSUPPORTED_ALGORITHM)
+        claims = _verify(token, self.authority_keys)
+        role = claims.other.get(ROLE)
+        if isinstance(role, bool) or not isinstance(role, int):
+            raise Refused(reason.INCOMPLETE_TOKEN)
+        if not claims.sub or not is_x25519(claims.cnf):
+            raise Refused(reason.INCOMPLETE_TOKEN)
+        return Device(claims.sub, role, claims.cnf.x, claims.exp)
+
+    def _zone_keys(self, token) -> list:
+        # The zone named as audience says which key: a token for one zone is nothing in another.
+        key = self.zone_keys.get(token.claims.aud)
+        return [] if key is None else [key]
+
+
+def _parse(raw: bytes):
+    try:
+        return cwt.parse(raw)
+    except cose.UnsupportedError:
+        raise Refused(reason.UNSUPPORTED_ALGORITHM)
+    except InvalidInput:
+        raise Refused(reason.MALFORMED_TOKEN)
+
+
+def _verify(token, keys):
+    if not keys:
+        raise Refused(reason.UNKNOWN_KEY)
+    for key in keys:
+        try:
+            return token.verify(key)
+        except cose.VerificationError:
+            continue
+        except InvalidInput:
+            raise Refused(reason.UNSUPPORTED_ALGORITHM)
+    raise Refused(reason.BAD_SIGNATURE)

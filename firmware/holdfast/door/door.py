@@ -1,0 +1,71 @@
+"""The door as a state machine: ready, deciding, refused, released, and back to ready by itself."""
+
+import asyncio
+
+from .indicator import REFUSED_MS
+
+
+class Door:
+    """Drives one ``strike`` and one ``indicator``; ``ticks`` is the hal's monotonic clock.
+
+    Answers are given by plain calls that take effect before they return; ``run`` brings the door
+    back to rest. A refusal never shortens another person's grant.
+    """
+
+    def __init__(self, strike, indicator, ticks):
+        self._strike = strike
+        self._indicator = indicator
+        self._ticks = ticks
+        self._rest_at = None
+        self._changed = asyncio.Event()
+        indicator.show("ready")
+
+    def deciding(self):
+        """Someone is being heard."""
+        if not self._strike.released:
+            self._show("deciding", None)
+
+    def grant(self, strike_ms: int):
+        """Release the strike for ``strike_ms`` milliseconds from now, or longer if it is already due later."""
+        due = self._ticks.add(strike_ms)
+        if self._strike.released and self._ticks.until(self._rest_at) > strike_ms:
+            due = self._rest_at
+        self._strike.release()
+        self._show("granted", due)
+
+    def refuse(self):
+        """Say no; the strike stays as it is."""
+        if not self._strike.released:
+            self._show("refused", self._ticks.add(REFUSED_MS))
+
+    def rest(self):
+        """Nobody is being heard any more, and nothing was answered."""
+        if not self._strike.released and self._rest_at is None:
+            self._show("ready", None)
+
+    def close(self):
+        """Secure the strike at once; for the end of the program, whatever ended it."""
+        self._rest_at = None
+        self._strike.secure()
+
+    async def run(self):
+        """Bring the door back to rest whenever its time is up; runs for ever."""
+        while True:
+            self._changed.clear()
+            if self._rest_at is None:
+                await self._changed.wait()
+                continue
+            left = self._ticks.until(self._rest_at)
+            if left > 0:
+                try:
+                    await asyncio.wait_for(self._changed.wait(), left / 1000)
+                except asyncio.TimeoutError:
+                    pass
+                continue
+            self.close()
+            self._indicator.show("ready")
+
+    def _show(self, state, rest_at):
+        self._rest_at = rest_at
+        self._indicator.show(state)
+        self._changed.set()

@@ -1,0 +1,27 @@
+"""Time on the unix port: the machine's clock, and monotonic ticks."""
+
+import time
+
+
+class Clock:
+    """Wall time in seconds since 1970, as an RTC would keep it."""
+
+    def seconds(self):
+        """Whole seconds since 1970-01-01T00:00Z; None if the clock was never set."""
+        return int(time.time())
+
+
+class Ticks:
+    """Monotonic milliseconds that wrap: only differences mean anything."""
+
+    def now(self) -> int:
+        """The present tick."""
+        return time.ticks_ms()
+
+    def add(self, ms: int) -> int:
+        """The tick ``ms`` milliseconds from now."""
+        return time.ticks_add(time.ticks_ms(), ms)
+
+    def until(self, tick: int) -> int:
+        """Milliseconds until ``tick``; negative once it has passed."""
+        return time.ticks_diff(tick, time.ticks_ms())

@@ -1,0 +1,124 @@
+"""EDHOC over CoAP, the reader's side (RFC 9528 appendix A.2, RFC 9668): who is this phone?"""
+
+import coap
+from edhoc import KCWT, EDHOCError, Responder, credential
+from oscore import SecurityContext
+
+from ..access import Refused, reason
+from .contexts import Association
+from .refusal import LinkRefusal
+
+_CBOR_TRUE = 0xF5
+_ERR_UNSPECIFIED = 1
+_ERR_UNKNOWN_CREDENTIAL = 3
+
+
+class Responders:
+    """What every handshake at this reader shares.
+
+    ``private_key`` (32 bytes, X25519) belongs to ``certificate``, the device's own CWT, which goes
+    to the phone by value. ``trust`` says whose tokens to believe, ``ephemerals`` gives a fresh key
+    pair a handshake, ``contexts`` the identifiers, ``recent`` remembers first messages.
+    """
+
+    def __init__(self, private_key, certificate, trust, ephemerals, contexts, recent):
+        self.responder = Responder(private_key, credential.from_kcwt(certificate, True))
+        self.trust = trust
+        self.ephemerals = ephemerals
+        self.contexts = contexts
+        self.recent = recent
+
+
+class Handshake:
+    """At most one handshake under way on one connection."""
+
+    def __init__(self, shared: Responders):
+        self._shared = shared
+        self._waiting = None
+        self._c_r = None
+        self._c_i = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether message_2 is out and message_3 is awaited."""
+        return self._waiting is not None
+
+    def start(self, payload: bytes) -> bytes:
+        """message_2 for a POST payload ``true || message_1``; raises LinkRefusal."""
+        self.abandon()
+        if not payload or payload[0] != _CBOR_TRUE:
+            raise _refusal(reason.MALFORMED_MESSAGE, EDHOCError("message_1 is preceded by true"))
+        message_1 = payload[1:]
+        try:
+            received = self._shared.responder.process_message_1(message_1)
+        except EDHOCError as error:
+            raise _refusal(reason.HANDSHAKE_FAILED, error)
+        if self._shared.recent.seen(message_1):
+            raise _refusal(reason.REPLAYED, EDHOCError("message_1 is not fresh"))
+        private, public = self._shared.ephemerals.take()
+        c_r = self._shared.contexts.reserve(received.c_i)
+        try:
+            self._waiting, message_2 = received.prepare_message_2(private, public, c_r)
+        except EDHOCError as error:
+            self._shared.contexts.release(c_r)
+            raise _refusal(reason.HANDSHAKE_FAILED, error)
+        self._c_r, self._c_i = c_r, received.c_i
+        return message_2
+
+    def finish(self, c_r: bytes, message_3: bytes) -> tuple:
+        """(Association, Completed) for a message_3 that proves a credential this reader believes.
+
+        The identifier C_R stays reserved for the caller to use or to release. Raises LinkRefusal.
+        """
+        waiting, own_c_r = self._waiting, self._c_r
+        if waiting is None or c_r != own_c_r:
+            known = self._shared.contexts.find(c_r) is not None
+            raise _refusal(
+                reason.REPLAYED if known else reason.HANDSHAKE_FAILED,
+                EDHOCError("no handshake awaits this message_3"),
+            )
+        self._waiting = None
+        try:
+            received = waiting.parse_message_3(message_3)
+        except EDHOCError as error:
+            raise _refusal(reason.HANDSHAKE_FAILED, error)
+        holder, shown = self._believe(received.id_cred_i)
+        try:
+            completed = received.verify(shown)
+        except EDHOCError as error:
+            raise _refusal(reason.NOT_HOLDER, error, holder)
+        master_secret, master_salt = completed.oscore()[:2]
+        context = SecurityContext(master_secret, master_salt, self._c_i, own_c_r)
+        self._c_r = None
+        return Association(context, holder), completed
+
+    def abandon(self):
+        """Forget a handshake under way, and its identifier unless it was taken into use."""
+        self._waiting = None
+        if self._c_r is not None:
+            self._shared.contexts.release(self._c_r)
+            self._c_r = None
+
+    def _believe(self, id_cred_i):
+        if id_cred_i.kind != KCWT:
+            raise _refusal(
+                reason.UNKNOWN_CREDENTIAL,
+                EDHOCError("credential must be a CWT by value", _ERR_UNKNOWN_CREDENTIAL),
+            )
+        try:
+            holder = self._shared.trust.authenticate(id_cred_i.raw)
+            return holder, credential.from_kcwt(id_cred_i.raw, True)
+        except Refused as refused:
+            # The phone learns that its credential is not accepted, not what was wrong with it.
+            raise _refusal(refused.reason, EDHOCError("credential not accepted", _ERR_UNSPECIFIED))
+        except EDHOCError as error:
+            raise _refusal(reason.INCOMPLETE_TOKEN, error)
+
+
+def _refusal(code, error, holder=None):
+    response = coap.Message(
+        coap.BAD_REQUEST,
+        [(coap.option.CONTENT_FORMAT, coap.option.encode_uint(coap.CF_EDHOC))],
+        error.message(),
+    )
+    return LinkRefusal(code, response, holder)

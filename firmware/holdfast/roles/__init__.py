@@ -1,0 +1,1 @@
+"""Composition roots: each builds the hardware, hands it down, and runs one kind of device."""

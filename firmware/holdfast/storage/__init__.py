@@ -1,0 +1,1 @@
+"""What a board keeps: its key and its settings."""

@@ -1,0 +1,29 @@
+"""Small files, read whole within a bound and written whole or not at all."""
+
+import errno
+import os
+
+
+def read(path: str, limit: int):
+    """The bytes of a file of at most ``limit`` bytes; None if there is none. Raises OSError.
+
+    A larger file comes back cut at ``limit + 1`` bytes, for the caller to refuse.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read(limit + 1)
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return None
+        raise
+
+
+def write(path: str, data: bytes):
+    """Replace a file atomically: a temporary name beside it, then a rename. Raises OSError."""
+    temporary = path + ".new"
+    with open(temporary, "wb") as file:
+        file.write(data)
+        file.flush()
+    if hasattr(os, "sync"):
+        os.sync()
+    os.rename(temporary, path)

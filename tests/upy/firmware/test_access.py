@@ -1,0 +1,213 @@
+"""The decision: every reason has a request that earns it, and nothing missing is a yes."""
+
+INTERPRETERS = ("micropython", "cpython")
+
+import cbor
+import small_site as site
+from cose import cwt
+from harness import raises
+from holdfast.access import ClockReading, Policy, Refused, Request, Trust, decide, reason
+from holdfast.access import credential as labels
+from holdfast.access.event import AccessEvent
+
+
+def _trust():
+    return Trust(site.SITE, [site.authority_public()], {site.ZONE: site.zone_key()})
+
+
+def _policy():
+    return Policy(site.SITE, site.DOOR, (site.ZONE,), 3000)
+
+
+def _clock(now=site.NOW):
+    return ClockReading(now, "rtc")
+
+
+def _ask(token, door=site.DOOR, action=1, intent=True, user_verified=False, now=site.NOW):
+    credential = _trust().authenticate(token)
+    return decide(Request(credential, door, action, intent, user_verified), _policy(), _clock(now))
+
+
+def _refused(token):
+    return raises(Refused, _trust().authenticate, token).reason
+
+
+def test_a_holder_with_everything_right_gets_in():
+    """The one yes, so that every no below differs from it in one thing."""
+    decision = _ask(site.holder_token())
+    assert decision.granted and decision.reason == reason.GRANTED
+    assert decision.strike_ms == 3000
+    assert decision.coarse == reason.COARSE_GRANTED
+
+
+def test_the_time_window_is_half_open_and_exact():
+    """Valid from nbf on, invalid from exp on: off-by-one here is a key that lives a second too long."""
+    claims = site.holder_claims()
+    token = site.holder_token()
+    assert _ask(token, now=claims[5]).granted
+    assert _ask(token, now=claims[5] - 1).reason == reason.NOT_YET_VALID
+    assert _ask(token, now=claims[4] - 1).granted
+    assert _ask(token, now=claims[4]).reason == reason.EXPIRED
+    assert _ask(token, now=claims[4] + 10**9).reason == reason.EXPIRED
+
+
+def test_without_nbf_only_exp_bounds():
+    """nbf is optional in a CWT; its absence must not be read as zero or as a refusal."""
+    assert _ask(site.holder_token(changes={5: None})).granted
+
+
+def test_an_unknown_clock_opens_nothing():
+    """Fail closed: with no idea of the time no window can be checked."""
+    credential = _trust().authenticate(site.holder_token())
+    asked = Request(credential, site.DOOR, 1, True)
+    decision = decide(asked, _policy(), ClockReading.unknown())
+    assert decision.reason == reason.CLOCK_UNKNOWN
+    assert decision.coarse == reason.COARSE_READER
+
+
+def test_scope_names_the_door_or_a_zone_it_lies_in():
+    """A scope for another door is no scope here; bits of door and zone add up."""
+    def ask(entries, action=1):
+        return _ask(site.holder_token(changes={9: cbor.encode(entries)}), action=action)
+
+    assert ask([[site.ZONE, 1]]).granted
+    assert ask([["cellar", 31], [site.DOOR, 1]]).granted
+    assert ask([["cellar", 31]]).reason == reason.WRONG_DOOR
+    assert ask([["Lobby", 1]]).reason == reason.WRONG_DOOR
+    assert ask([[site.DOOR, 2]]).reason == reason.ACTION_NOT_ALLOWED
+    assert ask([[site.DOOR, 31]], action=2).reason == reason.ACTION_NOT_ALLOWED
+    assert ask([[site.DOOR, 31]], action=3).reason == reason.ACTION_NOT_ALLOWED
+    assert ask([[site.DOOR, 2], [site.ZONE, 1]]).granted
+
+
+def test_a_wish_for_a_door_that_is_not_here_is_refused():
+    """The reader moves one strike: a path that names another door must never move it."""
+    token = site.holder_token(changes={9: cbor.encode([["cellar", 1]])})
+    assert _ask(token, door="cellar").reason == reason.NO_SUCH_DOOR
+
+
+def test_intent_and_user_verification_are_asked_for():
+    """A phone in a pocket has no intent; a flag that cannot be read binds like one that is set."""
+    assert _ask(site.holder_token(), intent=False).reason == reason.NO_INTENT
+    for flag in (True, 1, 0, "no"):
+        bound = site.holder_token(changes={labels.USER_VERIFICATION: flag})
+        assert _ask(bound).reason == reason.USER_VERIFICATION_NEEDED
+        assert _ask(bound, user_verified=True).granted
+    assert _ask(site.holder_token(changes={labels.USER_VERIFICATION: False})).granted
+
+
+def test_a_credential_bound_to_a_schedule_waits_for_schedules():
+    """This reader holds no schedules, and a missing schedule is a no."""
+    bound = site.holder_token(changes={labels.SCHEDULE: 7})
+    assert _ask(bound).reason == reason.SCHEDULE_UNKNOWN
+
+
+def test_the_audience_is_this_site_or_a_zone_of_this_door():
+    """A token made for elsewhere is not ours to honour, even if we could verify it."""
+    assert _ask(site.holder_token(changes={3: site.ZONE})).granted
+    assert _ask(site.holder_token(changes={3: "other"})).reason == reason.WRONG_AUDIENCE
+    assert _ask(site.holder_token(changes={3: None})).reason == reason.WRONG_AUDIENCE
+
+
+def test_guest_tokens_live_at_most_a_day_from_their_issue():
+    """The zone's key lies in every reader: only a short life bounds what a stolen one can forge."""
+    start = site.NOW - 3600
+    def ask(lifetime, **other):
+        changes = {4: start + lifetime, 5: None, 6: start}
+        changes.update(other.pop("changes", {}))
+        return _ask(site.guest_token(changes=changes), **other)
+
+    assert ask(site.DAY).granted
+    assert ask(site.DAY + 1).reason == reason.GUEST_TOO_LONG
+    assert ask(site.DAY, changes={6: None}).reason == reason.GUEST_TOO_LONG
+    assert ask(site.DAY, now=start - 1).reason == reason.NOT_YET_VALID
+    assert ask(site.DAY, now=start + site.DAY).reason == reason.EXPIRED
+
+
+def test_who_made_the_token_is_told_apart():
+    """Forged, foreign, unknown zone, another zone's key: each has its own reason."""
+    stranger = site.authority(b"\x77" * 32)
+    assert _refused(cwt.issue(site.holder_claims(), stranger)) == reason.BAD_SIGNATURE
+    assert _refused(site.holder_token(changes={1: "evil"})) == reason.OTHER_SITE
+    assert _refused(site.holder_token(changes={1: None})) == reason.OTHER_SITE
+    other = site.zone_key(b"\x33" * 32)
+    assert _refused(cwt.issue(site.guest_claims(), other)) == reason.BAD_SIGNATURE
+    assert _refused(site.guest_token(changes={3: "roof"})) == reason.UNKNOWN_KEY
+    assert _refused(site.guest_token(changes={3: None})) == reason.UNKNOWN_KEY
+    assert _refused(b"") == reason.MALFORMED_TOKEN
+    assert _refused(site.holder_token() + b"\0") == reason.MALFORMED_TOKEN
+    assert _refused(site.holder_token(changes={4: None})) == reason.MALFORMED_TOKEN
+
+
+def test_a_zone_key_cannot_make_a_site_wide_token():
+    """A dumped reader's key is worth its own zone only: never the site as audience."""
+    assert _refused(site.guest_token(changes={3: site.SITE})) == reason.UNKNOWN_KEY
+
+
+def test_a_device_certificate_is_no_credential_and_a_credential_no_certificate():
+    """Both are CWTs signed by the same key; only the role tells them apart."""
+    scoped = site.device_certificate(changes={9: cbor.encode([[site.DOOR, 1]]), 3: site.SITE})
+    assert _refused(scoped) == reason.NOT_A_HOLDER_TOKEN
+    trust = _trust()
+    device = trust.authenticate_device(site.device_certificate())
+    assert device.name == site.DOOR and device.role == labels.ROLE_READER
+    for not_device in (
+        site.holder_token(),
+        site.guest_token(changes={labels.ROLE: 1}),
+        site.device_certificate(changes={labels.ROLE: True}),
+        site.device_certificate(changes={1: "evil"}),
+        site.device_certificate(changes={8: None}),
+        cwt.issue(site.holder_claims(changes={labels.ROLE: 1}), site.authority(b"\x77" * 32)),
+    ):
+        raises(Refused, trust.authenticate_device, not_device)
+
+
+def test_an_incomplete_or_odd_token_is_refused():
+    """An authentic token can still be nonsense: each required claim, and each bound of the scope."""
+    for label in (2, 7, 8, 9):
+        assert _refused(site.holder_token(changes={label: None})) == reason.INCOMPLETE_TOKEN
+    for scope in (
+        [], [[site.DOOR]], [[site.DOOR, 1, 1]], [[1, 1]], [["", 1]], [[site.DOOR, 0]],
+        [[site.DOOR, -1]], [[site.DOOR, True]], [[site.DOOR, 1 << 16]], {}, "lobby", 1,
+        [[site.DOOR, 1], [site.DOOR, 2]], [["d%d" % n, 1] for n in range(33)], [["x" * 65, 1]],
+    ):
+        token = site.holder_token(changes={9: cbor.encode(scope)})
+        assert _refused(token) == reason.INCOMPLETE_TOKEN, scope
+    for raw in (b"", b"\xff", b"\x81", cbor.encode([[site.DOOR, 1]]) + b"\0"):
+        assert _refused(site.holder_token(changes={9: raw})) == reason.INCOMPLETE_TOKEN
+    assert _refused(site.holder_token(changes={7: b"\0" * 7})) == reason.INCOMPLETE_TOKEN
+    ed25519 = {1: {1: 1, -1: 6, -2: b"\x01" * 32}}
+    assert _refused(site.holder_token(changes={8: ed25519})) == reason.INCOMPLETE_TOKEN
+
+
+def test_each_of_two_authority_keys_is_believed():
+    """While the authority's key is replaced, tokens of both must open."""
+    successor = b"\x44" * 32
+    both = [site.authority_public(), site.authority(successor)]
+    trust = Trust(site.SITE, both)
+    for seed in (site.AUTHORITY_SEED, successor):
+        assert trust.authenticate(cwt.issue(site.holder_claims(), site.authority(seed)))
+
+
+def test_every_reason_has_a_name_and_a_coarse_word():
+    """A phone and a log must be able to say each; an unknown code is the reader's fault, not a yes."""
+    names = [reason.name(code) for code in reason.codes()]
+    assert len(set(names)) == len(names) and "unknown_reason" not in names
+    for code in reason.codes():
+        word = reason.coarse_name(reason.coarse(code))
+        assert (word == "granted") == (code == reason.GRANTED)
+    assert reason.coarse(250) == reason.COARSE_READER
+
+
+def test_an_event_tells_who_what_why_and_never_a_key():
+    """The log line is what remains of a decision."""
+    credential = _trust().authenticate(site.guest_token())
+    decision = decide(Request(credential, site.DOOR, 1, True), _policy(), _clock())
+    fields = AccessEvent(decision, site.DOOR, credential, 1, _clock()).fields()
+    assert fields["granted"] is True and fields["holder"] == "visitor" and fields["guest"] is True
+    assert fields["cti"] == "0001020304050607" and fields["time"] == site.NOW
+    assert sorted(fields) == sorted(
+        ("granted", "reason", "reason_code", "door", "holder", "cti", "guest", "action", "time", "clock")
+    )
+    nobody = AccessEvent(decision, site.DOOR, None, None, _clock()).fields()
+    assert nobody["holder"] is None and nobody["cti"] is None
