@@ -109,8 +109,8 @@ def _encode_int(out, value):
 def _encode_text(out, value):
     try:
         raw = value.encode("utf-8")
-    except UnicodeError as error:
-        raise EncodeError("text with a lone surrogate") from error
+    except UnicodeError:
+        raise EncodeError("text with a lone surrogate")
     if not is_utf8(raw):
         raise EncodeError("text with a lone surrogate")
     _head(out, _TEXT, len(raw))

@@ -21,9 +21,7 @@ class Tag:
         self.value = value
 
     def __eq__(self, other):
-        return (
-            isinstance(other, Tag) and self.number == other.number and self.value == other.value
-        )
+        return isinstance(other, Tag) and self.number == other.number and self.value == other.value
 
     def __hash__(self):
         return hash((self.number, self.value))
