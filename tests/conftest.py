@@ -1,8 +1,9 @@
 """Collects tests that run on MicroPython, on CPython, or on both, as pytest items.
 
-A file that says ``INTERPRETERS = ("micropython",)`` or ``("micropython", "cpython")`` at its top is
-collected here: each ``test_*`` function becomes one item an interpreter, each in a process of its own.
-``HEAP = "256K"`` in such a file sets the size of MicroPython's heap. Every other file is plain pytest.
+A file that says ``INTERPRETERS = ("micropython",)`` or ``("micropython", "cpython")`` at its top
+is collected here: each ``test_*`` function becomes one item an interpreter, each in a process of
+its own. ``HEAP = "256K"`` in such a file sets the size of MicroPython's heap. Every other file is
+plain pytest.
 """
 
 import ast
@@ -14,13 +15,23 @@ import subprocess
 import sys
 import tempfile
 
+import hypothesis
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RUNNER = ROOT / "tests" / "upy" / "runner.py"
 SOURCES = [ROOT / "lib", ROOT / "firmware", ROOT / "tests"]
 DEFAULT_HEAP = "16M"
-ITEM_SECONDS = 600  # a hang must end the run; nothing here asserts on speed
+ITEM_SECONDS = 300  # a hang must end the run; nothing here asserts on speed
+
+# Nor does hypothesis: by default it fails an example that takes 200 ms and a slow generator.
+hypothesis.settings.register_profile(
+    "unhurried",
+    hypothesis.settings.get_profile(hypothesis.settings.get_current_profile_name()),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 def micropython() -> str:

