@@ -1,0 +1,55 @@
+"""EDHOC, RFC 9528: an authenticated key exchange in three small messages, both roles.
+
+Method 3 (static Diffie-Hellman) with cipher suite 0. Keys, identifiers and trust are passed in;
+nothing here draws random numbers, reads a clock or keeps state.
+"""
+
+from .authentication import METHOD_STAT_STAT
+from .completed import Completed, CompletedInitiator, CompletedResponder
+from .credential import KCCS, KCWT, KID, Credential, IdCred, from_kccs, from_kcwt
+from .error import (
+    EDHOCError,
+    MalformedError,
+    PeerError,
+    UnknownCredentialError,
+    VerificationError,
+    WrongSuiteError,
+)
+from .error import parse as parse_error
+from .initiator import Initiator, ReceivedMessage2, VerifiedMessage2, WaitMessage2
+from .responder import ReceivedMessage1, ReceivedMessage3, Responder, WaitMessage3
+from .sequence import MAX_IDENTIFIER, encode_identifier, split_identifier
+from .suite import offer as offer_suites
+
+__all__ = (
+    "KCCS",
+    "KCWT",
+    "KID",
+    "MAX_IDENTIFIER",
+    "METHOD_STAT_STAT",
+    "Completed",
+    "CompletedInitiator",
+    "CompletedResponder",
+    "Credential",
+    "EDHOCError",
+    "IdCred",
+    "Initiator",
+    "MalformedError",
+    "PeerError",
+    "ReceivedMessage1",
+    "ReceivedMessage2",
+    "ReceivedMessage3",
+    "Responder",
+    "UnknownCredentialError",
+    "VerificationError",
+    "VerifiedMessage2",
+    "WaitMessage2",
+    "WaitMessage3",
+    "WrongSuiteError",
+    "encode_identifier",
+    "from_kccs",
+    "from_kcwt",
+    "offer_suites",
+    "parse_error",
+    "split_identifier",
+)

@@ -1,0 +1,169 @@
+"""The Responder: each step checks one message and returns the state that comes after it.
+
+    received = Responder(private_key, credential).process_message_1(message_1)
+    waiting, message_2 = received.prepare_message_2(y, g_y, c_r)
+    received = waiting.parse_message_3(message_3)
+    completed = received.verify(credential_for(received.id_cred_i))
+
+A state never changes: a message that is refused leaves nothing behind, and the genuine one is
+accepted after it. An ephemeral key pair is for a single call of ``prepare_message_2``.
+"""
+
+from . import ead, key_schedule, message
+from .authentication import METHOD_STAT_STAT, METHODS, check_peer
+from .completed import CompletedResponder
+from .error import EDHOCError, VerificationError, WrongSuiteError
+from .sequence import check_identifier
+from .suite import find as find_suite
+
+
+class Responder:
+    """This side: its authentication key (32 bytes), its credential, and what it supports.
+
+    ``ead_labels`` are the EAD labels that the application understands.
+    """
+
+    def __init__(
+        self, private_key, credential, suites=(0,), methods=(METHOD_STAT_STAT,), ead_labels=()
+    ):
+        for label in suites:
+            if find_suite(label) is None:
+                raise ValueError("no such cipher suite")
+        for method in methods:
+            if method not in METHODS:
+                raise ValueError("no such method")
+        self.private_key = private_key
+        self.credential = credential
+        self.ead_labels = ead_labels
+        self._suites = suites
+        self._methods = methods
+
+    def process_message_1(self, message_1):
+        """The ReceivedMessage1. Raises EDHOCError; as WrongSuiteError it says what we support."""
+        method, suites_i, g_x, c_i, ead_items = message.decode_message_1(message_1)
+        if method not in self._methods:
+            raise EDHOCError("method not supported")
+        selected = self._agree(suites_i)
+        if len(g_x) != selected.public_key_length:
+            raise EDHOCError("G_X has the wrong length")
+        ead_1 = ead.recognise(ead_items, self.ead_labels)
+        return ReceivedMessage1(self, method, selected, g_x, c_i, ead_1, selected.hash(message_1))
+
+    def _agree(self, suites_i):
+        # The last one is selected. Anything before it that we support as well should have been:
+        # either the Initiator did not know, or someone changed the order.
+        for label in suites_i:
+            if label in self._suites:
+                if label == suites_i[-1]:
+                    return find_suite(label)
+                break
+        raise WrongSuiteError(self._suites)
+
+
+class ReceivedMessage1:
+    """message_1 was read, and nothing in it is authenticated.
+
+    ``method`` and ``suite`` (labels), ``c_i`` (0 to 7 bytes) and ``ead_1`` are the peer's.
+    """
+
+    def __init__(self, own, method, selected, g_x, c_i, ead_1, h_message_1):
+        self.method = method
+        self.suite = selected.label
+        self.c_i = c_i
+        self.ead_1 = ead_1
+        self._own = own
+        self._suite = selected
+        self._g_x = g_x
+        self._h_message_1 = h_message_1
+
+    def prepare_message_2(self, ephemeral_private, ephemeral_public, c_r, ead_2=()):
+        """``(WaitMessage3, message_2)``. Raises VerificationError if G_X gives no secret.
+
+        Y and G_Y are 32 bytes each. ``c_r`` is 0 to 7 bytes and not ``c_i``, since both become
+        OSCORE identifiers: ValueError otherwise.
+        """
+        check_identifier(c_r)
+        if c_r == self.c_i:
+            raise ValueError("C_R must differ from C_I")
+        own, suite = self._own, self._suite
+        _, authentication = METHODS[self.method]
+        id_cred_r, cred_r = own.credential.id_cred, own.credential.raw
+        ead_2 = ead.encode(ead_2)
+
+        g_xy = suite.shared_secret(ephemeral_private, self._g_x)
+        g_rx = authentication.shared_secret(suite, own.private_key, self._g_x)
+        th_2 = key_schedule.th_2(suite, ephemeral_public, self._h_message_1)
+        prk_2e = key_schedule.prk_2e(suite, th_2, g_xy)
+        prk_3e2m = key_schedule.prk_3e2m(suite, prk_2e, th_2, g_rx)
+
+        external_aad = key_schedule.external_aad(th_2, cred_r, ead_2)
+        mac_length = authentication.mac_length(suite)
+        mac_2 = key_schedule.mac_2(suite, prk_3e2m, c_r, id_cred_r, external_aad, mac_length)
+        proof = authentication.prove(suite, own.private_key, id_cred_r, external_aad, mac_2)
+        plaintext_2 = message.encode_plaintext_2(c_r, own.credential.id_cred_on_wire, proof, ead_2)
+        ciphertext_2 = key_schedule.crypt_2(suite, prk_2e, th_2, plaintext_2)
+        th_3 = key_schedule.th_3(suite, th_2, plaintext_2, cred_r)
+        waiting = WaitMessage3(self, ephemeral_private, c_r, prk_3e2m, th_3)
+        return waiting, message.encode_message_2(ephemeral_public, ciphertext_2)
+
+
+class WaitMessage3:
+    """message_2 was sent; the next to come is message_3, for ``c_r``."""
+
+    def __init__(self, received, y, c_r, prk_3e2m, th_3):
+        self.c_i = received.c_i
+        self.c_r = c_r
+        self._own = received._own
+        self._suite = received._suite
+        self._authentication, _ = METHODS[received.method]
+        self._y = y
+        self._prk_3e2m = prk_3e2m
+        self._th_3 = th_3
+        self._k_3 = key_schedule.k_3(self._suite, prk_3e2m, th_3)
+        self._iv_3 = key_schedule.iv_3(self._suite, prk_3e2m, th_3)
+
+    def parse_message_3(self, message_3):
+        """The ReceivedMessage3. Raises EDHOCError, and does no public-key operation."""
+        plaintext_3 = message.unseal(
+            self._suite, self._k_3, self._iv_3, self._th_3, message_3, "message_3"
+        )
+        return ReceivedMessage3(self, plaintext_3)
+
+
+class ReceivedMessage3:
+    """message_3 was decrypted: someone with our ephemeral secret sent it, but who, is not proven.
+
+    ``id_cred_i`` (IdCred) is who it claims to be, ``ead_3`` what it adds.
+    """
+
+    def __init__(self, waiting, plaintext_3):
+        proof_length = waiting._authentication.proof_length(waiting._suite)
+        id_cred_i, proof, items, ead_3 = message.decode_plaintext_3(plaintext_3, proof_length)
+        self.id_cred_i = id_cred_i
+        self.ead_3 = ead.recognise(items, waiting._own.ead_labels)
+        self._waiting = waiting
+        self._plaintext_3 = plaintext_3
+        self._proof = proof
+        self._raw_ead_3 = ead_3
+
+    def verify(self, credential):
+        """The CompletedResponder, if the sender holds the private key of ``credential``.
+
+        ``credential`` is what the application found for ``id_cred_i`` and trusts. Raises
+        VerificationError if message_3 is not from its holder.
+        """
+        waiting = self._waiting
+        suite, authentication = waiting._suite, waiting._authentication
+        check_peer(waiting._own.credential, credential)
+        g_i = authentication.public_key(suite, credential)
+        g_iy = authentication.shared_secret(suite, waiting._y, g_i)
+        prk_4e3m = key_schedule.prk_4e3m(suite, waiting._prk_3e2m, waiting._th_3, g_iy)
+
+        id_cred_i = self.id_cred_i.encoded
+        external_aad = key_schedule.external_aad(waiting._th_3, credential.raw, self._raw_ead_3)
+        mac_length = authentication.mac_length(suite)
+        mac_3 = key_schedule.mac_3(suite, prk_4e3m, id_cred_i, external_aad, mac_length)
+        if not authentication.is_proof(suite, g_i, id_cred_i, external_aad, mac_3, self._proof):
+            raise VerificationError("message_3 is not from the holder of its credential")
+        th_4 = key_schedule.th_4(suite, waiting._th_3, self._plaintext_3, credential.raw)
+        return CompletedResponder(suite, prk_4e3m, th_4, waiting.c_i, waiting.c_r)
