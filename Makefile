@@ -23,7 +23,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 # Two goals at once would run two pips on one .venv.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint mpy clean distclean
+.PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -36,10 +36,19 @@ demo: setup  ## a door that decides by itself, on this machine
 test: setup $(TESTING)  ## all tests; some of them with T=tests/upy/lib
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(T)
 
-lint: setup $(LINTING) $(TYPINGS)  ## ruff, types for board and host, spelling
+# Rules apart, so that `make --keep-going lint` shows everything at once.
+lint: lint-style lint-board lint-host lint-spelling  ## ruff, types for board and host, spelling
+
+lint-style: $(LINTING)
 	@$(BIN)/ruff check
+
+lint-board: $(LINTING) $(TYPINGS)
 	@$(BIN)/basedpyright --project pyright.board.json
+
+lint-host: setup $(LINTING)
 	@$(BIN)/basedpyright --project pyright.host.json
+
+lint-spelling: $(LINTING)
 	@$(BIN)/codespell
 
 # The virtual environment is made anew when its pins change: what a pin no longer asks for is gone.
