@@ -1,0 +1,154 @@
+"""Which algorithms there are, and which keys fit them (RFC 9053)."""
+
+import crypto
+from micropython import const
+
+from .errors import KeyMismatchError, UnsupportedError
+from .key import CRV_ED25519, CRV_P256, KTY_EC2, KTY_OKP, KTY_SYMMETRIC, Key
+
+ALG_ES256 = -7
+ALG_EDDSA = -8
+ALG_HMAC_256_64 = 4
+ALG_HMAC_256 = 5
+ALG_AES_CCM_16_64_128 = 10
+ALG_AES_CCM_16_64_256 = 11
+ALG_AES_CCM_64_64_128 = 12
+ALG_AES_CCM_64_64_256 = 13
+ALG_AES_CCM_16_128_128 = 30
+ALG_AES_CCM_16_128_256 = 31
+ALG_AES_CCM_64_128_128 = 32
+ALG_AES_CCM_64_128_256 = 33
+
+# alg, then the lengths of key, nonce and tag in bytes (RFC 9053 section 4.2)
+_AES_CCM = (
+    (10, 16, 13, 8),
+    (11, 32, 13, 8),
+    (12, 16, 7, 8),
+    (13, 32, 7, 8),
+    (30, 16, 13, 16),
+    (31, 32, 13, 16),
+    (32, 16, 7, 16),
+    (33, 32, 7, 16),
+)
+
+_SIGN = const(1)  # values of key_ops (RFC 9052 table 5)
+_VERIFY = const(2)
+_ENCRYPT = const(3)
+_DECRYPT = const(4)
+_MAC_CREATE = const(9)
+_MAC_VERIFY = const(10)
+
+_LEAST_HMAC_KEY = const(32)  # no shorter than the hash: RFC 2104 section 3
+
+
+def default(key: Key):
+    """The algorithm of ``key``: the one it is bound to, or the only one its curve has."""
+    if key.alg is not None:
+        return key.alg
+    if key.crv == CRV_ED25519 and key.kty == KTY_OKP:
+        return ALG_EDDSA
+    if key.crv == CRV_P256:
+        return ALG_ES256
+    raise KeyMismatchError("the key names no algorithm")
+
+
+def check_signature_algorithm(alg):
+    """Raise UnsupportedError unless ``alg`` is a signature algorithm known here."""
+    if alg not in (ALG_EDDSA, ALG_ES256):
+        raise UnsupportedError("signature algorithm %s" % alg)
+
+
+def check_mac_algorithm(alg):
+    """Raise UnsupportedError unless ``alg`` is a MAC algorithm known here."""
+    if alg not in (ALG_HMAC_256, ALG_HMAC_256_64):
+        raise UnsupportedError("MAC algorithm %s" % alg)
+
+
+def sign(alg, key: Key, data: bytes) -> bytes:
+    """The signature of ``data``. EdDSA only: neither boards nor authority sign otherwise."""
+    if alg != ALG_EDDSA:
+        raise UnsupportedError("signing with algorithm %s" % alg)
+    _fit(key, KTY_OKP, CRV_ED25519, alg, _SIGN)
+    if key.d is None:
+        raise KeyMismatchError("a public key does not sign")
+    return crypto.ed25519_sign(key.d, data)
+
+
+def is_signature(alg, key: Key, data: bytes, signature: bytes) -> bool:
+    """Whether ``signature`` over ``data`` was made with ``key``."""
+    check_signature_algorithm(alg)
+    if alg == ALG_EDDSA:
+        _fit(key, KTY_OKP, CRV_ED25519, alg, _VERIFY)
+        return crypto.ed25519_verify(key.x, data, signature)
+    _fit(key, KTY_EC2, CRV_P256, alg, _VERIFY)
+    if not isinstance(key.y, bytes):
+        raise UnsupportedError("verifying with a compressed point")
+    return crypto.es256_verify(key.x + key.y, data, signature)
+
+
+def create_mac(alg, key: Key, data: bytes) -> bytes:
+    """The MAC tag of ``data``: 32 bytes, or 8 for HS256/64."""
+    return _mac(alg, key, data, _MAC_CREATE)
+
+
+def is_mac(alg, key: Key, data: bytes, tag: bytes) -> bool:
+    """Whether ``tag`` over ``data`` was made with ``key``; in constant time."""
+    return crypto.equal(_mac(alg, key, data, _MAC_VERIFY), tag)
+
+
+def _mac(alg, key, data, operation):
+    check_mac_algorithm(alg)
+    _fit(key, KTY_SYMMETRIC, None, alg, operation)
+    if len(key.k) < _LEAST_HMAC_KEY:
+        raise KeyMismatchError("HMAC key shorter than %d bytes" % _LEAST_HMAC_KEY)
+    return crypto.hmac_sha256(key.k, data)[: 8 if alg == ALG_HMAC_256_64 else 32]
+
+
+class AEAD:
+    """A content encryption algorithm: lengths in bytes, and how to seal and to open."""
+
+    def __init__(self, key_length, nonce_length, tag_length, encrypt, decrypt):
+        self.key_length = key_length
+        self.nonce_length = nonce_length
+        self.tag_length = tag_length
+        self._encrypt = encrypt
+        self._decrypt = decrypt
+
+    def encrypt(self, alg, key: Key, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
+        """Ciphertext and tag."""
+        self._fit(alg, key, _ENCRYPT)
+        return self._encrypt(key.k, nonce, plaintext, aad, self.tag_length)
+
+    def decrypt(self, alg, key: Key, nonce: bytes, ciphertext: bytes, aad: bytes) -> bytes:
+        """The plaintext. Raises crypto.AuthenticationError."""
+        self._fit(alg, key, _DECRYPT)
+        return self._decrypt(key.k, nonce, ciphertext, aad, self.tag_length)
+
+    def _fit(self, alg, key, operation):
+        _fit(key, KTY_SYMMETRIC, None, alg, operation)
+        if len(key.k) != self.key_length:
+            raise KeyMismatchError("key of %d bytes, not %d" % (len(key.k), self.key_length))
+
+
+def aead(alg, extra: dict | None = None) -> AEAD:
+    """The AEAD of ``alg``: an AES-CCM, or one of ``extra``, which a caller may bring.
+
+    ``extra`` maps alg to (key length, nonce length, tag length, encrypt, decrypt), where encrypt
+    and decrypt have the parameters of crypto.aes_ccm_encrypt and crypto.aes_ccm_decrypt.
+    """
+    for known, key_length, nonce_length, tag_length in _AES_CCM:
+        if known == alg:
+            encrypt, decrypt = crypto.aes_ccm_encrypt, crypto.aes_ccm_decrypt
+            return AEAD(key_length, nonce_length, tag_length, encrypt, decrypt)
+    if extra and alg in extra:
+        return AEAD(*extra[alg])
+    raise UnsupportedError("content encryption algorithm %s" % alg)
+
+
+def _fit(key, kty, crv, alg, operation):
+    if key.kty != kty or key.crv != crv:
+        raise KeyMismatchError("the key is of another type than the algorithm's")
+    if key.alg is not None and key.alg != alg:
+        raise KeyMismatchError("the key is for another algorithm")
+    if key.key_ops is not None and operation not in key.key_ops:
+        raise KeyMismatchError("the key is not for this operation")

@@ -1,0 +1,40 @@
+"""COSE_Sign1: content with one signature (RFC 9052 section 4.2)."""
+
+from . import algorithms, headers
+from .errors import VerificationError
+from .key import Key
+from .message import SIGN1, Message, as_message, structure
+
+TAG = SIGN1
+
+
+def sign(
+    payload: bytes,
+    key: Key,
+    *,
+    protected: dict | None = None,
+    unprotected: dict | None = None,
+    external_aad: bytes = b"",
+) -> bytes:
+    """The tagged COSE_Sign1 of ``payload``, signed with the Ed25519 ``key``.
+
+    The algorithm is added to ``protected`` if it is not there.
+    """
+    protected, unprotected = headers.complete(protected, unprotected, key)
+    raw = headers.encode_protected(protected)
+    data = structure("Signature1", raw, external_aad, payload)
+    signature = algorithms.sign(headers.algorithm(protected), key, data)
+    return Message(TAG, raw, protected, unprotected, payload, signature).encode()
+
+
+def verify(message, key: Key, *, external_aad: bytes = b"", tagged: bool = True) -> Message:
+    """The message (bytes, or a Message of parse), once its signature is that of ``key``.
+
+    Raises VerificationError, UnsupportedError, MalformedError, and what parse raises.
+    """
+    message = as_message(message, TAG, tagged)
+    alg = headers.algorithm(message.protected)
+    data = structure("Signature1", message.protected_raw, external_aad, message.payload)
+    if not algorithms.is_signature(alg, key, data, message.signature):
+        raise VerificationError("wrong signature")
+    return message
