@@ -1,0 +1,81 @@
+"""The security context two endpoints share (RFC 8613 section 3)."""
+
+import cbor
+import crypto
+from micropython import const
+
+from .error import OSCOREError, SequenceExhausted
+from .replay_window import ReplayWindow
+
+ALG_AEAD = const(10)  # AES-CCM-16-64-128, the only one here; HKDF is that of SHA-256
+
+_KEY = const(16)
+_NONCE = const(13)
+_MAX_ID = const(7)  # a nonce less 6 bytes (section 3.3)
+_MAX_SEQUENCE_NUMBER = const(0xFFFFFFFFFF)
+
+
+class SecurityContext:
+    """Keys, nonces and replay protection of one association.
+
+    Public are the identifiers and two things that change: ``sender_sequence_number``, the next
+    Partial IV, and ``replay_window``. Whoever keeps a context over a restart must set the first
+    beyond every number that may have been used, and put ``ReplayWindow.lost()`` in the second's
+    place (Appendix B.1); ``expected_echo`` is for echo_challenge.
+    """
+
+    def __init__(
+        self,
+        master_secret: bytes,
+        master_salt: bytes,
+        sender_id: bytes,
+        recipient_id: bytes,
+        id_context: bytes | None = None,
+        *,
+        window_size: int = 32,
+    ):
+        """Derives the keys. ``master_salt`` may be empty; identifiers have 0 to 7 bytes.
+
+        Raises OSCOREError if an identifier is too long or both are the same: with EDHOC the peer
+        chooses one of them, and equal ones would make both sides use one key and nonce.
+        """
+        if len(sender_id) > _MAX_ID or len(recipient_id) > _MAX_ID:
+            raise OSCOREError("an identifier of more than 7 bytes")
+        if sender_id == recipient_id:
+            raise OSCOREError("both endpoints have the same identifier")
+        self.sender_id = sender_id
+        self.recipient_id = recipient_id
+        self.id_context = id_context
+        prk = crypto.hkdf_extract(master_salt, master_secret)
+
+        def derive(identifier, kind, length):
+            return crypto.hkdf_expand(prk, info(identifier, id_context, kind, length), length)
+
+        self.sender_key = derive(sender_id, "Key", _KEY)
+        self.recipient_key = derive(recipient_id, "Key", _KEY)
+        self.common_iv = derive(b"", "IV", _NONCE)
+        self.sender_sequence_number = 0
+        self.replay_window = ReplayWindow.new(window_size)
+        self.expected_echo = None
+
+    def next_piv(self) -> bytes:
+        """A Partial IV, 1 to 5 bytes, never used in this context. Raises SequenceExhausted."""
+        number = self.sender_sequence_number
+        if number > _MAX_SEQUENCE_NUMBER:
+            raise SequenceExhausted("the sender sequence number is exhausted")
+        self.sender_sequence_number = number + 1
+        return number.to_bytes(5, "big").lstrip(b"\0") or b"\0"
+
+    def nonce(self, id_piv: bytes, piv: bytes) -> bytes:
+        """The 13-byte nonce for a Partial IV made by the endpoint ``id_piv`` (section 5.2)."""
+        padded = bytes((len(id_piv),)) + _pad(id_piv, _MAX_ID) + _pad(piv, 5)
+        return bytes([a ^ b for a, b in zip(padded, self.common_iv)])
+
+
+def info(identifier: bytes, id_context: bytes | None, kind: str, length: int) -> bytes:
+    """What the HKDF binds a key of ``length`` bytes to; ``kind`` is "Key" or "IV" (3.2.1)."""
+    return cbor.encode([identifier, id_context, ALG_AEAD, kind, length])
+
+
+def _pad(value: bytes, length: int) -> bytes:
+    return bytes(length - len(value)) + value
