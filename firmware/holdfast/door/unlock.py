@@ -1,7 +1,7 @@
 """The resource ``/doors/{id}``: a protected PUT carries a wish, the answer says what came of it."""
 
 import cbor
-import coap
+from coap import Message, code
 from untrusted import InvalidInput
 
 from ..access import Decision, Request, decide, reason
@@ -49,7 +49,7 @@ class UnlockResource:
         else:
             self._door.refuse()
         self._record(AccessEvent(decision, door, peer.credential, action, clock), peer)
-        return _answer(decision, coap.BAD_REQUEST if wish is None else coap.FORBIDDEN)
+        return _answer(decision, code.BAD_REQUEST if wish is None else code.FORBIDDEN)
 
 
 def _parse(payload):
@@ -74,6 +74,4 @@ def _answer(decision, refused_code):
     body = {GRANTED: decision.granted, COARSE_REASON: decision.coarse}
     if decision.granted:
         body[STRIKE_MS] = decision.strike_ms
-    return coap.Message(
-        coap.CHANGED if decision.granted else refused_code, payload=cbor.encode(body)
-    )
+    return Message(code.CHANGED if decision.granted else refused_code, (), cbor.encode(body))

@@ -1,16 +1,22 @@
 """EDHOC over CoAP, the reader's side (RFC 9528 appendix A.2, RFC 9668): who is this phone?"""
 
-import coap
-from edhoc import KCWT, EDHOCError, Responder, credential
+from coap import Message, code, option
+from edhoc import (
+    KCWT,
+    EDHOCError,
+    MalformedError,
+    Responder,
+    UnknownCredentialError,
+    VerificationError,
+    from_kcwt,
+)
 from oscore import SecurityContext
 
 from ..access import Refused, reason
 from .contexts import Association
 from .refusal import LinkRefusal
 
-_CBOR_TRUE = 0xF5
-_ERR_UNSPECIFIED = 1
-_ERR_UNKNOWN_CREDENTIAL = 3
+_CBOR_TRUE = b"\xf5"
 
 
 class Responders:
@@ -22,7 +28,7 @@ class Responders:
     """
 
     def __init__(self, private_key, certificate, trust, ephemerals, contexts, recent):
-        self.responder = Responder(private_key, credential.from_kcwt(certificate, True))
+        self.responder = Responder(private_key, from_kcwt(certificate, True))
         self.trust = trust
         self.ephemerals = ephemerals
         self.contexts = contexts
@@ -36,7 +42,6 @@ class Handshake:
         self._shared = shared
         self._waiting = None
         self._c_r = None
-        self._c_i = None
 
     @property
     def is_waiting(self) -> bool:
@@ -46,8 +51,8 @@ class Handshake:
     def start(self, payload: bytes) -> bytes:
         """message_2 for a POST payload ``true || message_1``; raises LinkRefusal."""
         self.abandon()
-        if not payload or payload[0] != _CBOR_TRUE:
-            raise _refusal(reason.MALFORMED_MESSAGE, EDHOCError("message_1 is preceded by true"))
+        if payload[:1] != _CBOR_TRUE:
+            raise _refusal(reason.MALFORMED_MESSAGE, MalformedError("true precedes message_1"))
         message_1 = payload[1:]
         try:
             received = self._shared.responder.process_message_1(message_1)
@@ -62,7 +67,7 @@ class Handshake:
         except EDHOCError as error:
             self._shared.contexts.release(c_r)
             raise _refusal(reason.HANDSHAKE_FAILED, error)
-        self._c_r, self._c_i = c_r, received.c_i
+        self._c_r = c_r
         return message_2
 
     def finish(self, c_r: bytes, message_3: bytes) -> tuple:
@@ -85,12 +90,12 @@ class Handshake:
         holder, shown = self._believe(received.id_cred_i)
         try:
             completed = received.verify(shown)
-        except EDHOCError as error:
+        except VerificationError as error:
             raise _refusal(reason.NOT_HOLDER, error, holder)
-        master_secret, master_salt = completed.oscore()[:2]
-        context = SecurityContext(master_secret, master_salt, self._c_i, own_c_r)
+        except EDHOCError as error:
+            raise _refusal(reason.HANDSHAKE_FAILED, error, holder)
         self._c_r = None
-        return Association(context, holder), completed
+        return Association(SecurityContext(*completed.oscore()), holder), completed
 
     def abandon(self):
         """Forget a handshake under way, and its identifier unless it was taken into use."""
@@ -102,23 +107,23 @@ class Handshake:
     def _believe(self, id_cred_i):
         if id_cred_i.kind != KCWT:
             raise _refusal(
-                reason.UNKNOWN_CREDENTIAL,
-                EDHOCError("credential must be a CWT by value", _ERR_UNKNOWN_CREDENTIAL),
+                reason.UNKNOWN_CREDENTIAL, UnknownCredentialError("only a CWT by value is known")
             )
         try:
             holder = self._shared.trust.authenticate(id_cred_i.raw)
-            return holder, credential.from_kcwt(id_cred_i.raw, True)
+            return holder, from_kcwt(id_cred_i.raw, True)
         except Refused as refused:
             # The phone learns that its credential is not accepted, not what was wrong with it.
-            raise _refusal(refused.reason, EDHOCError("credential not accepted", _ERR_UNSPECIFIED))
+            raise _refusal(refused.reason, EDHOCError("credential not accepted"))
         except EDHOCError as error:
             raise _refusal(reason.INCOMPLETE_TOKEN, error)
 
 
-def _refusal(code, error, holder=None):
-    response = coap.Message(
-        coap.BAD_REQUEST,
-        [(coap.option.CONTENT_FORMAT, coap.option.encode_uint(coap.CF_EDHOC))],
-        error.message(),
-    )
-    return LinkRefusal(code, response, holder)
+def edhoc_response(response_code: int, payload: bytes) -> Message:
+    """A response that carries an EDHOC message, an error message among them."""
+    content_format = option.encode_uint(option.CF_EDHOC)
+    return Message(response_code, [(option.CONTENT_FORMAT, content_format)], payload)
+
+
+def _refusal(why, error, holder=None):
+    return LinkRefusal(why, edhoc_response(code.BAD_REQUEST, error.message()), holder)

@@ -1,14 +1,12 @@
 """One connection's conversation: CoAP over a byte stream, without any I/O of its own."""
 
-import cbor
-import coap
 import crypto
 import oscore
-from coap import stream
-from untrusted import InvalidInput
+from coap import CoAPError, Message, ParseError, code, option, signalling, stream
+from edhoc import EDHOCError, split_identifier
 
 from ..access import reason
-from .handshake import Handshake
+from .handshake import Handshake, edhoc_response
 from .refusal import LinkRefusal
 
 _EDHOC_PATH = (".well-known", "edhoc")
@@ -51,7 +49,7 @@ class Session:
         self._server = server
         self._observer = observer
         self._requests_left = limits.requests
-        self._greeted = False
+        self._peer = signalling.Peer()
 
     @property
     def in_handshake(self) -> bool:
@@ -71,38 +69,30 @@ class Session:
                 answer.extend(await self._message(message))
                 if self.closing:
                     break
-        except InvalidInput:
-            self._drop(reason.MALFORMED_MESSAGE, None)
-            answer.extend(stream.encode(coap.Message(coap.ABORT)))
+        except CoAPError as error:
+            self._drop(reason.MALFORMED_MESSAGE)
+            answer.extend(stream.encode(signalling.abort(error)))
         return bytes(answer)
 
     async def _message(self, message):
-        if not self._greeted:
-            if message.code != coap.CSM:
-                raise coap.ParseError("the first message is no CSM")
-            stream.check_signal(message)
-            self._greeted = True
-            return stream.encode(stream.csm())
-        if message.code >> 5 == 7:
-            return self._signal(message)
-        if message.code == coap.EMPTY:
-            return b""
-        if message.code >> 5 != 0:
-            raise coap.ParseError("a response to no request")
-        return stream.encode(await self._request(message))
-
-    def _signal(self, message):
-        stream.check_signal(message)
-        if message.code == coap.PING:
-            return stream.encode(coap.Message(coap.PONG, token=message.token))
-        if message.code in (coap.RELEASE, coap.ABORT):
+        greets = not self._peer.is_ready
+        reply = self._peer.receive(message)
+        if self._peer.has_released or self._peer.has_aborted:
             self.closing = True
-        return b""
+        if reply is not None:
+            return stream.encode(reply)
+        if greets and self._peer.is_ready:
+            return stream.encode(signalling.csm())
+        if message.code == code.EMPTY or code.is_signalling(message.code):
+            return b""
+        if not code.is_request(message.code):
+            raise ParseError("a response to no request")
+        return stream.encode(await self._request(message))
 
     async def _request(self, request):
         self._requests_left -= 1
         if self._requests_left < 0:
-            raise coap.ParseError("too many requests on one connection")
+            raise ParseError("too many requests on one connection")
         before = crypto.public_key_operations()
         try:
             response = await self._route(request, before)
@@ -110,23 +100,29 @@ class Session:
         except LinkRefusal as refusal:
             self._observer.refused(refusal.reason, self.number, refusal.credential)
             if refusal.drop:
-                self._drop(refusal.reason, None)
+                self._drop(refusal.reason)
             response = refusal.response
         self.public_key_operations += crypto.public_key_operations() - before
         response.token = request.token
         return response
 
     async def _route(self, request, before):
-        if request.option(coap.option.OSCORE) is not None:
+        if request.option(option.OSCORE) is not None:
+            # The outer code is not protected (RFC 8613 section 4.2): nobody gets to vary it.
+            if request.code not in (code.POST, code.FETCH):
+                raise ParseError("a protected request is a POST or a FETCH")
             return await self._protected(request, before)
-        if request.code == coap.POST and request.uri_path() == _EDHOC_PATH:
+        if request.code == code.POST and request.uri_path() == _EDHOC_PATH:
             return self._edhoc(request)
-        raise LinkRefusal(reason.UNPROTECTED, coap.Message(coap.UNAUTHORIZED), drop=False)
+        raise LinkRefusal(reason.UNPROTECTED, Message(code.UNAUTHORIZED), drop=False)
 
     def _edhoc(self, request):
         """message_1 (preceded by true), or message_3 by itself (preceded by C_R)."""
         if request.payload[:1] != b"\xf5" and self._handshake.is_waiting:
-            c_r, message_3 = _split_c_r(request.payload)
+            try:
+                c_r, message_3 = split_identifier(request.payload)
+            except EDHOCError as error:
+                raise ParseError(str(error))
             association, completed = self._handshake.finish(c_r, message_3)
             self._contexts.add(c_r, association)
             payload = completed.prepare_message_4()
@@ -134,21 +130,17 @@ class Session:
             payload = self._handshake.start(request.payload)
             self._observer.deciding()
         self.heard = True
-        return coap.Message(
-            coap.CHANGED,
-            [(coap.option.CONTENT_FORMAT, coap.option.encode_uint(coap.CF_EDHOC))],
-            payload,
-        )
+        return edhoc_response(code.CHANGED, payload)
 
     async def _protected(self, request, before):
-        handshake = request.option(coap.option.EDHOC) is not None
+        handshake = request.option(option.EDHOC) is not None
         try:
             if handshake:
                 message_3, request = oscore.split(request)
-            kid = oscore.option.decode(request.option(coap.option.OSCORE))[2]
+            kid = oscore.option.decode(request.option(option.OSCORE))[2]
             if kid is None:
-                raise oscore.OSCOREError("a request names its kid", coap.BAD_OPTION)
-        except coap.CoAPError as error:
+                raise oscore.OSCOREError("a request names its kid", code.BAD_OPTION)
+        except CoAPError as error:
             raise _protocol_refusal(error)
         if handshake:
             association, _ = self._handshake.finish(kid, message_3)
@@ -157,16 +149,14 @@ class Session:
             if association is None:
                 raise LinkRefusal(
                     reason.UNKNOWN_CONTEXT,
-                    coap.Message(
-                        coap.UNAUTHORIZED,
-                        [(coap.option.MAX_AGE, b"")],
-                        b"Security context not found",
+                    Message(
+                        code.UNAUTHORIZED, [(option.MAX_AGE, b"")], b"Security context not found"
                     ),
                     drop=False,
                 )
         try:
             plain, exchange = oscore.unprotect_request(association.context, request)
-        except coap.CoAPError as error:
+        except CoAPError as error:
             if handshake:
                 self._contexts.release(kid)
             raise _protocol_refusal(error, association.credential)
@@ -180,30 +170,18 @@ class Session:
         response = await self._server.handle(plain, peer)
         return oscore.protect_response(association.context, response, exchange)
 
-    def _drop(self, code, credential):
+    def _drop(self, why):
         self.closing = True
-        if self.close_reason is None:
-            self.close_reason = code
-
-
-def _split_c_r(payload):
-    try:
-        end = cbor.skip(payload)
-        item = payload[:end]
-        value = cbor.decode(item, deterministic=True)
-    except InvalidInput:
-        raise coap.ParseError("message_3 is preceded by C_R")
-    # RFC 9528 section 3.3.2: a one-byte integer is its own encoding.
-    return (value if isinstance(value, bytes) else item), payload[end:]
+        self.close_reason = why
 
 
 def _protocol_refusal(error, credential=None):
     if isinstance(error, oscore.ReplayError):
-        code = reason.REPLAYED
+        why = reason.REPLAYED
     elif isinstance(error, oscore.DecryptionError):
-        code = reason.DECRYPTION_FAILED
+        why = reason.DECRYPTION_FAILED
     else:
-        code = reason.MALFORMED_MESSAGE
-    return LinkRefusal(
-        code, coap.Message(error.code, [(coap.option.MAX_AGE, b"")], str(error).encode()), credential
-    )
+        why = reason.MALFORMED_MESSAGE
+    # RFC 8613 section 8.2: errors in the clear are not to be cached.
+    response = Message(error.code, [(option.MAX_AGE, b"")], error.diagnostic.encode())
+    return LinkRefusal(why, response, credential)

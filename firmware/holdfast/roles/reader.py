@@ -2,8 +2,8 @@
 
 import asyncio
 
-import coap
 import crypto
+from coap.server import Server
 
 from ..access import ClockReading, Decision, Policy, Refused, Trust, reason
 from ..access.clock import SOURCE_RTC
@@ -51,7 +51,7 @@ class Reader:
             self._contexts,
             RecentMessages(),
         )
-        self._server = coap.Server()
+        self._server = Server()
         self._server.add(
             ("doors", None),
             UnlockResource(self._policy, self.read_clock, self.door, self._record),

@@ -1,0 +1,178 @@
+"""Hostile bytes at the reader's link: nothing raises past it, nothing opens, nothing stays behind."""
+
+INTERPRETERS = ("micropython", "cpython")
+
+import gc
+
+import coap
+import oscore
+from coap import stream
+from harness import MICROPYTHON
+from memory_phone import Call, Hardware, Phone, cold, make_reader, warm
+
+SLACK = 2048  # bytes: what the interpreter itself may keep, such as grown tables
+
+
+def _noise(seed):
+    """A small generator of bytes that is the same on both interpreters."""
+    state = seed
+    while True:
+        state = (state * 1103515245 + 12345) & 0x7FFFFFFF
+        yield (state >> 16) & 0xFF
+
+
+def _random_bytes(noise, length):
+    return bytes([next(noise) for _ in range(length)])
+
+
+async def _refuses(reader, hardware, data, before=b""):
+    """One connection that sends ``before`` and then ``data`` must open nothing and end."""
+    opened = hardware.opened
+    call = Call(reader)
+    await call.send(before + data)
+    await call.hang_up()
+    assert hardware.opened == opened, data
+    assert not [line for line in hardware.lines if line["event"] == "fault"], hardware.lines[-2:]
+    del hardware.lines[:]
+
+
+def _held():
+    gc.collect()
+    return gc.mem_alloc() if MICROPYTHON else 0
+
+
+async def test_noise_at_every_stage_leaves_nothing_and_the_next_unlock_works():
+    """Random bytes as stream, as payload, as options; memory comes back to where it was."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    phone = Phone()
+    call, code, _ = await cold(reader, phone)
+    await call.hang_up()
+    noise = _noise(62435)
+    hello = phone.hello()
+    await _abuse(reader, hardware, phone, hello, noise, 4)
+    base = _held()
+    await _abuse(reader, hardware, phone, hello, noise, 40)
+    assert _held() - base < SLACK
+    _, code, answer = await warm(reader, phone)
+    assert code == coap.code.CHANGED and answer[1] is True
+
+
+async def _abuse(reader, hardware, phone, hello, noise, rounds):
+    for _ in range(rounds):
+        length = next(noise)
+        await _refuses(reader, hardware, _random_bytes(noise, length))
+        await _refuses(reader, hardware, _random_bytes(noise, length), hello)
+        await _refuses(reader, hardware, phone.post(_random_bytes(noise, length)), hello)
+        await _refuses(reader, hardware, phone.post(b"\xf5" + _random_bytes(noise, length)), hello)
+        options = [
+            (coap.option.OSCORE, _random_bytes(noise, next(noise) % 12)),
+            (coap.option.EDHOC, b""),
+        ]
+        for used in (options, options[:1]):
+            protected = coap.Message(coap.code.POST, used, _random_bytes(noise, length))
+            await _refuses(reader, hardware, stream.encode(protected), hello)
+
+
+async def test_every_truncation_of_an_unlock_is_without_effect():
+    """The stream ends after each byte of a genuine cold and warm unlock: no strike before the last."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    known = Phone(number=5000)
+    await cold(reader, known)
+    opened = hardware.opened
+    hello = known.hello()
+    warm_frame = stream.encode(known.wish()[1])
+    for length in range(len(warm_frame)):
+        await _refuses(reader, hardware, warm_frame[:length], hello)
+    phone = Phone()
+    first = phone.hello() + phone.post(b"\xf5" + phone.message_1()[1])
+    for length in range(len(first)):
+        await _refuses(reader, hardware, first[:length])
+    # One handshake serves for all lengths: the rest of message_3 never comes.
+    for length in range(0, 240, 1 if not MICROPYTHON else 16):
+        phone = Phone(number=10 + length)
+        call = Call(reader)
+        waiting, message_1 = phone.message_1()
+        response = await call.ask(phone.hello() + phone.post(b"\xf5" + message_1))
+        message_3 = phone.finish(waiting, response.payload)
+        frame = stream.encode(oscore.combine(message_3, phone.wish()[1]))
+        await call.send(frame[: min(length, len(frame) - 1)])
+        await call.hang_up()
+    assert hardware.opened == opened
+    assert (await warm(reader, known))[1] == coap.code.CHANGED
+
+
+async def test_every_bit_of_a_warm_unlock_counts():
+    """Each bit of the protected frame flipped: refused or without effect, and the original then opens once."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    phone = Phone()
+    await cold(reader, phone)
+    opened = hardware.opened
+    frame = stream.encode(phone.wish()[1])
+    for bit in range(8 * len(frame)):
+        mutant = bytearray(frame)
+        mutant[bit // 8] ^= 1 << bit % 8
+        await _refuses(reader, hardware, bytes(mutant), phone.hello())
+    call = Call(reader)
+    await call.send(phone.hello() + frame)
+    assert hardware.opened == opened + 1
+    await call.send(frame)
+    assert hardware.opened == opened + 1
+
+
+async def test_every_bit_of_message_1_counts():
+    """A changed message_1 is refused, or leads to a handshake that the genuine phone cannot finish."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    phone = Phone()
+    waiting, message_1 = phone.message_1()
+    frame = phone.post(b"\xf5" + message_1)
+    for bit in range(8 * len(frame)):
+        mutant = bytearray(frame)
+        mutant[bit // 8] ^= 1 << bit % 8
+        call = Call(reader)
+        response = await call.ask(phone.hello() + bytes(mutant))
+        if response is not None and response.code == coap.code.CHANGED:
+            try:
+                phone.finish(waiting, response.payload)
+            except ValueError:
+                pass
+            else:
+                # Only bits outside message_1 may change and still lead here.
+                assert message_1 in bytes(mutant), bit
+        await call.hang_up()
+    assert not hardware.opened
+    assert (await cold(reader, Phone(number=9000)))[1] == coap.code.CHANGED
+
+
+async def test_every_bit_of_the_combined_request_counts():
+    """message_3 and the first wish in one frame: each flipped bit is refused and opens nothing.
+
+    On MicroPython every handshake costs six scalar multiplications in Python, so there each eighth
+    byte is taken; lib's own tests flip every bit of message_3 and of a protected request there too.
+    """
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    step = 8 if MICROPYTHON else 1
+    length = None
+    byte = 0
+    number = 0
+    while length is None or byte < length:
+        for bit in range(8) if not MICROPYTHON else (byte % 8,):
+            number += 1
+            phone = Phone(number=number)
+            call = Call(reader)
+            waiting, message_1 = phone.message_1()
+            response = await call.ask(phone.hello() + phone.post(b"\xf5" + message_1))
+            message_3 = phone.finish(waiting, response.payload)
+            mutant = bytearray(stream.encode(oscore.combine(message_3, phone.wish()[1])))
+            length = len(mutant)
+            mutant[byte] ^= 1 << bit
+            await call.send(bytes(mutant))
+            await call.hang_up()
+            assert not hardware.opened, (byte, bit)
+        byte += step
+    assert not [line for line in hardware.lines if line["event"] == "fault"]
+    assert (await cold(reader, Phone(number=90000)))[1] == coap.code.CHANGED

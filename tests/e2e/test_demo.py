@@ -1,0 +1,79 @@
+"""The demonstration is the main job's acceptance: real processes, every scene, nothing left behind."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT, environment
+
+COMMAND = [sys.executable, "-c", "import sys; from holdfast_host.cli import main; sys.exit(main())"]
+DEMO_SECONDS = 600  # a hang must end the run; how long it takes is not asserted
+
+
+@pytest.fixture(scope="module")
+def finished():
+    """The demo, run once as a user would run it."""
+    return subprocess.run(
+        [*COMMAND, "demo", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=DEMO_SECONDS,
+        cwd=ROOT,
+        env=environment("cpython"),
+    )
+
+
+def test_every_scene_is_kept(finished):
+    """All of the promise at once: one scene that is not kept fails the whole demo."""
+    report = json.loads(finished.stdout)
+    broken = [scene for scene in report["scenes"] if not scene["kept"]]
+    assert not broken and not report["strike_problems"]
+    assert finished.returncode == 0
+    assert len(report["scenes"]) == 22
+
+
+def test_each_refusal_has_its_own_reason(finished):
+    """A door that says no without a reason is what nobody may meet."""
+    scenes = {scene["scene"]: scene for scene in json.loads(finished.stdout)["scenes"]}
+    reasons = [
+        scenes[name]["reason"]
+        for name in (
+            "expired",
+            "not yet valid",
+            "wrong door",
+            "forged signature",
+            "token of another site",
+            "stolen token without its key",
+            "guest token made for longer",
+            "replayed cold unlock, same connection",
+        )
+    ]
+    assert len(set(reasons)) == len(reasons)
+    assert "granted" not in reasons
+
+
+def test_the_wire_stays_within_its_budget(finished):
+    """Cold: both certificates by value in at most 600 bytes and 2 round trips; warm: 90 and 1."""
+    cold, warm = json.loads(finished.stdout)["scenes"][:2]
+    assert (cold["round_trips"], warm["round_trips"]) == (2, 1)
+    assert cold["bytes"] <= 600
+    assert warm["bytes"] <= 90
+    assert warm["public_key_operations"] == 0
+
+
+def test_a_demo_that_cannot_start_says_why():
+    """No MicroPython: one clear line with the next step, no traceback, a non-zero exit."""
+    variables = environment("cpython")
+    variables["MICROPYTHON"] = os.devnull
+    failed = subprocess.run(
+        [*COMMAND, "demo"],
+        capture_output=True,
+        text=True,
+        timeout=DEMO_SECONDS,
+        cwd=ROOT,
+        env=variables,
+    )
+    assert failed.returncode not in (0, None)
+    assert "MICROPYTHON" in failed.stderr and "Traceback" not in failed.stderr

@@ -1,0 +1,389 @@
+"""The reader role from the first byte of a connection to the strike, with phones of every kind."""
+
+INTERPRETERS = ("micropython", "cpython")
+
+import cbor
+import coap
+import small_site as site
+from coap import stream
+from holdfast.access import reason
+from holdfast.link.limits import Limits
+from memory_phone import Call, Hardware, Phone, cold, make_reader, warm
+
+
+def _last(hardware):
+    return [line for line in hardware.lines if line["event"] == "access"][-1]
+
+
+async def test_a_phone_never_met_opens_the_door_in_two_round_trips():
+    """The main job: authority's token, proof of the key, a wish; strike and event before the answer."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    call, code, answer = await cold(reader, Phone())
+    assert code == coap.code.CHANGED and answer == {1: True, 2: 0, 3: 3000}
+    assert hardware.opened == 1
+    event = _last(hardware)
+    assert event["granted"] and event["handshake"] and event["holder"] == "alice"
+    assert event["public_key_operations"] == 4
+    await call.hang_up()
+    ended = hardware.lines[-1]
+    assert ended["event"] == "disconnected" and ended["round_trips"] == 2 and ended["reason"] is None
+
+
+async def test_a_phone_seen_before_needs_no_public_key_operation():
+    """Warm: one round trip, on the same connection or the next one."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    phone = Phone()
+    call, _, _ = await cold(reader, phone)
+    _, code, answer = await warm(reader, phone, call=call)
+    assert code == coap.code.CHANGED and answer[1] is True
+    await call.hang_up()
+    again, code, answer = await warm(reader, phone)
+    assert code == coap.code.CHANGED and answer[1] is True
+    event = _last(hardware)
+    assert event["public_key_operations"] == 0 and event["handshake"] is False
+    await again.hang_up()
+    assert hardware.lines[-1]["round_trips"] == 1 and hardware.opened == 3
+
+
+async def test_the_stream_may_be_cut_anywhere():
+    """GATT promises 20 bytes a chunk and nothing about boundaries."""
+    reader = make_reader()
+    for piece in (1, 2, 3, 7, 19, 20, 23, 64, 244, 1000):
+        call, code, answer = await cold(reader, Phone(number=100 * piece), piece=piece)
+        assert answer and answer[1] is True, piece
+        await call.hang_up()
+
+
+async def test_a_guest_token_opens_and_one_made_for_longer_does_not():
+    """The reader itself enforces the day, whatever the zone's key was used to make."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    _, code, _ = await cold(reader, Phone(site.guest_token()))
+    assert code == coap.code.CHANGED and _last(hardware)["guest"] is True
+    long_lived = site.guest_token(changes={4: site.NOW + 2 * site.DAY})
+    _, code, answer = await cold(reader, Phone(long_lived))
+    assert code == coap.code.FORBIDDEN and answer == {1: False, 2: reason.COARSE_CREDENTIAL}
+    assert _last(hardware)["reason"] == "guest_too_long" and hardware.opened == 1
+
+
+async def test_refusals_after_the_handshake_come_back_protected_with_a_coarse_reason():
+    """The phone of a known holder is told why in a word; the log has it exactly."""
+    other_door = cbor.encode([["cellar", 1]])
+    for changes, exact, coarse in (
+        ({4: site.NOW}, "expired", reason.COARSE_TIME),
+        ({5: site.NOW + 1}, "not_yet_valid", reason.COARSE_TIME),
+        ({9: other_door}, "wrong_door", reason.COARSE_SCOPE),
+        ({3: "elsewhere"}, "wrong_audience", reason.COARSE_CREDENTIAL),
+    ):
+        hardware = Hardware()
+        reader = make_reader(hardware)
+        call, code, answer = await cold(reader, Phone(site.holder_token(changes=changes)))
+        assert code == coap.code.FORBIDDEN and answer == {1: False, 2: coarse}, exact
+        assert hardware.reasons() == [exact] and not hardware.opened
+        assert not call.dropped
+
+
+async def test_refusals_inside_the_handshake_say_little_and_drop():
+    """Whoever cannot prove anything learns nothing about what was wrong."""
+    stranger = site.authority(b"\x77" * 32)
+    forged = __import__("cose").cwt.issue(site.holder_claims(), stranger)
+    stolen = Phone(site.holder_token(b"\x22" * 32), private=b"\x66" * 32)
+    for phone, exact in (
+        (Phone(forged), "bad_signature"),
+        (Phone(site.holder_token(changes={1: "evil"})), "other_site"),
+        (Phone(site.holder_token(changes={7: None})), "incomplete_token"),
+        (Phone(site.guest_token(changes={3: "roof"})), "unknown_key"),
+        (stolen, "not_holder"),
+    ):
+        hardware = Hardware()
+        reader = make_reader(hardware)
+        call, code, answer = await cold(reader, phone)
+        assert code == coap.code.BAD_REQUEST and answer is None, exact
+        assert hardware.reasons() == [exact] and not hardware.opened
+        assert call.dropped
+        _, code, _ = await cold(reader, Phone())
+        assert code == coap.code.CHANGED
+
+
+async def test_a_recording_is_worthless_on_any_connection():
+    """Everything a phone sent, sent again: on the same connection, a new one, after a restart."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    phone = Phone()
+    call = Call(reader)
+    waiting, message_1 = phone.message_1()
+    first = phone.post(b"\xf5" + message_1)
+    response = await call.ask(phone.hello() + first)
+    message_3 = phone.finish(waiting, response.payload)
+    import oscore
+
+    second = stream.encode(oscore.combine(message_3, phone.wish()[1]))
+    assert (await call.ask(second)).code == coap.code.CHANGED
+    assert hardware.opened == 1
+    # the same request again, and on the next connection, and the whole recording
+    assert (await call.ask(second)).code == coap.code.BAD_REQUEST
+    assert hardware.reasons()[-1] == "replayed" and call.dropped
+    call = Call(reader)
+    await call.ask(phone.hello() + second)
+    assert hardware.reasons()[-1] == "replayed" and call.dropped
+    call = Call(reader)
+    await call.ask(phone.hello() + first)
+    assert hardware.reasons()[-1] == "replayed" and call.dropped
+    # a restarted reader has forgotten the recording, but its ephemeral key is another
+    restarted_hardware = Hardware()
+    restarted_hardware.random_counter = 1000
+    restarted = make_reader(restarted_hardware)
+    call = Call(restarted)
+    await call.ask(phone.hello() + first)
+    await call.ask(second)
+    assert restarted_hardware.reasons()[-1] == "handshake_failed" and call.dropped
+    assert hardware.opened == 1 and not restarted_hardware.opened
+
+
+async def test_a_recorded_warm_unlock_is_refused_everywhere():
+    """The replay window remembers across connections; a restart forgets the context itself."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    phone = Phone()
+    call, _, _ = await cold(reader, phone)
+    _, protected = phone.wish()
+    recorded = stream.encode(protected)
+    assert (await call.ask(recorded)).code == coap.code.CHANGED
+    assert (await call.ask(recorded)).code == coap.code.UNAUTHORIZED
+    assert hardware.reasons()[-1] == "replayed" and call.dropped
+    call = Call(reader)
+    assert (await call.ask(phone.hello() + recorded)).code == coap.code.UNAUTHORIZED
+    assert hardware.reasons()[-1] == "replayed"
+    restarted_hardware = Hardware()
+    call = Call(make_reader(restarted_hardware))
+    assert (await call.ask(phone.hello() + recorded)).code == coap.code.UNAUTHORIZED
+    assert restarted_hardware.reasons() == ["unknown_context"]
+    assert hardware.opened == 2 and not restarted_hardware.opened
+
+
+async def test_a_reader_that_forgot_lets_the_phone_start_over_on_the_same_connection():
+    """After a power cut the phone's first try is answered 4.01, and a cold unlock follows at once."""
+    phone = Phone()
+    await cold(make_reader(), phone)
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    call, code, _ = await warm(reader, phone)
+    assert code == coap.code.UNAUTHORIZED and not call.dropped
+    waiting, message_1 = phone.message_1()
+    response = await call.ask(phone.post(b"\xf5" + message_1))
+    message_3 = phone.finish(waiting, response.payload)
+    import oscore
+
+    exchange, protected = phone.wish()
+    response = await call.ask(stream.encode(oscore.combine(message_3, protected)))
+    assert phone.answer(response, exchange)[1][1] is True and hardware.opened == 1
+
+
+async def test_a_wish_that_is_no_wish_opens_nothing():
+    """An authenticated phone is still a stranger: its payload is checked like any other."""
+    for payload in (
+        b"", b"\xff", b"\xa0", b"\x01", cbor.encode({1: 1}), cbor.encode({2: True}),
+        cbor.encode({1: True, 2: True}), cbor.encode({1: "1", 2: True}), cbor.encode({1: 1, 2: 1}),
+        cbor.encode({1: -1, 2: True}), cbor.encode({1: 1, 2: True, 3: 1}),
+        cbor.encode({1: 1, 2: True}) + b"\0", cbor.encode([1, True]),
+    ):
+        hardware = Hardware()
+        _, code, answer = await cold(make_reader(hardware), Phone(), wish=payload)
+        assert code == coap.code.BAD_REQUEST and answer[1] is False, payload
+        assert hardware.reasons() == ["malformed_request"] and not hardware.opened
+    hardware = Hardware()
+    _, code, _ = await cold(make_reader(hardware), Phone(), wish={1: 1, 2: False})
+    assert code == coap.code.FORBIDDEN and hardware.reasons() == ["no_intent"]
+
+
+async def test_other_paths_and_methods_open_nothing():
+    """Only PUT /doors/{this door} is a wish."""
+    for path, expected in (
+        (("doors", "cellar"), coap.code.FORBIDDEN),
+        (("doors",), coap.code.NOT_FOUND),
+        (("doors", site.DOOR, "x"), coap.code.NOT_FOUND),
+        (("status",), coap.code.NOT_FOUND),
+    ):
+        hardware = Hardware()
+        call = Call(make_reader(hardware))
+        phone = Phone()
+        waiting, message_1 = phone.message_1()
+        response = await call.ask(phone.hello() + phone.post(b"\xf5" + message_1))
+        message_3 = phone.finish(waiting, response.payload)
+        import oscore
+
+        exchange, protected = phone.wish(path=path)
+        response = await call.ask(stream.encode(oscore.combine(message_3, protected)))
+        plain = oscore.unprotect_response(phone.context, response, exchange)
+        assert plain.code == expected, path
+        assert not hardware.opened
+
+
+async def test_an_unprotected_wish_is_refused():
+    """Anyone can say PUT."""
+    hardware = Hardware()
+    call = Call(make_reader(hardware))
+    phone = Phone()
+    request = coap.Message(
+        coap.code.PUT,
+        [(coap.option.URI_PATH, b"doors"), (coap.option.URI_PATH, site.DOOR.encode())],
+        cbor.encode({1: 1, 2: True}),
+    )
+    response = await call.ask(phone.hello() + stream.encode(request))
+    assert response.code == coap.code.UNAUTHORIZED
+    assert hardware.reasons() == ["unprotected"] and not hardware.opened
+
+
+async def test_message_3_by_itself_is_understood_too():
+    """RFC 9528 appendix A.2.1 without the combined request: message_4 confirms, then OSCORE."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    phone = Phone()
+    call = Call(reader)
+    waiting, message_1 = phone.message_1()
+    response = await call.ask(phone.hello() + phone.post(b"\xf5" + message_1))
+    message_3 = phone.finish(waiting, response.payload)
+    c_r = phone.context.sender_id
+    response = await call.ask(phone.post(c_r + message_3))
+    assert response.code == coap.code.CHANGED and response.payload
+    _, code, answer = await warm(reader, phone, call=call)
+    assert code == coap.code.CHANGED and answer[1] is True and hardware.opened == 1
+
+
+async def test_a_silent_central_is_dropped():
+    """Nothing, half a message, or a handshake left hanging: each ends by itself with a reason."""
+    limits = Limits(first_ms=40, handshake_ms=40, idle_ms=40)
+    phone = Phone()
+    _, message_1 = phone.message_1()
+    whole = phone.post(b"\xf5" + message_1)
+    for sent in (b"", phone.hello(), phone.hello() + whole[:10], phone.hello() + whole):
+        hardware = Hardware()
+        reader = make_reader(hardware, limits=limits)
+        call = Call(reader)
+        if sent:
+            await call.send(sent)
+        await call._task
+        assert hardware.lines[-1]["reason"] == "too_slow", sent
+        assert not hardware.opened
+
+
+async def test_a_central_that_dribbles_is_dropped_as_well():
+    """Each byte arriving in time must not buy more time: only something valid does."""
+    import asyncio
+
+    limits = Limits(first_ms=60)
+    hardware = Hardware()
+    call = Call(make_reader(hardware, limits=limits))
+    phone = Phone()
+    _, message_1 = phone.message_1()
+    for byte in phone.hello() + phone.post(b"\xf5" + message_1):
+        if call.dropped:
+            break
+        call.link.put(bytes((byte,)))
+        await asyncio.sleep(0.01)
+    assert call.dropped and hardware.lines[-1]["reason"] == "too_slow"
+
+
+async def test_one_connection_too_many_is_turned_away_and_the_others_are_served():
+    """A crowd of centrals must not take the memory of the one at the door."""
+    hardware = Hardware()
+    reader = make_reader(hardware, limits=Limits(connections=2))
+    calls = [Call(reader), Call(reader)]
+    for call in calls:
+        await call.send(Phone().hello())
+    third = Call(reader)
+    await third.send(b"")
+    assert third.dropped and hardware.lines[-1]["reason"] == "too_many_connections"
+    await calls[0].hang_up()
+    _, code, _ = await cold(reader, Phone())
+    assert code == coap.code.CHANGED
+
+
+async def test_contexts_are_bounded_and_the_longest_unused_goes_first():
+    """Memory for contexts is fixed: the phone that falls out goes cold again, the others stay warm."""
+    hardware = Hardware()
+    reader = make_reader(hardware, limits=Limits(contexts=2))
+    phones = [Phone(number=1000 * n) for n in range(3)]
+    for phone in phones:
+        call, code, _ = await cold(reader, phone)
+        assert code == coap.code.CHANGED
+        await call.hang_up()
+    _, code, _ = await warm(reader, phones[0])
+    assert code == coap.code.UNAUTHORIZED
+    for phone in phones[1:]:
+        _, code, _ = await warm(reader, phone)
+        assert code == coap.code.CHANGED
+
+
+async def test_a_warm_unlock_is_decided_anew():
+    """A context is no permission: a credential that expired since then no longer opens."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    phone = Phone()
+    call, code, _ = await cold(reader, phone)
+    assert code == coap.code.CHANGED
+    hardware.now = site.NOW + 31 * site.DAY
+    _, code, answer = await warm(reader, phone, call=call)
+    assert code == coap.code.FORBIDDEN and answer[2] == reason.COARSE_TIME
+    hardware.now = None
+    _, code, answer = await warm(reader, phone, call=call)
+    assert code == coap.code.FORBIDDEN and answer[2] == reason.COARSE_READER
+    assert hardware.reasons() == ["granted", "expired", "clock_unknown"]
+
+
+async def test_two_phones_at_once_do_not_disturb_each_other():
+    """Two handshakes interleaved: each ends in its own context."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    import oscore
+
+    phones = [Phone(number=10), Phone(site.guest_token(b"\x55" * 32), b"\x55" * 32)]
+    steps = []
+    for phone in phones:
+        call = Call(reader)
+        waiting, message_1 = phone.message_1()
+        response = await call.ask(phone.hello() + phone.post(b"\xf5" + message_1))
+        steps.append((call, phone, waiting, response.payload))
+    for call, phone, waiting, message_2 in steps:
+        message_3 = phone.finish(waiting, message_2)
+        exchange, protected = phone.wish()
+        response = await call.ask(stream.encode(oscore.combine(message_3, protected)))
+        assert phone.answer(response, exchange)[1][1] is True
+    assert phones[0].context.sender_id != phones[1].context.sender_id
+    assert hardware.opened == 2
+
+
+async def test_signalling_is_answered_and_bounded():
+    """RFC 8323: CSM first, Ping answered by Pong, Release ends, too many requests end."""
+    hardware = Hardware()
+    reader = make_reader(hardware, limits=Limits(requests=3))
+    phone = Phone()
+    call = Call(reader)
+    response = await call.ask(phone.hello() + stream.encode(coap.Message(coap.code.PING, token=b"ab")))
+    assert response.code == coap.code.PONG and response.token == b"ab"
+    await call.ask(stream.encode(coap.Message(coap.code.RELEASE)))
+    assert call.dropped and hardware.lines[-1]["reason"] is None
+    call = Call(reader)
+    await call.send(phone.hello())
+    for _ in range(3):
+        await call.ask(stream.encode(coap.Message(coap.code.GET)))
+    assert not call.dropped
+    response = await call.ask(stream.encode(coap.Message(coap.code.GET)))
+    assert response.code == coap.code.ABORT and call.dropped
+
+
+async def test_bytes_that_are_no_message_abort_the_connection():
+    """Before the CSM, after it, and in the middle: one Abort, and the next phone is served."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    phone = Phone()
+    oversize = b"\xe0\xff\xff\x01"
+    for sent in (b"\xff" * 40, phone.post(b"\xf5"), phone.hello() + b"\x0f\x01", phone.hello() + oversize):
+        call = Call(reader)
+        response = await call.ask(sent)
+        assert response is None or response.code == coap.code.ABORT
+        assert call.dropped and hardware.lines[-1]["reason"] == "malformed_message", sent
+    _, code, _ = await cold(reader, phone)
+    assert code == coap.code.CHANGED
