@@ -1,0 +1,81 @@
+"""The command ``holdfast``."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from ..errors import UsageProblem
+from . import credential, phone, reader, site
+from .demo import demo
+from .output import say_problem
+
+FAILED = 1
+MISUSED = 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+NOBODY_READS = 141  # 128 + SIGPIPE
+
+app = typer.Typer(
+    name="holdfast",
+    help="Doors that decide by themselves: the site's authority, phones and readers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.add_typer(site.app, name="site")
+app.add_typer(credential.app, name="credential")
+app.add_typer(phone.app, name="phone")
+app.add_typer(reader.app, name="reader")
+app.command()(demo)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code.
+
+    0 done (for an unlock: granted), 1 failed, 2 misused, 3 the door refused.
+    """
+    try:
+        code = app(args=arguments, prog_name="holdfast", standalone_mode=False)
+        sys.stdout.flush()
+    except UsageProblem as problem:
+        say_problem(problem.cause, problem.next_step)
+        return FAILED
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    except (BrokenPipeError, SystemExit):
+        # rich and typer exit by themselves when nobody reads what they write.
+        return _nobody_reads()
+    except OSError as error:
+        say_problem(str(error), "check the files and folders that the command was given")
+        return FAILED
+    except Exception as error:
+        return _misused_or_broken(error)
+    if code == INTERRUPTED:
+        say_problem("stopped")
+    return code or 0
+
+
+def _nobody_reads() -> int:
+    # What is still in the buffer must not fail again when Python ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    say_problem("the output was closed before the end")
+    return NOBODY_READS
+
+
+def _misused_or_broken(error: Exception) -> int:
+    explain = getattr(error, "format_message", None)
+    if explain is not None:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "holdfast"
+        if explain():  # else the help was asked for by giving nothing, and is shown already
+            say_problem(explain(), f"{command} --help")
+        return MISUSED
+    if os.environ.get("HOLDFAST_TRACE"):
+        raise error
+    say_problem(
+        f"this is a fault of holdfast: {type(error).__name__}: {error}",
+        "set HOLDFAST_TRACE=1, run it again, and report what it prints",
+    )
+    return FAILED

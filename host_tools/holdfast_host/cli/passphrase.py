@@ -1,0 +1,66 @@
+"""Where the passphrase of the authority's key comes from."""
+
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import files
+from ..authority import check_passphrase
+from ..errors import UsageProblem
+
+ENVIRONMENT = "HOLDFAST_PASSPHRASE"
+_LIMIT = 4096
+
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(
+        help=f"File whose first line is the passphrase of the authority's key. Without it,"
+        f" {ENVIRONMENT} is used if set, else you are asked."
+    ),
+]
+
+
+def given(file: Path | None) -> str | None:
+    """The passphrase in ``file`` or in the environment; None if neither is given."""
+    if file is None:
+        return os.environ.get(ENVIRONMENT)
+    data = files.read(file, _LIMIT, "passphrase file", "check --passphrase-file")
+    try:
+        return data.decode().split("\n", 1)[0].removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise UsageProblem(f"{file} is no text file", "check --passphrase-file") from error
+
+
+def existing(file: Path | None) -> str:
+    """The passphrase of a key that there is."""
+    passphrase = given(file)
+    return _ask("Passphrase of the authority's key: ") if passphrase is None else passphrase
+
+
+def new(file: Path | None) -> str:
+    """A passphrase for a new key, typed twice if typed."""
+    passphrase = given(file)
+    if passphrase is not None:
+        check_passphrase(passphrase)
+        return passphrase
+    passphrase = _ask("New passphrase for the authority's key: ")
+    check_passphrase(passphrase)
+    if _ask("The same again: ") != passphrase:
+        raise UsageProblem("the two passphrases differ", "run the command again")
+    return passphrase
+
+
+def _ask(prompt: str) -> str:
+    if not sys.stdin.isatty():
+        raise UsageProblem(
+            "the passphrase of the authority's key is needed, and nobody is there to type it",
+            f"give --passphrase-file FILE, or set {ENVIRONMENT}",
+        )
+    try:
+        return getpass.getpass(prompt)
+    except EOFError as error:
+        raise UsageProblem("no passphrase was typed", "run the command again") from error

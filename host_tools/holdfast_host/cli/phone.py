@@ -1,0 +1,150 @@
+"""``holdfast phone``: a phone as a folder, and its unlock."""
+
+import dataclasses
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cose import cwt
+
+from .. import files, keys, lifetime
+from ..errors import UsageProblem
+from ..phone.client import Wish
+from ..phone.link import CHUNK, TcpLink
+from ..phone.unlock import Report, unlock
+from ..wallet import PHONE_PUBLIC_KEY, Wallet
+from .output import AsJson, progress, say, say_json, say_table
+
+REFUSED = 3
+
+app = typer.Typer(help="Enrol a phone, and unlock doors with it.", no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Argument(metavar="PHONE_DIR", help="The phone's folder.")]
+
+
+@app.command()
+def enroll(
+    folder: Folder,
+    credential: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The credential to import.")
+    ] = None,
+    authority: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The site's authority.pub.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enrol a phone, in two steps.
+
+    1. Without options: makes the phone's key in PHONE_DIR, unless it has one, and writes
+    phone.pub, the request for a credential: give it to `holdfast credential issue --key`.
+
+    2. With --credential and --authority: checks that the credential is the site's, for this phone
+    and not expired, and takes it into use.
+    """
+    if credential is None and authority is None:
+        _make_key(folder, as_json)
+    elif credential is None or authority is None:
+        raise UsageProblem(
+            "a phone takes a credential together with the site's public key",
+            "give both --credential FILE and --authority FILE",
+        )
+    else:
+        _import(folder, credential, authority, as_json)
+
+
+@app.command("unlock")
+def unlock_door(
+    folder: Folder,
+    reader: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the reader listens.")],
+    door: Annotated[str, typer.Option(metavar="DOOR", help="The door to open.")],
+    cold: Annotated[
+        bool, typer.Option("--cold", help="Do a full handshake even if the door is known.")
+    ] = False,
+    chunk: Annotated[
+        int, typer.Option(min=20, max=1024, help="Write at most so many bytes at a time.")
+    ] = CHUNK,
+    user_verified: Annotated[
+        bool, typer.Option("--user-verified", help="Say that the phone checked who its user is.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a door to open, and say what it answers.
+
+    A door met before is asked in one round trip, under the keys kept in PHONE_DIR; else both prove
+    themselves first, in two. Exit code 0 if granted, 3 if refused, 1 if there is no answer.
+    """
+    host, port = _address(reader)
+    wallet = Wallet.open(folder)
+    with progress(f"Asking {door}"):
+        report = unlock(
+            wallet,
+            lambda: TcpLink.connect(host, port, chunk=chunk),
+            door,
+            Wish(user_verified=user_verified),
+            now=int(time.time()),
+            cold=cold,
+        )
+    if as_json:
+        say_json({"door": door, **dataclasses.asdict(report)})
+    else:
+        _show(report, door)
+    if not report.granted:
+        raise typer.Exit(REFUSED)
+
+
+def _make_key(folder: Path, as_json: bool) -> None:
+    wallet = Wallet.create(folder)
+    request = folder / PHONE_PUBLIC_KEY
+    if as_json:
+        say_json({"public_key": wallet.key.x.hex(), "request": str(request), "enrolled": False})
+        return
+    say_table({"phone": folder, "public key": wallet.key.x.hex(), "request": request})
+    say(f"next: have the site issue a credential: holdfast credential issue ... --key {request}")
+
+
+def _import(folder: Path, credential: Path, authority: Path, as_json: bool) -> None:
+    wallet = Wallet.open(folder)
+    authority_key = keys.read_authority_key(authority)
+    advice = "give the file that `holdfast credential issue` wrote"
+    token = files.read(credential, cwt.MAX_BYTES, "credential", advice)
+    verified = wallet.enrol(token, authority_key, int(time.time()))
+    claims = cwt.parse(token).claims
+    if as_json:
+        say_json(
+            {
+                "enrolled": True,
+                "verified": verified,
+                "site": claims.iss,
+                "holder": claims.sub,
+                "expires": claims.exp,
+            }
+        )
+        return
+    say_table({"site": claims.iss, "holder": claims.sub, "until": lifetime.iso(claims.exp)})
+    if verified:
+        say("enrolled; the credential is signed by this authority", "green")
+    else:
+        say("enrolled; NOT verified: only the zone's readers can check a guest token", "yellow")
+
+
+def _show(report: Report, door: str) -> None:
+    if report.granted:
+        say(f"granted: {door} is released for {report.strike_ms / 1000:g} s", "bold green")
+    else:
+        say(f"refused: {report.reason}", "bold red")
+        if not report.protected:
+            say("(said in the clear, so it may not be the door's own word)")
+    trips = "1 round trip" if report.round_trips == 1 else f"{report.round_trips} round trips"
+    way = "known door" if report.warm else "full handshake"
+    say(f"{way}, {trips}, {report.bytes_out} bytes out, {report.bytes_in} bytes in")
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise UsageProblem(
+            f"{text!r} is no address of a reader", "give HOST:PORT, such as 127.0.0.1:62435"
+        )
+    return host.removeprefix("[").removesuffix("]"), int(port)

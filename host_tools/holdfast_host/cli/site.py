@@ -1,0 +1,82 @@
+"""``holdfast site``: the authority's key and the zones."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import site as sites
+from ..authority import Authority
+from . import passphrase
+from .output import AsJson, progress, say, say_json, say_table
+from .passphrase import PassphraseFile
+
+app = typer.Typer(
+    help="Make and show a site: its authority's key and its zones.", no_args_is_help=True
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The site's folder.")]
+
+
+@app.command()
+def init(
+    folder: Folder,
+    name: Annotated[str, typer.Option(metavar="SITE_ID", help="The site's id, in every token.")],
+    zone: Annotated[
+        list[str] | None, typer.Option(metavar="ZONE", help="A zone of the site; repeatable.")
+    ] = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a new site: an authority key under a passphrase, its public half, and a description.
+
+    Writes authority.key (an encrypted OpenSSH key: back it up), authority.pub (give it to phones)
+    and site.json to DIR. Never overwrites a site.
+    """
+    sites.require_none(folder)
+    sites.check_id(name, "site")
+    secret = passphrase.new(passphrase_file)
+    with progress("Encrypting the authority's key"):
+        made = sites.create(folder, name, zone or [], Authority.generate(), secret)
+    _show(made, as_json, "made")
+    if not as_json:
+        say(f"Back up {folder / sites.AUTHORITY_KEY} and its passphrase: nothing replaces them.")
+
+
+@app.command()
+def show(folder: Folder, as_json: AsJson = False) -> None:
+    """Show a site's id, its authority's public key and its zones. Needs no passphrase."""
+    _show(sites.load(folder), as_json, "site")
+
+
+@app.command("add-zone")
+def add_zone(
+    folder: Folder,
+    zone: Annotated[str, typer.Argument(metavar="ZONE", help="The new zone's id.")],
+    as_json: AsJson = False,
+) -> None:
+    """Add a zone: a group of doors that a credential can name, with a key for guest tokens."""
+    _show(sites.load(folder).with_zone(zone), as_json, "changed")
+
+
+def _show(site: sites.Site, as_json: bool, what: str) -> None:
+    public_key = site.authority_key.x.hex()
+    if as_json:
+        say_json(
+            {
+                "site": site.id,
+                "folder": str(site.folder),
+                "authority_public_key": public_key,
+                "authority_public_key_file": str(site.folder / sites.AUTHORITY_PUBLIC_KEY),
+                "zones": site.zones,
+            }
+        )
+        return
+    say_table(
+        {
+            what: site.id,
+            "folder": site.folder,
+            "authority's public key": public_key,
+            "zones": ", ".join(sorted(site.zones)) or "none",
+        }
+    )

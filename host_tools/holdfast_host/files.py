@@ -1,0 +1,115 @@
+"""Files that are old or new, never torn, and never larger than they may be."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import UsageProblem
+
+PRIVATE = 0o600
+PUBLIC = 0o644
+
+
+def write(path: Path, data: bytes, mode: int) -> None:
+    """Replace the file at ``path`` by ``data``, whole or not at all, even if the power fails.
+
+    The data goes to ``.NAME.tmp`` beside the file, is synced and then renamed. A leftover of that
+    name from a crash is never read, and the next write replaces it.
+    """
+    try:
+        _write(path, data, mode)
+    except OSError as error:
+        raise UsageProblem(
+            f"cannot write {path}: {_reason(error)}",
+            "check that the folder exists, is yours to write, and that the disk is not full",
+        ) from error
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    # Unlinked first: the mode below only holds for a file that is made here.
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    with open(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames and removals in ``folder`` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read(path: Path, limit: int, what: str, missing: str) -> bytes:
+    """The content of the file at ``path``, at most ``limit`` bytes.
+
+    ``what`` names the file for a person, ``missing`` is the next step if it is not there.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(limit + 1)
+    except FileNotFoundError as error:
+        raise UsageProblem(f"there is no {what} at {path}", missing) from error
+    except OSError as error:
+        raise UsageProblem(
+            f"cannot read the {what} at {path}: {_reason(error)}",
+            "give the path of a file that you may read",
+        ) from error
+    if len(data) > limit:
+        raise UsageProblem(
+            f"{path} is larger than {limit} bytes, so it is no {what}",
+            "check that this is the right file",
+        )
+    return data
+
+
+def make_folder(path: Path, mode: int = 0o700) -> None:
+    """Make the folder ``path`` and those above it, unless it is there."""
+    try:
+        path.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageProblem(
+            f"cannot make the folder {path}: {_reason(error)}",
+            "choose a path that you may write and that is no file",
+        ) from error
+
+
+def remove(path: Path) -> None:
+    """Remove the file at ``path`` for good, if it is there."""
+    try:
+        path.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise UsageProblem(
+            f"cannot remove {path}: {_reason(error)}", "check that the folder is yours to write"
+        ) from error
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold ``folder`` for one process at a time; the lock ends with the process."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise UsageProblem(
+            f"cannot open the folder {folder}: {_reason(error)}", "check the path"
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -1,0 +1,92 @@
+"""The tokens a site gives out: holders' credentials, guest tokens, device certificates.
+
+Pure: keys, times (seconds since 1970) and random bytes are passed in.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import cbor
+from cose import CRV_X25519, KTY_OKP, Key, cwt
+from holdfast.access.credential import ROLE, ROLE_READER, USER_VERIFICATION
+from holdfast.access.request import UNLOCK
+
+
+@dataclasses.dataclass(frozen=True)
+class Grant:
+    """Who may do what, where and until when.
+
+    ``holder_key`` is the phone's public X25519 key, 32 bytes; ``places`` are door and zone ids;
+    ``cti`` is 8 bytes that no other token of the site has. ``not_before`` is ``issued_at`` if
+    None. With ``user_verification`` the phone must check who its user is, each time.
+    """
+
+    site: str
+    holder: str
+    holder_key: bytes
+    places: Sequence[str]
+    issued_at: int
+    expires: int
+    cti: bytes
+    not_before: int | None = None
+    user_verification: bool = False
+    permissions: int = UNLOCK
+
+
+def holder_credential(signing_key: Key, grant: Grant) -> bytes:
+    """A CWT signed by the authority, good at every door of the site that ``grant`` covers."""
+    return cwt.issue(_claims(grant, audience=grant.site), signing_key)
+
+
+def guest_token(zone_key: Key, zone: str, grant: Grant) -> bytes:
+    """A CWT authenticated by the key that the readers of ``zone`` share.
+
+    Readers refuse one that lives longer than 24 hours; it is not refused here, so that a test can
+    show them one.
+    """
+    return cwt.issue(_claims(grant, audience=zone), zone_key)
+
+
+def device_certificate(
+    signing_key: Key,
+    *,
+    site: str,
+    door: str,
+    device_key: bytes,
+    issued_at: int,
+    expires: int,
+    cti: bytes,
+) -> bytes:
+    """A CWT signed by the authority: the reader with ``device_key`` (32 bytes) is at ``door``."""
+    claims = {
+        cwt.ISS: site,
+        cwt.SUB: door,
+        cwt.EXP: expires,
+        cwt.IAT: issued_at,
+        cwt.CTI: cti,
+        cwt.CNF: _confirmation(device_key),
+        ROLE: ROLE_READER,
+    }
+    return cwt.issue(claims, signing_key)
+
+
+def _claims(grant: Grant, audience: str) -> dict:
+    claims = {
+        cwt.ISS: grant.site,
+        cwt.SUB: grant.holder,
+        cwt.AUD: audience,
+        cwt.EXP: grant.expires,
+        cwt.NBF: grant.issued_at if grant.not_before is None else grant.not_before,
+        cwt.IAT: grant.issued_at,
+        cwt.CTI: grant.cti,
+        cwt.CNF: _confirmation(grant.holder_key),
+        cwt.SCOPE: cbor.encode([[place, grant.permissions] for place in grant.places]),
+    }
+    if grant.user_verification:
+        claims[USER_VERIFICATION] = True
+    return claims
+
+
+def _confirmation(public_key: bytes) -> dict:
+    # RFC 8747 section 3.2, with no more of the COSE_Key than the key itself.
+    return {1: {1: KTY_OKP, -1: CRV_X25519, -2: public_key}}

@@ -1,0 +1,1 @@
+"""The phone's side of an unlock: the link, the messages, the order in which they are tried."""

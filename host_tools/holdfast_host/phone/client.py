@@ -1,0 +1,238 @@
+"""An unlock in steps that do no I/O: each has the next request, and reads the response to it.
+
+    handshake = Handshake(identity, door)                         cold: two round trips
+    checked = handshake.read(link.request(handshake.request), now)
+    asked = checked.ask(wish)
+    outcome = asked.read(link.request(asked.request))
+
+    asked = Asked(context, door, wish)                            warm: one
+    outcome = asked.read(link.request(asked.request))
+
+A request is a plain coap.Message: who stands between the steps may record, repeat or change it.
+"""
+
+import contextlib
+import dataclasses
+import os
+
+import cbor
+import coap
+import crypto
+import edhoc
+import oscore
+from coap import option
+from holdfast.access import Refused, Trust, reason
+from holdfast.access.credential import ROLE_READER
+from holdfast.access.request import UNLOCK
+from untrusted import InvalidInput
+
+from ..contexts import Session
+from ..errors import UsageProblem
+from ..wallet import Identity
+
+_CBOR_TRUE = b"\xf5"
+
+
+class Rejected(UsageProblem):
+    """The reader refused in the clear, so this may as well be somebody else's word.
+
+    ``response`` is its coap.Message, ``reason_text`` what that says.
+    """
+
+    def __init__(self, response: coap.Message):
+        self.response = response
+        self.reason_text = _diagnosis(response)
+        super().__init__(
+            f"the reader refused to talk: {self.reason_text}",
+            "check that the credential is for this site, or unlock with --cold",
+        )
+
+
+class Impostor(UsageProblem):
+    """What answers is not the reader of the door; nothing of the credential was shown to it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """What the phone asks for: one permission bit, by a person's gesture, who may be verified."""
+
+    action: int = UNLOCK
+    intent: bool = True
+    user_verified: bool = False
+
+    def encode(self) -> bytes:
+        """The payload of the request (docs/protocol.md)."""
+        wish: dict[int, int | bool] = {1: self.action, 2: self.intent}
+        if self.user_verified:
+            wish[3] = True
+        return cbor.encode(wish)
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """The door's protected answer. ``reason`` is a coarse code, ``strike_ms`` 0 unless granted."""
+
+    granted: bool
+    reason: int
+    strike_ms: int = 0
+
+    @property
+    def reason_text(self) -> str:
+        """The reason in words."""
+        return reason.coarse_name(self.reason)
+
+
+@dataclasses.dataclass(frozen=True)
+class EchoChallenge:
+    """The door asks for the same again with ``echo`` in it, to know that the request is fresh."""
+
+    echo: bytes
+
+
+class Handshake:
+    """message_1 is made: for ``door`` of the identity's site, with a new ephemeral key."""
+
+    def __init__(self, identity: Identity, door: str):
+        self._identity = identity
+        self._door = door
+        own = edhoc.from_kcwt(identity.token, True)
+        ephemeral = os.urandom(32)
+        self._waiting, self.message_1 = edhoc.Initiator(
+            identity.private_key, own
+        ).prepare_message_1(ephemeral, crypto.x25519_public_key(ephemeral), _connection_id())
+        self.request = coap.Message(
+            coap.code.POST,
+            [
+                *coap.path_options(".well-known", "edhoc"),
+                (option.CONTENT_FORMAT, option.encode_uint(option.CF_CID_EDHOC)),
+            ],
+            _CBOR_TRUE + self.message_1,
+        )
+
+    def read(self, response: coap.Message, now: int) -> "Checked":
+        """Check message_2 in ``response``, and that the reader's certificate holds ``now``.
+
+        Raises Rejected or Impostor.
+        """
+        if response.code != coap.code.CHANGED:
+            raise Rejected(response)
+        try:
+            received = self._waiting.parse_message_2(response.payload)
+            shown = received.id_cred_r
+            if shown.kind != edhoc.KCWT:
+                raise Impostor(
+                    "the reader shows no certificate", "check the address, and report this reader"
+                )
+            self._check_certificate(shown.raw, now)
+            verified = received.verify(edhoc.from_kcwt(shown.raw, True))
+        except InvalidInput as error:
+            raise Impostor(
+                f"the reader does not prove who it is: {error}",
+                "try again; if it stays so, report this reader",
+            ) from error
+        completed, message_3 = verified.prepare_message_3()
+        return Checked(self._door, completed, message_3)
+
+    def _check_certificate(self, certificate: bytes, now: int) -> None:
+        identity = self._identity
+        try:
+            trust = Trust(identity.site, [identity.authority_key])
+            device = trust.authenticate_device(certificate)
+        except Refused as refused:
+            raise Impostor(
+                f"the reader's certificate is not of site {identity.site}:"
+                f" {reason.name(refused.reason).replace('_', ' ')}",
+                "check the address, and report this reader",
+            ) from refused
+        if device.role != ROLE_READER or device.name != self._door:
+            raise Impostor(
+                f"the reader there is the one of door {device.name!r}, not of {self._door!r}",
+                "check the address and the door's name",
+            )
+        if now >= device.expires:
+            raise Impostor(
+                "the reader's certificate has expired",
+                "have the reader enrolled again: holdfast reader enroll --replace",
+            )
+
+
+class Checked:
+    """The reader is the right one and message_3 is made."""
+
+    def __init__(self, door: str, completed, message_3: bytes):
+        self.message_3 = message_3
+        self._door = door
+        secret, salt, sender_id, recipient_id = completed.oscore()
+        self.session = Session(secret, salt, sender_id, recipient_id, 0)
+
+    def ask(self, wish: Wish) -> "Asked":
+        """The wish and message_3 in one request (RFC 9668)."""
+        asked = Asked(self.session.context(), self._door, wish)
+        asked.request = oscore.combine(self.message_3, asked.request)
+        # Whoever keeps the session, or asks again, must go on after the number used here.
+        following = self.session.sequence_number + 1
+        self.session = dataclasses.replace(self.session, sequence_number=following)
+        return asked
+
+
+class Asked:
+    """A protected request under ``context``, which takes its next sequence number."""
+
+    def __init__(
+        self, context: oscore.SecurityContext, door: str, wish: Wish, echo: bytes | None = None
+    ):
+        options = [
+            *coap.path_options("doors", door),
+            (option.CONTENT_FORMAT, option.encode_uint(option.CF_CBOR)),
+        ]
+        if echo is not None:
+            options.append((option.ECHO, echo))
+        plain = coap.Message(coap.code.PUT, options, wish.encode())
+        self._context = context
+        self.request, self._exchange = oscore.protect_request(context, plain)
+
+    def read(self, response: coap.Message) -> Outcome | EchoChallenge:
+        """The door's answer. Raises Rejected if ``response`` is not protected, or not readable."""
+        if response.option(option.OSCORE) is None:
+            raise Rejected(response)
+        try:
+            answer = oscore.unprotect_response(self._context, response, self._exchange)
+            echo = answer.option(option.ECHO)
+            if answer.code == coap.code.UNAUTHORIZED and echo is not None:
+                return EchoChallenge(echo)
+            return _outcome(answer)
+        except InvalidInput as error:
+            raise UsageProblem(
+                f"the reader's answer cannot be believed: {error}",
+                "look at the door; if it is shut, try again",
+            ) from error
+
+
+def _outcome(answer: coap.Message) -> Outcome:
+    body = cbor.decode(answer.payload)
+    if not isinstance(body, dict):
+        raise InvalidInput("no answer to the request, but " + coap.code.text(answer.code))
+    granted, coarse, strike_ms = body.get(1), body.get(2), body.get(3, 0)
+    if type(granted) is not bool or type(coarse) is not int or type(strike_ms) is not int:
+        raise InvalidInput("no answer to the request")
+    if granted != (answer.code == coap.code.CHANGED):
+        raise InvalidInput("an answer that contradicts itself")
+    return Outcome(granted, coarse, strike_ms)
+
+
+def _connection_id() -> bytes:
+    """C_I: one of the 48 that are a single byte on the wire (RFC 9528 section 3.3.2)."""
+    number = os.urandom(1)[0] % 48
+    return bytes([number if number < 24 else number + 8])
+
+
+def _diagnosis(response: coap.Message) -> str:
+    """What an error response says, in one printable line."""
+    text = ""
+    if response.uint_option(option.CONTENT_FORMAT) == option.CF_EDHOC:
+        with contextlib.suppress(InvalidInput):
+            text = str(edhoc.parse_error(response.payload).err_info)
+    elif response.option(option.CONTENT_FORMAT) is None:
+        text = response.payload.decode(errors="replace")
+    printable = "".join(character for character in text[:200] if character.isprintable())
+    return printable or f"code {coap.code.text(response.code)}"

@@ -1,0 +1,124 @@
+"""One unlock as a person means it: the fast way if the door is known, the full way if need be."""
+
+import contextlib
+import dataclasses
+from collections.abc import Callable
+
+from ..contexts import ContextStore, Session
+from ..errors import LinkClosed, UsageProblem
+from ..wallet import Identity, Wallet
+from .client import Asked, EchoChallenge, Handshake, Outcome, Rejected, Wish
+from .link import TcpLink
+
+_CONTEXT_NOT_FOUND = b"Security context not found"  # RFC 8613 section 8.2
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What an unlock came to and what it cost, all its connections together.
+
+    ``warm`` tells a kept context from a full handshake. Of a ``protected`` answer the door is the
+    author; any other may be anybody's, and is never a grant.
+    """
+
+    granted: bool
+    reason: str
+    strike_ms: int
+    protected: bool
+    warm: bool
+    round_trips: int
+    bytes_out: int
+    bytes_in: int
+
+
+def unlock(
+    wallet: Wallet,
+    connect: Callable[[], TcpLink],
+    door: str,
+    wish: Wish,
+    *,
+    now: int,
+    cold: bool = False,
+) -> Report:
+    """Ask ``door`` to do what ``wish`` says, over connections that ``connect`` makes.
+
+    A kept context is tried first unless ``cold``. If the reader knows it no more, or ends the
+    connection, a full handshake follows. ``now`` is in seconds since 1970.
+    """
+    identity = wallet.identity()
+    links: list[TcpLink] = []
+    with contextlib.ExitStack() as open_links:
+
+        def dial() -> TcpLink:
+            links.append(open_links.enter_context(connect()))
+            return links[-1]
+
+        link = dial()
+        if not cold:
+            try:
+                outcome = warm_unlock(link, identity, door, wish, wallet.contexts)
+                if outcome is not None:
+                    return _report(outcome, links, warm=True)
+            except LinkClosed:
+                link = dial()
+            except Rejected as rejected:
+                if rejected.response.payload != _CONTEXT_NOT_FOUND:
+                    link = dial()
+        try:
+            outcome, session = cold_unlock(link, identity, door, wish, now=now)
+        except Rejected as rejected:
+            return _report(rejected, links, warm=False)
+        if outcome.granted:
+            wallet.contexts.keep(door, identity.token, session)
+        return _report(outcome, links, warm=False)
+
+
+def cold_unlock(
+    link: TcpLink, identity: Identity, door: str, wish: Wish, *, now: int
+) -> tuple[Outcome, Session]:
+    """Both sides prove themselves, the door answers; the session is for later unlocks."""
+    handshake = Handshake(identity, door)
+    checked = handshake.read(link.request(handshake.request), now)
+    asked = checked.ask(wish)
+    outcome = asked.read(link.request(asked.request))
+    if isinstance(outcome, EchoChallenge):
+        raise _not_answered()
+    return outcome, checked.session
+
+
+def warm_unlock(
+    link: TcpLink, identity: Identity, door: str, wish: Wish, contexts: ContextStore
+) -> Outcome | None:
+    """Ask under the context kept for ``door``, twice if the reader lost its memory of replays.
+
+    None if there is no such context.
+    """
+    echo = None
+    for _ in range(2):
+        context = contexts.take(door, identity.token)
+        if context is None:
+            return None
+        asked = Asked(context, door, wish, echo)
+        outcome = asked.read(link.request(asked.request))
+        if not isinstance(outcome, EchoChallenge):
+            return outcome
+        echo = outcome.echo
+    raise _not_answered()
+
+
+def _not_answered() -> UsageProblem:
+    return UsageProblem("the reader asks again instead of answering", "try again with --cold")
+
+
+def _report(result: Outcome | Rejected, links: list[TcpLink], *, warm: bool) -> Report:
+    protected = isinstance(result, Outcome)
+    return Report(
+        granted=protected and result.granted,
+        reason=result.reason_text,
+        strike_ms=result.strike_ms if protected else 0,
+        protected=protected,
+        warm=warm,
+        round_trips=sum(link.round_trips for link in links),
+        bytes_out=sum(link.bytes_out for link in links),
+        bytes_in=sum(link.bytes_in for link in links),
+    )

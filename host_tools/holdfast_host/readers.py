@@ -1,0 +1,127 @@
+"""Making a reader one of a site: its certificate and its settings."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import cbor
+
+from . import files, issuing
+from .authority import Authority
+from .errors import UsageProblem
+from .reader_process import ReaderProcess
+from .site import Site
+
+SETTINGS = "settings.cbor"
+STRIKE_MS = 3000
+CERTIFICATE_DAYS = 3650
+
+_VERSION = 1
+_MOST_ZONES = 16  # firmware/holdfast/storage/settings.py refuses more, and a larger file
+_LARGEST_SETTINGS = 4096
+
+
+@dataclasses.dataclass(frozen=True)
+class Placement:
+    """A reader's door, the zones the door lies in, and how long it releases the strike."""
+
+    door: str
+    zones: Sequence[str] = ()
+    strike_ms: int = STRIKE_MS
+
+
+def enroll(
+    state_folder: Path,
+    site: Site,
+    authority: Authority,
+    placement: Placement,
+    *,
+    now: int,
+    days: int = CERTIFICATE_DAYS,
+    replace: bool = False,
+) -> bytes:
+    """Make the reader in ``state_folder`` one of ``site``; its public key, 32 bytes.
+
+    The reader makes its own key, at its first start, and never shows it. At the end it is started
+    once more: it is enrolled only if it says so itself. ``now`` is in seconds since 1970.
+    """
+    require_placement(site, placement)
+    require_none(state_folder, replace)
+    files.make_folder(state_folder)
+    # From here until the new settings are there, the reader says that it is not enrolled.
+    files.remove(state_folder / SETTINGS)
+    device_key = _ask_for_key(state_folder)
+    certificate = issuing.device_certificate(
+        authority.signing_key,
+        site=site.id,
+        door=placement.door,
+        device_key=device_key,
+        issued_at=now,
+        expires=now + days * 86400,
+        cti=os.urandom(8),
+    )
+    settings = encode_settings(site, authority, placement, certificate)
+    files.write(state_folder / SETTINGS, settings, files.PRIVATE)
+    with ReaderProcess(state_folder):
+        return device_key
+
+
+def encode_settings(
+    site: Site, authority: Authority, placement: Placement, certificate: bytes
+) -> bytes:
+    """The reader's settings.cbor (docs/flash_format.md). Private: it holds the zones' keys."""
+    zone_keys = {zone: site.zone_key(authority, zone) for zone in placement.zones}
+    settings = cbor.encode(
+        {
+            1: _VERSION,
+            2: site.id,
+            3: placement.door,
+            4: list(placement.zones),
+            5: [authority.public_key.to_map()],
+            6: certificate,
+            7: {zone: key.to_secret_map() for zone, key in zone_keys.items()},
+            8: placement.strike_ms,
+        }
+    )
+    if len(settings) > _LARGEST_SETTINGS:
+        raise UsageProblem(
+            f"the settings are {len(settings)} bytes, a reader takes {_LARGEST_SETTINGS}",
+            "put the door in fewer zones",
+        )
+    return settings
+
+
+def require_placement(site: Site, placement: Placement) -> None:
+    """Refuse a door or zone that the site cannot have, before anything is asked or made."""
+    site.require_doors([placement.door])
+    site.require_zones(placement.zones)
+    if len(placement.zones) > _MOST_ZONES:
+        raise UsageProblem(
+            f"{len(placement.zones)} zones are too many for one reader",
+            f"put the door in at most {_MOST_ZONES} zones",
+        )
+
+
+def require_none(state_folder: Path, replace: bool) -> None:
+    """Refuse a reader that is enrolled already, unless told to ``replace`` that."""
+    if (state_folder / SETTINGS).exists() and not replace:
+        raise UsageProblem(
+            f"the reader in {state_folder} is enrolled already",
+            "add --replace to enrol it anew; its key stays the same",
+        )
+
+
+def _ask_for_key(state_folder: Path) -> bytes:
+    reader = ReaderProcess(state_folder)
+    begin = reader.launch()
+    try:
+        event = reader.wait(lambda event: event.get("event") == "unprovisioned", since=begin)
+        key = bytes.fromhex(str((event or {}).get("public_key", "")))
+        if len(key) != 32:
+            raise ValueError
+    except ValueError:
+        raise reader.failure(begin) from None
+    finally:
+        reader.stop()
+    return key
