@@ -49,10 +49,33 @@ class StaticDiffieHellman:
 
 
 # Of the Initiator and of the Responder.
-METHODS = {METHOD_STAT_STAT: (StaticDiffieHellman, StaticDiffieHellman)}
+_METHODS = {METHOD_STAT_STAT: (StaticDiffieHellman, StaticDiffieHellman)}
+
+
+def initiator_of(method):
+    """How the Initiator proves itself in ``method``. Raises ValueError for one not known here."""
+    return _roles(method)[0]
+
+
+def responder_of(method):
+    """How the Responder proves itself in ``method``. Raises ValueError for one not known here."""
+    return _roles(method)[1]
+
+
+def check_own(suite, authentication, private_key, credential):
+    """Refuse at the start what could never finish. Raises ValueError."""
+    authentication.public_key(suite, credential)
+    if len(private_key) != suite.private_key_length:
+        raise ValueError("authentication key of a wrong length")
 
 
 def check_peer(own, credential):
     """Refuse our own credential as the peer's: it would prove that nobody else is there (9.2)."""
     if credential.public_key == own.public_key:
         raise VerificationError("peer uses the credential of this side")
+
+
+def _roles(method):
+    if method not in _METHODS:
+        raise ValueError("no such method")
+    return _METHODS[method]

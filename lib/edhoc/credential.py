@@ -6,8 +6,9 @@ is for the application to find out, before it hands the credential to ``verify``
 """
 
 import cbor
-from cose import COSEError, Key, cwt
+from cose import Key, cwt
 from micropython import const
+from untrusted import InvalidInput
 
 from .error import EDHOCError, MalformedError
 from .sequence import encode_identifier
@@ -68,12 +69,9 @@ def from_kccs(raw, by_value: bool) -> Credential:
     """A Credential from an encoded CCS of at most 512 bytes. Raises MalformedError."""
     claims = _decode(raw, by_value)
     cnf = claims.get(cwt.CNF) if isinstance(claims, dict) else None
-    key_map = cnf.get(_COSE_KEY) if isinstance(cnf, dict) else None
-    if not isinstance(key_map, dict):
-        raise MalformedError("CCS holds no COSE_Key")
     try:
-        key = Key.from_map(key_map)
-    except COSEError:
+        key = Key.from_map(cnf.get(_COSE_KEY) if isinstance(cnf, dict) else None)
+    except InvalidInput:
         raise MalformedError("CCS holds no usable COSE_Key")
     return Credential(bytes(raw), KCCS, _public(key), by_value)
 
@@ -88,7 +86,7 @@ def from_kcwt(raw, by_value: bool) -> Credential:
         raise MalformedError("CWT is not tagged COSE_Sign1 or COSE_Mac0")
     try:
         key = cwt.parse(bytes(raw)).claims.cnf
-    except COSEError:
+    except InvalidInput:
         raise MalformedError("CWT is malformed or lacks a claim")
     return Credential(bytes(raw), KCWT, _public(key), by_value)
 

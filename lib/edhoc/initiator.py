@@ -10,7 +10,13 @@ accepted after it. An ephemeral key pair is for a single call of ``prepare_messa
 """
 
 from . import ead, key_schedule, message
-from .authentication import METHOD_STAT_STAT, METHODS, check_peer
+from .authentication import (
+    METHOD_STAT_STAT,
+    check_own,
+    check_peer,
+    initiator_of,
+    responder_of,
+)
 from .completed import CompletedInitiator
 from .error import MalformedError, VerificationError
 from .sequence import check_identifier
@@ -28,10 +34,7 @@ class Initiator:
         self, private_key, credential, suites=(0,), method=METHOD_STAT_STAT, ead_labels=()
     ):
         self.selected = find_suite(suites[-1])
-        if self.selected is None:
-            raise ValueError("no such cipher suite")
-        if method not in METHODS:
-            raise ValueError("no such method")
+        check_own(self.selected, initiator_of(method), private_key, credential)
         self.private_key = private_key
         self.credential = credential
         self.ead_labels = ead_labels
@@ -39,8 +42,12 @@ class Initiator:
         self._suites = suites
 
     def prepare_message_1(self, ephemeral_private, ephemeral_public, c_i, ead_1=()):
-        """``(WaitMessage2, message_1)``. X and G_X are 32 bytes each, ``c_i`` is 0 to 7 bytes."""
+        """``(WaitMessage2, message_1)``. X and G_X are 32 bytes each, ``c_i`` is 0 to 7 bytes.
+
+        Raises ValueError for other lengths.
+        """
         check_identifier(c_i)
+        self.selected.check_pair(ephemeral_private, ephemeral_public)
         message_1 = message.encode_message_1(
             self.method, self._suites, ephemeral_public, c_i, ead.encode(ead_1)
         )
@@ -76,7 +83,7 @@ class ReceivedMessage2:
 
     def __init__(self, waiting, g_y, th_2, prk_2e, plaintext_2):
         own = waiting._own
-        _, authentication = METHODS[own.method]
+        authentication = responder_of(own.method)
         c_r, id_cred_r, proof, items, ead_2 = message.decode_plaintext_2(
             plaintext_2, authentication.proof_length(own.selected)
         )
@@ -101,7 +108,7 @@ class ReceivedMessage2:
         """
         own = self._waiting._own
         suite = own.selected
-        _, authentication = METHODS[own.method]
+        authentication = responder_of(own.method)
         check_peer(own.credential, credential)
         g_r = authentication.public_key(suite, credential)
         g_rx = authentication.shared_secret(suite, self._waiting._x, g_r)
@@ -136,7 +143,7 @@ class VerifiedMessage2:
         """
         own, th_3, prk_3e2m = self._own, self._th_3, self._prk_3e2m
         suite = own.selected
-        authentication, _ = METHODS[own.method]
+        authentication = initiator_of(own.method)
         id_cred_i, cred_i = own.credential.id_cred, own.credential.raw
         ead_3 = ead.encode(ead_3)
 

@@ -10,9 +10,15 @@ accepted after it. An ephemeral key pair is for a single call of ``prepare_messa
 """
 
 from . import ead, key_schedule, message
-from .authentication import METHOD_STAT_STAT, METHODS, check_peer
+from .authentication import (
+    METHOD_STAT_STAT,
+    check_own,
+    check_peer,
+    initiator_of,
+    responder_of,
+)
 from .completed import CompletedResponder
-from .error import EDHOCError, VerificationError, WrongSuiteError
+from .error import EDHOCError, MalformedError, VerificationError, WrongSuiteError
 from .sequence import check_identifier
 from .suite import find as find_suite
 
@@ -27,11 +33,8 @@ class Responder:
         self, private_key, credential, suites=(0,), methods=(METHOD_STAT_STAT,), ead_labels=()
     ):
         for label in suites:
-            if find_suite(label) is None:
-                raise ValueError("no such cipher suite")
-        for method in methods:
-            if method not in METHODS:
-                raise ValueError("no such method")
+            for method in methods:
+                check_own(find_suite(label), responder_of(method), private_key, credential)
         self.private_key = private_key
         self.credential = credential
         self.ead_labels = ead_labels
@@ -45,7 +48,7 @@ class Responder:
             raise EDHOCError("method not supported")
         selected = self._agree(suites_i)
         if len(g_x) != selected.public_key_length:
-            raise EDHOCError("G_X has the wrong length")
+            raise MalformedError("G_X has the wrong length")
         ead_1 = ead.recognise(ead_items, self.ead_labels)
         return ReceivedMessage1(self, method, selected, g_x, c_i, ead_1, selected.hash(message_1))
 
@@ -80,13 +83,14 @@ class ReceivedMessage1:
         """``(WaitMessage3, message_2)``. Raises VerificationError if G_X gives no secret.
 
         Y and G_Y are 32 bytes each. ``c_r`` is 0 to 7 bytes and not ``c_i``, since both become
-        OSCORE identifiers: ValueError otherwise.
+        OSCORE identifiers: ValueError otherwise, also for keys of other lengths.
         """
         check_identifier(c_r)
         if c_r == self.c_i:
             raise ValueError("C_R must differ from C_I")
         own, suite = self._own, self._suite
-        _, authentication = METHODS[self.method]
+        suite.check_pair(ephemeral_private, ephemeral_public)
+        authentication = responder_of(self.method)
         id_cred_r, cred_r = own.credential.id_cred, own.credential.raw
         ead_2 = ead.encode(ead_2)
 
@@ -115,7 +119,7 @@ class WaitMessage3:
         self.c_r = c_r
         self._own = received._own
         self._suite = received._suite
-        self._authentication, _ = METHODS[received.method]
+        self._authentication = initiator_of(received.method)
         self._y = y
         self._prk_3e2m = prk_3e2m
         self._th_3 = th_3

@@ -16,11 +16,11 @@ _SUITES = ((0, 8, 8, KTY_OKP, CRV_X25519, 32, _x25519),)
 
 
 def find(label):
-    """The Suite of that ``label``, or None if it is not supported here."""
+    """The Suite of that ``label``. Raises ValueError for one that is not supported here."""
     for row in _SUITES:
         if row[0] == label:
             return Suite(row)
-    return None
+    raise ValueError("no such cipher suite")
 
 
 def offer(preferred, suites_r) -> tuple:
@@ -41,6 +41,7 @@ class Suite:
     hash_length = 32
     key_length = 16
     iv_length = 13
+    private_key_length = 32
     oscore_key_length = 16
     oscore_salt_length = 8
 
@@ -66,6 +67,14 @@ class Suite:
     def expand(self, prk, info, length) -> bytes:
         """EDHOC_Expand: ``length`` bytes, at most 8160."""
         return crypto.hkdf_expand(prk, info, length)
+
+    def check_pair(self, private_key, public_key):
+        """Raise ValueError if our own ephemeral key pair has not the right lengths."""
+        if (
+            len(private_key) != self.private_key_length
+            or len(public_key) != self.public_key_length
+        ):
+            raise ValueError("ephemeral key of a wrong length")
 
     def shared_secret(self, private_key, public_key) -> bytes:
         """ECDH. Raises VerificationError for a public key that gives no secret."""

@@ -1,0 +1,111 @@
+"""Two sides of an EDHOC handshake, with fixed keys and every form of credential.
+
+Runs on both interpreters. ``phone`` is the Initiator and ``reader`` the Responder.
+"""
+
+import cbor
+import crypto
+from cose import CRV_ED25519, Key, cwt
+from edhoc import KCCS, KCWT, Initiator, Responder, from_kccs, from_kcwt, key_schedule, message
+from edhoc.suite import find as find_suite
+
+FORMS = ("kid", "kccs", "kcwt")
+KIDS = {"phone": b"\x2b", "reader": b"\x32"}
+C_I = b"\x37"
+C_R = b"\x27"
+
+
+def private(name):
+    """A private key that is always the same for ``name``."""
+    return crypto.sha256(b"private key of " + name.encode())
+
+
+def ephemeral(name):
+    """A key pair, as a pair."""
+    return private(name), crypto.x25519_public_key(private(name))
+
+
+def cose_key(name, kid=None):
+    """The COSE_Key of ``name``'s X25519 key, as a map."""
+    key = {1: 1, -1: 4, -2: crypto.x25519_public_key(private(name))}
+    if kid is not None:
+        key[2] = kid
+    return key
+
+
+def ccs(name, kid):
+    """A CWT claims set for ``name``."""
+    return cbor.encode({2: name, 8: {1: cose_key(name, kid)}})
+
+
+def token(name, changes=None):
+    """A CWT of 180 bytes for ``name``, signed by an authority that lives only here."""
+    claims = {1: "acme", 2: (name + "--")[:7], 3: "lobby", 7: bytes(8)}
+    claims.update({4: 1800000000, 5: 1790000000, 6: 1790000000, 9: cbor.encode([["lobby", 1]])})
+    claims[8] = {1: cose_key(name)}
+    claims.update(changes or {})
+    seed = private("authority")
+    return cwt.issue(claims, Key.okp(CRV_ED25519, crypto.ed25519_public_key(seed), d=seed))
+
+
+def credential(name, form):
+    """``name``'s own credential, sent as ``form`` says."""
+    if form == "kcwt":
+        return from_kcwt(token(name), True)
+    return from_kccs(ccs(name, KIDS[name]), form == "kccs")
+
+
+def believed(id_cred):
+    """The credential an application without any doubts would find for ``id_cred``."""
+    if id_cred.kind == KCWT:
+        return from_kcwt(id_cred.raw, True)
+    if id_cred.kind == KCCS:
+        return from_kccs(id_cred.raw, True)
+    for name, kid in KIDS.items():
+        if kid == id_cred.kid:
+            return credential(name, "kid")
+    raise AssertionError("unknown kid")
+
+
+def phone(form="kid", **options):
+    """The Initiator."""
+    return Initiator(private("phone"), credential("phone", form), **options)
+
+
+def reader(form="kid", **options):
+    """The Responder."""
+    return Responder(private("reader"), credential("reader", form), **options)
+
+
+class Handshake:
+    """All states and messages of one handshake that went well, under the names of the RFC."""
+
+    def __init__(self, initiator, responder, ead_1=(), ead_2=(), ead_3=()):
+        self.initiator, self.responder = initiator, responder
+        self.wait_2, self.message_1 = initiator.prepare_message_1(*ephemeral("x"), C_I, ead_1)
+        self.received_1 = responder.process_message_1(self.message_1)
+        self.wait_3, self.message_2 = self.received_1.prepare_message_2(
+            *ephemeral("y"), C_R, ead_2
+        )
+        self.received_2 = self.wait_2.parse_message_2(self.message_2)
+        self.verified_2 = self.received_2.verify(believed(self.received_2.id_cred_r))
+        self.completed_i, self.message_3 = self.verified_2.prepare_message_3(ead_3)
+        self.received_3 = self.wait_3.parse_message_3(self.message_3)
+        self.completed_r = self.received_3.verify(believed(self.received_3.id_cred_i))
+
+
+def forged_message_2(message_1, plaintext_2):
+    """A message_2 for ``message_1`` that decrypts to ``plaintext_2``: anyone can make one."""
+    suite = find_suite(0)
+    y, g_y = ephemeral("y")
+    g_x = message_1[4:36]
+    th_2 = key_schedule.th_2(suite, g_y, suite.hash(message_1))
+    prk_2e = key_schedule.prk_2e(suite, th_2, crypto.x25519(y, g_x))
+    return message.encode_message_2(g_y, key_schedule.crypt_2(suite, prk_2e, th_2, plaintext_2))
+
+
+def forged_message_3(verified_2, plaintext_3):
+    """A message_3 that decrypts to ``plaintext_3``: an Initiator can send what it wants."""
+    suite, prk_3e2m, th_3 = find_suite(0), verified_2._prk_3e2m, verified_2._th_3
+    k_3 = key_schedule.k_3(suite, prk_3e2m, th_3)
+    return message.seal(suite, k_3, key_schedule.iv_3(suite, prk_3e2m, th_3), th_3, plaintext_3)

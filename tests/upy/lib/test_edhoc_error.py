@@ -1,0 +1,107 @@
+"""EDHOC error messages, sent and received (RFC 9528 section 6)."""
+
+INTERPRETERS = ("micropython", "cpython")
+
+import cbor
+from edhoc import (
+    EDHOCError,
+    MalformedError,
+    PeerError,
+    UnknownCredentialError,
+    VerificationError,
+    WrongSuiteError,
+    parse_error,
+)
+from edhoc_sides import Handshake, credential, phone, reader
+from harness import raises, unhex
+from untrusted import InvalidInput
+
+
+def test_each_error_has_its_code_and_its_information():
+    """What a peer's software branches on, byte for byte."""
+    assert EDHOCError("no").message() == b"\x01\x62no"
+    assert MalformedError("no").message() == b"\x01\x62no"
+    assert VerificationError("no").message() == b"\x01\x62no"
+    assert WrongSuiteError((2,)).message() == b"\x02\x02"
+    assert WrongSuiteError((9, 8)).message() == b"\x02\x82\x09\x08"
+    assert UnknownCredentialError("kid").message() == b"\x03\xf5"
+    for kind in (EDHOCError, MalformedError, VerificationError, UnknownCredentialError):
+        assert issubclass(kind, InvalidInput)
+    assert [kind("").err_code for kind in (EDHOCError, UnknownCredentialError)] == [1, 3]
+
+
+def test_what_is_sent_can_be_read():
+    """Both ends of this library understand one another's refusals."""
+    for error, err_info in (
+        (MalformedError("G_X has the wrong length"), "G_X has the wrong length"),
+        (WrongSuiteError((0,)), (0,)),
+        (WrongSuiteError((0, 2)), (0, 2)),
+        (UnknownCredentialError("kid"), True),
+    ):
+        told = parse_error(error.message())
+        assert type(told) is PeerError
+        assert (told.err_code, told.err_info) == (error.err_code, err_info)
+
+
+def test_codes_of_later_standards_are_handed_on():
+    """ERR_INFO of an unknown code is any item."""
+    for message, code, info in (
+        ("18ff f6", 255, None),
+        ("20 a10102", -1, {1: 2}),
+        ("19ffff 8101", 65535, [1]),
+    ):
+        told = parse_error(unhex(message))
+        assert (told.err_code, told.err_info) == (code, info)
+
+
+def test_a_message_that_is_no_error_is_refused():
+    """Also one that would report success: it must not be answered, nor believed (6.1)."""
+    done = Handshake(phone("kcwt"), reader())
+    for wrong in (
+        b"",
+        b"\x01",
+        b"\x00\xf6",
+        b"\x00\x62no",
+        b"\x01\x62no\x00",
+        b"\x01\x42no",
+        b"\x01\xf5",
+        b"\x02\xf5",
+        b"\x02\x80",
+        b"\x02\x81\x00",
+        b"\x02\x82\x00\x40",
+        b"\x02\x91" + bytes(17),
+        b"\x03\xf4",
+        b"\x03\x01",
+        b"\xf5\x62no",
+        b"\x18\x01\x62no",
+        b"\x01\x62\xff\xff",
+        b"\x01\x63no",
+        b"\x1a\x00\x01\x00\x00\xf6",
+        b"\x01\x79\x01\x00" + 256 * b"n",
+        done.message_1,
+        done.message_2,
+        done.message_3,
+    ):
+        raises(MalformedError, parse_error, wrong)
+
+
+def test_an_answer_tells_no_more_than_which_check_failed():
+    """The texts are fixed: none names a value that was found, or how far off it was."""
+    done = Handshake(phone("kcwt"), reader("kcwt"))
+    forged = done.message_3[:-1] + bytes([done.message_3[-1] ^ 1])
+    for step, argument, text in (
+        (done.wait_2.parse_message_2, done.message_2[:-1], "message_2: no deterministic CBOR"),
+        (done.wait_3.parse_message_3, forged, "ciphertext is not authentic"),
+        (
+            done.received_2.verify,
+            credential("thief", "kcwt"),
+            "message_2 is not from the holder of its credential",
+        ),
+        (
+            done.received_3.verify,
+            credential("thief", "kcwt"),
+            "message_3 is not from the holder of its credential",
+        ),
+    ):
+        error = raises(EDHOCError, step, argument)
+        assert error.message() == cbor.encode_sequence(1, text)
