@@ -8,6 +8,10 @@ from harness import MICROPYTHON, raises, unhex
 INTERPRETERS = ("micropython", "cpython")
 HEAP = "256K"
 
+# The collector scans the stack conservatively, so a few dead blocks may stay. One lost block in each
+# of the hundreds of cases would be many times this.
+NOISE = 1024
+
 
 def _token():
     """A document shaped like a signed token: tag, headers, claims with a nested key, signature."""
@@ -35,7 +39,7 @@ def _assert_heap_returns(abuse):
     abuse()
     base = _heap()
     abuse()
-    assert _heap() == base, (_heap(), base)
+    assert _heap() - base < NOISE, (_heap(), base)
 
 
 def test_every_truncation_is_refused():
