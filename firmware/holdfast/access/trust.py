@@ -91,6 +91,8 @@ def _parse(raw: bytes):
         return cwt.parse(raw)
     except cose.UnsupportedError:
         raise Refused(reason.UNSUPPORTED_ALGORITHM)
+    except cose.MissingExpiryError:
+        raise Refused(reason.INCOMPLETE_TOKEN)
     except InvalidInput:
         raise Refused(reason.MALFORMED_TOKEN)
 
