@@ -47,7 +47,7 @@ def test_each_refusal_has_its_own_reason(finished):
             "token of another site",
             "stolen token without its key",
             "guest token made for longer",
-            "replayed cold unlock, same connection",
+            "cold unlock replayed, same connection",
         )
     ]
     assert len(set(reasons)) == len(reasons)

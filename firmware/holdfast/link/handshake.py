@@ -17,6 +17,7 @@ from .contexts import Association
 from .refusal import LinkRefusal
 
 _CBOR_TRUE = b"\xf5"
+_NOT_ACCEPTED = "credential not accepted"
 
 
 class Responders:
@@ -90,8 +91,9 @@ class Handshake:
         holder, shown = self._believe(received.id_cred_i)
         try:
             completed = received.verify(shown)
-        except VerificationError as error:
-            raise _refusal(reason.NOT_HOLDER, error, holder)
+        except VerificationError:
+            # Told apart from a token that is not believed, a thief would learn that his is.
+            raise _refusal(reason.NOT_HOLDER, EDHOCError(_NOT_ACCEPTED), holder)
         except EDHOCError as error:
             raise _refusal(reason.HANDSHAKE_FAILED, error, holder)
         self._c_r = None
@@ -114,7 +116,7 @@ class Handshake:
             return holder, from_kcwt(id_cred_i.raw, True)
         except Refused as refused:
             # The phone learns that its credential is not accepted, not what was wrong with it.
-            raise _refusal(refused.reason, EDHOCError("credential not accepted"))
+            raise _refusal(refused.reason, EDHOCError(_NOT_ACCEPTED))
         except EDHOCError as error:
             raise _refusal(reason.INCOMPLETE_TOKEN, error)
 

@@ -96,12 +96,12 @@ class Session:
         before = crypto.public_key_operations()
         try:
             response = await self._route(request, before)
-            self.round_trips += 1
         except LinkRefusal as refusal:
             self._observer.refused(refusal.reason, self.number, refusal.credential)
             if refusal.drop:
                 self._drop(refusal.reason)
             response = refusal.response
+        self.round_trips += 1
         self.public_key_operations += crypto.public_key_operations() - before
         response.token = request.token
         return response
