@@ -1,0 +1,212 @@
+"""Attackers at the door: recordings played back, noise, and connections that say nothing."""
+
+import contextlib
+import dataclasses
+import random
+from collections.abc import Callable, Iterator
+
+import coap
+from coap import signalling, stream
+
+from ..contexts import Session
+from ..errors import LinkClosed
+from ..phone.client import Asked, Handshake, Wish
+from ..phone.link import TcpLink, Transcript
+from .result import Promise, Result
+from .scenes import advanced, judge, visit_cold, visit_warm
+from .stage import DOOR, Log, Stage
+
+_WISH = Wish()
+_NOISE_SEED = 62435  # the same noise each time: what fails can be seen again
+_RANDOM_TRIES = 8
+_TRUNCATIONS = 12
+_DROP_SECONDS = 15.0  # a message that never ends is waited for during 5 s
+
+
+def attacks(stage: Stage) -> Iterator[Callable[[], Result]]:
+    """Every attack in order, each as a call."""
+    yield from _replays(stage)
+    yield from _noise(stage)
+    yield lambda: _silence(stage)
+
+
+# Recordings. The whole of what a phone sent is played back, frame for frame.
+
+
+def _replays(stage: Stage) -> Iterator[Callable[[], Result]]:
+    recorded: dict[str, Transcript] = {}
+
+    def cold_on_the_same_connection() -> Result:
+        """Record a cold unlock, and send its last request again before the connection ends."""
+        recorded["cold"] = transcript = Transcript()
+        identity = stage.holder("recorded")
+        with stage.call(transcript) as link:
+            handshake = Handshake(identity, DOOR)
+            checked = handshake.read(link.request(handshake.request), stage.now())
+            asked = checked.ask(_WISH)
+            asked.read(link.request(asked.request))
+            last = _messages_sent(transcript)[-1]
+            _provoke(link, last)
+        return judge(_refusal("cold unlock replayed, same connection", "replayed"), stage.log(), None)
+
+    def cold_on_a_new_connection() -> Result:
+        log = _play(stage, recorded["cold"])
+        return judge(_refusal("cold unlock replayed, new connection", "replayed"), log, None)
+
+    def warm_on_the_same_connection() -> Result:
+        recorded["warm"] = transcript = Transcript()
+        visit, _ = visit_cold(stage, stage.holder("recorded"))
+        with stage.call(transcript) as link:
+            asked = Asked(visit.session.context(), DOOR, _WISH)
+            asked.read(link.request(asked.request))
+            # The first message took the greeting along; a second greeting does no harm.
+            _provoke(link, _messages_sent(transcript)[-1])
+        return judge(_refusal("warm unlock replayed, same connection", "replayed"), stage.log(), None)
+
+    def warm_on_a_new_connection() -> Result:
+        log = _play(stage, recorded["warm"])
+        return judge(_refusal("warm unlock replayed, new connection", "replayed"), log, None)
+
+    def cold_after_a_restart() -> Result:
+        stage.restart()
+        log = _play(stage, recorded["cold"])
+        promise = _refusal("cold unlock replayed, reader restarted", "handshake_failed")
+        return judge(promise, log, None)
+
+    def warm_after_a_restart() -> Result:
+        log = _play(stage, recorded["warm"])
+        promise = _refusal("warm unlock replayed, reader restarted", "unknown_context")
+        return judge(promise, log, None)
+
+    yield cold_on_the_same_connection
+    yield cold_on_a_new_connection
+    yield warm_on_the_same_connection
+    yield warm_on_a_new_connection
+    yield cold_after_a_restart
+    yield warm_after_a_restart
+
+
+def _play(stage: Stage, transcript: Transcript) -> Log:
+    with stage.call() as link:
+        for message in _messages_sent(transcript):
+            if not _provoke(link, message):
+                break
+    return stage.log()
+
+
+def _messages_sent(transcript: Transcript) -> list[bytes]:
+    return [data for sent, data in transcript.entries if sent]
+
+
+def _provoke(link: TcpLink, data: bytes) -> bool:
+    """Send bytes and wait for whatever comes; whether the connection is still there."""
+    try:
+        link.send_bytes(data)
+        link.receive()
+    except LinkClosed:
+        return False
+    return True
+
+
+# Noise. At each stage, in place of the message that is due: random bytes, the message with random
+# bytes or too few as its payload, and the message cut off in the middle. The reader must drop each
+# connection by itself, and afterwards let in a phone that it let in before.
+
+
+def _noise(stage: Stage) -> Iterator[Callable[[], Result]]:
+    for title, due in (
+        ("noise for the greeting", _greeting),
+        ("noise for message_1", _message_1),
+        ("noise for message_3", _message_3),
+        ("noise for a warm request", _warm_request),
+    ):
+        yield _noise_scene(stage, title, due)
+
+
+def _noise_scene(stage: Stage, title: str, due) -> Callable[[], Result]:
+    def scene() -> Result:
+        visit, _ = visit_cold(stage, stage.holder("resident"))
+        session = visit.session
+        problems = []
+        strikes = stage.strikes()
+        tries = 0
+        for mutate in _mutations(random.Random(_NOISE_SEED)):
+            tries += 1
+            session = advanced(session)
+            with stage.call() as link:
+                message = due(stage, link, session)
+                with contextlib.suppress(LinkClosed):
+                    link.send_bytes(mutate(message))
+                if not _is_dropped(link):
+                    problems.append(f"try {tries}: the connection was not dropped")
+            log = stage.log()
+            if log.last and log.last["granted"]:
+                problems.append(f"try {tries}: granted")
+        if stage.strikes() != strikes:
+            problems.append("the strike moved")
+        visit, log = visit_warm(stage, advanced(session))
+        promise = Promise(f"{title} x{tries}, then warm", True, "granted")
+        result = judge(promise, log, visit)
+        return dataclasses.replace(result, problems=result.problems + tuple(problems))
+
+    return scene
+
+
+def _mutations(chance: random.Random) -> Iterator[Callable[[coap.Message], bytes]]:
+    for _ in range(_RANDOM_TRIES):
+        yield lambda message: chance.randbytes(len(stream.encode(message)))
+        yield lambda message: _with_payload(message, chance.randbytes(len(message.payload)))
+    for part in range(_TRUNCATIONS):
+        yield lambda message, part=part: _with_payload(
+            message, message.payload[: len(message.payload) * part // _TRUNCATIONS]
+        )
+    yield lambda message: stream.encode(message)[: len(message.payload) // 2]
+
+
+def _with_payload(message: coap.Message, payload: bytes) -> bytes:
+    return stream.encode(coap.Message(message.code, message.options, payload, message.token))
+
+
+def _is_dropped(link: TcpLink) -> bool:
+    while True:
+        try:
+            link.receive(_DROP_SECONDS)
+        except LinkClosed as closed:
+            return "in time" not in closed.cause
+
+
+def _greeting(stage: Stage, link: TcpLink, session: Session) -> coap.Message:
+    # What follows is the first message of the stream, and is no CSM.
+    return Handshake(stage.holder("noise"), DOOR).request
+
+
+def _message_1(stage: Stage, link: TcpLink, session: Session) -> coap.Message:
+    _greet(link)
+    return Handshake(stage.holder("noise"), DOOR).request
+
+
+def _message_3(stage: Stage, link: TcpLink, session: Session) -> coap.Message:
+    handshake = Handshake(stage.holder("noise"), DOOR)
+    checked = handshake.read(link.request(handshake.request), stage.now())
+    return checked.ask(_WISH).request
+
+
+def _warm_request(stage: Stage, link: TcpLink, session: Session) -> coap.Message:
+    _greet(link)
+    return Asked(session.context(), DOOR, _WISH).request
+
+
+def _greet(link: TcpLink) -> None:
+    link.send_bytes(stream.encode(signalling.csm()))
+
+
+def _silence(stage: Stage) -> Result:
+    """A central that connects and says nothing is dropped by the reader's own clock."""
+    with stage.call() as link:
+        dropped = _is_dropped(link)
+    result = judge(_refusal("a central that stays silent", "too_slow"), stage.log(), None)
+    return result if dropped else dataclasses.replace(result, problems=("it was not dropped",))
+
+
+def _refusal(title: str, why: str) -> Promise:
+    return Promise(title, False, why)

@@ -1,0 +1,171 @@
+"""The stage: a site made for the occasion, its reader as a process, and whoever comes to the door."""
+
+import dataclasses
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import crypto
+from cose import Key
+
+from .. import issuing, readers
+from .. import site as sites
+from ..authority import Authority
+from ..phone.link import TcpLink, Transcript
+from ..reader_process import ReaderProcess
+from ..wallet import Identity
+
+SITE = "acme"
+DOOR = "lobby"
+ZONE = "guests"
+HOUR_S = 3600
+DAY_S = 24 * HOUR_S
+_CHUNK = 20  # the least that every GATT link carries: nothing may need more
+_STRIKE_MS = 500
+_LOG_SECONDS = 30.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Log:
+    """What the reader wrote about one connection: its decisions and its last line."""
+
+    decisions: list[dict]
+    ending: dict
+
+    @property
+    def last(self) -> dict | None:
+        """The last decision, if there was one."""
+        return self.decisions[-1] if self.decisions else None
+
+
+class Stage:
+    """A site, a zone and a provisioned reader that runs; a context manager that ends it.
+
+    ``now`` gives the time in seconds since 1970; state lies in ``folder``.
+    """
+
+    def __init__(self, folder: Path, now: Callable[[], int]):
+        self.now = now
+        self.authority = Authority.generate()
+        self.stranger = Authority.generate()
+        self._place = 0
+        self._site = sites.create(
+            folder / "site", SITE, [ZONE], self.authority, secrets.token_urlsafe()
+        )
+        state = folder / "reader"
+        placement = readers.Placement(DOOR, [ZONE], _STRIKE_MS)
+        readers.enroll(state, self._site, self.authority, placement, now=now())
+        self.reader = ReaderProcess(state, chunk=_CHUNK)
+
+    def __enter__(self) -> "Stage":
+        self.reader.start()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.reader.stop()
+
+    def call(self, transcript: Transcript | None = None) -> TcpLink:
+        """A new connection to the reader, on which the phone too writes 20 bytes at a time."""
+        self._place = len(self.reader.events)
+        return TcpLink.connect(
+            "127.0.0.1", self.reader.port, chunk=_CHUNK, transcript=transcript
+        )
+
+    def log(self) -> Log:
+        """What the reader wrote about the last connection; waits until it is over."""
+        ending = self.reader.wait(
+            lambda event: event.get("event") == "disconnected",
+            since=self._place,
+            timeout=_LOG_SECONDS,
+        )
+        if ending is None:
+            raise RuntimeError("the reader did not log the end of the connection")
+        number = ending["connection"]
+        decisions = [
+            event
+            for event in self.reader.events[self._place :]
+            if event.get("event") == "access" and event.get("connection") == number
+        ]
+        return Log(decisions, ending)
+
+    def restart(self) -> None:
+        """Cut the reader's power and let it start again."""
+        self.reader.restart()
+
+    def strikes(self) -> int:
+        """How often the reader released the strike so far, restarts included."""
+        return sum(_releases(event) for event in self.reader.events)
+
+    def grants(self) -> int:
+        """How many times the reader decided to open so far, restarts included."""
+        return sum(event.get("granted") is True for event in self.reader.events)
+
+    def strike_problems(self) -> list[str]:
+        """Where the strike and the decisions part: it moves before a grant is logged, and only then.
+
+        A grant while the strike is released still prolongs it, so there may be fewer releases.
+        """
+        problems = []
+        released = unexplained = False
+        for event in self.reader.events:
+            if event.get("hal") == "strike":
+                released = event["active"]
+                unexplained = unexplained or released
+            elif event.get("event") == "ready":
+                released = False
+            elif event.get("event") == "access":
+                if event["granted"] and not released:
+                    problems.append("a grant was logged while the strike was secured")
+                if unexplained and not event["granted"]:
+                    problems.append("the strike was released for a refusal")
+                unexplained = False
+        if unexplained:
+            problems.append("the strike was released for nothing")
+        return problems
+
+    def holder(self, name: str, **changes) -> Identity:
+        """A new phone with a credential signed by the authority; ``changes`` are Grant's fields."""
+        return self._signed(self.authority.signing_key, name, changes)
+
+    def forger(self, name: str) -> Identity:
+        """A phone whose credential claims this site but was signed by another key."""
+        return self._signed(self.stranger.signing_key, name, {})
+
+    def foreigner(self, name: str) -> Identity:
+        """A phone with a sound credential of another site."""
+        return self._signed(self.stranger.signing_key, name, {"site": "globex"})
+
+    def guest(self, name: str, hours: int) -> Identity:
+        """A phone with a guest token that lives ``hours`` from now, authenticated by the zone's key."""
+        private, grant = self._grant(name, {"expires": self.now() + hours * HOUR_S})
+        token = issuing.guest_token(self._site.zone_key(self.authority, ZONE), ZONE, grant)
+        return self._identity(private, token)
+
+    def thief(self, victim: Identity) -> Identity:
+        """A phone that has the victim's token but not the key it was made for."""
+        return self._identity(os.urandom(32), victim.token)
+
+    def _signed(self, key: Key, name: str, changes: dict) -> Identity:
+        private, grant = self._grant(name, changes)
+        return self._identity(private, issuing.holder_credential(key, grant))
+
+    def _grant(self, name: str, changes: dict) -> tuple[bytes, issuing.Grant]:
+        private = os.urandom(32)
+        fields = {
+            "site": SITE,
+            "holder": name,
+            "holder_key": crypto.x25519_public_key(private),
+            "places": [DOOR],
+            "issued_at": self.now(),
+            "expires": self.now() + 30 * DAY_S,
+            "cti": os.urandom(8),
+        }
+        return private, issuing.Grant(**{**fields, **changes})
+
+    def _identity(self, private: bytes, token: bytes) -> Identity:
+        return Identity(private, token, SITE, self.authority.public_key)
+
+
+def _releases(event: dict) -> bool:
+    return event.get("hal") == "strike" and event.get("active") is True
