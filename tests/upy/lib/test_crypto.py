@@ -1,0 +1,140 @@
+"""What the facade promises: lengths, refusals and counts, whatever the backend."""
+
+import crypto
+from harness import MICROPYTHON, raises, unhex
+
+INTERPRETERS = ("micropython", "cpython")
+
+PRIVATE = bytes(range(32))
+KEY = bytes(range(16))
+NONCE = bytes(range(13))
+
+
+def test_the_backend_follows_the_interpreter():
+    """A board has nothing but the portable one; a host must not fall back to it unnoticed, for
+    lack of a package, because it is not constant time."""
+    assert crypto.backend_name() == ("portable" if MICROPYTHON else "cryptography")
+
+
+def test_equal_compares_length_and_every_byte():
+    """A comparison that stops early, or takes a prefix for the whole, accepts forged tags."""
+    value = bytes(range(64))
+    assert crypto.equal(value, bytearray(value))
+    assert crypto.equal(b"", b"")
+    assert not crypto.equal(value, value[:-1])
+    assert not crypto.equal(b"", value)
+    for position in range(64):
+        for bit in (0, 7):
+            assert not crypto.equal(value, _flipped(value, position, bit)), position
+
+
+def test_every_wrong_key_length_is_an_invalid_key():
+    """Keys come from peers and from files; a wrong one must be a refusal and not a crash."""
+    for length in (0, 1, 31, 33, 64):
+        wrong = bytes(length)
+        raises(crypto.InvalidKey, crypto.x25519, wrong, PRIVATE)
+        raises(crypto.InvalidKey, crypto.x25519, PRIVATE, wrong)
+        raises(crypto.InvalidKey, crypto.x25519_public_key, wrong)
+        raises(crypto.InvalidKey, crypto.ed25519_public_key, wrong)
+        raises(crypto.InvalidKey, crypto.ed25519_sign, wrong, b"")
+    for length in (0, 15, 17, 24, 31, 33):
+        raises(crypto.InvalidKey, crypto.aes_ccm_encrypt, bytes(length), NONCE, b"", b"")
+        raises(crypto.InvalidKey, crypto.aes_ccm_decrypt, bytes(length), NONCE, bytes(8), b"")
+
+
+def test_errors_are_refused_input_and_tell_no_secret():
+    """A server catches InvalidInput; what it logs must not hold the key or the plaintext."""
+    from untrusted import InvalidInput
+
+    assert issubclass(crypto.CryptoError, InvalidInput)
+    secret = b"\x53\x45\x43\x52\x45\x54" * 4
+    for error in (
+        raises(crypto.CryptoError, crypto.x25519, secret, PRIVATE),
+        raises(crypto.CryptoError, crypto.aes_ccm_decrypt, KEY, NONCE, secret, secret),
+        raises(crypto.CryptoError, crypto.x25519, PRIVATE, bytes(32)),
+    ):
+        assert len(str(error)) > 10
+        assert "SECRET" not in str(error) and "53" not in str(error), str(error)
+
+
+def test_public_key_operations_are_counted():
+    """A reader shows with this number that a warm unlock needed none. Symmetric work and refused
+    key lengths are none."""
+    before = crypto.public_key_operations()
+    crypto.sha512(b"")
+    crypto.hkdf_expand(crypto.hkdf_extract(b"", b""), b"", 64)
+    crypto.aes_ccm_decrypt(KEY, NONCE, crypto.aes_ccm_encrypt(KEY, NONCE, b"x", b""), b"")
+    raises(crypto.InvalidKey, crypto.x25519, PRIVATE, b"")
+    assert crypto.public_key_operations() == before
+    public = crypto.x25519_public_key(PRIVATE)
+    crypto.x25519(PRIVATE, public)
+    public = crypto.ed25519_public_key(PRIVATE)
+    crypto.ed25519_verify(public, b"", crypto.ed25519_sign(PRIVATE, b""))
+    crypto.es256_verify(bytes(64), b"", bytes(64))
+    assert crypto.public_key_operations() == before + 6
+
+
+def test_views_and_bytearrays_are_as_good_as_bytes():
+    """Protocol code passes slices of receive buffers; a copy must not be needed first."""
+    message = b"a message of some length"
+    public = crypto.ed25519_public_key(PRIVATE)
+    signature = crypto.ed25519_sign(PRIVATE, message)
+    point, raw = _es256_example()
+    sealed = crypto.aes_ccm_encrypt(KEY, NONCE, message, PRIVATE)
+    for view in (bytearray, memoryview):
+        assert crypto.sha256(view(message)) == crypto.sha256(message)
+        assert crypto.sha512(view(message)) == crypto.sha512(message)
+        assert crypto.hmac_sha256(view(KEY), view(message)) == crypto.hmac_sha256(KEY, message)
+        assert crypto.hkdf_expand(view(KEY), view(message), 40) == crypto.hkdf_expand(
+            KEY, message, 40
+        )
+        assert crypto.x25519(view(PRIVATE), view(PRIVATE)) == crypto.x25519(PRIVATE, PRIVATE)
+        assert crypto.ed25519_public_key(view(PRIVATE)) == public
+        assert crypto.ed25519_sign(view(PRIVATE), view(message)) == signature
+        assert crypto.ed25519_verify(view(public), view(message), view(signature))
+        assert crypto.es256_verify(view(point), view(b"sample"), view(raw))
+        arguments = (view(KEY), view(NONCE))
+        assert crypto.aes_ccm_encrypt(*arguments, view(message), view(PRIVATE)) == sealed
+        assert crypto.aes_ccm_decrypt(*arguments, view(sealed), view(PRIVATE)) == message
+
+
+def test_hkdf_expand_gives_up_to_255_blocks():
+    """Beyond, the one-byte counter would wrap and repeat key material."""
+    longest = crypto.hkdf_expand(KEY, b"", 255 * 32)
+    assert len(longest) == 255 * 32
+    for length in (0, 1, 31, 32, 33, 64):
+        assert crypto.hkdf_expand(KEY, b"", length) == longest[:length]
+    for length in (255 * 32 + 1, -1):
+        raises(ValueError, crypto.hkdf_expand, KEY, b"", length)
+
+
+def test_hmac_keys_around_the_block_length():
+    """A key of 64 bytes is used as it is, one of 65 is hashed, and zeros fill a shorter one: an
+    error by one is a code that nobody else computes."""
+    assert crypto.hmac_sha256(bytes(64), b"x") == crypto.hmac_sha256(b"", b"x")
+    long_key = bytes(range(65))
+    hashed = crypto.sha256(long_key)
+    assert crypto.hmac_sha256(long_key, b"x") == crypto.hmac_sha256(hashed, b"x")
+    assert crypto.hmac_sha256(long_key[:64], b"x") != crypto.hmac_sha256(
+        crypto.sha256(long_key[:64]), b"x"
+    )
+
+
+def _flipped(data, position, bit=0):
+    data = bytearray(data)
+    data[position] ^= 1 << bit
+    return bytes(data)
+
+
+def _es256_example():
+    """RFC 6979 appendix A.2.5: public key, and the signature of b"sample" with SHA-256."""
+    return (
+        unhex(
+            "60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6"
+            "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299"
+        ),
+        unhex(
+            "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716"
+            "F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8"
+        ),
+    )

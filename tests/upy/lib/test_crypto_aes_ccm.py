@@ -1,0 +1,75 @@
+"""AES-CCM of all sizes, and what it refuses."""
+
+import crypto
+from harness import raises
+
+INTERPRETERS = ("micropython", "cpython")
+
+KEY = bytes(range(16))
+NONCE = bytes(range(13))
+
+
+def test_every_size_seals_and_opens():
+    """Block boundaries, nonce and tag lengths are where the formatting of RFC 3610 goes wrong."""
+    for key in (KEY, KEY + KEY):
+        for nonce_length in range(7, 14):
+            for tag_length in range(4, 17, 2):
+                for length in (0, 1, 15, 16, 17, 40):
+                    nonce, plaintext = bytes(range(nonce_length)), bytes(range(length))
+                    aad = bytes(range(length // 2))
+                    sealed = crypto.aes_ccm_encrypt(key, nonce, plaintext, aad, tag_length)
+                    assert len(sealed) == length + tag_length
+                    opened = crypto.aes_ccm_decrypt(key, nonce, sealed, aad, tag_length)
+                    assert opened == plaintext, (nonce_length, tag_length, length)
+
+
+def test_any_flipped_bit_is_refused():
+    """In the ciphertext, the tag, the nonce, the associated data or the key."""
+    plaintext, aad = bytes(20), bytes(5)
+    sealed = crypto.aes_ccm_encrypt(KEY, NONCE, plaintext, aad)
+    genuine = [KEY, NONCE, sealed, aad]
+    for argument, value in enumerate(genuine):
+        for position in range(len(value)):
+            spoilt = bytearray(value)
+            spoilt[position] ^= 1 << position % 8
+            arguments = list(genuine)
+            arguments[argument] = bytes(spoilt)
+            error = raises(crypto.AuthenticationError, crypto.aes_ccm_decrypt, *arguments)
+            assert len(error.args) == 1 and type(error.args[0]) is str
+
+
+def test_any_other_length_is_refused():
+    """Cut short, prolonged, or too short to hold a tag at all."""
+    sealed = crypto.aes_ccm_encrypt(KEY, NONCE, bytes(20), b"a")
+    for length in range(len(sealed)):
+        raises(
+            crypto.AuthenticationError, crypto.aes_ccm_decrypt, KEY, NONCE, sealed[:length], b"a"
+        )
+    raises(crypto.AuthenticationError, crypto.aes_ccm_decrypt, KEY, NONCE, sealed + b"\0", b"a")
+    for aad in (b"", b"a\0", b"\0a"):
+        raises(crypto.AuthenticationError, crypto.aes_ccm_decrypt, KEY, NONCE, sealed, aad)
+
+
+def test_sizes_that_ccm_has_not_are_the_callers_mistake():
+    """No peer chooses them, so they are no InvalidInput: a server must not hide the bug."""
+    sealed = bytes(40)
+    for nonce_length, tag_length in ((6, 8), (14, 8), (0, 8), (13, 2), (13, 18), (13, 7), (13, 0)):
+        for function in (crypto.aes_ccm_encrypt, crypto.aes_ccm_decrypt):
+            error = raises(ValueError, function, KEY, bytes(nonce_length), sealed, b"", tag_length)
+            assert not isinstance(error, crypto.CryptoError)
+
+
+def test_the_nonce_limits_the_length():
+    """With a nonce of 13 bytes the length has two: the 65,536th byte would reuse key stream."""
+    longest = bytes(65535)
+    sealed = crypto.aes_ccm_encrypt(KEY, NONCE, longest, b"")
+    assert crypto.aes_ccm_decrypt(KEY, NONCE, sealed, b"") == longest
+    raises(ValueError, crypto.aes_ccm_encrypt, KEY, NONCE, longest + b"\0", b"")
+    raises(crypto.AuthenticationError, crypto.aes_ccm_decrypt, KEY, NONCE, sealed + b"\0", b"")
+
+
+def test_long_associated_data_have_a_longer_length():
+    """From 65,280 bytes on their length takes six bytes (RFC 3610 section 2.2). Both tags are
+    OpenSSL's."""
+    for length, tag in ((65279, "d78eb7677fc6dc01"), (65280, "f012203579591aa3")):
+        assert crypto.aes_ccm_encrypt(KEY, NONCE, b"", bytes(length)).hex() == tag, length
