@@ -19,6 +19,7 @@ _MAP = const(5)
 _TAG = const(6)
 
 _INDEFINITE = const(31)
+_UNTIL_BREAK = const(-1)  # in place of a length
 _BREAK = const(0xFF)
 _POSITIVE_BIGNUM = const(2)
 _NEGATIVE_BIGNUM = const(3)
@@ -139,7 +140,7 @@ class _Decoder:
         return bytes(self.data[start : start + length])
 
     def _argument(self, major, info):
-        """The argument of a head, or None for an indefinite length."""
+        """The argument of a head; _UNTIL_BREAK for an indefinite length."""
         if info < 24:
             return info
         if info < 28:
@@ -153,7 +154,7 @@ class _Decoder:
         if info == _INDEFINITE and _BYTES <= major <= _MAP:
             if self.deterministic:
                 raise self._error("indefinite length")
-            return None
+            return _UNTIL_BREAK
         raise self._error("reserved additional information")
 
     def _at_break(self):
@@ -163,7 +164,7 @@ class _Decoder:
         return False
 
     def _string(self, major, length):
-        if length is not None:
+        if length != _UNTIL_BREAK:
             raw = self._take(length)
             if major == _BYTES:
                 return raw
@@ -188,19 +189,21 @@ class _Decoder:
             raise self._error("too many items")
 
     def _array(self, length, depth):
-        if length is None:
-            values = []
+        values = []
+        if length == _UNTIL_BREAK:
             while not self._at_break():
                 values.append(self.item(depth))
             return values
         self._check_count(length)
-        return [self.item(depth) for _ in range(length)]
+        for _ in range(length):
+            values.append(self.item(depth))
+        return values
 
     def _map(self, length, depth):
         values = {}
-        if length is None:
+        if length == _UNTIL_BREAK:
             while not self._at_break():
-                self._entry(values, None, depth)
+                self._entry(values, b"", depth)
             return values
         self._check_count(2 * length)
         previous = b""
@@ -209,7 +212,7 @@ class _Decoder:
         return values
 
     def _entry(self, values, previous, depth):
-        """Read one key and value into ``values``; returns the encoded key if the order counts."""
+        """Read one key and value into ``values``; returns the encoded key, if the order counts."""
         start = self.position
         key = self.item(depth)
         # type() and not isinstance(): True must not pass for 1.
@@ -217,7 +220,7 @@ class _Decoder:
             raise self._error("map key that is no integer, text or bytes")
         if key in values:
             raise self._error("duplicate map key")
-        encoded = None
+        encoded = b""
         if self.deterministic:
             encoded = bytes(self.data[start : self.position])
             if encoded <= previous:

@@ -79,9 +79,9 @@ def is_signature(alg, key: Key, data: bytes, signature: bytes) -> bool:
     check_signature_algorithm(alg)
     if alg == ALG_EDDSA:
         _fit(key, KTY_OKP, CRV_ED25519, alg, _VERIFY)
-        return crypto.ed25519_verify(key.x, data, signature)
+        return key.x is not None and crypto.ed25519_verify(key.x, data, signature)
     _fit(key, KTY_EC2, CRV_P256, alg, _VERIFY)
-    if not isinstance(key.y, bytes):
+    if key.x is None or not isinstance(key.y, bytes):
         raise UnsupportedError("verifying with a compressed point")
     return crypto.es256_verify(key.x + key.y, data, signature)
 

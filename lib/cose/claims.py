@@ -1,5 +1,7 @@
 """The claims set of a CWT (RFC 8392 section 3, RFC 8747, RFC 9200), typed and bounded."""
 
+from micropython import const
+
 from .errors import MalformedError, MissingExpiryError
 from .key import KTY_SYMMETRIC, Key
 
@@ -14,7 +16,8 @@ CNF = 8
 SCOPE = 9
 
 _REGISTERED = (ISS, SUB, AUD, EXP, NBF, IAT, CTI, CNF, SCOPE)
-_CNF_COSE_KEY = 1
+_CNF_COSE_KEY = const(1)
+_LATEST = const(0x20000000000000)  # 2^53: as far as a double counts seconds
 
 
 class Claims:
@@ -33,44 +36,47 @@ class Claims:
             raise MalformedError("claim label is no integer or text")
         if EXP not in labels:
             raise MissingExpiryError("token without exp")
-        self.iss = _typed(labels, ISS, str, "iss")
-        self.sub = _typed(labels, SUB, str, "sub")
-        self.aud = _typed(labels, AUD, str, "aud")
-        self.exp = _time(labels, EXP, "exp")
-        self.nbf = _time(labels, NBF, "nbf")
-        self.iat = _time(labels, IAT, "iat")
-        self.cti = _typed(labels, CTI, bytes, "cti")
-        self.cnf = _confirmation(labels)
-        self.scope = _typed(labels, SCOPE, bytes, "scope")
+        self.iss = _optional(labels, ISS, _text)
+        self.sub = _optional(labels, SUB, _text)
+        self.aud = _optional(labels, AUD, _text)
+        self.exp = _time(labels[EXP])
+        self.nbf = _optional(labels, NBF, _time)
+        self.iat = _optional(labels, IAT, _time)
+        self.cti = _optional(labels, CTI, _bytes)
+        self.cnf = _optional(labels, CNF, _confirmation)
+        self.scope = _optional(labels, SCOPE, _bytes)
         self.other = {label: labels[label] for label in labels if label not in _REGISTERED}
         self.raw_payload = raw_payload
 
 
-def _typed(labels, label, expected, name):
+def _optional(labels, label, check):
     # By `in` and not by None: a claim that is null is there, and wrong.
-    if label not in labels:
-        return None
-    if not isinstance(labels[label], expected):
-        raise MalformedError("claim %s of a wrong type" % name)
-    return labels[label]
+    return check(labels[label]) if label in labels else None
 
 
-def _time(labels, label, name):
-    if label not in labels:
-        return None
+def _text(value) -> str:
+    if not isinstance(value, str):
+        raise MalformedError("iss, sub or aud is no text")
+    return value
+
+
+def _bytes(value) -> bytes:
+    if not isinstance(value, bytes):
+        raise MalformedError("cti or scope is no byte string")
+    return value
+
+
+def _time(value) -> int:
     # type() and not isinstance(): True is no time, and neither is a float.
-    if type(labels[label]) is not int or not 0 <= labels[label] <= 1 << 53:
-        raise MalformedError("claim %s is no time in whole seconds" % name)
-    return labels[label]
+    if type(value) is not int or not 0 <= value <= _LATEST:
+        raise MalformedError("exp, nbf or iat is no time in whole seconds")
+    return value
 
 
-def _confirmation(labels):
-    if CNF not in labels:
-        return None
-    cnf = labels[CNF]
-    if not isinstance(cnf, dict) or len(cnf) != 1 or _CNF_COSE_KEY not in cnf:
-        raise MalformedError("claim cnf is not one COSE_Key")
-    key = Key.from_map(cnf[_CNF_COSE_KEY])
+def _confirmation(value) -> Key:
+    if not isinstance(value, dict) or len(value) != 1 or _CNF_COSE_KEY not in value:
+        raise MalformedError("cnf is not one COSE_Key")
+    key = Key.from_map(value[_CNF_COSE_KEY])
     if key.kty == KTY_SYMMETRIC or key.d is not None:
-        raise MalformedError("claim cnf shows a secret key")
+        raise MalformedError("cnf shows a secret key")
     return key

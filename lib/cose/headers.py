@@ -61,7 +61,7 @@ def algorithm(protected: dict):
     return protected[ALG]
 
 
-def complete(protected, unprotected, key) -> tuple:
+def complete(protected: dict | None, unprotected: dict | None, key) -> tuple[dict, dict]:
     """``(protected, unprotected)`` of a message to be made: checked, and naming an algorithm.
 
     The algorithm is that of ``key`` unless the protected header names one.

@@ -95,8 +95,10 @@ class Key:
         if not all(type(label) in (int, str) for label in labels):
             raise MalformedError("COSE_Key label is no integer or text")
         kty = labels.get(_KTY)
-        if type(kty) not in (int, str):
-            raise MalformedError("COSE_Key has no kty")
+        if isinstance(kty, str):
+            raise UnsupportedError("key type unknown")
+        if type(kty) is not int:
+            raise MalformedError("COSE_Key without kty")
         common = {
             "kid": labels.get(_KID),
             "alg": labels.get(_ALG),
