@@ -6,7 +6,17 @@ Runs on both interpreters. ``phone`` is the Initiator and ``reader`` the Respond
 import cbor
 import crypto
 from cose import CRV_ED25519, Key, cwt
-from edhoc import KCCS, KCWT, Initiator, Responder, from_kccs, from_kcwt, key_schedule, message
+from edhoc import (
+    KCCS,
+    KCWT,
+    Initiator,
+    Responder,
+    UnknownCredentialError,
+    from_kccs,
+    from_kcwt,
+    key_schedule,
+    message,
+)
 from edhoc.suite import find as find_suite
 
 FORMS = ("kid", "kccs", "kcwt")
@@ -56,7 +66,7 @@ def credential(name, form):
 
 
 def believed(id_cred):
-    """The credential an application without any doubts would find for ``id_cred``."""
+    """What an application without any doubts would find for ``id_cred``; EDHOCError if nothing."""
     if id_cred.kind == KCWT:
         return from_kcwt(id_cred.raw, True)
     if id_cred.kind == KCCS:
@@ -64,7 +74,7 @@ def believed(id_cred):
     for name, kid in KIDS.items():
         if kid == id_cred.kid:
             return credential(name, "kid")
-    raise AssertionError("unknown kid")
+    raise UnknownCredentialError("kid not known")
 
 
 def phone(form="kid", **options):

@@ -9,8 +9,8 @@ from .completed import Completed, CompletedInitiator, CompletedResponder
 from .credential import KCCS, KCWT, KID, Credential, IdCred, from_kccs, from_kcwt
 from .error import (
     EDHOCError,
+    ErrorMessage,
     MalformedError,
-    PeerError,
     UnknownCredentialError,
     VerificationError,
     WrongSuiteError,
@@ -32,10 +32,10 @@ __all__ = (
     "CompletedResponder",
     "Credential",
     "EDHOCError",
+    "ErrorMessage",
     "IdCred",
     "Initiator",
     "MalformedError",
-    "PeerError",
     "ReceivedMessage1",
     "ReceivedMessage2",
     "ReceivedMessage3",

@@ -72,6 +72,9 @@ class CompletedResponder(_WithMessage4):
         super().__init__(suite, prk_4e3m, th_4, c_i, c_r, c_i, c_r)
 
     def prepare_message_4(self, ead_4=()) -> bytes:
-        """message_4, for a session in which no OSCORE message goes back to the Initiator."""
+        """message_4, for a session in which no OSCORE message goes back to the Initiator.
+
+        Only one ``ead_4`` may ever be sent: another would be under the same key and nonce.
+        """
         k_4, iv_4 = self._key_and_iv()
         return message.seal(self._suite, k_4, iv_4, self._th_4, ead.encode(ead_4))

@@ -10,7 +10,9 @@ ERR_UNKNOWN_CREDENTIAL = const(3)
 
 _MAX_ERROR_LENGTH = const(256)
 _MAX_ERR_CODE = const(0xFFFF)
-_MAX_SUITES_R = const(16)
+_MAX_SUITES = const(16)
+_LEAST_SUITE = const(-0x10000)
+_MOST_SUITE = const(0xFFFF)
 
 
 class EDHOCError(InvalidInput):
@@ -62,7 +64,7 @@ class WrongSuiteError(EDHOCError):
         return encode_suites(self.suites_r)
 
 
-class PeerError:
+class ErrorMessage:
     """An EDHOC error message from the peer. Nothing authenticates it: it may be forged.
 
     ``err_info`` is str for err_code 1, a tuple of suite labels for 2, True for 3, and for any
@@ -79,19 +81,18 @@ def encode_suites(suites):
     return suites[0] if len(suites) == 1 else list(suites)
 
 
-def decode_suites(value, limit):
-    """The suite labels in a decoded CDDL ``suites``, or None if it is something else."""
-    if type(value) is int:
-        return (value,)
-    if not isinstance(value, list) or not 2 <= len(value) <= limit:
+def decode_suites(value):
+    """The labels in a decoded CDDL ``suites``, or None if it is not 1 to 16 registrable ones."""
+    labels = value if isinstance(value, list) else [value]
+    if isinstance(value, list) and not 2 <= len(value) <= _MAX_SUITES:
         return None
-    for label in value:
-        if type(label) is not int:
+    for label in labels:
+        if type(label) is not int or not _LEAST_SUITE <= label <= _MOST_SUITE:
             return None
-    return tuple(value)
+    return tuple(labels)
 
 
-def parse(data) -> PeerError:
+def parse(data) -> ErrorMessage:
     """Read an EDHOC error message of at most 256 bytes; raises MalformedError.
 
     A message_2, 3 or 4 is refused too, so a receiver may try this first.
@@ -108,11 +109,11 @@ def parse(data) -> PeerError:
     if err_code == 0 or abs(err_code) > _MAX_ERR_CODE:
         raise MalformedError("ERR_CODE out of range")
     if err_code == ERR_WRONG_SUITE:
-        err_info = decode_suites(err_info, _MAX_SUITES_R)
+        err_info = decode_suites(err_info)
     if (
         (err_code == ERR_UNSPECIFIED and not isinstance(err_info, str))
         or (err_code == ERR_WRONG_SUITE and err_info is None)
         or (err_code == ERR_UNKNOWN_CREDENTIAL and err_info is not True)
     ):
         raise MalformedError("ERR_INFO does not fit ERR_CODE")
-    return PeerError(err_code, err_info)
+    return ErrorMessage(err_code, err_info)

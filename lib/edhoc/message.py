@@ -5,15 +5,15 @@ ID_CRED fields are passed encoded, because keys are derived from exactly these b
 """
 
 import cbor
+import crypto
 from micropython import const
 
 from . import ead
 from .credential import read_id_cred
-from .error import MalformedError, decode_suites, encode_suites
+from .error import MalformedError, VerificationError, decode_suites, encode_suites
 from .sequence import Reader, encode_identifier
 
 _MAX_MESSAGE = const(1024)
-_MAX_SUITES_I = const(16)
 
 
 def _reader(data, name):
@@ -32,9 +32,9 @@ def decode_message_1(data) -> tuple:
     """``(method, suites_i, g_x, c_i, ead_items)``, nothing of it judged yet."""
     reader = _reader(data, "message_1")
     method = reader.integer("METHOD")
-    suites_i = decode_suites(reader.item(), _MAX_SUITES_I)
+    suites_i = decode_suites(reader.item())
     if suites_i is None:
-        raise reader.error("SUITES_I is no suite and no array of 2 to %d" % _MAX_SUITES_I)
+        raise reader.error("SUITES_I is no suite and no array of 2 to 16")
     g_x = reader.byte_string("G_X")
     c_i = reader.identifier("C_I")
     ead_items, _ = ead.read(reader)
@@ -89,7 +89,11 @@ def seal(suite, key, iv, th, plaintext) -> bytes:
 
 def unseal(suite, key, iv, th, data, name) -> bytes:
     """The plaintext of message_3 or message_4; raises VerificationError if it is not authentic."""
-    return suite.decrypt(key, iv, _decode_byte_string(data, name), _enc_structure(th))
+    ciphertext = _decode_byte_string(data, name)
+    try:
+        return suite.decrypt(key, iv, ciphertext, _enc_structure(th))
+    except crypto.AuthenticationError:
+        raise VerificationError(name + ": not authentic")
 
 
 def _enc_structure(th):

@@ -135,7 +135,7 @@ class WaitMessage3:
 
 
 class ReceivedMessage3:
-    """message_3 was decrypted: someone with our ephemeral secret sent it, but who, is not proven.
+    """message_3 was decrypted: whoever sent message_1 sent it, but who that is, is not proven.
 
     ``id_cred_i`` (IdCred) is who it claims to be, ``ead_3`` what it adds.
     """

@@ -88,8 +88,5 @@ class Suite:
         return crypto.aes_ccm_encrypt(key, iv, plaintext, aad, self.tag_length)
 
     def decrypt(self, key, iv, ciphertext, aad) -> bytes:
-        """Reverse of encrypt; raises VerificationError."""
-        try:
-            return crypto.aes_ccm_decrypt(key, iv, ciphertext, aad, self.tag_length)
-        except crypto.CryptoError:
-            raise VerificationError("ciphertext is not authentic")
+        """Reverse of encrypt; raises crypto.AuthenticationError."""
+        return crypto.aes_ccm_decrypt(key, iv, ciphertext, aad, self.tag_length)

@@ -26,6 +26,7 @@ from edhoc_sides import (
 from harness import raises, unhex
 
 _G_X = "5820" + "11" * 32
+_NO_SUITES = "SUITES_I is no suite and no array of 2 to 16"
 
 
 def _refused(message_1, text, kind=MalformedError):
@@ -41,13 +42,16 @@ def test_message_1_must_be_exactly_what_the_rfc_says():
         ("c24103 00" + _G_X + "0e", "METHOD is no integer"),
         ("1803 00" + _G_X + "0e", "no deterministic CBOR"),
         ("03", "no deterministic CBOR"),
-        ("03 4100" + _G_X + "0e", "SUITES_I is no suite and no array of 2 to 16"),
-        ("03 f4" + _G_X + "0e", "SUITES_I is no suite and no array of 2 to 16"),
-        ("03 80" + _G_X + "0e", "SUITES_I is no suite and no array of 2 to 16"),
-        ("03 8100" + _G_X + "0e", "SUITES_I is no suite and no array of 2 to 16"),
-        ("03 8202f4" + _G_X + "0e", "SUITES_I is no suite and no array of 2 to 16"),
-        ("03 824100" + "00" + _G_X + "0e", "SUITES_I is no suite and no array of 2 to 16"),
-        ("03 91" + 17 * "00" + _G_X + "0e", "SUITES_I is no suite and no array of 2 to 16"),
+        ("03 4100" + _G_X + "0e", _NO_SUITES),
+        ("03 f4" + _G_X + "0e", _NO_SUITES),
+        ("03 80" + _G_X + "0e", _NO_SUITES),
+        ("03 8100" + _G_X + "0e", _NO_SUITES),
+        ("03 8202f4" + _G_X + "0e", _NO_SUITES),
+        ("03 824100" + "00" + _G_X + "0e", _NO_SUITES),
+        ("03 1a00010000" + _G_X + "0e", _NO_SUITES),
+        ("03 823a0001000000" + _G_X + "0e", _NO_SUITES),
+        ("03 82c24901" + 8 * "00" + "00" + _G_X + "0e", _NO_SUITES),
+        ("03 91" + 17 * "00" + _G_X + "0e", _NO_SUITES),
         ("03 00", "G_X is no byte string"),
         ("03 00 7820" + "61" * 32 + "0e", "G_X is no byte string"),
         ("03 00" + _G_X, "C_I is no byte string"),

@@ -1,0 +1,169 @@
+"""Random input for every door of lib/edhoc: what is refused is an EDHOCError, and nothing else."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import cbor
+from edhoc import EDHOCError, from_kccs, from_kcwt, message, parse_error, split_identifier
+from edhoc_sides import (
+    Handshake,
+    believed,
+    credential,
+    ephemeral,
+    forged_message_2,
+    forged_message_3,
+    phone,
+    reader,
+    token,
+)
+
+DONE = Handshake(phone("kcwt"), reader("kcwt"))
+
+
+def receive_message_1(data):
+    """As a Responder that answers, and an Initiator that gets the answer."""
+    received = DONE.responder.process_message_1(data)
+    _, message_2 = received.prepare_message_2(*ephemeral("y"), b"\x01\x02")
+    verify_message_2(message_2)
+
+
+def verify_message_2(data):
+    """As an Initiator that believes any credential."""
+    received = DONE.wait_2.parse_message_2(data)
+    received.verify(believed(received.id_cred_r))
+
+
+def verify_plaintext_2(data):
+    """From a Responder that encrypts anything."""
+    verify_message_2(forged_message_2(DONE.message_1, data))
+
+
+def verify_message_3(data):
+    """As a Responder that believes any credential."""
+    received = DONE.wait_3.parse_message_3(data)
+    received.verify(believed(received.id_cred_i))
+
+
+def verify_plaintext_3(data):
+    """From an Initiator that encrypts anything."""
+    verify_message_3(forged_message_3(DONE.verified_2, data))
+
+
+def use_kccs(data):
+    """A claims set that a peer sent."""
+    DONE.received_3.verify(from_kccs(data, True))
+
+
+def use_kcwt(data):
+    """A token that a peer sent."""
+    DONE.received_3.verify(from_kcwt(data, True))
+
+
+DOORS = [
+    receive_message_1,
+    verify_message_2,
+    verify_plaintext_2,
+    verify_message_3,
+    verify_plaintext_3,
+    DONE.completed_i.process_message_4,
+    use_kccs,
+    use_kcwt,
+]
+
+keys = st.one_of(st.integers(-4, 14), st.text(max_size=2), st.binary(max_size=2))
+leaves = st.one_of(
+    st.integers(-(2**65), 2**65),
+    st.binary(max_size=40),
+    st.text(max_size=10),
+    st.booleans(),
+    st.none(),
+    st.floats(),
+    st.just(bytes(32)),
+    st.just(bytes(8)),
+    st.just(token("phone")).map(cbor.Raw),
+)
+items = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(keys, inner, max_size=4),
+        st.builds(cbor.Tag, st.sampled_from([2, 17, 18, 61]), inner),
+    ),
+    max_leaves=8,
+)
+
+
+def refuse(door, data):
+    with pytest.raises(EDHOCError):
+        door(data)
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
+@given(data=st.binary(max_size=300))
+@example(data=b"")
+def test_random_bytes_open_no_door(door, data):
+    """Not one of them is a key anybody has."""
+    refuse(door, data)
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
+@given(values=st.lists(items, max_size=6))
+def test_random_sequences_open_no_door(door, values):
+    """Well-formed CBOR gets further, to where types and lengths are looked at."""
+    refuse(door, cbor.encode_sequence(*values))
+
+
+@pytest.mark.parametrize(
+    ("door", "genuine"),
+    [
+        (receive_message_1, DONE.message_1),
+        (verify_plaintext_2, DONE.received_2._plaintext_2),
+        (verify_plaintext_3, DONE.received_3._plaintext_3),
+        (use_kccs, credential("phone", "kccs").raw),
+        (use_kcwt, token("phone")),
+    ],
+    ids=["message_1", "plaintext_2", "plaintext_3", "kccs", "kcwt"],
+)
+@given(data=st.data())
+def test_a_genuine_message_with_a_piece_replaced_opens_no_door(door, genuine, data):
+    """The deepest way in: right up to one place, and then anything."""
+    start = data.draw(st.integers(0, len(genuine)))
+    end = data.draw(st.integers(start, len(genuine)))
+    piece = data.draw(st.one_of(st.binary(max_size=20), items.map(cbor.encode)))
+    mutant = genuine[:start] + piece + genuine[end:]
+    if door is use_kcwt or door is use_kccs:
+        # Two readings of one credential cannot be told apart here, but never another error.
+        try:
+            door(mutant)
+        except EDHOCError:
+            pass
+    elif mutant != genuine:
+        refuse(door, mutant)
+
+
+@given(data=st.one_of(st.binary(max_size=60), st.lists(items, max_size=3)))
+def test_errors_and_identifiers_are_read_or_refused(data):
+    """These have no authentication to fail, so some are accepted."""
+    if isinstance(data, list):
+        data = cbor.encode_sequence(*data)
+    for read in (parse_error, split_identifier):
+        try:
+            read(data)
+        except EDHOCError:
+            pass
+
+
+@given(
+    method=st.integers(-5, 5),
+    suites=st.lists(st.integers(-30, 30), min_size=1, max_size=16),
+    g_x=st.binary(max_size=70),
+    c_i=st.binary(max_size=7),
+    value=st.none() | st.binary(max_size=400),
+)
+def test_what_is_accepted_has_one_encoding(method, suites, g_x, c_i, value):
+    """A message_1 is read back as what it was made of, whatever that was."""
+    ead_1 = b"\x05" + (b"" if value is None else cbor.encode(value))
+    encoded = message.encode_message_1(method, suites, g_x, c_i, ead_1)
+    fields = (method, tuple(suites), g_x, c_i, [(5, False, value)])
+    assert message.decode_message_1(encoded) == fields
