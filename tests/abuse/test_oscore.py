@@ -172,6 +172,21 @@ def test_every_damage_to_a_combined_request_is_refused_or_leaves_the_request_alo
     assert oscore.unprotect_request(server, request)[0] == _unlock()
 
 
+def test_a_long_life_costs_no_memory():
+    """The replay window keeps 32 places, however many requests and gaps it has seen."""
+    client, server = _contexts()
+
+    def live():
+        for step in (1, 1, 1, 2, 3, 40):
+            for _ in range(100):
+                client.sender_sequence_number += step - 1
+                protected = oscore.protect_request(client, _unlock())[0]
+                received = oscore.unprotect_request(server, protected)[1]
+                oscore.protect_response(server, Message(code.CHANGED), received)
+
+    _assert_heap_returns(live)
+
+
 def test_another_doors_request_is_refused():
     """The same phone, another door: other keys, whatever the identifiers are."""
     client = _contexts()[0]

@@ -105,6 +105,10 @@ def test_after_a_restart_the_second_try_is_accepted():
         raises(oscore.ReplayError, oscore.unprotect_request, server, old)
     oscore.unprotect_request(server, oscore.protect_request(client, _request())[0])
 
+    server.replay_window = oscore.ReplayWindow.lost()  # an Echo value proves freshness once
+    again = oscore.protect_request(client, repeated)[0]
+    raises(oscore.EchoNeeded, oscore.unprotect_request, server, again)
+
 
 def test_only_the_expected_echo_proves_freshness():
     """Not a guess, not a prefix, not one from before the restart, not one outside OSCORE."""
