@@ -9,6 +9,7 @@ class CoAPError(InvalidInput):
     """A message was refused. ``code`` is the response code for it, 4.00 unless said otherwise."""
 
     code = _code.BAD_REQUEST
+    standard_text: str | None = None  # what an RFC has the peer read, where it says so
 
     def __init__(self, text: str, code: int | None = None):
         super().__init__(text)
@@ -18,7 +19,7 @@ class CoAPError(InvalidInput):
     @property
     def diagnostic(self) -> str:
         """The text the peer may read (RFC 7252 section 5.5.2)."""
-        return str(self)
+        return str(self) if self.standard_text is None else self.standard_text
 
 
 class ParseError(CoAPError):

@@ -15,27 +15,27 @@ class FormatError(OSCOREError):
     """No compressed COSE object of this exchange: 4.02."""
 
     code = _code.BAD_OPTION
-    diagnostic = "Failed to decode COSE"
+    standard_text = "Failed to decode COSE"
 
 
 class ContextNotFoundError(OSCOREError):
     """The message names another security context: 4.01."""
 
     code = _code.UNAUTHORIZED
-    diagnostic = "Security context not found"
+    standard_text = "Security context not found"
 
 
 class ReplayError(OSCOREError):
     """The message was seen before, or is too old to tell: 4.01."""
 
     code = _code.UNAUTHORIZED
-    diagnostic = "Replay detected"
+    standard_text = "Replay detected"
 
 
 class DecryptionError(OSCOREError):
     """Not made with our key, or changed on the way: 4.00."""
 
-    diagnostic = "Decryption failed"
+    standard_text = "Decryption failed"
 
 
 class EchoNeeded(OSCOREError):
@@ -46,7 +46,7 @@ class EchoNeeded(OSCOREError):
     """
 
     code = _code.UNAUTHORIZED
-    diagnostic = ""
+    standard_text = ""
 
     def __init__(self, exchange, message):
         super().__init__("the replay window is lost; the request must prove that it is fresh")
@@ -58,4 +58,4 @@ class SequenceExhausted(OSCOREError):
     """All 2**40 Partial IVs of the Sender Context are used: it must not protect anything more."""
 
     code = _code.INTERNAL_SERVER_ERROR
-    diagnostic = ""
+    standard_text = ""

@@ -10,28 +10,24 @@ class ReplayWindow:
     been forgotten. A lost window accepts nothing until ``restart`` is told of a fresh Partial IV.
     """
 
-    def __init__(self, size: int, newest: int | None):
+    def __init__(self, size: int, is_initialised: bool):
         self._size = size
-        self.restart(newest)
+        self.restart(-1)
+        self.is_initialised = is_initialised  # whether the window can tell new from old
 
     @classmethod
     def new(cls, size: int = 32):
         """A window that has seen nothing."""
-        return cls(size, -1)
+        return cls(size, True)
 
     @classmethod
     def lost(cls, size: int = 32):
         """A window that no longer knows what it has seen."""
-        return cls(size, None)
-
-    @property
-    def is_initialised(self) -> bool:
-        """Whether the window can tell new from old."""
-        return self._newest is not None
+        return cls(size, False)
 
     def check(self, piv: int) -> None:
         """Raises ReplayError unless ``piv`` has not been accepted and is recent enough to tell."""
-        if self._newest is None:
+        if not self.is_initialised:
             raise ReplayError("the replay window is lost")
         age = self._newest - piv
         if age >= self._size or (age >= 0 and self._seen >> age & 1):
@@ -50,7 +46,8 @@ class ReplayWindow:
             self._seen = 1
         self._newest = piv
 
-    def restart(self, piv: int | None) -> None:
+    def restart(self, piv: int) -> None:
         """Begin again above ``piv``, which belongs to a request proven fresh (Appendix B.1.2)."""
         self._newest = piv
         self._seen = (1 << self._size) - 1  # bit n: newest - n is not to be accepted again
+        self.is_initialised = True

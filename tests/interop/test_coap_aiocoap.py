@@ -80,8 +80,8 @@ class Endpoint(asyncio.DatagramProtocol):
     def connection_made(self, transport):
         self._transport = transport
 
-    def datagram_received(self, data, address):
-        self._answering = asyncio.ensure_future(self._answer(data, address))
+    def datagram_received(self, data, addr):
+        self._answering = asyncio.ensure_future(self._answer(data, addr))
 
     async def _answer(self, data, address):
         try:
@@ -253,7 +253,7 @@ class Inbox(asyncio.DatagramProtocol):
     def __init__(self):
         self.arrived = asyncio.Queue()
 
-    def datagram_received(self, data, address):
+    def datagram_received(self, data, addr):
         self.arrived.put_nowait(data)
 
 
