@@ -1,6 +1,7 @@
 """The reader: everything built once, wired together, and run."""
 
 import asyncio
+import gc
 
 import crypto
 from coap.server import Server
@@ -93,6 +94,8 @@ class Reader:
             self._connections -= 1
             if not self._connections:
                 self.door.rest()
+                # While nobody waits: the next phone finds the memory whole.
+                gc.collect()
 
     def deciding(self):
         """A phone with something to say is being heard (called by the session)."""

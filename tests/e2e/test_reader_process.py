@@ -1,0 +1,120 @@
+"""The reader as a process: small memory, many phones, hostile starts, an end that secures the door."""
+
+import os
+import shutil
+import stat
+import time
+
+import pytest
+from conftest import micropython
+
+from holdfast_host.demo.scenes import advanced, visit_cold, visit_warm
+from holdfast_host.demo.stage import Stage
+
+# Code from source on 64-bit words, where every object takes twice what it takes on a board.
+HEAP = "448K"
+
+
+@pytest.fixture
+def small_heap(tmp_path, monkeypatch):
+    """MicroPython with a heap near what a board has, for every process a test starts."""
+    script = tmp_path / "micropython"
+    script.write_text(f'#!/bin/sh\nexec "{micropython()}" -X heapsize={HEAP} "$@"\n')
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("MICROPYTHON", str(script))
+
+
+@pytest.fixture
+def stage(tmp_path):
+    """A site and its running reader."""
+    with Stage(tmp_path, lambda: int(time.time())) as running:
+        yield running
+
+
+def _events(stage, kind):
+    return [event for event in stage.reader.events if event.get("event") == kind]
+
+
+def test_more_phones_than_contexts_fit_a_small_heap(small_heap, stage):
+    """20 holders on a reader that remembers 16: all get in, the last ones stay warm, nothing faults."""
+    sessions = []
+    for number in range(20):
+        visit, _ = visit_cold(stage, stage.holder(f"holder-{number}"))
+        assert visit.granted
+        sessions.append(visit.session)
+    for session in sessions[-16:]:
+        visit, _ = visit_warm(stage, session)
+        assert visit.granted
+    visit, log = visit_warm(stage, sessions[0])
+    assert not visit.granted and log.last["reason"] == "unknown_context"
+    assert not _events(stage, "fault")
+
+
+def test_full_connections_are_refused_and_freed(small_heap, stage):
+    """Four silent centrals fill the reader; a fifth is turned away; when they go, phones come in."""
+    held = [stage.call() for _ in range(4)]
+    deadline = time.monotonic() + 60
+    while not any(event["reason"] == "too_many_connections" for event in _events(stage, "disconnected")):
+        assert time.monotonic() < deadline
+        stage.call().close()
+    for link in held:
+        link.close()
+    # Their ends are told in any order; each must be there before the next phone is sure of a place.
+    while sum(event["reason"] is None for event in _events(stage, "disconnected")) < 4:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    visit, _ = visit_cold(stage, stage.holder("fifth"))
+    assert visit.granted
+
+
+def test_a_reader_that_is_stopped_in_the_middle_of_a_grant_secures_the_strike(stage):
+    """Whatever ends the program, the last thing told to the strike is to hold the door shut."""
+    visit, _ = visit_cold(stage, stage.holder("last"))
+    assert visit.granted
+    stage.reader.stop()
+    strikes = [event for event in stage.reader.events if event.get("hal") == "strike"]
+    assert strikes[-1]["active"] is False
+    assert _events(stage, "stopped")
+
+
+def test_a_power_cut_keeps_the_door_usable(stage):
+    """After a cut the reader has forgotten its contexts, not its key: warm is refused, cold opens."""
+    resident = stage.holder("resident")
+    visit, _ = visit_cold(stage, resident)
+    stage.restart()
+    again, log = visit_warm(stage, advanced(visit.session))
+    assert not again.granted and log.last["reason"] == "unknown_context"
+    visit, _ = visit_cold(stage, resident)
+    assert visit.granted
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / "settings.cbor").write_bytes(b""),
+        lambda folder: (folder / "settings.cbor").write_bytes(os.urandom(300)),
+        lambda folder: (folder / "settings.cbor").write_bytes(
+            (folder / "settings.cbor").read_bytes()[:-1]
+        ),
+        lambda folder: (folder / "device.key").write_bytes(b"short"),
+        lambda folder: (folder / "device.key").write_bytes(os.urandom(32)),
+    ],
+    ids=["empty settings", "random settings", "cut settings", "short key", "another key"],
+)
+def test_a_damaged_state_never_looks_ready(stage, tmp_path, damage):
+    """A half-provisioned reader says what is wrong and ends with an exit code of its own."""
+    stage.reader.stop()
+    damage(tmp_path / "reader")
+    begin = stage.reader.launch()
+    refused = stage.reader.wait(lambda event: event.get("event") == "settings_refused", since=begin)
+    assert refused is not None and refused["reason"]
+    deadline = time.monotonic() + 30
+    while stage.reader.running and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert stage.reader.exit_code == 4
+    assert not any(event.get("event") == "ready" for event in stage.reader.events[begin:])
+
+
+def test_the_wrapper_in_these_tests_is_the_interpreter_under_test():
+    """A wrapper around nothing would make every test here pass for the wrong reason."""
+    assert shutil.which(micropython())
