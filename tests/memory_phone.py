@@ -147,7 +147,10 @@ class Phone:
                 [
                     (coap.option.URI_PATH, b".well-known"),
                     (coap.option.URI_PATH, b"edhoc"),
-                    (coap.option.CONTENT_FORMAT, coap.option.encode_uint(coap.option.CF_CID_EDHOC)),
+                    (
+                        coap.option.CONTENT_FORMAT,
+                        coap.option.encode_uint(coap.option.CF_CID_EDHOC),
+                    ),
                 ],
                 payload,
             )
@@ -226,7 +229,9 @@ class Call:
 
 
 async def cold(reader, phone, wish=None, piece=None, path=None):
-    """A whole cold unlock on a new connection: (call, code, answer map); answer None if refused before."""
+    """A whole cold unlock on a new connection: (call, code, answer map); answer None if refused
+    before.
+    """
     call = Call(reader)
     waiting, message_1 = phone.message_1()
     response = await call.ask(phone.hello() + phone.post(b"\xf5" + message_1), piece)
@@ -240,7 +245,9 @@ async def cold(reader, phone, wish=None, piece=None, path=None):
 
 
 async def warm(reader, phone, wish=None, call=None, piece=None):
-    """One protected request under the context the phone kept, on a new connection unless given one."""
+    """One protected request under the context the phone kept, on a new connection unless given
+    one.
+    """
     if call is None:
         call = Call(reader)
         await call.send(phone.hello())

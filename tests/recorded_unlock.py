@@ -1,4 +1,5 @@
-"""One unlock with fixed keys, byte for byte: what docs/protocol.md shows, made again by the firmware.
+"""One unlock with fixed keys, byte for byte: what docs/protocol.md shows, made again by the
+firmware.
 
 Runs on both interpreters. Everything random is fixed (tests/small_site.py), so the bytes are too.
 """
@@ -67,12 +68,12 @@ async def record():
 
 
 def sizes(steps):
-    """(bytes cold, bytes warm) both ways with framing; the warm one with the two CSMs of a new connection."""
+    """(bytes cold, bytes warm) both ways with framing; the warm one with the two CSMs of a new
+    connection.
+    """
     lengths = {name: len(data) for name, data in steps}
     cold = sum(
         lengths[name]
         for name in ("first request", "first response", "second request", "second response")
     )
     return cold, lengths["warm request"] + lengths["warm response"] + 4
-
-

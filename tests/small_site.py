@@ -1,4 +1,5 @@
-"""A site small enough for a test: an authority, a reader's settings, holders. Runs on both interpreters.
+"""A site small enough for a test: an authority, a reader's settings, holders. Runs on both
+interpreters.
 
 Keys are fixed bytes: a failing test can be repeated, and nothing here opens a real door.
 """

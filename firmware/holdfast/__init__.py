@@ -1,1 +1,1 @@
-"""Holdfast: the application on the board. A door decides correctly when everything behind it is down."""
+"""Holdfast on the board: a door decides correctly when everything behind it is down."""

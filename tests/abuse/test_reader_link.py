@@ -1,4 +1,6 @@
-"""Hostile bytes at the reader's link: nothing raises past it, nothing opens, nothing stays behind."""
+"""Hostile bytes at the reader's link: nothing raises past it, nothing opens, nothing stays
+behind.
+"""
 
 INTERPRETERS = ("micropython", "cpython")
 
@@ -26,7 +28,9 @@ def _random_bytes(noise, length):
 
 
 async def _refuses(reader, hardware, data, before=b""):
-    """One connection that sends ``before`` and then ``data`` must open nothing; the reasons logged."""
+    """One connection that sends ``before`` and then ``data`` must open nothing; the reasons
+    logged.
+    """
     opened = hardware.opened
     call = Call(reader)
     await call.send(before + data)
@@ -76,7 +80,9 @@ async def _abuse(reader, hardware, phone, hello, noise, rounds):
 
 
 async def test_every_truncation_of_an_unlock_is_without_effect():
-    """The stream ends after each byte of a genuine cold and warm unlock: no strike before the last."""
+    """The stream ends after each byte of a genuine cold and warm unlock: no strike before the
+    last.
+    """
     hardware = Hardware()
     reader = make_reader(hardware)
     known = Phone(number=5000)
@@ -107,7 +113,9 @@ async def test_every_truncation_of_an_unlock_is_without_effect():
 
 
 async def test_every_bit_of_a_warm_unlock_counts():
-    """Each bit of the protected frame flipped: refused or without effect, and the original then opens once."""
+    """Each bit of the protected frame flipped: refused or without effect, and the original then
+    opens once.
+    """
     hardware = Hardware()
     reader = make_reader(hardware)
     phone = Phone()
@@ -129,7 +137,9 @@ async def test_every_bit_of_a_warm_unlock_counts():
 
 
 async def test_every_bit_of_message_1_counts():
-    """A changed message_1 is refused, or leads to a handshake that the genuine phone cannot finish."""
+    """A changed message_1 is refused, or leads to a handshake that the genuine phone cannot
+    finish.
+    """
     hardware = Hardware()
     reader = make_reader(hardware)
     phone = Phone()

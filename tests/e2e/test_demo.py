@@ -1,4 +1,6 @@
-"""The demonstration is the main job's acceptance: real processes, every scene, nothing left behind."""
+"""The demonstration is the main job's acceptance: real processes, every scene, nothing left
+behind.
+"""
 
 import json
 import os
@@ -6,9 +8,14 @@ import subprocess
 import sys
 
 import pytest
+
 from conftest import ROOT, environment
 
-COMMAND = [sys.executable, "-c", "import sys; from holdfast_host.cli import main; sys.exit(main())"]
+COMMAND = [
+    sys.executable,
+    "-c",
+    "import sys; from holdfast_host.cli import main; sys.exit(main())",
+]
 DEMO_SECONDS = 600  # a hang must end the run; how long it takes is not asserted
 
 

@@ -1,4 +1,6 @@
-"""docs/protocol.md shows one real unlock; here the firmware makes it again and every byte must be there."""
+"""docs/protocol.md shows one real unlock; here the firmware makes it again and every byte must
+be there.
+"""
 
 INTERPRETERS = ("micropython", "cpython")
 
@@ -47,7 +49,10 @@ async def test_the_sizes_in_the_document_are_counted():
     """The budget of the wire: 600 bytes cold, 90 warm, both ways with framing."""
     cold, warm = recorded_unlock.sizes(await recorded_unlock.record())
     text = _document()
-    assert "| cold | 2 | %d |" % cold in text and "| warm, on a new connection | 1 | %d |" % warm in text
+    assert (
+        "| cold | 2 | %d |" % cold in text
+        and "| warm, on a new connection | 1 | %d |" % warm in text
+    )
     assert cold <= 600 and warm <= 90
 
 

@@ -1,4 +1,6 @@
-"""The reader as a process: small memory, many phones, hostile starts, an end that secures the door."""
+"""The reader as a process: small memory, many phones, hostile starts, an end that secures the
+door.
+"""
 
 import os
 import shutil
@@ -6,8 +8,8 @@ import stat
 import time
 
 import pytest
-from conftest import micropython
 
+from conftest import micropython
 from holdfast_host.demo.scenes import advanced, visit_cold, visit_warm
 from holdfast_host.demo.stage import Stage
 
@@ -36,7 +38,9 @@ def _events(stage, kind):
 
 
 def test_more_phones_than_contexts_fit_a_small_heap(small_heap, stage):
-    """20 holders on a reader that remembers 16: all get in, the last ones stay warm, nothing faults."""
+    """20 holders on a reader that remembers 16: all get in, the last ones stay warm, nothing
+    faults.
+    """
     sessions = []
     for number in range(20):
         visit, _ = visit_cold(stage, stage.holder(f"holder-{number}"))
@@ -51,15 +55,20 @@ def test_more_phones_than_contexts_fit_a_small_heap(small_heap, stage):
 
 
 def test_full_connections_are_refused_and_freed(small_heap, stage):
-    """Four silent centrals fill the reader; a fifth is turned away; when they go, phones come in."""
+    """Four silent centrals fill the reader; a fifth is turned away; when they go, phones come
+    in.
+    """
     held = [stage.call() for _ in range(4)]
     deadline = time.monotonic() + 60
-    while not any(event["reason"] == "too_many_connections" for event in _events(stage, "disconnected")):
+    while not any(
+        event["reason"] == "too_many_connections" for event in _events(stage, "disconnected")
+    ):
         assert time.monotonic() < deadline
         stage.call().close()
     for link in held:
         link.close()
-    # Their ends are told in any order; each must be there before the next phone is sure of a place.
+    # Their ends are told in any order; each must be there before the next phone is sure of a
+    # place.
     while sum(event["reason"] is None for event in _events(stage, "disconnected")) < 4:
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -78,7 +87,9 @@ def test_a_reader_that_is_stopped_in_the_middle_of_a_grant_secures_the_strike(st
 
 
 def test_a_power_cut_keeps_the_door_usable(stage):
-    """After a cut the reader has forgotten its contexts, not its key: warm is refused, cold opens."""
+    """After a cut the reader has forgotten its contexts, not its key: warm is refused, cold
+    opens.
+    """
     resident = stage.holder("resident")
     visit, _ = visit_cold(stage, resident)
     stage.restart()
@@ -106,7 +117,9 @@ def test_a_damaged_state_never_looks_ready(stage, tmp_path, damage):
     stage.reader.stop()
     damage(tmp_path / "reader")
     begin = stage.reader.launch()
-    refused = stage.reader.wait(lambda event: event.get("event") == "settings_refused", since=begin)
+    refused = stage.reader.wait(
+        lambda event: event.get("event") == "settings_refused", since=begin
+    )
     assert refused is not None and refused["reason"]
     deadline = time.monotonic() + 30
     while stage.reader.running and time.monotonic() < deadline:

@@ -42,7 +42,8 @@ def _lifetime(credential):
         return 0
     if credential.issued_at is None:
         return reason.GUEST_TOO_LONG
-    return reason.GUEST_TOO_LONG if credential.expires - credential.issued_at > GUEST_LIFETIME_S else 0
+    lifetime = credential.expires - credential.issued_at
+    return reason.GUEST_TOO_LONG if lifetime > GUEST_LIFETIME_S else 0
 
 
 def _time_window(credential, clock):

@@ -4,7 +4,7 @@ from . import reason as _reason
 
 
 class Decision:
-    """``granted`` with its exact ``reason`` code; ``strike_ms`` is how long to release the strike."""
+    """``granted``, the exact ``reason`` code, and for how many milliseconds the strike opens."""
 
     def __init__(self, granted: bool, reason: int, strike_ms: int = 0):
         self.granted = granted

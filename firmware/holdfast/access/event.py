@@ -5,7 +5,8 @@ class AccessEvent:
     """One decision at one door.
 
     ``credential`` is None when nothing authentic was shown; ``action`` is the permission bit asked
-    for, None when no request was readable; ``clock`` is the ClockReading the decision was made with.
+    for, None when no request was readable; ``clock`` is the ClockReading the decision was made
+    with.
     """
 
     def __init__(self, decision, door: str, credential, action, clock):
@@ -16,7 +17,7 @@ class AccessEvent:
         self.clock = clock
 
     def fields(self) -> dict:
-        """The event as plain values: text, integers, booleans, None; ids of tokens in hexadecimal."""
+        """The event as text, integers, booleans and None; the token's id in hexadecimal."""
         credential = self.credential
         return {
             "granted": self.decision.granted,

@@ -4,8 +4,8 @@
 class Policy:
     """The rules of one door.
 
-    ``site`` and ``door`` are ids, ``zones`` the ids of the zones the door lies in, ``strike_ms`` how
-    long a granted unlock releases the strike, in milliseconds.
+    ``site`` and ``door`` are ids, ``zones`` the ids of the zones the door lies in, ``strike_ms``
+    how long a granted unlock releases the strike, in milliseconds.
     """
 
     def __init__(self, site: str, door: str, zones=(), strike_ms: int = 3000):

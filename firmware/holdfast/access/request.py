@@ -14,7 +14,9 @@ class Request:
     request; ``user_verified`` that the phone checked who that person is.
     """
 
-    def __init__(self, credential, door: str, action: int, intent: bool, user_verified: bool = False):
+    def __init__(
+        self, credential, door: str, action: int, intent: bool, user_verified: bool = False
+    ):
         self.credential = credential
         self.door = door
         self.action = action

@@ -19,7 +19,8 @@ class Refused(InvalidInput):
 class Device:
     """A device the authority vouches for until ``expires`` (seconds since 1970).
 
-    ``name`` is the door it serves, ``role`` one of the ROLE_ numbers, ``public_key`` its X25519 key.
+    ``name`` is the door it serves, ``role`` one of the ROLE_ numbers, ``public_key`` its X25519
+    key.
     """
 
     def __init__(self, name: str, role: int, public_key: bytes, expires: int):
@@ -32,8 +33,9 @@ class Device:
 class Trust:
     """The keys that make a token authentic at one reader.
 
-    ``authority_keys`` are the site authority's public Ed25519 keys (cose.Key, at most a few, so that
-    one can follow another; a token's ``kid`` is only a hint, so each is tried); ``zone_keys`` maps a zone id to the HMAC-SHA-256 key its readers share.
+    ``authority_keys`` are the site authority's public Ed25519 keys (cose.Key, at most a few, so
+    that one can follow another; a token's ``kid`` is only a hint, so each is tried);
+    ``zone_keys`` maps a zone id to the HMAC-SHA-256 key its readers share.
     """
 
     def __init__(self, site: str, authority_keys, zone_keys=None):
@@ -64,8 +66,8 @@ class Trust:
     def authenticate_device(self, raw: bytes):
         """The Device that the certificate ``raw`` speaks of, or Refused with the exact reason.
 
-        A certificate is a CWT signed by the authority that names a role; a holder's credential never
-        does, so neither passes for the other.
+        A certificate is a CWT signed by the authority that names a role; a holder's credential
+        never does, so neither passes for the other.
         """
         token = _parse(raw)
         if token.issuer != self.site:

@@ -26,7 +26,7 @@ class Door:
             self._show("deciding", None)
 
     def grant(self, strike_ms: int):
-        """Release the strike for ``strike_ms`` milliseconds from now, or longer if it is already due later."""
+        """Release the strike for ``strike_ms`` from now, or for longer if it already is."""
         due = self._ticks.add(strike_ms)
         if self._strike.released and self._ticks.until(self._rest_at) > strike_ms:
             due = self._rest_at

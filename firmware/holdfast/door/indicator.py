@@ -11,7 +11,7 @@ REFUSED_MS = 900  # three blinks of 300 ms
 
 
 class Indicator:
-    """Shows one state at a time on ``led`` (``show(colour, effect)``) and ``buzzer`` (``beep(n)``)."""
+    """Shows one state at a time: ``led`` has ``show(colour, effect)``, ``buzzer`` ``beep(n)``."""
 
     def __init__(self, led, buzzer):
         self._led = led

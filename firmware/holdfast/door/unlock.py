@@ -1,4 +1,4 @@
-"""The resource ``/doors/{id}``: a protected PUT carries a wish, the answer says what came of it."""
+"""The resource ``/doors/{id}``: a PUT carries a wish, the answer says what came of it."""
 
 import cbor
 from coap import Message, code

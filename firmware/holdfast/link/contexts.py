@@ -1,4 +1,4 @@
-"""The OSCORE contexts the reader remembers, found by the identifier a phone sends (its ``kid``)."""
+"""The OSCORE contexts the reader remembers, found by the ``kid`` that a phone sends."""
 
 
 class Association:
@@ -10,10 +10,11 @@ class Association:
 
 
 class Contexts:
-    """At most ``capacity`` associations by connection identifier C_R; the longest unused goes first.
+    """At most ``capacity`` associations by identifier C_R; the longest unused goes first.
 
     Identifiers are the 48 one-byte integers of RFC 9528 section 3.3.2, the shortest on the wire.
-    They start at a random one, so that after a restart an old phone rarely meets another's context.
+    They start at a random one, so that after a restart an old phone rarely meets another's
+    context.
     """
 
     def __init__(self, capacity: int, first: int):
@@ -35,7 +36,8 @@ class Contexts:
         """An identifier for a handshake that nobody uses and that differs from ``c_i``.
 
         RFC 9528 appendix A.1 forbids C_I = C_R: both would be the same OSCORE id. None is free
-        only if ``capacity`` and the handshakes under way together pass 47, which the limits prevent.
+        only if ``capacity`` and the handshakes under way together pass 47, which the limits
+        prevent.
         """
         for _ in range(48):
             number = self._next = (self._next + 1) % 48

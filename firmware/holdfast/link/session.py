@@ -29,10 +29,10 @@ class Peer:
 class Session:
     """Feeds on pieces of the stream and gives the bytes to answer with.
 
-    ``responders`` and ``contexts`` are shared by all connections, ``server`` is the coap.Server for
-    protected requests, and ``observer`` has ``deciding()`` and ``refused(reason, connection,
-    credential)``. ``number`` names the connection in the log. Nothing that a phone sends raises out
-    of here.
+    ``responders`` and ``contexts`` are shared by all connections, ``server`` is the coap.Server
+    for protected requests, and ``observer`` has ``deciding()`` and ``refused(reason, connection,
+    credential)``. ``number`` names the connection in the log. Nothing that a phone sends raises
+    out of here.
     """
 
     def __init__(self, responders, contexts, server, observer, limits, number: int):

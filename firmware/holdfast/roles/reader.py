@@ -66,7 +66,9 @@ class Reader:
     async def run(self):
         """The background work: bring the door to rest, keep a key ready. Runs for ever."""
         try:
-            await asyncio.gather(self.door.run(), self._ephemerals.run(lambda: not self._connections))
+            await asyncio.gather(
+                self.door.run(), self._ephemerals.run(lambda: not self._connections)
+            )
         finally:
             self.door.close()
 
@@ -161,5 +163,3 @@ def describe(settings) -> dict:
         "zones": list(settings.zones),
         "crypto": crypto.backend_name(),
     }
-
-

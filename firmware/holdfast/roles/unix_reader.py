@@ -1,4 +1,4 @@
-"""The reader on the unix port: the same reader, its hardware played by the console and a socket."""
+"""The reader on the unix port: its hardware is played by the console and a socket."""
 
 import asyncio
 import gc
@@ -23,8 +23,8 @@ EXIT_PORT = 5
 _USAGE = "usage: main.py STATE_DIR --port 1..65535 [--chunk 20..1024]"
 _DEFAULT_CHUNK = 244
 _MAX_CHUNK = 1024
-# Bytes allocated between collections. Arithmetic on large integers leaves megabytes of litter: swept
-# up late, it scatters what lives over the whole heap and leaves no gap of any size.
+# Bytes allocated between collections. Arithmetic on large integers leaves megabytes of litter:
+# swept up late, it scatters what lives over the whole heap and leaves no gap of any size.
 _COLLECT_EVERY = 32768
 
 

@@ -100,7 +100,9 @@ def _authority_keys(value):
 
 def _certificate(value):
     if not isinstance(value, bytes) or not 0 < len(value) <= _MAX_CERTIFICATE:
-        raise SettingsError("settings: certificate is no byte string of at most %d" % _MAX_CERTIFICATE)
+        raise SettingsError(
+            "settings: certificate is no byte string of at most %d" % _MAX_CERTIFICATE
+        )
     return value
 
 
@@ -129,5 +131,7 @@ def _strike_ms(value):
     if isinstance(value, bool) or not isinstance(value, int):
         raise SettingsError("settings: strike time is no integer")
     if not _MIN_STRIKE_MS <= value <= _MAX_STRIKE_MS:
-        raise SettingsError("settings: strike time is not %d to %d ms" % (_MIN_STRIKE_MS, _MAX_STRIKE_MS))
+        raise SettingsError(
+            "settings: strike time is not %d to %d ms" % (_MIN_STRIKE_MS, _MAX_STRIKE_MS)
+        )
     return value

@@ -17,7 +17,9 @@ from ..demo.stage import Stage
 
 
 def demo(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON instead of a table.")
+    ] = False,
 ) -> None:
     """Run the main job: phones and attackers at a real reader without any network behind it.
 

@@ -1,1 +1,3 @@
-"""The demonstration: a real reader process, real phones and attackers, and what the reader made of them."""
+"""The demonstration: a real reader process, real phones and attackers, and what the reader made
+of them.
+"""

@@ -47,7 +47,9 @@ def _replays(stage: Stage) -> Iterator[Callable[[], Result]]:
             asked.read(link.request(asked.request))
             last = _messages_sent(transcript)[-1]
             _provoke(link, last)
-        return judge(_refusal("cold unlock replayed, same connection", "replayed"), stage.log(), None)
+        return judge(
+            _refusal("cold unlock replayed, same connection", "replayed"), stage.log(), None
+        )
 
     def cold_on_a_new_connection() -> Result:
         log = _play(stage, recorded["cold"])
@@ -61,7 +63,9 @@ def _replays(stage: Stage) -> Iterator[Callable[[], Result]]:
             asked.read(link.request(asked.request))
             # The first message took the greeting along; a second greeting does no harm.
             _provoke(link, _messages_sent(transcript)[-1])
-        return judge(_refusal("warm unlock replayed, same connection", "replayed"), stage.log(), None)
+        return judge(
+            _refusal("warm unlock replayed, same connection", "replayed"), stage.log(), None
+        )
 
     def warm_on_a_new_connection() -> Result:
         log = _play(stage, recorded["warm"])

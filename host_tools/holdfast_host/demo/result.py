@@ -20,8 +20,8 @@ class Result:
 
     ``granted``, ``reason`` and ``public_key_operations`` are what the reader logged, ``told`` is
     what it answered to the phone, None where nobody listened; round trips and bytes (both ways,
-    framing included) are the reader's count for the connection. ``problems`` is empty if the promise
-    was kept.
+    framing included) are the reader's count for the connection. ``problems`` is empty if the
+    promise was kept.
     """
 
     promise: Promise

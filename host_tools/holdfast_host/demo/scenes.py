@@ -127,7 +127,8 @@ def _rejected(visit: Visit, refusal: Rejected) -> None:
 
 
 def judge(promise: Promise, log: Log, visit: Visit | None, exact: dict | None = None) -> Result:
-    """The line for a connection: the reader's log against ``promise``, the phone's count and ``exact``.
+    """The line for a connection: the reader's log against ``promise``, the phone's count and
+    ``exact``.
 
     ``exact`` maps ``round_trips`` or ``public_key_operations`` to the value it must have.
     """
@@ -151,11 +152,12 @@ def judge(promise: Promise, log: Log, visit: Visit | None, exact: dict | None = 
     if visit is not None:
         if visit.granted is not promise.granted:
             problems.append("the phone was told otherwise")
-        if (visit.link.bytes_out, visit.link.bytes_in) != (ending["bytes_in"], ending["bytes_out"]):
+        if (visit.link.bytes_out, visit.link.bytes_in) != (
+            ending["bytes_in"],
+            ending["bytes_out"],
+        ):
             problems.append("phone and reader count different bytes")
     for name, value in (exact or {}).items():
         if getattr(result, name) != value:
             problems.append(f"{name} is {getattr(result, name)}, not {value}")
     return dataclasses.replace(result, problems=tuple(problems))
-
-

@@ -23,7 +23,10 @@ def heading(console: Console) -> None:
 def line(console: Console, result: Result) -> None:
     """One scene: kept or not, what the reader decided and logged, what it cost."""
     text = Text()
-    text.append("\N{CHECK MARK} " if result.kept else "\N{BALLOT X} ", "green" if result.kept else "bold red")
+    text.append(
+        "\N{CHECK MARK} " if result.kept else "\N{BALLOT X} ",
+        "green" if result.kept else "bold red",
+    )
     text.append(f"{result.promise.title:{_TITLE_WIDTH}} ")
     text.append(f"{decision_word(result.granted):9} ", _STYLES[result.granted])
     text.append(f"{result.reason or '-':{_REASON_WIDTH}} ")

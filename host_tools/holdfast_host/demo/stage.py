@@ -1,4 +1,6 @@
-"""The stage: a site made for the occasion, its reader as a process, and whoever comes to the door."""
+"""The stage: a site made for the occasion, its reader as a process, and whoever comes to the
+door.
+"""
 
 import dataclasses
 import os
@@ -68,9 +70,7 @@ class Stage:
     def call(self, transcript: Transcript | None = None) -> TcpLink:
         """A new connection to the reader, on which the phone too writes 20 bytes at a time."""
         self._place = len(self.reader.events)
-        return TcpLink.connect(
-            "127.0.0.1", self.reader.port, chunk=_CHUNK, transcript=transcript
-        )
+        return TcpLink.connect("127.0.0.1", self.reader.port, chunk=_CHUNK, transcript=transcript)
 
     def log(self) -> Log:
         """What the reader wrote about the last connection; waits until it is over."""
@@ -102,7 +102,8 @@ class Stage:
         return sum(event.get("granted") is True for event in self.reader.events)
 
     def strike_problems(self) -> list[str]:
-        """Where the strike and the decisions part: it moves before a grant is logged, and only then.
+        """Where the strike and the decisions part: it moves before a grant is logged, and only
+        then.
 
         A grant while the strike is released still prolongs it, so there may be fewer releases.
         """
@@ -125,7 +126,8 @@ class Stage:
         return problems
 
     def holder(self, name: str, **changes) -> Identity:
-        """A new phone with a credential signed by the authority; ``changes`` are Grant's fields."""
+        """A new phone with a credential signed by the authority; ``changes`` are Grant's fields.
+        """
         return self._signed(self.authority.signing_key, name, changes)
 
     def forger(self, name: str) -> Identity:
@@ -137,7 +139,9 @@ class Stage:
         return self._signed(self.stranger.signing_key, name, {"site": "globex"})
 
     def guest(self, name: str, hours: int) -> Identity:
-        """A phone with a guest token that lives ``hours`` from now, authenticated by the zone's key."""
+        """A phone with a guest token that lives ``hours`` from now, authenticated by the zone's
+        key.
+        """
         private, grant = self._grant(name, {"expires": self.now() + hours * HOUR_S})
         token = issuing.guest_token(self._site.zone_key(self.authority, ZONE), ZONE, grant)
         return self._identity(private, token)

@@ -41,7 +41,9 @@ def test_a_holder_with_everything_right_gets_in():
 
 
 def test_the_time_window_is_half_open_and_exact():
-    """Valid from nbf on, invalid from exp on: off-by-one here is a key that lives a second too long."""
+    """Valid from nbf on, invalid from exp on: off-by-one here is a key that lives a second too
+    long.
+    """
     claims = site.holder_claims()
     token = site.holder_token()
     assert _ask(token, now=claims[5]).granted
@@ -67,6 +69,7 @@ def test_an_unknown_clock_opens_nothing():
 
 def test_scope_names_the_door_or_a_zone_it_lies_in():
     """A scope for another door is no scope here; bits of door and zone add up."""
+
     def ask(entries, action=1):
         return _ask(site.holder_token(changes={9: cbor.encode(entries)}), action=action)
 
@@ -110,8 +113,10 @@ def test_the_audience_is_this_site_or_a_zone_of_this_door():
 
 
 def test_guest_tokens_live_at_most_a_day_from_their_issue():
-    """The zone's key lies in every reader: only a short life bounds what a stolen one can forge."""
+    """The zone's key lies in every reader: only a short life bounds what a stolen one can forge.
+    """
     start = site.NOW - 3600
+
     def ask(lifetime, **other):
         changes = {4: start + lifetime, 5: None, 6: start}
         changes.update(other.pop("changes", {}))
@@ -162,15 +167,29 @@ def test_a_device_certificate_is_no_credential_and_a_credential_no_certificate()
 
 
 def test_an_incomplete_or_odd_token_is_refused():
-    """An authentic token can still be nonsense: each required claim, and each bound of the scope."""
+    """An authentic token can still be nonsense: each required claim, and each bound of the
+    scope.
+    """
     endless = sign1.sign(cbor.encode(site.holder_claims(changes={4: None})), site.authority())
     assert _refused(endless) == reason.INCOMPLETE_TOKEN
     for label in (2, 7, 8, 9):
         assert _refused(site.holder_token(changes={label: None})) == reason.INCOMPLETE_TOKEN
     for scope in (
-        [], [[site.DOOR]], [[site.DOOR, 1, 1]], [[1, 1]], [["", 1]], [[site.DOOR, 0]],
-        [[site.DOOR, -1]], [[site.DOOR, True]], [[site.DOOR, 1 << 16]], {}, "lobby", 1,
-        [[site.DOOR, 1], [site.DOOR, 2]], [["d%d" % n, 1] for n in range(33)], [["x" * 65, 1]],
+        [],
+        [[site.DOOR]],
+        [[site.DOOR, 1, 1]],
+        [[1, 1]],
+        [["", 1]],
+        [[site.DOOR, 0]],
+        [[site.DOOR, -1]],
+        [[site.DOOR, True]],
+        [[site.DOOR, 1 << 16]],
+        {},
+        "lobby",
+        1,
+        [[site.DOOR, 1], [site.DOOR, 2]],
+        [["d%d" % n, 1] for n in range(33)],
+        [["x" * 65, 1]],
     ):
         token = site.holder_token(changes={9: cbor.encode(scope)})
         assert _refused(token) == reason.INCOMPLETE_TOKEN, scope
@@ -191,7 +210,9 @@ def test_each_of_two_authority_keys_is_believed():
 
 
 def test_every_reason_has_a_name_and_a_coarse_word():
-    """A phone and a log must be able to say each; an unknown code is the reader's fault, not a yes."""
+    """A phone and a log must be able to say each; an unknown code is the reader's fault, not a
+    yes.
+    """
     names = [reason.name(code) for code in reason.codes()]
     assert len(set(names)) == len(names) and "unknown_reason" not in names
     for code in reason.codes():
@@ -208,7 +229,18 @@ def test_an_event_tells_who_what_why_and_never_a_key():
     assert fields["granted"] is True and fields["holder"] == "visitor" and fields["guest"] is True
     assert fields["cti"] == "0001020304050607" and fields["time"] == site.NOW
     assert sorted(fields) == sorted(
-        ("granted", "reason", "reason_code", "door", "holder", "cti", "guest", "action", "time", "clock")
+        (
+            "granted",
+            "reason",
+            "reason_code",
+            "door",
+            "holder",
+            "cti",
+            "guest",
+            "action",
+            "time",
+            "clock",
+        )
     )
     nobody = AccessEvent(decision, site.DOOR, None, None, _clock()).fields()
     assert nobody["holder"] is None and nobody["cti"] is None

@@ -1,4 +1,6 @@
-"""The door's state machine: what the strike and the lights do, and that it comes to rest by itself."""
+"""The door's state machine: what the strike and the lights do, and that it comes to rest by
+itself.
+"""
 
 INTERPRETERS = ("micropython", "cpython")
 
@@ -63,11 +65,15 @@ def test_the_strike_is_secured_from_the_first_moment():
 
 
 async def test_a_grant_takes_effect_at_once_and_ends_by_itself():
-    """The answer to the phone leaves after the strike has moved, and the strike goes back unasked."""
+    """The answer to the phone leaves after the strike has moved, and the strike goes back
+    unasked.
+    """
     door, board, ticks = _door()
     running = asyncio.create_task(door.run())
     door.grant(40)
-    assert board.strike[-1] is True and board.shown[-1] == ("green", "steady") and board.beeps == [1]
+    assert (
+        board.strike[-1] is True and board.shown[-1] == ("green", "steady") and board.beeps == [1]
+    )
     await _settle()
     assert board.strike[-1] is True
     ticks.advance(40)

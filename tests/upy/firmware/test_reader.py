@@ -20,7 +20,9 @@ def _last(hardware):
 
 
 async def test_a_phone_never_met_opens_the_door_in_two_round_trips():
-    """The main job: authority's token, proof of the key, a wish; strike and event before the answer."""
+    """The main job: authority's token, proof of the key, a wish; strike and event before the
+    answer.
+    """
     hardware = Hardware()
     reader = make_reader(hardware)
     call, code, answer = await cold(reader, Phone())
@@ -30,7 +32,9 @@ async def test_a_phone_never_met_opens_the_door_in_two_round_trips():
     assert event["granted"] and event["handshake"] and event["holder"] == "alice"
     await call.hang_up()
     ended = hardware.lines[-1]
-    assert ended["event"] == "disconnected" and ended["round_trips"] == 2 and ended["reason"] is None
+    assert (
+        ended["event"] == "disconnected" and ended["round_trips"] == 2 and ended["reason"] is None
+    )
 
 
 async def test_an_idle_reader_has_its_ephemeral_key_ready():
@@ -180,7 +184,9 @@ async def test_a_recorded_warm_unlock_is_refused_everywhere():
 
 
 async def test_a_reader_that_forgot_lets_the_phone_start_over_on_the_same_connection():
-    """After a power cut the phone's first try is answered 4.01, and a cold unlock follows at once."""
+    """After a power cut the phone's first try is answered 4.01, and a cold unlock follows at
+    once.
+    """
     phone = Phone()
     await cold(make_reader(), phone)
     hardware = Hardware()
@@ -198,10 +204,19 @@ async def test_a_reader_that_forgot_lets_the_phone_start_over_on_the_same_connec
 async def test_a_wish_that_is_no_wish_opens_nothing():
     """An authenticated phone is still a stranger: its payload is checked like any other."""
     for payload in (
-        b"", b"\xff", b"\xa0", b"\x01", cbor.encode({1: 1}), cbor.encode({2: True}),
-        cbor.encode({1: True, 2: True}), cbor.encode({1: "1", 2: True}), cbor.encode({1: 1, 2: 1}),
-        cbor.encode({1: -1, 2: True}), cbor.encode({1: 1, 2: True, 3: 1}),
-        cbor.encode({1: 1, 2: True}) + b"\0", cbor.encode([1, True]),
+        b"",
+        b"\xff",
+        b"\xa0",
+        b"\x01",
+        cbor.encode({1: 1}),
+        cbor.encode({2: True}),
+        cbor.encode({1: True, 2: True}),
+        cbor.encode({1: "1", 2: True}),
+        cbor.encode({1: 1, 2: 1}),
+        cbor.encode({1: -1, 2: True}),
+        cbor.encode({1: 1, 2: True, 3: 1}),
+        cbor.encode({1: 1, 2: True}) + b"\0",
+        cbor.encode([1, True]),
     ):
         hardware = Hardware()
         _, code, answer = await cold(make_reader(hardware), Phone(), wish=payload)
@@ -312,7 +327,9 @@ async def test_one_connection_too_many_is_turned_away_and_the_others_are_served(
 
 
 async def test_contexts_are_bounded_and_the_longest_unused_goes_first():
-    """Memory for contexts is fixed: the phone that falls out goes cold again, the others stay warm."""
+    """Memory for contexts is fixed: the phone that falls out goes cold again, the others stay
+    warm.
+    """
     hardware = Hardware()
     reader = make_reader(hardware, limits=Limits(contexts=2))
     phones = [Phone(number=1000 * n) for n in range(3)]
@@ -369,7 +386,9 @@ async def test_signalling_is_answered_and_bounded():
     reader = make_reader(hardware, limits=Limits(requests=3))
     phone = Phone()
     call = Call(reader)
-    response = await call.ask(phone.hello() + stream.encode(coap.Message(coap.code.PING, token=b"ab")))
+    response = await call.ask(
+        phone.hello() + stream.encode(coap.Message(coap.code.PING, token=b"ab"))
+    )
     assert response.code == coap.code.PONG and response.token == b"ab"
     await call.ask(stream.encode(coap.Message(coap.code.RELEASE)))
     assert call.dropped and hardware.lines[-1]["reason"] is None
@@ -388,7 +407,12 @@ async def test_bytes_that_are_no_message_abort_the_connection():
     reader = make_reader(hardware)
     phone = Phone()
     oversize = b"\xe0\xff\xff\x01"
-    for sent in (b"\xff" * 40, phone.post(b"\xf5"), phone.hello() + b"\x0f\x01", phone.hello() + oversize):
+    for sent in (
+        b"\xff" * 40,
+        phone.post(b"\xf5"),
+        phone.hello() + b"\x0f\x01",
+        phone.hello() + oversize,
+    ):
         call = Call(reader)
         response = await call.ask(sent)
         assert response is None or response.code == coap.code.ABORT

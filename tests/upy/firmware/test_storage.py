@@ -14,7 +14,9 @@ from memory_phone import Hardware, make_reader
 
 
 class _Folder:
-    """A folder of its own for one test; the oldest way to make one, which both interpreters know."""
+    """A folder of its own for one test; the oldest way to make one, which both interpreters
+    know.
+    """
 
     def __enter__(self):
         base = os.getenv("TMPDIR") or "/tmp"
@@ -73,12 +75,33 @@ def test_every_wrong_entry_is_refused_by_name():
     """Each entry missing, of a wrong type, or out of bounds."""
     symmetric = {1: 4, 3: 5, -1: b"\x5a" * 32}
     wrong = [
-        {1: 2}, {1: "1"}, {2: ""}, {2: 5}, {2: "x" * 65}, {3: b"lobby"}, {4: "guests"}, {4: [1]},
-        {4: ["z%d" % n for n in range(17)]}, {5: []}, {5: [{}]}, {5: [symmetric]}, {5: 1},
-        {5: [site.authority_public().to_map()] * 3}, {5: [site.authority().to_secret_map()]},
-        {6: b""}, {6: b"x" * 513}, {6: "cert"}, {7: []}, {7: {"roof": symmetric}},
-        {7: {site.ZONE: {1: 4, 3: 5, -1: b"short"}}}, {7: {site.ZONE: {1: 4, 3: 4, -1: b"\x5a" * 32}}},
-        {7: {site.ZONE: site.authority_public().to_map()}}, {8: 99}, {8: 60001}, {8: True}, {8: "3 s"},
+        {1: 2},
+        {1: "1"},
+        {2: ""},
+        {2: 5},
+        {2: "x" * 65},
+        {3: b"lobby"},
+        {4: "guests"},
+        {4: [1]},
+        {4: ["z%d" % n for n in range(17)]},
+        {5: []},
+        {5: [{}]},
+        {5: [symmetric]},
+        {5: 1},
+        {5: [site.authority_public().to_map()] * 3},
+        {5: [site.authority().to_secret_map()]},
+        {6: b""},
+        {6: b"x" * 513},
+        {6: "cert"},
+        {7: []},
+        {7: {"roof": symmetric}},
+        {7: {site.ZONE: {1: 4, 3: 5, -1: b"short"}}},
+        {7: {site.ZONE: {1: 4, 3: 4, -1: b"\x5a" * 32}}},
+        {7: {site.ZONE: site.authority_public().to_map()}},
+        {8: 99},
+        {8: 60001},
+        {8: True},
+        {8: "3 s"},
         {9: 1},
     ]
     wrong.extend({label: None} for label in range(1, 9))
@@ -96,7 +119,8 @@ def test_every_truncation_of_the_settings_is_refused():
 
 
 def test_a_certificate_that_no_phone_would_believe_stops_the_reader():
-    """Wrong key, wrong door, wrong site, no role: told at start, not by every phone at the door."""
+    """Wrong key, wrong door, wrong site, no role: told at start, not by every phone at the door.
+    """
     assert make_reader()
     for changes in (
         {6: site.device_certificate(private=b"\x12" * 32)},

@@ -1,1 +1,1 @@
-"""The unix variant: hardware is lines of JSON on standard output, the radio is a loopback socket."""
+"""The unix variant: hardware is lines of JSON, the radio is a loopback socket."""

@@ -1,6 +1,7 @@
 """The phone's link without a radio: a loopback TCP socket stands for the GATT byte stream.
 
-Writes leave in chunks of one size, as notifications would; what is read comes in pieces of any size.
+Writes leave in chunks of one size, as notifications would; what is read comes in pieces of any
+size.
 """
 
 import asyncio
@@ -40,7 +41,10 @@ class Radio:
         self._chunk_size = chunk_size
 
     async def start(self, connected):
-        """Await ``connected(link)`` in a task of its own for each central. Raises OSError if the port is taken."""
+        """Await ``connected(link)`` for each central, in a task of its own.
+
+        Raises OSError if the port is taken.
+        """
 
         async def accepted(reader, writer):
             await connected(Link(reader, writer, self._chunk_size))
