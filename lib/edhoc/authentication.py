@@ -17,10 +17,9 @@ class StaticDiffieHellman:
     @staticmethod
     def public_key(suite, credential) -> bytes:
         """The key in ``credential``. Raises EDHOCError if it is not on the suite's curve."""
-        key = credential.key
-        if key.kty != suite.kty or key.crv != suite.crv or len(key.x) != suite.public_key_length:
+        if credential.key.crv != suite.crv:
             raise EDHOCError("credential key does not fit the cipher suite")
-        return key.x
+        return credential.public_key
 
     @staticmethod
     def shared_secret(suite, private_key, public_key) -> bytes:

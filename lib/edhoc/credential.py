@@ -69,8 +69,10 @@ def from_kccs(raw, by_value: bool) -> Credential:
     """A Credential from an encoded CCS of at most 512 bytes. Raises MalformedError."""
     claims = _decode(raw, by_value)
     cnf = claims.get(cwt.CNF) if isinstance(claims, dict) else None
+    if not isinstance(cnf, dict) or _COSE_KEY not in cnf:
+        raise MalformedError("CCS holds no COSE_Key")
     try:
-        key = Key.from_map(cnf.get(_COSE_KEY) if isinstance(cnf, dict) else None)
+        key = Key.from_map(cnf[_COSE_KEY])
     except InvalidInput:
         raise MalformedError("CCS holds no usable COSE_Key")
     return Credential(bytes(raw), KCCS, _public(key), by_value)

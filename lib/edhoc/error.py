@@ -23,7 +23,7 @@ class EDHOCError(InvalidInput):
 
     err_code = ERR_UNSPECIFIED
 
-    def err_info(self):
+    def err_info(self) -> object:
         """ERR_INFO, whose type depends on ``err_code``."""
         return str(self)
 

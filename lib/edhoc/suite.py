@@ -1,7 +1,7 @@
 """Cipher suites as data (RFC 9528 section 3.6)."""
 
 import crypto
-from cose import CRV_X25519, KTY_OKP
+from cose import CRV_X25519
 
 from .error import VerificationError
 
@@ -10,9 +10,9 @@ def _x25519(private_key, public_key):
     return crypto.x25519(private_key, public_key)
 
 
-# label, EDHOC MAC length, AEAD tag length, curve of static Diffie-Hellman keys (kty, crv),
-# length of G_X and G_Y, ECDH. All of them use SHA-256 and AES-128-CCM with 13-byte nonces.
-_SUITES = ((0, 8, 8, KTY_OKP, CRV_X25519, 32, _x25519),)
+# label, EDHOC MAC length, AEAD tag length, curve, length of G_X and G_Y, ECDH.
+# All of them use SHA-256 and AES-128-CCM with nonces of 13 bytes.
+_SUITES = ((0, 8, 8, CRV_X25519, 32, _x25519),)
 
 
 def find(label):
@@ -50,7 +50,6 @@ class Suite:
             self.label,
             self.mac_length,
             self.tag_length,
-            self.kty,
             self.crv,
             self.public_key_length,
             self._ecdh,

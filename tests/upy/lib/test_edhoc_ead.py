@@ -45,8 +45,7 @@ def test_items_are_part_of_what_is_agreed():
     secrets = set()
     for position in range(3):
         for item in ((1, False, b"a"), (1, False, b"b"), (1, True, b"a")):
-            fields = [(), (), ()]
-            fields[position] = [item]
+            fields = [[item] if index == position else [] for index in range(3)]
             done = Handshake(phone(**labels), reader(**labels), *fields)
             secrets.add(done.completed_r.oscore()[0])
     assert len(secrets) == 9
