@@ -10,6 +10,10 @@ from harness import MICROPYTHON, raises, unhex
 INTERPRETERS = ("micropython", "cpython")
 HEAP = "256K"
 
+# The collector scans the stack conservatively, so a few dead blocks may stay. One block lost in
+# each of the hundreds of cases would be many times this.
+NOISE = 1024
+
 
 def _unlock():
     options = path_options("doors", "lobby") + [
@@ -30,7 +34,7 @@ def _assert_heap_returns(abuse):
     abuse()
     base = _heap()
     abuse()
-    assert _heap() == base, (_heap(), base)
+    assert _heap() - base < NOISE, (_heap(), base)
 
 
 def _mutants(wire):

@@ -1,5 +1,6 @@
 """Protected requests and responses: what is inside, what is outside, what binds them."""
 
+import crypto
 import oscore
 from coap import Message, ParseError, code, datagram, option, path_options
 from harness import raises, unhex
@@ -136,14 +137,27 @@ def test_authentic_nonsense_is_refused_and_used_up():
 
 
 def _sealed(client, plaintext):
-    import crypto
-
+    """A protected request around any plaintext."""
     piv = client.next_piv()
     exchange = oscore.Exchange(client.sender_id, piv)
-    nonce = client.nonce(client.sender_id, piv)
     header = oscore.option.encode(piv, None, client.sender_id)
-    ciphertext = crypto.aes_ccm_encrypt(client.sender_key, nonce, plaintext, exchange.aad())
+    ciphertext = _encrypted(client, exchange, plaintext)
     return Message(code.POST, [(option.OSCORE, header)], ciphertext)
+
+
+def _encrypted(sender, exchange, plaintext):
+    nonce = sender.nonce(exchange.request_kid, exchange.request_piv)
+    return crypto.aes_ccm_encrypt(sender.sender_key, nonce, plaintext, exchange.aad())
+
+
+def test_an_authentic_answer_is_still_an_answer():
+    """A server with the key that answers with a request or with nonsense is not understood."""
+    for plaintext in (bytes((code.PUT,)), bytes((code.EMPTY,)), bytes((code.CHANGED, 0xFF))):
+        client, server, sent, received = _asked()
+        ciphertext = _encrypted(server, received, plaintext)
+        answer = Message(code.CHANGED, [(option.OSCORE, b"")], ciphertext)
+        nonsense = (ParseError, oscore.FormatError)
+        raises(nonsense, oscore.unprotect_response, client, answer, sent)
 
 
 def test_a_response_belongs_to_one_request():
