@@ -14,6 +14,7 @@ from oscore import SecurityContext
 from untrusted import InvalidInput
 
 from . import files
+from .errors import UsageProblem
 
 _LIMIT = 512
 _VERSION = 1
@@ -83,13 +84,10 @@ class ContextStore:
         files.write(self._path(door), cbor.encode(record), files.PRIVATE)
 
     def _read(self, door: str, token: bytes) -> Session | None:
-        path = self._path(door)
-        if not path.exists():
-            return None
-        data = files.read(path, _LIMIT, "context", "unlock with --cold")
         try:
+            data = files.read(self._path(door), _LIMIT, "context", "unlock with --cold")
             record = cbor.decode(data, deterministic=True)
-        except InvalidInput:
+        except (UsageProblem, InvalidInput):
             return None
         shape = [int, bytes, bytes, bytes, bytes, bytes, int]
         if not isinstance(record, list) or [type(item) for item in record] != shape:

@@ -1,6 +1,7 @@
 """The tokens a site gives out: holders' credentials, guest tokens, device certificates.
 
-Pure: keys, times (seconds since 1970) and random bytes are passed in.
+Pure: keys, times (seconds since 1970) and random bytes are passed in. Raises UsageProblem for a
+credential that no reader would take because of its size.
 """
 
 import dataclasses
@@ -8,8 +9,12 @@ from collections.abc import Sequence
 
 import cbor
 from cose import CRV_X25519, KTY_OKP, Key, cwt
-from holdfast.access.credential import ROLE, ROLE_READER, USER_VERIFICATION
+from holdfast.access.credential import MAX_SCOPE_ENTRIES, ROLE, ROLE_READER, USER_VERIFICATION
 from holdfast.access.request import UNLOCK
+from untrusted import InvalidInput
+
+from . import tokens
+from .errors import UsageProblem
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Grant:
 
 def holder_credential(signing_key: Key, grant: Grant) -> bytes:
     """A CWT signed by the authority, good at every door of the site that ``grant`` covers."""
-    return cwt.issue(_claims(grant, audience=grant.site), signing_key)
+    return _issue(_claims(grant, audience=grant.site), signing_key)
 
 
 def guest_token(zone_key: Key, zone: str, grant: Grant) -> bytes:
@@ -44,7 +49,7 @@ def guest_token(zone_key: Key, zone: str, grant: Grant) -> bytes:
     Readers refuse one that lives longer than 24 hours; it is not refused here, so that a test can
     show them one.
     """
-    return cwt.issue(_claims(grant, audience=zone), zone_key)
+    return _issue(_claims(grant, audience=zone), zone_key)
 
 
 def device_certificate(
@@ -70,7 +75,26 @@ def device_certificate(
     return cwt.issue(claims, signing_key)
 
 
+def _issue(claims: dict, key: Key) -> bytes:
+    try:
+        token = cwt.issue(claims, key)
+    except InvalidInput as error:
+        raise _too_large() from error
+    if len(token) > tokens.LIMIT:
+        raise _too_large()
+    return token
+
+
+def _too_large() -> UsageProblem:
+    return UsageProblem(
+        "the credential names more, or longer, doors and zones than a reader takes",
+        "put the doors in a zone and name that",
+    )
+
+
 def _claims(grant: Grant, audience: str) -> dict:
+    if len(grant.places) > MAX_SCOPE_ENTRIES:
+        raise _too_large()
     claims = {
         cwt.ISS: grant.site,
         cwt.SUB: grant.holder,

@@ -21,7 +21,7 @@ def read_phone_key(text: str) -> bytes:
     """A phone's public X25519 key, 32 bytes: in a COSE_Key file, or 64 hexadecimal digits."""
     if Path(text).exists():
         advice = "give the phone.pub that `holdfast phone enroll` wrote"
-        key = _read(Path(text), CRV_X25519, "phone's public key", advice).x
+        key = public_bytes(_read(Path(text), CRV_X25519, "phone's public key", advice))
     else:
         key = _from_hex(text)
     try:
@@ -31,6 +31,13 @@ def read_phone_key(text: str) -> bytes:
             f"{text} is a key that nobody can prove to hold", "have the phone make its key anew"
         ) from error
     return key
+
+
+def public_bytes(key: Key) -> bytes:
+    """The 32 bytes of a public key on curve 25519."""
+    if key.kty != KTY_OKP or key.x is None:
+        raise ValueError("not a key on curve 25519")
+    return key.x
 
 
 def _from_hex(text: str) -> bytes:
@@ -54,6 +61,6 @@ def _read(path: Path, crv: int, what: str, advice: str) -> Key:
         raise UsageProblem(f"{path} is no COSE_Key: {error}", advice) from error
     if key.d is not None:
         raise UsageProblem(f"{path} holds a private key, which belongs to its owner only", advice)
-    if (key.kty, key.crv) != (KTY_OKP, crv) or key.x is None:
+    if (key.kty, key.crv) != (KTY_OKP, crv):
         raise UsageProblem(f"{path} is a key of another kind, no {what}", advice)
     return key

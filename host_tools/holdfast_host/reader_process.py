@@ -186,8 +186,10 @@ class ReaderProcess:
     def stop(self) -> None:
         """End it in order, by force if that takes too long; harmless to repeat."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            if self._process is not None and self._ended(number):
-                break
+            if self._process is not None and self.running:
+                self._process.send_signal(number)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(_STOP_SECONDS)
         self.kill()
 
     def kill(self) -> None:
@@ -205,13 +207,6 @@ class ReaderProcess:
         """Cut its power and start it again on the same port; its new ``ready`` event."""
         self.kill()
         return self.start()
-
-    def _ended(self, number: int) -> bool:
-        if self.running:
-            self._process.send_signal(number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_STOP_SECONDS)
-        return not self.running
 
     def _listening(self) -> bool:
         return any(thread.is_alive() for thread in self._threads[:1])

@@ -8,6 +8,7 @@ site.json       {"version": 1, "id": ..., "zones": {zone id: number of its key}}
 import dataclasses
 import json
 from pathlib import Path
+from typing import TypeGuard
 
 import cbor
 from cose import Key
@@ -156,7 +157,7 @@ def check_id(name: str, what: str) -> None:
         )
 
 
-def _is_id(name) -> bool:
+def _is_id(name: object) -> TypeGuard[str]:
     # An id is a URI path segment and a word on a label: printable, no space, no slash.
     return (
         isinstance(name, str)

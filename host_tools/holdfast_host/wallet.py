@@ -15,13 +15,10 @@ from pathlib import Path
 
 import cbor
 import crypto
-from cose import CRV_X25519, KTY_OKP, Key, cwt
-from edhoc import from_kcwt
-from holdfast.access import Refused, Trust, reason
-from holdfast.access.credential import ROLE, is_complete, parse_scope
+from cose import CRV_X25519, KTY_OKP, Key
 from untrusted import InvalidInput
 
-from . import files
+from . import files, tokens
 from .contexts import ContextStore
 from .errors import UsageProblem
 
@@ -29,7 +26,6 @@ PHONE_KEY = "phone.key"
 PHONE_PUBLIC_KEY = "phone.pub"
 ENROLMENT = "enrolment.cbor"
 
-TOKEN_LIMIT = 512  # bytes; what EDHOC takes as a credential
 _FILE_LIMIT = 2048
 
 _VERSION_KEY, _TOKEN, _AUTHORITY = 1, 2, 3
@@ -47,12 +43,13 @@ class Identity:
 
 
 class Wallet:
-    """The phone in ``folder``."""
+    """The phone in ``folder`` with its X25519 keys, 32 bytes each."""
 
-    def __init__(self, folder: Path, key: Key):
+    def __init__(self, folder: Path, private_key: bytes):
         self.folder = folder
-        self.key = key
+        self.public_key = crypto.x25519_public_key(private_key)
         self.contexts = ContextStore(folder / "contexts")
+        self._private_key = private_key
 
     @classmethod
     def create(cls, folder: Path) -> "Wallet":
@@ -64,7 +61,7 @@ class Wallet:
                 key = Key.okp(CRV_X25519, crypto.x25519_public_key(private), d=private)
                 files.write(folder / PHONE_KEY, cbor.encode(key.to_secret_map()), files.PRIVATE)
         wallet = cls.open(folder)
-        public = cbor.encode(wallet.key.to_map())
+        public = cbor.encode(Key.okp(CRV_X25519, wallet.public_key).to_map())
         files.write(folder / PHONE_PUBLIC_KEY, public, files.PUBLIC)
         return wallet
 
@@ -76,20 +73,11 @@ class Wallet:
             path, _FILE_LIMIT, "phone", f"make its key first: holdfast phone enroll {folder}"
         )
         try:
-            key = Key.decode(data)
-            sound = (
-                (key.kty, key.crv) == (KTY_OKP, CRV_X25519)
-                and key.d is not None
-                and crypto.x25519_public_key(key.d) == key.x
-            )
-        except InvalidInput:
-            sound = False
-        if not sound:
+            return cls(folder, _private_key(data))
+        except InvalidInput as error:
             raise UsageProblem(
-                f"{path} is damaged: it is no private X25519 key",
-                "enrol this phone anew, in another folder",
-            )
-        return cls(folder, key)
+                f"{path} is damaged: {error}", "enrol this phone anew, in another folder"
+            ) from error
 
     def enrol(self, token: bytes, authority_key: Key, now: int) -> bool:
         """Take the credential ``token`` into use, and ``authority_key`` as the one to trust.
@@ -97,81 +85,56 @@ class Wallet:
         Returns whether the phone could check who made the token: a guest token is authenticated
         by a key that only the zone's readers have. ``now`` is in seconds since 1970.
         """
-        verified = self._check(token, authority_key, now)
-        content = {_VERSION_KEY: _VERSION, _TOKEN: token, _AUTHORITY: authority_key.to_map()}
-        files.write(self.folder / ENROLMENT, cbor.encode(content), files.PRIVATE)
-        self.contexts.clear()
-        return verified
-
-    def _check(self, token: bytes, authority_key: Key, now: int) -> bool:
-        parsed = parse_token(token, "the credential")
-        claims = parsed.claims
-        signed = parsed.kind == cwt.SIGNED
-        if signed:
-            try:
-                Trust(parsed.issuer, [authority_key]).authenticate(token)
-            except Refused as refused:
-                raise _not_ours(refused.reason) from refused
-        if claims.cnf.x != self.key.x:
+        shown = tokens.read(token, "the file")
+        signed = not shown.credential.guest
+        if signed and not shown.is_made_by(authority_key):
+            raise UsageProblem(
+                "the credential is not signed by this authority: it is another site's, or forged",
+                "give the credential and the authority.pub of one and the same site",
+            )
+        if shown.credential.public_key != self.public_key:
             raise UsageProblem(
                 f"the credential is for another phone's key, not for the one in {self.folder}",
                 f"ask for one that is issued for {self.folder / PHONE_PUBLIC_KEY}",
             )
-        if now >= claims.exp:
+        if now >= shown.credential.expires:
             raise UsageProblem(
                 "the credential has expired", "ask the site's manager for a new one"
             )
+        content = {_VERSION_KEY: _VERSION, _TOKEN: token, _AUTHORITY: authority_key.to_map()}
+        files.write(self.folder / ENROLMENT, cbor.encode(content), files.PRIVATE)
+        self.contexts.clear()
         return signed
 
     def identity(self) -> Identity:
         """The phone's key with its credential, ready to show."""
         path = self.folder / ENROLMENT
-        data = files.read(
-            path,
-            _FILE_LIMIT,
-            "credential",
-            f"import one: holdfast phone enroll {self.folder} --credential FILE --authority FILE",
-        )
+        advice = f"holdfast phone enroll {self.folder} --credential FILE --authority FILE"
+        data = files.read(path, _FILE_LIMIT, "credential", f"import one: {advice}")
         try:
-            content = cbor.decode(data, deterministic=True)
-            if not isinstance(content, dict) or content.get(_VERSION_KEY) != _VERSION:
-                raise InvalidInput("no enrolment of version 1")
-            token, authority_key = content.get(_TOKEN), Key.from_map(content.get(_AUTHORITY))
-            if not isinstance(token, bytes):
-                raise InvalidInput("no credential")
-            return Identity(self.key.d, token, cwt.parse(token).issuer, authority_key)
+            token, authority_key = _enrolment(data)
         except InvalidInput as error:
             raise UsageProblem(
-                f"{path} is damaged: {error}",
-                "import the credential again with holdfast phone enroll",
+                f"{path} is damaged: {error}", f"import the credential again: {advice}"
             ) from error
+        site = tokens.read(token, str(path)).site
+        return Identity(self._private_key, token, site, authority_key)
 
 
-def parse_token(token: bytes, what: str) -> cwt.Token:
-    """The holder's credential in ``token``, complete and readable; who made it is not checked."""
-    try:
-        parsed = cwt.parse(token)
-        if ROLE in parsed.claims.other:
-            raise InvalidInput("it is a device's certificate")
-        if not is_complete(parsed.claims) or not parsed.issuer:
-            raise InvalidInput("it lacks what a credential needs")
-        parse_scope(parsed.claims.scope)
-        from_kcwt(token, True)
-    except InvalidInput as error:
-        raise UsageProblem(
-            f"{what} cannot be used: {error}",
-            "give the file that `holdfast credential issue` wrote",
-        ) from error
-    return parsed
+def _private_key(data: bytes) -> bytes:
+    key = Key.decode(data)
+    if (key.kty, key.crv) != (KTY_OKP, CRV_X25519) or key.d is None:
+        raise InvalidInput("it is no private X25519 key")
+    if crypto.x25519_public_key(key.d) != key.x:
+        raise InvalidInput("its two halves are no pair")
+    return key.d
 
 
-def _not_ours(code: int) -> UsageProblem:
-    if code == reason.BAD_SIGNATURE:
-        return UsageProblem(
-            "the credential is not signed by this authority: it is another site's, or forged",
-            "give the credential and the authority.pub of one and the same site",
-        )
-    return UsageProblem(
-        f"the credential cannot be used: {reason.name(code)}",
-        "ask the site's manager for a new one",
-    )
+def _enrolment(data: bytes) -> tuple[bytes, Key]:
+    content = cbor.decode(data, deterministic=True)
+    if not isinstance(content, dict) or content.get(_VERSION_KEY) != _VERSION:
+        raise InvalidInput(f"it is no enrolment of version {_VERSION}")
+    token, authority_key = content.get(_TOKEN), content.get(_AUTHORITY)
+    if not isinstance(token, bytes) or not isinstance(authority_key, dict):
+        raise InvalidInput("it lacks the credential or the authority's key")
+    return token, Key.from_map(authority_key)

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cose import VerificationError, cwt
-from holdfast.access.credential import MAX_SCOPE_ENTRIES, USER_VERIFICATION, parse_scope
+from holdfast.access import Credential
 from holdfast.access.request import (
     ADMINISTER,
     CARRY_EVENTS,
@@ -16,13 +15,12 @@ from holdfast.access.request import (
     LOCKDOWN_OVERRIDE,
     UNLOCK,
 )
-from untrusted import InvalidInput
 
-from .. import files, issuing, keys, lifetime
+from .. import files, issuing, keys, lifetime, tokens
 from .. import site as sites
 from ..errors import UsageProblem
 from ..site import Site
-from ..wallet import TOKEN_LIMIT, parse_token
+from ..tokens import Unverified
 from . import passphrase
 from .output import AsJson, progress, say, say_json, say_table
 from .passphrase import PassphraseFile
@@ -98,21 +96,17 @@ def issue(
     secret = passphrase.existing(passphrase_file)
     with progress("Opening the authority's key"):
         authority = site.unlock(secret)
-    try:
-        if guest:
-            token = issuing.guest_token(site.zone_key(authority, zones[0]), zones[0], grant)
-        else:
-            token = issuing.holder_credential(authority.signing_key, grant)
-    except InvalidInput as error:
-        raise _too_large() from error
-    if len(token) > TOKEN_LIMIT:
-        raise _too_large()
-    files.write(out, token, files.PRIVATE)
-    if as_json:
-        say_json({"file": str(out), "bytes": len(token), **_describe(cwt.parse(token), now)})
+    if guest:
+        token = issuing.guest_token(site.zone_key(authority, zones[0]), zones[0], grant)
     else:
+        token = issuing.holder_credential(authority.signing_key, grant)
+    files.write(out, token, files.PRIVATE)
+    shown = tokens.read(token, str(out))
+    if as_json:
+        say_json({"file": str(out), "bytes": len(token), **_describe(shown, now)})
+    else:
+        _show(shown, now)
         say(f"wrote {out}, {len(token)} bytes")
-        _show_claims(cwt.parse(token), now)
 
 
 @app.command()
@@ -130,14 +124,14 @@ def show(
     the authority's key, in --passphrase-file or the environment. Fails if the site did not make
     it.
     """
-    data = files.read(file, cwt.MAX_BYTES, "credential", "give the file of a credential")
-    token = parse_token(data, str(file))
+    data = files.read(file, tokens.LIMIT, "credential", "give the file of a credential")
+    shown = tokens.read(data, str(file))
     now = int(time.time())
-    verified, how = _verify(token, site, passphrase_file)
+    verified, how = _verify(shown, site, passphrase_file)
     if as_json:
-        say_json({**_describe(token, now), "verified": verified, "verification": how})
+        say_json({**_describe(shown, now), "verified": verified, "verification": how})
     else:
-        _show_claims(token, now)
+        _show(shown, now)
         say(f"{'verified' if verified else 'NOT verified'}: {how}", "green" if verified else "red")
     if verified is False:
         raise UsageProblem(f"{file} is not a credential of this site", "do not use it")
@@ -153,88 +147,80 @@ def _places(site: Site, doors: list[str], zones: list[str], guest: bool) -> list
     places = list(dict.fromkeys(doors if guest and doors else [*doors, *zones]))
     if not places:
         raise UsageProblem("the credential would open nothing", "give --door or --zone")
-    if len(places) > MAX_SCOPE_ENTRIES:
-        raise _too_large()
     return places
 
 
-def _too_large() -> UsageProblem:
-    return UsageProblem(
-        "the credential names more, or longer, doors and zones than a reader takes",
-        "put the doors in a zone and name that",
-    )
-
-
-def _verify(token: cwt.Token, folder: Path | None, file: Path | None) -> tuple[bool | None, str]:
-    """(yes, no or None for unknown, and why) on who made ``token``."""
+def _verify(
+    shown: Unverified, folder: Path | None, passphrase_file: Path | None
+) -> tuple[bool | None, str]:
+    """(yes, no or None for unknown, and why) on who made a credential."""
     if folder is None:
         return None, "nobody has checked who made it; give --site DIR"
     site = sites.load(folder)
-    if token.issuer != site.id:
-        return False, f"it is of site {token.issuer!r}, not {site.id}"
+    if shown.site != site.id:
+        return False, f"it is of site {shown.site!r}, not {site.id}"
     key = site.authority_key
-    if token.kind == cwt.MACED:
-        zone = token.claims.aud
-        secret = passphrase.given(file)
+    if shown.credential.guest:
+        zone = shown.credential.audience
         if zone not in site.zones:
-            return False, "it is for a zone that the site does not have"
+            return False, f"it is for the zone {zone!r}, which site {site.id} does not have"
+        secret = passphrase.given(passphrase_file)
         if secret is None:
             return None, "a guest token is checked with the passphrase: give --passphrase-file"
         key = site.zone_key(site.unlock(secret), zone)
-    try:
-        token.verify(key)
-    except VerificationError:
+    if not shown.is_made_by(key):
         return False, "it was altered, or somebody else made it"
-    except InvalidInput as error:
-        return False, str(error)
-    return True, f"made by site {site.id}"
+    return True, f"site {site.id} made it"
 
 
-def _describe(token: cwt.Token, now: int) -> dict[str, object]:
-    claims = token.claims
+def _describe(shown: Unverified, now: int) -> dict[str, object]:
+    credential = shown.credential
     return {
-        "kind": "guest" if token.kind == cwt.MACED else "signed",
-        "site": claims.iss,
-        "holder": claims.sub,
-        "audience": claims.aud,
-        "opens": parse_scope(claims.scope),
-        "not_before": claims.nbf,
-        "expires": claims.exp,
-        "issued_at": claims.iat,
-        "id": claims.cti.hex(),
-        "phone_key": claims.cnf.x.hex(),
-        "user_verification": claims.other.get(USER_VERIFICATION, False) is not False,
-        "valid_now": _validity(claims, now) == _VALID,
+        "kind": "guest" if credential.guest else "signed",
+        "site": shown.site,
+        "holder": credential.holder,
+        "audience": credential.audience,
+        "opens": credential.scope,
+        "not_before": credential.not_before,
+        "expires": credential.expires,
+        "issued_at": credential.issued_at,
+        "id": credential.cti.hex(),
+        "phone_key": credential.public_key.hex(),
+        "user_verification": credential.needs_user_verification,
+        "valid_now": _validity(credential, now) == _VALID,
     }
 
 
-def _show_claims(token: cwt.Token, now: int) -> None:
-    claims = token.claims
-    scope = parse_scope(claims.scope)
-    opens = [f"{place} ({_permissions(bits)})" for place, bits in scope.items()]
-    validity = _validity(claims, now)
+def _show(shown: Unverified, now: int) -> None:
+    credential = shown.credential
+    opens = [f"{place} ({_permissions(bits)})" for place, bits in credential.scope.items()]
     rows = {
-        "kind": "guest token" if token.kind == cwt.MACED else "signed credential",
-        "site": claims.iss,
-        "holder": claims.sub,
-        "for": claims.aud,
+        "kind": "guest token" if credential.guest else "signed credential",
+        "site": shown.site,
+        "holder": credential.holder,
+        "for": credential.audience,
         "opens": ", ".join(opens),
-        "from": "its issue" if claims.nbf is None else lifetime.iso(claims.nbf),
-        "until": lifetime.iso(claims.exp),
-        "issued": "not said" if claims.iat is None else lifetime.iso(claims.iat),
-        "id": claims.cti.hex(),
-        "phone's key": claims.cnf.x.hex(),
-        "user verification": "needed" if claims.other.get(USER_VERIFICATION) else "not needed",
+        "from": _time(credential.not_before),
+        "until": _time(credential.expires),
+        "issued": _time(credential.issued_at),
+        "id": credential.cti.hex(),
+        "phone's key": credential.public_key.hex(),
+        "user verification": "needed" if credential.needs_user_verification else "not needed",
     }
     say_table(rows)
+    validity = _validity(credential, now)
     say(validity, "green" if validity == _VALID else "red")
 
 
-def _validity(claims: cwt.Claims, now: int) -> str:
-    if now >= claims.exp:
-        return f"expired {lifetime.iso(claims.exp)}"
-    if claims.nbf is not None and now < claims.nbf:
-        return f"not valid before {lifetime.iso(claims.nbf)}"
+def _time(seconds: int | None) -> str:
+    return "not said" if seconds is None else lifetime.iso(seconds)
+
+
+def _validity(credential: Credential, now: int) -> str:
+    if now >= credential.expires:
+        return f"expired {lifetime.iso(credential.expires)}"
+    if credential.not_before is not None and now < credential.not_before:
+        return f"not valid before {lifetime.iso(credential.not_before)}"
     return _VALID
 
 

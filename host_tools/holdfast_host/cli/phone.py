@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cose import cwt
-
-from .. import files, keys, lifetime
+from .. import files, keys, lifetime, tokens
 from ..errors import UsageProblem
 from ..phone.client import Wish
 from ..phone.link import CHUNK, TcpLink
@@ -96,11 +94,11 @@ def unlock_door(
 
 def _make_key(folder: Path, as_json: bool) -> None:
     wallet = Wallet.create(folder)
-    request = folder / PHONE_PUBLIC_KEY
+    request, public_key = folder / PHONE_PUBLIC_KEY, wallet.public_key.hex()
     if as_json:
-        say_json({"public_key": wallet.key.x.hex(), "request": str(request), "enrolled": False})
+        say_json({"enrolled": False, "public_key": public_key, "request": str(request)})
         return
-    say_table({"phone": folder, "public key": wallet.key.x.hex(), "request": request})
+    say_table({"phone": folder, "public key": public_key, "request": request})
     say(f"next: have the site issue a credential: holdfast credential issue ... --key {request}")
 
 
@@ -108,21 +106,22 @@ def _import(folder: Path, credential: Path, authority: Path, as_json: bool) -> N
     wallet = Wallet.open(folder)
     authority_key = keys.read_authority_key(authority)
     advice = "give the file that `holdfast credential issue` wrote"
-    token = files.read(credential, cwt.MAX_BYTES, "credential", advice)
+    token = files.read(credential, tokens.LIMIT, "credential", advice)
     verified = wallet.enrol(token, authority_key, int(time.time()))
-    claims = cwt.parse(token).claims
+    shown = tokens.read(token, str(credential))
+    holder, expires = shown.credential.holder, shown.credential.expires
     if as_json:
         say_json(
             {
                 "enrolled": True,
                 "verified": verified,
-                "site": claims.iss,
-                "holder": claims.sub,
-                "expires": claims.exp,
+                "site": shown.site,
+                "holder": holder,
+                "expires": expires,
             }
         )
         return
-    say_table({"site": claims.iss, "holder": claims.sub, "until": lifetime.iso(claims.exp)})
+    say_table({"site": shown.site, "holder": holder, "until": lifetime.iso(expires)})
     if verified:
         say("enrolled; the credential is signed by this authority", "green")
     else:

@@ -7,6 +7,7 @@ import typer
 
 from .. import site as sites
 from ..authority import Authority
+from ..keys import public_bytes
 from . import passphrase
 from .output import AsJson, progress, say, say_json, say_table
 from .passphrase import PassphraseFile
@@ -60,7 +61,7 @@ def add_zone(
 
 
 def _show(site: sites.Site, as_json: bool, what: str) -> None:
-    public_key = site.authority_key.x.hex()
+    public_key = public_bytes(site.authority_key).hex()
     if as_json:
         say_json(
             {

@@ -72,9 +72,10 @@ class TcpLink:
             )
         try:
             connection = socket.create_connection((host, port), timeout)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter for a host name that cannot be one
+            why = getattr(error, "strerror", None) or error
             raise LinkClosed(
-                f"no reader answers at {host}:{port} ({error.strerror or error})",
+                f"no reader answers at {host}:{port} ({why})",
                 "start it with `holdfast reader run`, and give the port that it prints",
             ) from error
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

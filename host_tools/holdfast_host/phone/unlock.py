@@ -3,14 +3,31 @@
 import contextlib
 import dataclasses
 from collections.abc import Callable
+from typing import Protocol, Self
+
+import coap
 
 from ..contexts import ContextStore, Session
 from ..errors import LinkClosed, UsageProblem
 from ..wallet import Identity, Wallet
 from .client import Asked, EchoChallenge, Handshake, Outcome, Rejected, Wish
-from .link import TcpLink
 
 _CONTEXT_NOT_FOUND = b"Security context not found"  # RFC 8613 section 8.2
+
+
+class Link(Protocol):
+    """One connection to a reader, such as a TcpLink."""
+
+    round_trips: int
+    bytes_out: int
+    bytes_in: int
+
+    def request(self, message: coap.Message) -> coap.Message:
+        """Send a request, wait for its response. Raises LinkClosed."""
+        ...
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exception) -> None: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +50,7 @@ class Report:
 
 def unlock(
     wallet: Wallet,
-    connect: Callable[[], TcpLink],
+    connect: Callable[[], Link],
     door: str,
     wish: Wish,
     *,
@@ -46,10 +63,10 @@ def unlock(
     connection, a full handshake follows. ``now`` is in seconds since 1970.
     """
     identity = wallet.identity()
-    links: list[TcpLink] = []
+    links: list[Link] = []
     with contextlib.ExitStack() as open_links:
 
-        def dial() -> TcpLink:
+        def dial() -> Link:
             links.append(open_links.enter_context(connect()))
             return links[-1]
 
@@ -74,7 +91,7 @@ def unlock(
 
 
 def cold_unlock(
-    link: TcpLink, identity: Identity, door: str, wish: Wish, *, now: int
+    link: Link, identity: Identity, door: str, wish: Wish, *, now: int
 ) -> tuple[Outcome, Session]:
     """Both sides prove themselves, the door answers; the session is for later unlocks."""
     handshake = Handshake(identity, door)
@@ -87,7 +104,7 @@ def cold_unlock(
 
 
 def warm_unlock(
-    link: TcpLink, identity: Identity, door: str, wish: Wish, contexts: ContextStore
+    link: Link, identity: Identity, door: str, wish: Wish, contexts: ContextStore
 ) -> Outcome | None:
     """Ask under the context kept for ``door``, twice if the reader lost its memory of replays.
 
@@ -110,7 +127,7 @@ def _not_answered() -> UsageProblem:
     return UsageProblem("the reader asks again instead of answering", "try again with --cold")
 
 
-def _report(result: Outcome | Rejected, links: list[TcpLink], *, warm: bool) -> Report:
+def _report(result: Outcome | Rejected, links: list[Link], *, warm: bool) -> Report:
     protected = isinstance(result, Outcome)
     return Report(
         granted=protected and result.granted,

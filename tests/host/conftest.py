@@ -1,0 +1,290 @@
+"""The command as a user runs it, a site to run it on, and a reader that tests can bend."""
+
+import contextlib
+import dataclasses
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+import crypto
+from conftest import ROOT, environment
+from holdfast_host import cli, issuing, readers, site
+from holdfast_host.authority import Authority
+from holdfast_host.reader_process import ReaderProcess
+from holdfast_host.wallet import Wallet
+from host.fake_reader import FakeReader
+
+PASSPHRASE = "correct horse battery"
+SITE, DOOR, ZONE = "acme", "front", "lobby"
+DAY = 86400
+WAIT = 60  # seconds; a hang must end the run
+_MAIN = "from holdfast_host.cli import main; raise SystemExit(main())"
+
+
+@dataclasses.dataclass
+class Ran:
+    """What one command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    def fails(self, *words):
+        """It failed in the one way a command may: a cause and a next step, a line each."""
+        lines = self.err.splitlines()
+        assert self.code != 0
+        assert len(lines) == 2, self.err
+        assert lines[0].startswith("holdfast: ") and lines[1].startswith("next: ")
+        assert len(lines[0]) > 20 and len(lines[1]) > 10
+        for word in words:
+            assert word in self.err
+        return self
+
+
+@pytest.fixture
+def holdfast(capsys, monkeypatch):
+    """``holdfast("site", "show", folder)`` in this process, with the site's passphrase set."""
+    monkeypatch.setenv("HOLDFAST_PASSPHRASE", PASSPHRASE)
+    monkeypatch.delenv("HOLDFAST_TRACE", raising=False)
+
+    def run(*arguments):
+        capsys.readouterr()
+        code = cli.main([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        assert PASSPHRASE not in said.out + said.err
+        return Ran(code, said.out, said.err)
+
+    return run
+
+
+class Process:
+    """``holdfast`` as a process of its own."""
+
+    def __init__(self, *arguments):
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _MAIN, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=environment("cpython"),
+        )
+        assert self._process.stdout and self._process.stderr
+        self.pid = self._process.pid
+        self.out, self.err = self._process.stdout, self._process.stderr
+
+    def reads_until(self, matches):
+        """Its lines up to the first that ``matches``."""
+        lines = []
+        while not lines or not matches(lines[-1]):
+            line = self.out.readline()
+            assert line, "".join(lines) + self.err.read()
+            lines.append(line)
+        return lines
+
+    def children(self):
+        """The ids of the processes it started."""
+        if shutil.which("ps") is None:
+            pytest.skip("no ps: install procps")
+        command = ["ps", "-A", "-o", "pid=,ppid="]
+        listed = subprocess.run(command, capture_output=True, text=True, check=True)
+        pairs = [line.split() for line in listed.stdout.splitlines()]
+        return [int(child) for child, parent in pairs if int(parent) == self.pid]
+
+    def ends(self, signal_number=None):
+        """What it came to, after a signal if one is given."""
+        if signal_number is not None:
+            self._process.send_signal(signal_number)
+        out, err = self._process.communicate(timeout=WAIT)
+        assert "Traceback" not in err
+        return Ran(self._process.returncode, out, err)
+
+    def ends_without_readers(self):
+        """What it comes to after its standard output is closed."""
+        self.out.close()
+        err = self.err.read()
+        return Ran(self._process.wait(WAIT), "", err)
+
+    def release(self):
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        self.out.close()
+        self.err.close()
+
+
+@pytest.fixture
+def process():
+    """``process("reader", "run", folder)``: the command, as its user starts it."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*arguments):
+            started = Process(*arguments)
+            stack.callback(started.release)
+            return started
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def authority():
+    return Authority.generate()
+
+
+@pytest.fixture(scope="session")
+def site_master(tmp_path_factory, authority):
+    """A site made once, its key encrypted with less effort than a real one."""
+    folder = tmp_path_factory.mktemp("site") / "acme"
+    site.create(folder, SITE, [ZONE], authority, PASSPHRASE, kdf_rounds=4)
+    return folder
+
+
+@pytest.fixture
+def site_folder(site_master, tmp_path):
+    """A site of the test's own."""
+    return shutil.copytree(site_master, tmp_path / "acme")
+
+
+@pytest.fixture
+def grant():
+    """``grant(phone_key, **changes)``: what a credential says, sound unless changed."""
+
+    def make(holder_key, **changes):
+        now = int(time.time())
+        fields = {
+            "site": SITE,
+            "holder": "bob",
+            "holder_key": holder_key,
+            "places": [DOOR],
+            "issued_at": now,
+            "expires": now + 30 * DAY,
+            "cti": os.urandom(8),
+        }
+        return issuing.Grant(**{**fields, **changes})
+
+    return make
+
+
+@pytest.fixture
+def phone(tmp_path, authority, grant):
+    """An enrolled phone."""
+    wallet = Wallet.create(tmp_path / "phone")
+    token = issuing.holder_credential(authority.signing_key, grant(wallet.public_key))
+    wallet.enrol(token, authority.public_key, int(time.time()))
+    return wallet
+
+
+@pytest.fixture(scope="session")
+def reader_master(tmp_path_factory, site_master, authority):
+    """The folder of a reader enrolled at the door."""
+    folder = tmp_path_factory.mktemp("reader") / "front"
+    placement = readers.Placement(DOOR, [ZONE], 200)
+    readers.enroll(folder, site.load(site_master), authority, placement, now=int(time.time()))
+    return folder
+
+
+@pytest.fixture
+def reader_folder(reader_master, tmp_path):
+    """An enrolled reader of the test's own."""
+    return shutil.copytree(reader_master, tmp_path / "reader")
+
+
+@pytest.fixture
+def reader(reader_folder):
+    """That reader, running."""
+    with ReaderProcess(reader_folder) as process:
+        yield process
+
+
+@pytest.fixture
+def fake_reader(authority):
+    """``fake_reader(**changes)``: a FakeReader whose certificate is sound unless changed."""
+
+    def make(signing_key=authority.signing_key, **changes):
+        private = os.urandom(32)
+        now = int(time.time())
+        fields = {
+            "site": SITE,
+            "door": DOOR,
+            "device_key": crypto.x25519_public_key(private),
+            "issued_at": now,
+            "expires": now + DAY,
+            "cti": os.urandom(8),
+        }
+        certificate = issuing.device_certificate(signing_key, **{**fields, **changes})
+        return FakeReader(private, certificate)
+
+    return make
+
+
+@pytest.fixture
+def crashes():
+    """``for sent in crashes(act)``: runs ``act(send)`` in a process that dies before its first
+    operation on a file, in one that dies before its second, until one survives; after each, what
+    it sent while it lived."""
+    if not hasattr(os, "fork"):
+        pytest.skip("no fork on this platform")
+
+    def sweep(act):
+        for operations in range(1, 500):
+            sent, survived = _run_until(act, operations)
+            yield json.loads(f"[{sent.rstrip(',')}]")
+            if survived:
+                return
+        raise AssertionError("no end of operations")
+
+    return sweep
+
+
+def _run_until(act, operations):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            status = _mortal(act, writing, operations)
+        finally:
+            os._exit(status)
+    os.close(writing)
+    with open(reading) as pipe:
+        data = pipe.read()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in (0, 9), "the child failed by itself"
+    return data, status == 0
+
+
+def _touches_a_file(function):
+    owner = getattr(function, "__self__", None)
+    return isinstance(owner, io.IOBase) or getattr(owner, "__name__", "") in ("posix", "fcntl")
+
+
+def _mortal(act, writing, operations):
+    left = operations
+
+    def count(frame, event, argument):
+        nonlocal left
+        if event == "c_call" and _touches_a_file(argument):
+            left -= 1
+            if left == 0:
+                os._exit(9)
+
+    def send(value):
+        sys.setprofile(None)
+        os.write(writing, json.dumps(value).encode() + b",")
+        sys.setprofile(count)
+
+    sys.setprofile(count)
+    act(send)
+    sys.setprofile(None)
+    return 0
