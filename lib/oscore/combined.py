@@ -2,10 +2,11 @@
 
 import cbor
 from coap import BadOptionError, Message, option
+from micropython import const
 
 from .error import OSCOREError
 
-_BYTE_STRING = 2
+_BYTE_STRING = const(2)
 
 
 def combine(message_3: bytes, protected_request: Message) -> Message:

@@ -2,15 +2,10 @@
 
 import crypto
 from coap import Message, code, option
+from micropython import const
 
 from . import option as _header
-from .error import (
-    ContextNotFoundError,
-    DecryptionError,
-    EchoNeeded,
-    FormatError,
-    ReplayError,
-)
+from .error import ContextNotFoundError, DecryptionError, EchoNeeded, FormatError, ReplayError
 
 # Class U: what proxies need (section 4.1, RFC 8768, RFC 9668). Everything else goes inside.
 _OUTER = (
@@ -22,7 +17,7 @@ _OUTER = (
     option.PROXY_SCHEME,
 )
 
-_TAG = 8
+_TAG = const(8)
 
 
 class Exchange:
@@ -32,7 +27,7 @@ class Exchange:
         self.request_kid = request_kid
         self.request_piv = request_piv
         self.is_registration = False  # the request asks for notifications: Observe 0
-        self.is_answered = False  # server: the request's nonce may have been used for a response
+        self.is_answered = False  # server: a response may have used the request's nonce
         self.is_finished = False  # client: a response that is no notification has come
         self.newest = -2  # client: highest Partial IV of the responses, -1 for one without
 
@@ -96,7 +91,8 @@ def unprotect_request(context, message: Message) -> tuple:
         raise FormatError("a response inside a request")
     exchange.is_registration = _is_registration(plain)
     if not is_known:
-        _prove_fresh(context, exchange, plain)
+        exchange.is_answered = True  # for all we know, before the restart
+        _require_fresh(context, exchange, plain)
         window.restart(number)
         context.expected_echo = None
     return plain, exchange
@@ -129,7 +125,7 @@ def unprotect_response(context, message: Message, exchange: Exchange) -> Message
 
     Accepted are one final response and, for a registration, notifications of rising Partial IVs
     before it; their Observe value means nothing, since what arrives is always newer (7.4.1).
-    Raises FormatError, ReplayError or DecryptionError; the exchange is then as before.
+    Raises what unprotect_request raises, but EchoNeeded; the exchange is then as before.
     """
     if not code.is_response(message.code):
         raise FormatError("not a response")
@@ -205,7 +201,7 @@ def _restore(message: Message, plaintext: bytes) -> Message:
     return plain
 
 
-def _prove_fresh(context, exchange, plain) -> None:
+def _require_fresh(context, exchange, plain) -> None:
     echo = plain.option(option.ECHO)
     if (
         echo is None

@@ -148,6 +148,8 @@ def test_a_replay_after_a_restart_gets_a_challenge_and_no_more():
         needed = raises(oscore.EchoNeeded, oscore.unprotect_request, server, recorded)
         challenge = oscore.echo_challenge(server, needed.exchange, ECHO)
         assert challenge.option(option.OSCORE) != b""
+        answer = oscore.protect_response(server, Message(code.CHANGED), needed.exchange)
+        assert answer.option(option.OSCORE) != b""  # the request's nonce was used back then
         assert challenge.payload not in seen
         seen.append(challenge.payload)
     assert not server.replay_window.is_initialised
