@@ -167,8 +167,8 @@ async def test_every_bit_of_the_combined_request_counts():
     """message_3 and the first wish in one frame: each flipped bit is refused and opens nothing."""
     hardware = Hardware()
     reader = make_reader(hardware)
-    bits = 1
-    bit = 0
+    bits, bit = 1, 0
+    message_3 = b""
     while bit < bits:
         phone = Phone(number=bit)
         call = Call(reader)

@@ -188,7 +188,7 @@ def _by_pycose(stage, private, changes=None):
     payload = cbor2.dumps(_claims(private, changes))
     message = Sign1Message(phdr={Algorithm: EdDSA}, payload=payload)
     message.key = OKPKey(crv="ED25519", x=key.x, d=key.d)
-    return message.encode()
+    return message.encode()  # pyright: ignore[reportCallIssue]
 
 
 def _guest_by_pycose(stage, private, changes=None):
@@ -196,7 +196,7 @@ def _guest_by_pycose(stage, private, changes=None):
     claims = _claims(private, {3: ZONE, **(changes or {})})
     message = Mac0Message(phdr={Algorithm: HMAC256}, payload=cbor2.dumps(claims))
     message.key = SymmetricKey(k=zone_key.k)
-    return message.encode()
+    return message.encode()  # pyright: ignore[reportCallIssue]
 
 
 @pytest.mark.parametrize("issue", [_by_cwt, _by_pycose, _guest_by_pycose])

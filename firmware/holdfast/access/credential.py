@@ -57,7 +57,6 @@ def is_complete(claims) -> bool:
         and len(claims.sub) <= MAX_NAME_LENGTH
         and claims.cti is not None
         and len(claims.cti) == CTI_LENGTH
-        and claims.scope is not None
         and is_x25519(claims.cnf)
     )
 
@@ -67,12 +66,14 @@ def is_x25519(key) -> bool:
     return key is not None and key.kty == KTY_OKP and key.crv == CRV_X25519
 
 
-def parse_scope(raw: bytes) -> dict:
+def parse_scope(raw) -> dict:
     """The AIF data model of RFC 9237 section 2: ``[[Toid, Tperm], ...]`` as a dict.
 
     Toid is a door or zone id (text, 1 to 64 bytes), Tperm an unsigned integer of permission bits.
-    Raises cbor.DecodeError or ScopeError.
+    ``raw`` is None for a token without the claim. Raises cbor.DecodeError or ScopeError.
     """
+    if raw is None:
+        raise ScopeError("there is no scope")
     entries = cbor.decode(raw, max_depth=3)
     if not isinstance(entries, list) or not 0 < len(entries) <= MAX_SCOPE_ENTRIES:
         raise ScopeError("scope is no array of 1 to %d entries" % MAX_SCOPE_ENTRIES)

@@ -78,9 +78,10 @@ class Trust:
         role = claims.other.get(ROLE)
         if isinstance(role, bool) or not isinstance(role, int):
             raise Refused(reason.INCOMPLETE_TOKEN)
-        if not claims.sub or not is_x25519(claims.cnf):
+        key = claims.cnf
+        if not claims.sub or key is None or key.x is None or not is_x25519(key):
             raise Refused(reason.INCOMPLETE_TOKEN)
-        return Device(claims.sub, role, claims.cnf.x, claims.exp)
+        return Device(claims.sub, role, key.x, claims.exp)
 
     def _zone_keys(self, token) -> list:
         # The zone named as audience says which key: a token for one zone is nothing in another.

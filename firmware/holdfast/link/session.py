@@ -133,50 +133,54 @@ class Session:
         return edhoc_response(code.CHANGED, payload)
 
     async def _protected(self, request, before):
-        handshake = request.option(option.EDHOC) is not None
+        message_3 = None
         try:
-            if handshake:
+            if request.option(option.EDHOC) is not None:
                 message_3, request = oscore.split(request)
             kid = oscore.option.decode(request.option(option.OSCORE))[2]
             if kid is None:
-                raise oscore.OSCOREError("a request names its kid", code.BAD_OPTION)
+                raise oscore.FormatError("a request names its kid")
         except CoAPError as error:
             raise _protocol_refusal(error)
-        if handshake:
-            association, _ = self._handshake.finish(kid, message_3)
+        if message_3 is None:
+            association = self._known(kid)
         else:
-            association = self._contexts.find(kid)
-            if association is None:
-                raise LinkRefusal(
-                    reason.UNKNOWN_CONTEXT,
-                    Message(
-                        code.UNAUTHORIZED, [(option.MAX_AGE, b"")], b"Security context not found"
-                    ),
-                    drop=False,
-                )
+            association, _ = self._handshake.finish(kid, message_3)
         try:
             plain, exchange = oscore.unprotect_request(association.context, request)
         except CoAPError as error:
-            if handshake:
+            if message_3 is not None:
                 self._contexts.release(kid)
             raise _protocol_refusal(error, association.credential)
-        if handshake:
+        if message_3 is not None:
             self._contexts.add(kid, association)
         self.heard = True
         self._observer.deciding()
         total = self.public_key_operations + crypto.public_key_operations() - before
-        peer = Peer(association.credential, self.number, handshake, total - self._billed)
+        peer = Peer(
+            association.credential, self.number, message_3 is not None, total - self._billed
+        )
         self._billed = total
         response = await self._server.handle(plain, peer)
         return oscore.protect_response(association.context, response, exchange)
+
+    def _known(self, kid):
+        association = self._contexts.find(kid)
+        if association is None:
+            # Not the end of the connection: a phone that knows us from before we restarted can
+            # start over at once.
+            raise _protocol_refusal(oscore.ContextNotFoundError("no such kid"), drop=False)
+        return association
 
     def _drop(self, why):
         self.closing = True
         self.close_reason = why
 
 
-def _protocol_refusal(error, credential=None):
-    if isinstance(error, oscore.ReplayError):
+def _protocol_refusal(error, credential=None, drop=True):
+    if isinstance(error, oscore.ContextNotFoundError):
+        why = reason.UNKNOWN_CONTEXT
+    elif isinstance(error, oscore.ReplayError):
         why = reason.REPLAYED
     elif isinstance(error, oscore.DecryptionError):
         why = reason.DECRYPTION_FAILED
@@ -184,4 +188,4 @@ def _protocol_refusal(error, credential=None):
         why = reason.MALFORMED_MESSAGE
     # RFC 8613 section 8.2: errors in the clear are not to be cached.
     response = Message(error.code, [(option.MAX_AGE, b"")], error.diagnostic.encode())
-    return LinkRefusal(why, response, credential)
+    return LinkRefusal(why, response, credential, drop)

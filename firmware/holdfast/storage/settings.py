@@ -114,7 +114,11 @@ def _zone_keys(value, zones):
         if zone not in zones:
             raise SettingsError("settings: a key for a zone this door is not in")
         key = _key(value[zone], "zone key")
-        if key.kty != cose.KTY_SYMMETRIC or key.alg != cose.ALG_HMAC_256 or len(key.k) != 32:
+        if (
+            key.kty != cose.KTY_SYMMETRIC
+            or key.alg != cose.ALG_HMAC_256
+            or len(key.k or b"") != 32
+        ):
             raise SettingsError("settings: zone key is no 32-byte HMAC 256/256 key")
         keys[zone] = key
     return keys

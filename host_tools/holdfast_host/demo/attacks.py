@@ -59,7 +59,7 @@ def _replays(stage: Stage) -> Iterator[Callable[[], Result]]:
         recorded["warm"] = transcript = Transcript()
         visit, _ = visit_cold(stage, stage.holder("recorded"))
         with stage.call(transcript) as link:
-            asked = Asked(visit.session.context(), DOOR, _WISH)
+            asked = Asked(visit.kept().context(), DOOR, _WISH)
             asked.read(link.request(asked.request))
             # The first message took the greeting along; a second greeting does no harm.
             _provoke(link, _messages_sent(transcript)[-1])
@@ -130,7 +130,7 @@ def _noise(stage: Stage) -> Iterator[Callable[[], Result]]:
 def _noise_scene(stage: Stage, title: str, due) -> Callable[[], Result]:
     def scene() -> Result:
         visit, _ = visit_cold(stage, stage.holder("resident"))
-        session = visit.session
+        session = visit.kept()
         problems = []
         strikes = stage.strikes()
         tries = 0

@@ -26,6 +26,12 @@ class Visit:
     told: str | None = None
     granted: bool | None = None
 
+    def kept(self) -> Session:
+        """The session for the next time; there is one if the reader finished the handshake."""
+        if self.session is None:
+            raise RuntimeError("the reader did not finish the handshake")
+        return self.session
+
 
 def scenes(stage: Stage) -> Iterator[Callable[[], Result]]:
     """Every scene in order, each as a call, so that a caller can show it as it happens."""

@@ -14,11 +14,7 @@ class Clock:
 class Ticks:
     """Monotonic milliseconds that wrap: only differences mean anything."""
 
-    def now(self) -> int:
-        """The present tick."""
-        return time.ticks_ms()
-
-    def add(self, ms: int) -> int:
+    def add(self, ms: int):
         """The tick ``ms`` milliseconds from now."""
         return time.ticks_add(time.ticks_ms(), ms)
 
