@@ -57,7 +57,7 @@ $(BASE):
 	  { echo 'Holdfast needs Python 3.11 or newer: install it, or name one with PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo 'Holdfast needs venv: install it, on Debian and Ubuntu with: apt install python3-venv' >&2; exit 1; }
-	@echo 'Setting up .venv (once; about 100 MB from the Python package index)'
+	@echo 'Setting up .venv (once; 80 MB on disk, from the Python package index)'
 	@$(PYTHON) -m venv --clear .venv
 	@$(PIP) install -r requirements.txt
 	@mkdir -p $(@D) && touch $@
