@@ -1,9 +1,9 @@
 """The cryptography of Holdfast: one set of functions, one answer on every machine.
 
 This facade checks arguments and counts public-key operations; a backend (:mod:`crypto.backend`)
-computes. Keys, nonces and messages are bytes-like, results are bytes. A key of a wrong length
-raises InvalidKey, since keys come from files and peers; another argument of a wrong size is the
-caller's mistake and a plain ValueError. Randomness is never taken here.
+computes. Where bytes are taken, a bytearray or memoryview does as well; bytes are returned. A key
+of a wrong length raises InvalidKey, since keys come from files and peers; another argument of a
+wrong size is the caller's mistake and a plain ValueError. Randomness is never taken here.
 
 Only the hosted backend handles secrets in constant time: see :mod:`crypto.portable`.
 """

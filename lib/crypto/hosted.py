@@ -76,7 +76,7 @@ class aes:
     With it that backend runs here too, and can be held against this one.
     """
 
-    def __init__(self, key, mode, iv=None):
+    def __init__(self, key, mode, iv=b""):
         self._cipher = Cipher(algorithms.AES(key), modes.ECB() if mode == 1 else modes.CBC(iv))
 
     def encrypt(self, blocks) -> bytes:

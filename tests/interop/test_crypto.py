@@ -52,7 +52,7 @@ def torsion_points():
     point = edwards.decode(_ORDER_8)
     found = [edwards.decode(b"\1" + bytes(31))]
     for _ in range(7):
-        found.append(edwards.add(found[-1], edwards.term(point)))
+        found.append(edwards.add(found[-1], edwards.as_term(point)))
     return found
 
 
@@ -60,7 +60,7 @@ def edwards_encodings():
     """Corners of the encoding, points of small order, and sums of those with multiples of B."""
     mixed = st.tuples(st.sampled_from(torsion_points()), st.integers(0, 9)).map(
         lambda drawn: edwards.encode(
-            edwards.add(edwards.multiply_base(drawn[1]), edwards.term(drawn[0]))
+            edwards.add(edwards.multiply_base(drawn[1]), edwards.as_term(drawn[0]))
         )
     )
     return st.one_of(curve25519_bytes, mixed)
@@ -102,6 +102,17 @@ def test_wnaf_digits_add_up_and_stay_apart(k):
     assert all(digit == 0 or (digit & 1 and -16 < digit < 16) for digit in digits)
     places = [i for i, digit in enumerate(digits) if digit]
     assert all(after - before >= 5 for before, after in zip(places, places[1:]))
+
+
+@some
+@given(numbers(L_25519), st.integers(0, L_25519 - 1), numbers(L_25519))
+@example(0, 1, 0)
+@example(1, L_25519 - 1, 1)
+def test_a_double_multiplication_is_the_sum_of_two(k, a, s):
+    """k A + s B with A = a B: also where the sum is the neutral point, and for short scalars."""
+    point = edwards.combine(k, edwards.multiply_base(a), s)
+    total = (k * a + s) % L_25519
+    assert edwards.encode(point) == edwards.encode(edwards.multiply_base(total))
 
 
 @some
@@ -165,8 +176,8 @@ def test_ed25519_verification_agrees_on_points_with_torsion(a, in_key, in_r, n):
     """A = a B + T and R = r B + T', with the S that fits when the cofactor is multiplied in. The
     strict equation holds if and only if the torsion cancels."""
     torsion = torsion_points()
-    key = edwards.add(edwards.multiply_base(a), edwards.term(torsion[in_key]))
-    r_point = edwards.add(edwards.multiply_base(n), edwards.term(torsion[in_r]))
+    key = edwards.add(edwards.multiply_base(a), edwards.as_term(torsion[in_key]))
+    r_point = edwards.add(edwards.multiply_base(n), edwards.as_term(torsion[in_r]))
     public, r = edwards.encode(key), edwards.encode(r_point)
     k = int.from_bytes(hashlib.sha512(r + public).digest(), "little") % L_25519
     s = (n + k * a) % L_25519

@@ -1,4 +1,4 @@
-"""Points of edwards25519: -x^2 + y^2 = 1 + d x^2 y^2 (RFC 8032 section 5.1.4, other signs).
+"""Points of edwards25519: -x^2 + y^2 = 1 + d x^2 y^2 (RFC 8032 section 5.1.4).
 
 A point is (X, Y, Z, T), x = X / Z, y = Y / Z, x y = T / Z. What is added to a point is a *term*:
 (Y - X, Y + X, 2 Z, 2 d T). The formulas hold for any two points, equal and neutral ones too.
@@ -19,7 +19,7 @@ _BASE = (
 _NEUTRAL = (0, 1, 1, 0)
 
 
-def decode(encoded):
+def decode(encoded) -> tuple | None:
     """The point that 32 bytes stand for, y taken modulo p; None if the curve has none there."""
     y = int.from_bytes(encoded, "little")
     sign = y >> 255
@@ -48,16 +48,16 @@ def encode(point) -> bytes:
     return (y * z % _P | (x * z % _P & 1) << 255).to_bytes(32, "little")
 
 
-def negate(point):
+def negate(point) -> tuple:
     x, y, z, t = point
     return -x, y, z, -t
 
 
-def double(point, times: int = 1):
+def double(point, times: int = 1) -> tuple:
     """2^times of a point, ``times`` at least 1."""
     mask = MASK
     x, y, z, _ = point
-    for _ in range(times):
+    while True:
         s = x + y
         s *= s
         s = (s & mask) + 19 * (s >> 255)
@@ -80,22 +80,24 @@ def double(point, times: int = 1):
         z = f * g
         z = (z & mask) + 19 * (z >> 255)
         z = (z & mask) + 19 * (z >> 255)
-    return x, y, z, e * h % _P
+        times -= 1
+        if times < 1:
+            return x, y, z, e * h % _P
 
 
-def term(point):
+def as_term(point) -> tuple:
     """What :func:`add` takes for ``point``."""
     x, y, z, t = point
     return y - x, y + x, z + z, 2 * _D * t % _P
 
 
-def minus(term):
+def minus(term) -> tuple:
     """The term of the negated point."""
     y_minus_x, y_plus_x, z2, t2d = term
     return y_plus_x, y_minus_x, z2, -t2d
 
 
-def add(point, term):
+def add(point, term) -> tuple:
     """The sum of a point and a term's point."""
     mask = MASK
     x, y, z, t = point
@@ -142,11 +144,11 @@ def _comb_terms():
         for i in range(4):
             if i:
                 tooth = double(tooth, 64)
-            tooth_term = term(tooth)
+            tooth_term = as_term(tooth)
             points += [add(point, tooth_term) for point in points]
         terms = bytearray()
         for point in points:
-            for number in term(point):
+            for number in as_term(point):
                 terms.extend((number % _P).to_bytes(32, "little"))
         _comb.append(terms)
     return _comb[0]
@@ -166,7 +168,7 @@ def _columns(k):
     return columns
 
 
-def multiply_base(k):
+def multiply_base(k: int) -> tuple:
     """k B for k of 0..2^256 - 1: the same steps whatever k is."""
     columns = _columns(k)
     point = _NEUTRAL
@@ -175,7 +177,7 @@ def multiply_base(k):
     return point
 
 
-def combine(k, point, s):
+def combine(k: int, point, s: int) -> tuple:
     """k point + s B, in steps that depend on k: for public numbers."""
     columns = _columns(s)
     terms = _odd_terms(point)
@@ -200,9 +202,9 @@ def combine(k, point, s):
 
 def _odd_terms(point):
     """The terms of 1, 3, 5, ... 15 times a point."""
-    twice = term(double(point))
-    terms = [term(point)]
+    twice = as_term(double(point))
+    terms = [as_term(point)]
     for _ in range(7):
         point = add(point, twice)
-        terms.append(term(point))
+        terms.append(as_term(point))
     return terms

@@ -63,7 +63,7 @@ def _double(point):
     beta = x * gamma % _P
     alpha = 3 * (x - delta) * (x + delta) % _P
     x = (alpha * alpha - 8 * beta) % _P
-    return x, (alpha * (4 * beta - x) - 8 * gamma * gamma) % _P, 2 * point[1] * z % _P
+    return x, (alpha * (4 * beta - x) - 8 * gamma * gamma) % _P, 2 * y * z % _P
 
 
 def _add(p, q):

@@ -80,7 +80,7 @@ def test_the_equation_has_no_cofactor():
     public = crypto.ed25519_public_key(PRIVATE)
     torsion = edwards.decode(_small_order_encodings()[-1])
     assert torsion is not None
-    r = edwards.add(edwards.multiply_base(12345), edwards.term(torsion))
+    r = edwards.add(edwards.multiply_base(12345), edwards.as_term(torsion))
     encoded_r = edwards.encode(r)
     k = _challenge(encoded_r, public)
     s = (12345 + k * _secret_scalar()) % L_25519
@@ -120,28 +120,70 @@ def test_es256_keys_are_points_of_the_curve():
     assert not crypto.es256_verify(_point(5 + P_256, y), b"sample", _pair(r, s))
 
 
-def test_a_board_can_refuse_without_computing():
-    """What is malformed never reaches the backend: it need not be ready for it."""
-    calls = []
+def test_what_is_malformed_never_reaches_the_backend():
+    """So that no backend, of now or later, can have an opinion of its own. The one here would
+    take everything."""
+    public = crypto.ed25519_public_key(PRIVATE)
+    r, s = crypto.ed25519_sign(PRIVATE, MESSAGE)[:32], bytes(32)
+    point, signature = _es256_example()
+    x, y = point[:32], point[32:]
+    n = N_256.to_bytes(32, "big")
+    one = (1).to_bytes(32, "big")
+    below_n = (N_256 - 1).to_bytes(32, "big")
 
-    class Backend:
-        def ed25519_verify(self, *arguments):
-            calls.append(arguments)
-            return True
+    def ed25519(public, signature):
+        return crypto.ed25519_verify(public, MESSAGE, signature)
 
-        es256_verify = ed25519_verify
+    def es256(public, signature):
+        return crypto.es256_verify(public, MESSAGE, signature)
 
     genuine = crypto.backend
-    crypto.backend = Backend()
+    crypto.backend = _Credulous()
     try:
-        assert not crypto.ed25519_verify(NEUTRAL, MESSAGE, bytes(64))
-        assert not crypto.es256_verify(bytes(64), MESSAGE, bytes(64))
-        assert not calls
-        public = genuine.ed25519_public_key(PRIVATE)
-        assert crypto.ed25519_verify(public, MESSAGE, bytes(64))
-        assert len(calls) == 1
+        for largest in (0, 1, L_25519 - 1):
+            assert ed25519(public, r + largest.to_bytes(32, "little"))
+        assert not ed25519(public, r + L_25519.to_bytes(32, "little"))
+        assert not ed25519(public[:31], r + s) and not ed25519(public, r + s[:31])
+        small_order = _small_order_encodings()
+        for encoded in small_order:
+            assert ed25519(public, encoded + s)
+            assert not ed25519(encoded, r + s)
+        for encoded, expected in _spellings():
+            assert ed25519(public, encoded + s) == expected, encoded
+            assert ed25519(encoded, r + s) == (expected and encoded not in small_order), encoded
+        for good in (one + below_n, below_n + one, signature):
+            assert es256(point, good)
+        for wrong in (bytes(32) + one, one + bytes(32), n + one, one + n, one, one + one + one):
+            assert not es256(point, wrong), wrong
+        for wrong in (y + x, point[:63], x + bytes(32), bytes(64)):
+            assert not es256(wrong, signature), wrong
     finally:
         crypto.backend = genuine
+
+
+class _Credulous:
+    def ed25519_verify(self, public, message, signature):
+        return True
+
+    es256_verify = ed25519_verify
+
+
+def _spellings():
+    """Encodings at the edges of the canonical, and whether they are."""
+    p = P_25519
+    for number, expected in (
+        (1, True),
+        (1 | SIGN_BIT, False),
+        (p - 1, True),
+        (p - 1 | SIGN_BIT, False),
+        (p, False),
+        (p | SIGN_BIT, False),
+        (p - 2 | SIGN_BIT, True),
+        (p + 1, False),
+        (SIGN_BIT - 1, False),
+        (2 * SIGN_BIT - 1, False),
+    ):
+        yield number.to_bytes(32, "little"), expected
 
 
 def test_x25519_points_of_small_order_are_refused():
@@ -165,7 +207,7 @@ def _small_order_encodings():
     )
     multiples = [edwards.decode(NEUTRAL)]
     for _ in range(7):
-        multiples.append(edwards.add(multiples[-1], edwards.term(point)))
+        multiples.append(edwards.add(multiples[-1], edwards.as_term(point)))
     return [edwards.encode(multiple) for multiple in multiples]
 
 
