@@ -126,7 +126,7 @@ class Stage:
         return problems
 
     def holder(self, name: str, **changes) -> Identity:
-        """A new phone with a credential signed by the authority; ``changes`` are Grant's fields."""
+        """A new phone with a credential from the authority; ``changes`` are Grant's fields."""
         return self._signed(self.authority.signing_key, name, changes)
 
     def forger(self, name: str) -> Identity:
