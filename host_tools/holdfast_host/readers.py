@@ -117,11 +117,12 @@ def _ask_for_key(state_folder: Path) -> bytes:
     begin = reader.launch()
     try:
         event = reader.wait(lambda event: event.get("event") == "unprovisioned", since=begin)
-        key = bytes.fromhex(str((event or {}).get("public_key", "")))
-        if len(key) != 32:
-            raise ValueError
-    except ValueError:
-        raise reader.failure(begin) from None
     finally:
         reader.stop()
+    try:
+        key = bytes.fromhex(event["public_key"]) if event else b""
+    except (KeyError, TypeError, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise reader.failure(begin)
     return key

@@ -296,6 +296,15 @@ def test_a_device_certificate_is_no_credential(holdfast, tmp_path, authority):
     holdfast("credential", "show", tmp_path / "a.cwt").fails("device's certificate")
 
 
+def test_a_guest_token_cannot_wait():
+    """One dated ahead would lie around for longer than its day."""
+    now = 1_800_000_000
+    later = lifetime.iso(now + 20 * 3600)
+    assert lifetime.decide(now, guest=True, not_before=later).expires == now + DAY
+    with pytest.raises(UsageProblem, match="24 hours from now"):
+        lifetime.decide(now, guest=True, not_before=later, hours=5)
+
+
 def test_lifetimes_end_where_numbers_do():
     """Whatever year somebody types."""
     for text in ("9999-12-31T23:59:59", "0001-01-01", "2030-13-01", "", "now"):

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 
 import pytest
 
@@ -182,8 +183,8 @@ def test_chatter_ends_too(served):
     """A peer that keeps the link busy without ever answering buys no time with it."""
 
     def speak(connection):
-        connection.sendall(CSM)
-        while True:
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
             connection.sendall(CSM * 50)
 
     with TcpLink.connect("127.0.0.1", served(speak)) as link:

@@ -184,6 +184,21 @@ def test_a_reader_in_the_foreground_ends_cleanly(process, reader_folder, number)
     wait_until_gone(child)
 
 
+def test_a_hangup_that_is_ignored_stays_ignored(process, reader_folder):
+    """``nohup holdfast reader run`` goes on when the terminal closes."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a child inherits it
+    try:
+        running = process("reader", "run", reader_folder, "--json")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    ready = json.loads(running.reads_until(is_ready)[-1])
+    os.kill(running.pid, signal.SIGHUP)
+    with TcpLink.connect("127.0.0.1", ready["port"]):
+        pass
+    running.reads_until(lambda line: "disconnected" in line)
+    assert running.ends(signal.SIGTERM).code == 130
+
+
 def test_a_reader_never_outlives_its_keeper(process, reader_folder):
     """Killed outright, this process can do nothing any more; the system must."""
     if not sys.platform.startswith("linux"):

@@ -43,6 +43,14 @@ def test_init_never_overwrites(holdfast, site_folder):
     assert before == {path.name: path.read_bytes() for path in site_folder.iterdir()}
 
 
+def test_a_site_made_from_a_program_is_not_overwritten_either(site_folder, authority):
+    """The command looks first; who comes without it is refused all the same."""
+    before = (site_folder / "authority.key").read_bytes()
+    with pytest.raises(UsageProblem, match="holds a site already"):
+        site.create(site_folder, "acme", [], authority, PASSPHRASE, kdf_rounds=1)
+    assert (site_folder / "authority.key").read_bytes() == before
+
+
 def test_a_crash_at_any_point_of_init_leaves_no_half_site(tmp_path, authority, crashes):
     """Whatever is there afterwards is whole, or is refused with its cause."""
 

@@ -1,7 +1,9 @@
 """``holdfast reader``: a reader as a process on this machine."""
 
+import contextlib
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -92,18 +94,30 @@ def run(
             f"there is no reader in {folder}",
             f"holdfast reader enroll {folder} --site DIR --door DOOR",
         )
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    show = say_json if as_json else _show
     shown = 0
-    with ReaderProcess(folder, port, chunk=chunk) as reader:
+    with _ended_in_order(), ReaderProcess(folder, port, chunk=chunk) as reader:
         while True:
-            while shown < len(reader.events):
-                event = reader.events[shown]
-                say_json(event) if as_json else _show(event)
+            event = reader.wait(lambda event: True, since=shown, timeout=1.0)
+            if event is not None:
+                show(event)
                 shown += 1
-            if reader.wait(lambda event: True, since=shown, timeout=1.0) is None:
-                if not reader.running and shown == len(reader.events):
-                    raise reader.failure(0)
+            elif not reader.running:
+                raise reader.failure(0)
+
+
+@contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let a service manager, or a terminal that closes, stop the command as Ctrl-C does."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        for number, handler in before.items():
+            if handler is signal.SIG_DFL:  # nohup ignores one of them
+                signal.signal(number, signal.default_int_handler)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _show(event: dict) -> None:
