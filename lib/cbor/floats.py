@@ -38,7 +38,7 @@ def narrow(bits: int, form: tuple, target: tuple):
         exponent = target_top
     elif exponent or mantissa:
         exponent += (target_top >> 1) - (top >> 1)
-        if exponent >= target_top or exponent < -target_mantissa_bits:
+        if exponent >= target_top or exponent <= -target_mantissa_bits:
             return None
         if exponent <= 0:  # subnormal there: the leading one is written out and shifted down
             mantissa |= 1 << mantissa_bits

@@ -11,24 +11,17 @@ ALG_EDDSA = -8
 ALG_HMAC_256_64 = 4
 ALG_HMAC_256 = 5
 ALG_AES_CCM_16_64_128 = 10
-ALG_AES_CCM_16_64_256 = 11
-ALG_AES_CCM_64_64_128 = 12
-ALG_AES_CCM_64_64_256 = 13
-ALG_AES_CCM_16_128_128 = 30
-ALG_AES_CCM_16_128_256 = 31
-ALG_AES_CCM_64_128_128 = 32
-ALG_AES_CCM_64_128_256 = 33
 
 # alg, then the lengths of key, nonce and tag in bytes (RFC 9053 section 4.2)
 _AES_CCM = (
-    (10, 16, 13, 8),
-    (11, 32, 13, 8),
-    (12, 16, 7, 8),
-    (13, 32, 7, 8),
-    (30, 16, 13, 16),
-    (31, 32, 13, 16),
-    (32, 16, 7, 16),
-    (33, 32, 7, 16),
+    (10, 16, 13, 8),  # AES-CCM-16-64-128
+    (11, 32, 13, 8),  # AES-CCM-16-64-256
+    (12, 16, 7, 8),  # AES-CCM-64-64-128
+    (13, 32, 7, 8),  # AES-CCM-64-64-256
+    (30, 16, 13, 16),  # AES-CCM-16-128-128
+    (31, 32, 13, 16),  # AES-CCM-16-128-256
+    (32, 16, 7, 16),  # AES-CCM-64-128-128
+    (33, 32, 7, 16),  # AES-CCM-64-128-256
 )
 
 _SIGN = const(1)  # values of key_ops (RFC 9052 table 5)
@@ -45,7 +38,7 @@ def default(key: Key):
     """The algorithm of ``key``: the one it is bound to, or the only one its curve has."""
     if key.alg is not None:
         return key.alg
-    if key.crv == CRV_ED25519 and key.kty == KTY_OKP:
+    if key.crv == CRV_ED25519:
         return ALG_EDDSA
     if key.crv == CRV_P256:
         return ALG_ES256
@@ -55,19 +48,19 @@ def default(key: Key):
 def check_signature_algorithm(alg):
     """Raise UnsupportedError unless ``alg`` is a signature algorithm known here."""
     if alg not in (ALG_EDDSA, ALG_ES256):
-        raise UnsupportedError("signature algorithm %s" % alg)
+        raise UnsupportedError("signature algorithm %r" % alg)
 
 
 def check_mac_algorithm(alg):
     """Raise UnsupportedError unless ``alg`` is a MAC algorithm known here."""
     if alg not in (ALG_HMAC_256, ALG_HMAC_256_64):
-        raise UnsupportedError("MAC algorithm %s" % alg)
+        raise UnsupportedError("MAC algorithm %r" % alg)
 
 
 def sign(alg, key: Key, data: bytes) -> bytes:
     """The signature of ``data``. EdDSA only: neither boards nor authority sign otherwise."""
     if alg != ALG_EDDSA:
-        raise UnsupportedError("signing with algorithm %s" % alg)
+        raise UnsupportedError("signing with algorithm %r" % alg)
     _fit(key, KTY_OKP, CRV_ED25519, alg, _SIGN)
     if key.d is None:
         raise KeyMismatchError("a public key does not sign")
@@ -142,7 +135,7 @@ def aead(alg, extra: dict | None = None) -> AEAD:
             return AEAD(key_length, nonce_length, tag_length, encrypt, decrypt)
     if extra and alg in extra:
         return AEAD(*extra[alg])
-    raise UnsupportedError("content encryption algorithm %s" % alg)
+    raise UnsupportedError("content encryption algorithm %r" % alg)
 
 
 def _fit(key, kty, crv, alg, operation):

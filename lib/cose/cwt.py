@@ -1,7 +1,7 @@
 """CBOR Web Tokens (RFC 8392) in the one shape that is believed here.
 
 Stricter than the RFC: signed or MACed and tagged as such, ``exp`` always there, and nothing in the
-unprotected header but a kid, so that no bit of an accepted token is without meaning.
+unprotected header but a kid, so that nobody on the way can add to a token.
 """
 
 import cbor

@@ -94,6 +94,8 @@ class Key:
             raise MalformedError("COSE_Key is no map")
         if not all(type(label) in (int, str) for label in labels):
             raise MalformedError("COSE_Key label is no integer or text")
+        if any(value is None for value in labels.values()):
+            raise MalformedError("COSE_Key with a null")  # there, and wrong: not left out
         kty = labels.get(_KTY)
         if isinstance(kty, str):
             raise UnsupportedError("key type unknown")

@@ -8,8 +8,8 @@ from harness import MICROPYTHON, raises, unhex
 INTERPRETERS = ("micropython", "cpython")
 HEAP = "256K"
 
-# The collector scans the stack conservatively, so a few dead blocks may stay. One lost block in each
-# of the hundreds of cases would be many times this.
+# The collector scans the stack conservatively, so a few dead blocks may stay. One lost block in
+# each of the hundreds of cases would be many times this.
 NOISE = 1024
 
 

@@ -12,8 +12,8 @@ from untrusted import InvalidInput
 INTERPRETERS = ("micropython", "cpython")
 HEAP = "512K"
 
-# The collector scans the stack conservatively, so a few dead blocks may stay. One lost block in each
-# of the hundreds of cases would be many times this.
+# The collector scans the stack conservatively, so a few dead blocks may stay. One lost block in
+# each of the hundreds of cases would be many times this.
 NOISE = 1024
 
 SEED = bytes(range(32))

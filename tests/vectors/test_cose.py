@@ -86,15 +86,11 @@ class Example:
             base_iv = unhex(BASE_IV) if "C_4_2" in self.name else None
             alg = ALGORITHMS.get(self.body.get("alg"))
             return cose.Key.symmetric(_bytes_of(entry, "k"), alg, base_iv=base_iv)
-        return cose.Key.from_map(
-            {
-                1: 2 if entry["kty"] == "EC" else 1,
-                -1: CURVES[entry["crv"]],
-                -2: _bytes_of(entry, "x"),
-                -3: _bytes_of(entry, "y"),
-                -4: _bytes_of(entry, "d"),
-            }
-        )
+        labels = {1: 2 if entry["kty"] == "EC" else 1, -1: CURVES[entry["crv"]]}
+        for label, name in ((-2, "x"), (-3, "y"), (-4, "d")):
+            if _bytes_of(entry, name):
+                labels[label] = _bytes_of(entry, name)
+        return cose.Key.from_map(labels)
 
     def message(self):
         return cose.parse(self.raw, tag=TAGS[self.kind], tagged=self.tagged)

@@ -183,6 +183,7 @@ def test_items_are_allowed_to_the_given_number_and_no_further():
         ("82820001820203", 7),
         ("c600", 2),
         ("5f40404040ff", 5),
+        ("825f4040ff7f6060ff", 7),
     )
     for encoded, items in documents:
         cbor.decode(unhex(encoded), max_items=items)

@@ -99,6 +99,9 @@ def test_wrong_keys_are_refused():
         {1: 1, -1: 4, -2: X, 4: [None]},
         {1: 1, -1: 4, -2: X, 4: [True]},
         {1: 1, -1: 4, -2: X, 5: "iv"},
+        {1: 1, -1: 4, -2: X, -4: None},
+        {1: 4, -1: SECRET, 3: None},
+        {1: 4, -1: SECRET, 4: None},
         {1: 1, -1: 4, -2: X, b"bytes": 1},
     )
     for labels in malformed:
