@@ -52,6 +52,7 @@ def test_the_second_time_is_one_round_trip(unlock, reader):
     assert [ran.json["round_trips"] for ran in (cold, warm, again)] == [2, 1, 2]
     assert [ran.json["strike_ms"] for ran in (cold, warm, again)] == [200] * 3
     assert warm.json["bytes_in"] + warm.json["bytes_out"] <= 90
+    reader.wait(lambda event: (event.get("event"), event.get("connection")) == ("disconnected", 3))
     logged = [event for event in reader.events if event.get("event") == "access"]
     assert [event["handshake"] for event in logged] == [True, False, True]
     assert logged[1]["public_key_operations"] == 0
