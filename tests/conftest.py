@@ -90,7 +90,7 @@ class PortableFile(pytest.File):
                     yield PortableItem.from_parent(
                         self,
                         name=f"{node.name}[{interpreter}]",
-                        function=node.name,
+                        called=node.name,
                         interpreter=interpreter,
                         heap=settings.get("HEAP", DEFAULT_HEAP),
                         line=node.lineno,
@@ -104,9 +104,9 @@ class PortableFailure(Exception):
 class PortableItem(pytest.Item):
     """One test function in one interpreter."""
 
-    def __init__(self, *, function, interpreter, heap, line, **kwargs):
+    def __init__(self, *, called, interpreter, heap, line, **kwargs):
         super().__init__(**kwargs)
-        self.function, self.interpreter, self.heap, self.line = function, interpreter, heap, line
+        self.called, self.interpreter, self.heap, self.line = called, interpreter, heap, line
 
     def runtest(self):
         if self.interpreter == "micropython":
@@ -116,7 +116,7 @@ class PortableItem(pytest.Item):
         with tempfile.TemporaryDirectory() as folder:
             result_path = pathlib.Path(folder) / "result.json"
             process = subprocess.run(
-                [*command, str(RUNNER), str(self.path), self.function, str(result_path)],
+                [*command, str(RUNNER), str(self.path), self.called, str(result_path)],
                 capture_output=True,
                 text=True,
                 errors="replace",
@@ -142,4 +142,4 @@ class PortableItem(pytest.Item):
         return super().repr_failure(excinfo)
 
     def reportinfo(self):
-        return self.path, self.line - 1, f"{self.interpreter}: {self.function}"
+        return self.path, self.line - 1, f"{self.interpreter}: {self.called}"
