@@ -182,7 +182,6 @@ def combine(k: int, point, s: int) -> tuple:
     columns = _columns(s)
     terms = _odd_terms(point)
     digits = wnaf(k)
-    digits += [0] * (64 - len(digits))
     point = _NEUTRAL
     doublings = 0
     for i in range(len(digits) - 1, -1, -1):

@@ -38,7 +38,7 @@ def combine(u_1, point_1, u_2, point_2):
     for i in range(256, -1, -1):
         point = _double(point)
         for digits, multiples in pairs:
-            digit = digits[i] if i < len(digits) else 0
+            digit = digits[i]
             if digit > 0:
                 point = _add(point, multiples[digit >> 1])
             elif digit < 0:
