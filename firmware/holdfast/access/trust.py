@@ -101,13 +101,12 @@ def _parse(raw: bytes):
 
 
 def _verify(token, keys):
-    if not keys:
-        raise Refused(reason.UNKNOWN_KEY)
+    refusal = reason.UNKNOWN_KEY
     for key in keys:
         try:
             return token.verify(key)
-        except cose.VerificationError:
+        except cose.KeyMismatchError:
             continue
-        except InvalidInput:
-            raise Refused(reason.UNSUPPORTED_ALGORITHM)
-    raise Refused(reason.BAD_SIGNATURE)
+        except cose.VerificationError:
+            refusal = reason.BAD_SIGNATURE
+    raise Refused(refusal)

@@ -17,6 +17,9 @@ from .contexts import Association
 from .refusal import LinkRefusal
 
 _CBOR_TRUE = b"\xf5"
+# A stream keeps the order, so only a greater Partial IV is news (RFC 8613 section 7.4). A wish that
+# someone held back thereby dies with the next one that comes through.
+_WINDOW_SIZE = 1
 _NOT_ACCEPTED = "credential not accepted"
 
 
@@ -97,7 +100,8 @@ class Handshake:
         except EDHOCError as error:
             raise _refusal(reason.HANDSHAKE_FAILED, error, holder)
         self._c_r = None
-        return Association(SecurityContext(*completed.oscore()), holder), completed
+        context = SecurityContext(*completed.oscore(), window_size=_WINDOW_SIZE)
+        return Association(context, holder), completed
 
     def abandon(self):
         """Forget a handshake under way, and its identifier unless it was taken into use."""

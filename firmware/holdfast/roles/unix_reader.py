@@ -67,13 +67,15 @@ def main(arguments) -> int:
     except (InvalidInput, OSError) as error:
         console.line({"event": "settings_refused", "reason": str(error)})
         return EXIT_SETTINGS
+    # Made now: an interrupt in the middle of a collection leaves no memory to be had.
+    stopped = console.prepare({"event": "stopped"})
     try:
         asyncio.run(_serve(reader, Radio(port, chunk), describe(settings), console, port))
     except OSError as error:
         console.line({"event": "port_refused", "port": port, "reason": str(error)})
         return EXIT_PORT
     except KeyboardInterrupt:
-        console.line({"event": "stopped"})
+        console.write(stopped)
     finally:
         reader.door.close()
     return 0

@@ -182,6 +182,19 @@ async def test_a_recorded_warm_unlock_is_refused_everywhere():
     assert hardware.opened == 2 and not restarted_hardware.opened
 
 
+async def test_a_wish_that_was_held_back_dies_with_the_next_one():
+    """Someone jams a wish, keeps it, and plays it at night: after the retry it is old."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    phone = Phone()
+    call, _, _ = await cold(reader, phone)
+    held_back = stream.encode(phone.wish()[1])
+    _, code, _ = await warm(reader, phone, call=call)
+    assert code == coap.code.CHANGED and hardware.opened == 2
+    assert (await call.ask(held_back)).code == coap.code.UNAUTHORIZED
+    assert hardware.reasons()[-1] == "replayed" and hardware.opened == 2
+
+
 async def test_a_reader_that_forgot_lets_the_phone_start_over_on_the_same_connection():
     """After a power cut the phone's first try is answered 4.01, and a cold unlock follows at
     once.

@@ -12,4 +12,12 @@ class Console:
 
     def line(self, fields: dict):
         """Write ``fields`` as one line, at once."""
-        self._stream.write(json.dumps(fields) + "\n")
+        self.write(self.prepare(fields))
+
+    def prepare(self, fields: dict) -> str:
+        """The line for ``fields``, to be written later without needing memory."""
+        return json.dumps(fields) + "\n"
+
+    def write(self, prepared: str):
+        """Write a prepared line, at once."""
+        self._stream.write(prepared)

@@ -6,14 +6,16 @@ class Output:
 
     def __init__(self, console, name: str):
         self._console = console
-        self._name = name
         self._active = None
+        # Made now: a strike must be secured also when there is no memory left to say so.
+        self._on = console.prepare({"hal": name, "active": True})
+        self._off = console.prepare({"hal": name, "active": False})
 
     def set(self, active: bool):
-        """Switch; only a change is told."""
+        """Switch, without needing memory; only a change is told."""
         if active != self._active:
             self._active = active
-            self._console.line({"hal": self._name, "active": active})
+            self._console.write(self._on if active else self._off)
 
 
 class Led:
