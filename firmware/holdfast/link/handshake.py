@@ -17,8 +17,8 @@ from .contexts import Association
 from .refusal import LinkRefusal
 
 _CBOR_TRUE = b"\xf5"
-# A stream keeps the order, so only a greater Partial IV is news (RFC 8613 section 7.4). A wish that
-# someone held back thereby dies with the next one that comes through.
+# A stream keeps the order, so only a greater Partial IV is news (RFC 8613 section 7.4). A wish
+# that someone held back thereby dies with the next one that comes through.
 _WINDOW_SIZE = 1
 _NOT_ACCEPTED = "credential not accepted"
 

@@ -1,6 +1,5 @@
 """The reader: everything built once, wired together, and run."""
 
-import asyncio
 import gc
 
 import crypto
@@ -64,11 +63,10 @@ class Reader:
         return ClockReading.unknown() if now is None else ClockReading(now, SOURCE_RTC)
 
     async def run(self):
-        """The background work: bring the door to rest, keep a key ready. Runs for ever."""
+        """Keep a key ready and bring the door to rest after each answer. Runs for ever."""
+        self._ephemerals.prepare()
         try:
-            await asyncio.gather(
-                self.door.run(), self._ephemerals.run(lambda: not self._connections)
-            )
+            await self.door.run()
         finally:
             self.door.close()
 
@@ -96,7 +94,8 @@ class Reader:
             self._connections -= 1
             if not self._connections:
                 self.door.rest()
-                # While nobody waits: the next phone finds the memory whole.
+                # While nobody waits: the next phone finds a key ready and the memory whole.
+                self._ephemerals.prepare()
                 gc.collect()
 
     def deciding(self):

@@ -113,7 +113,7 @@ def test_the_audience_is_this_site_or_a_zone_of_this_door():
 
 
 def test_guest_tokens_live_at_most_a_day_from_their_issue():
-    """The zone's key lies in every reader: only a short life bounds what a stolen one can forge."""
+    """The zone's key lies in every reader: a short life bounds what a stolen one can forge."""
     start = site.NOW - 3600
 
     def ask(lifetime, **other):

@@ -1,4 +1,4 @@
-"""The unix hardware: lines of JSON, one for each change, and a strike that needs no memory to shut."""
+"""The unix hardware: a line of JSON for each change, and a strike that needs no memory to shut."""
 
 INTERPRETERS = ("micropython",)
 

@@ -119,7 +119,7 @@ def test_every_truncation_of_the_settings_is_refused():
 
 
 def test_a_certificate_that_no_phone_would_believe_stops_the_reader():
-    """Wrong key, wrong door, wrong site, no role: told at start, not by every phone at the door."""
+    """Wrong key, wrong door, wrong site, no role: told at start, not by each phone at the door."""
     assert make_reader()
     for changes in (
         {6: site.device_certificate(private=b"\x12" * 32)},
