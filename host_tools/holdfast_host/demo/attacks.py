@@ -10,11 +10,11 @@ from coap import signalling, stream
 
 from ..contexts import Session
 from ..errors import LinkClosed
-from ..phone.client import Asked, Handshake, Wish
+from ..phone.client import Asked, Handshake, Rejected, Wish
 from ..phone.link import TcpLink, Transcript
 from .result import Promise, Result
-from .scenes import advanced, judge, visit_cold, visit_warm
-from .stage import DOOR, Log, Stage
+from .scenes import Visit, advanced, judge, visit_cold, visit_warm
+from .stage import DOOR, Stage
 
 _WISH = Wish()
 _NOISE_SEED = 62435  # the same noise each time: what fails can be seen again
@@ -39,77 +39,60 @@ def _replays(stage: Stage) -> Iterator[Callable[[], Result]]:
     def cold_on_the_same_connection() -> Result:
         """Record a cold unlock, and send its last request again before the connection ends."""
         recorded["cold"] = transcript = Transcript()
-        identity = stage.holder("recorded")
         with stage.call(transcript) as link:
-            handshake = Handshake(identity, DOOR)
+            handshake = Handshake(stage.holder("recorded"), DOOR)
             checked = handshake.read(link.request(handshake.request), stage.now())
             asked = checked.ask(_WISH)
             asked.read(link.request(asked.request))
-            last = _messages_sent(transcript)[-1]
-            _provoke(link, last)
+            visit = _play(link, _messages(transcript)[-1:])
         return judge(
-            _refusal("cold unlock replayed, same connection", "replayed"), stage.log(), None
+            _refusal("cold unlock replayed, same connection", "replayed"), stage.log(), visit
         )
 
-    def cold_on_a_new_connection() -> Result:
-        log = _play(stage, recorded["cold"])
-        return judge(_refusal("cold unlock replayed, new connection", "replayed"), log, None)
-
     def warm_on_the_same_connection() -> Result:
+        """The same with a warm unlock; its greeting, sent along a second time, does no harm."""
         recorded["warm"] = transcript = Transcript()
         visit, _ = visit_cold(stage, stage.holder("recorded"))
         with stage.call(transcript) as link:
             asked = Asked(visit.kept().context(), DOOR, _WISH)
             asked.read(link.request(asked.request))
-            # The first message took the greeting along; a second greeting does no harm.
-            _provoke(link, _messages_sent(transcript)[-1])
+            visit = _play(link, _messages(transcript))
         return judge(
-            _refusal("warm unlock replayed, same connection", "replayed"), stage.log(), None
+            _refusal("warm unlock replayed, same connection", "replayed"), stage.log(), visit
         )
 
-    def warm_on_a_new_connection() -> Result:
-        log = _play(stage, recorded["warm"])
-        return judge(_refusal("warm unlock replayed, new connection", "replayed"), log, None)
+    def elsewhere(kind: str, where: str, why: str) -> Callable[[], Result]:
+        def scene() -> Result:
+            with stage.call() as link:
+                visit = _play(link, _messages(recorded[kind]))
+            return judge(_refusal(f"{kind} unlock replayed, {where}", why), stage.log(), visit)
 
-    def cold_after_a_restart() -> Result:
-        stage.restart()
-        log = _play(stage, recorded["cold"])
-        promise = _refusal("cold unlock replayed, reader restarted", "handshake_failed")
-        return judge(promise, log, None)
-
-    def warm_after_a_restart() -> Result:
-        log = _play(stage, recorded["warm"])
-        promise = _refusal("warm unlock replayed, reader restarted", "unknown_context")
-        return judge(promise, log, None)
+        return scene
 
     yield cold_on_the_same_connection
-    yield cold_on_a_new_connection
+    yield elsewhere("cold", "new connection", "replayed")
     yield warm_on_the_same_connection
-    yield warm_on_a_new_connection
-    yield cold_after_a_restart
-    yield warm_after_a_restart
+    yield elsewhere("warm", "new connection", "replayed")
+    stage.restart()
+    yield elsewhere("cold", "reader restarted", "handshake_failed")
+    yield elsewhere("warm", "reader restarted", "unknown_context")
 
 
-def _play(stage: Stage, transcript: Transcript) -> Log:
-    with stage.call() as link:
-        for message in _messages_sent(transcript):
-            if not _provoke(link, message):
-                break
-    return stage.log()
-
-
-def _messages_sent(transcript: Transcript) -> list[bytes]:
+def _messages(transcript: Transcript) -> list[bytes]:
+    """What the phone sent, message by message."""
     return [data for sent, data in transcript.entries if sent]
 
 
-def _provoke(link: TcpLink, data: bytes) -> bool:
-    """Send bytes and wait for whatever comes; whether the connection is still there."""
-    try:
-        link.send_bytes(data)
-        link.receive()
-    except LinkClosed:
-        return False
-    return True
+def _play(link: TcpLink, messages: list[bytes]) -> Visit:
+    """Send recorded messages, each when the one before was answered, until the reader ends it."""
+    visit = Visit(link)
+    with contextlib.suppress(LinkClosed):
+        for message in messages:
+            link.send_bytes(message)
+            response = link.receive()
+            visit.granted = False
+            visit.told = Rejected(response).reason_text
+    return visit
 
 
 # Noise. At each stage, in place of the message that is due: random bytes, the message with random

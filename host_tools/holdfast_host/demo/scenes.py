@@ -129,7 +129,7 @@ def _hear(visit: Visit, asked: Asked) -> None:
 
 def _rejected(visit: Visit, refusal: Rejected) -> None:
     visit.granted = False
-    visit.told = refusal.cause.partition(": ")[2] or refusal.cause
+    visit.told = refusal.reason_text
 
 
 def judge(promise: Promise, log: Log, visit: Visit | None, exact: dict | None = None) -> Result:
