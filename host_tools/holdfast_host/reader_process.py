@@ -22,6 +22,7 @@ START_SECONDS = 30.0
 _STOP_SECONDS = 2.0
 _LONGEST_LINE = 1 << 16
 _KEPT_STDERR = 20  # lines
+_PORTS_TRIED = 5
 _PR_SET_PDEATHSIG = 1
 
 
@@ -67,6 +68,7 @@ class ReaderProcess:
 
     def __init__(self, state_folder: Path, port: int | None = None, *, chunk: int | None = None):
         self.port = port if port is not None else free_port()
+        self._port_is_ours = port is None
         self.events: list[dict] = []
         self._state_folder = state_folder
         self._chunk = chunk
@@ -97,12 +99,17 @@ class ReaderProcess:
 
         Raises UsageProblem with the reader's own reason if it does not get there.
         """
-        begin = self.launch()
-        event = self.wait(lambda event: event.get("event") == "ready", since=begin)
-        if event is None:
+        for _ in range(_PORTS_TRIED):
+            begin = self.launch()
+            event = self.wait(_has_started, since=begin)
+            if event is not None and event["event"] == "ready":
+                return event
             self.stop()
-            raise self.failure(begin)
-        return event
+            if event is None or not self._port_is_ours:
+                break
+            # Somebody else took the port after we found it free.
+            self.port = free_port()
+        raise self.failure(begin)
 
     def launch(self) -> int:
         """Start the process without waiting; the place in ``events`` where its own begin."""
@@ -220,6 +227,10 @@ class ReaderProcess:
             text = line.decode(errors="replace").strip()
             if text:
                 self._stderr.append(text)
+
+
+def _has_started(event: dict) -> bool:
+    return event.get("event") in ("ready", "port_refused")
 
 
 def _parse(line: bytes) -> dict:

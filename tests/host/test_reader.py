@@ -129,6 +129,15 @@ def test_a_taken_port_is_said(holdfast, reader_folder):
         holdfast("reader", "run", reader_folder, "--port", port).fails(f"port {port}")
 
 
+def test_a_port_that_was_taken_meanwhile_is_replaced(reader_folder):
+    """Between finding a port free and listening on it, another process may take it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        reader = ReaderProcess(reader_folder)
+        reader.port = taken.getsockname()[1]
+        with reader:
+            assert reader.running and reader.port != taken.getsockname()[1]
+
+
 def test_what_a_crash_leaves_of_enrolment_is_no_reader(
     holdfast, reader_folder, site_folder, monkeypatch
 ):
