@@ -179,7 +179,9 @@ class ReaderProcess:
                 return UsageProblem(
                     f"port {self.port} cannot be used ({why})", "choose another --port, or none"
                 )
-        last = self._stderr[-1] if self._stderr else "it said nothing"
+        # MicroPython writes its tracebacks to standard output.
+        texts = [event["text"] for event in self.events[since:] if event.get("event") == "text"]
+        last = ([*texts, *self._stderr] or ["it said nothing"])[-1]
         return UsageProblem(
             f"the reader does not run: {last}",
             "check HOLDFAST_FIRMWARE and MICROPYTHON, if you set them",

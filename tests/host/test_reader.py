@@ -138,6 +138,15 @@ def test_a_port_that_was_taken_meanwhile_is_replaced(reader_folder):
             assert reader.running and reader.port != taken.getsockname()[1]
 
 
+def test_a_reader_without_enough_memory_says_so(holdfast, reader_folder, tmp_path, monkeypatch):
+    """MicroPython writes a traceback to standard output; its last line is the cause."""
+    script = tmp_path / "small"
+    script.write_text(f'#!/bin/sh\nexec "{micropython()}" -X heapsize=64K "$@"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("MICROPYTHON", str(script))
+    holdfast("reader", "run", reader_folder).fails("does not run: MemoryError")
+
+
 def test_what_a_crash_leaves_of_enrolment_is_no_reader(
     holdfast, reader_folder, site_folder, monkeypatch
 ):
