@@ -23,25 +23,30 @@ class Door:
     def deciding(self):
         """Someone is being heard."""
         if not self._strike.released:
-            self._show("deciding", None)
+            self._due(None)
+            self._show("deciding")
 
     def grant(self, strike_ms: int):
         """Release the strike for ``strike_ms`` from now, or for longer if it already is."""
         due = self._ticks.add(strike_ms)
         if self._strike.released and self._ticks.until(self._rest_at) > strike_ms:
             due = self._rest_at
+        # First of all: a strike that opens must have its end, whatever fails after it.
+        self._due(due)
         self._strike.release()
-        self._show("granted", due)
+        self._show("granted")
 
     def refuse(self):
         """Say no; the strike stays as it is."""
         if not self._strike.released:
-            self._show("refused", self._ticks.add(REFUSED_MS))
+            self._due(self._ticks.add(REFUSED_MS))
+            self._show("refused")
 
     def rest(self):
         """Nobody is being heard any more, and nothing was answered."""
         if not self._strike.released and self._rest_at is None:
-            self._show("ready", None)
+            self._due(None)
+            self._show("ready")
 
     def close(self):
         """Secure the strike at once; for the end of the program, whatever ended it."""
@@ -63,9 +68,14 @@ class Door:
                     pass
                 continue
             self.close()
-            self._indicator.show("ready")
+            self._show("ready")
 
-    def _show(self, state, rest_at):
+    def _due(self, rest_at):
         self._rest_at = rest_at
-        self._indicator.show(state)
         self._changed.set()
+
+    def _show(self, state):
+        try:
+            self._indicator.show(state)
+        except MemoryError:
+            pass  # a light that could not be switched must not stop the door
