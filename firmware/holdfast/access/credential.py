@@ -36,8 +36,8 @@ class Credential:
         self.issued_at = claims.iat
         self.cti = claims.cti
         self.public_key = claims.cnf.x
-        self.schedule = claims.other.get(SCHEDULE)
-        # Anything but a plain false binds: a flag we cannot read must not be a flag that is off.
+        # A claim that binds does so whatever is in it: what we cannot read must not be off.
+        self.bound_to_schedule = SCHEDULE in claims.other
         self.needs_user_verification = claims.other.get(USER_VERIFICATION, False) is not False
         self.scope = scope
         self.guest = guest

@@ -17,15 +17,15 @@ def decide(request: Request, policy: Policy, clock: ClockReading) -> Decision:
     """Whether ``request`` opens the door of ``policy`` at the time ``clock`` reads.
 
     The credential in the request is authentic and shown by its holder already; this asks for
-    audience, lifetime, time window, scope and intent, in that order.
+    audience, lifetime, time window, scope, schedule and intent, in that order.
     """
     credential = request.credential
     refusal = (
         _audience(credential, policy)
         or _lifetime(credential)
         or _time_window(credential, clock)
-        or _schedule(credential)
         or _scope(request, policy)
+        or _schedule(credential)
         or _intent(request)
     )
     return Decision.refuse(refusal) if refusal else Decision.grant(policy.strike_ms)
@@ -59,11 +59,6 @@ def _time_window(credential, clock):
     return 0
 
 
-def _schedule(credential):
-    # No schedules are known here yet, so a credential bound to one cannot be in its hours.
-    return 0 if credential.schedule is None else reason.SCHEDULE_UNKNOWN
-
-
 def _scope(request, policy):
     if request.door != policy.door:
         return reason.NO_SUCH_DOOR
@@ -73,6 +68,11 @@ def _scope(request, policy):
     if request.action != UNLOCK or not permissions & UNLOCK:
         return reason.ACTION_NOT_ALLOWED
     return 0
+
+
+def _schedule(credential):
+    # No schedules are known here yet, so a credential bound to one cannot be in its hours.
+    return reason.SCHEDULE_UNKNOWN if credential.bound_to_schedule else 0
 
 
 def _intent(request):

@@ -61,9 +61,10 @@ def decode(data: bytes) -> Settings:
         entries = cbor.decode(data, deterministic=True, max_depth=5, max_items=256)
     except InvalidInput as error:
         raise SettingsError("settings: " + str(error))
-    if not isinstance(entries, dict) or entries.get(_VERSION_KEY) != _VERSION:
+    version = entries.get(_VERSION_KEY) if isinstance(entries, dict) else None
+    if type(version) is not int or version != _VERSION:
         raise SettingsError("settings: not version %d" % _VERSION)
-    if sorted(entries) != list(range(1, 9)):
+    if set(entries) != set(range(_VERSION_KEY, _STRIKE_MS + 1)):
         raise SettingsError("settings: entries missing or unknown")
     return Settings(
         _name(entries[_SITE], "site"),
