@@ -65,11 +65,16 @@ async def serve(link, session, ticks, limits):
         session.close_reason = reason.FAULT
     finally:
         session.close()
-        try:
-            await link.close()
-        except OSError:
-            pass
+        await let_go(link)
     return session.close_reason, received, sent
+
+
+async def let_go(link):
+    """Drop a central, whatever the radio says of it."""
+    try:
+        await link.close()
+    except OSError:
+        pass
 
 
 async def _write(link, data):

@@ -25,12 +25,13 @@ class Contexts:
         self._reserved = set()
 
     def find(self, c_r: bytes):
-        """The association with this identifier, now the most recently used, or None."""
-        association = self._associations.get(c_r)
-        if association is not None:
-            self._recent.remove(c_r)
-            self._recent.append(c_r)
-        return association
+        """The association with this identifier, or None."""
+        return self._associations.get(c_r)
+
+    def used(self, c_r: bytes):
+        """Note that the phone itself was here: ``find`` does not, since anyone can name it."""
+        self._recent.remove(c_r)
+        self._recent.append(c_r)
 
     def reserve(self, c_i: bytes) -> bytes:
         """An identifier for a handshake that nobody uses and that differs from ``c_i``.
@@ -55,6 +56,7 @@ class Contexts:
         """Remember an association under an identifier reserved for it."""
         self._reserved.discard(c_r)
         if len(self._associations) >= self._capacity:
-            del self._associations[self._recent.pop(0)]
-        self._associations[c_r] = association
+            self._associations.pop(self._recent.pop(0), None)
+        # In this order: without memory for the second step nothing is found that cannot go again.
         self._recent.append(c_r)
+        self._associations[c_r] = association

@@ -65,22 +65,21 @@ class Handshake:
         if self._shared.recent.seen(message_1):
             raise _refusal(reason.REPLAYED, EDHOCError("message_1 is not fresh"))
         private, public = self._shared.ephemerals.take()
-        c_r = self._shared.contexts.reserve(received.c_i)
+        # Held here from the first: whatever ends the handshake, abandon gives it back.
+        self._c_r = self._shared.contexts.reserve(received.c_i)
         try:
-            self._waiting, message_2 = received.prepare_message_2(private, public, c_r)
+            self._waiting, message_2 = received.prepare_message_2(private, public, self._c_r)
         except EDHOCError as error:
-            self._shared.contexts.release(c_r)
             raise _refusal(reason.HANDSHAKE_FAILED, error)
-        self._c_r = c_r
         return message_2
 
     def finish(self, c_r: bytes, message_3: bytes) -> tuple:
         """(Association, Completed) for a message_3 that proves a credential this reader believes.
 
-        The identifier C_R stays reserved for the caller to use or to release. Raises LinkRefusal.
+        ``keep`` makes the association known to later requests. Raises LinkRefusal.
         """
-        waiting, own_c_r = self._waiting, self._c_r
-        if waiting is None or c_r != own_c_r:
+        waiting = self._waiting
+        if waiting is None or c_r != self._c_r:
             known = self._shared.contexts.find(c_r) is not None
             raise _refusal(
                 reason.REPLAYED if known else reason.HANDSHAKE_FAILED,
@@ -99,12 +98,16 @@ class Handshake:
             raise _refusal(reason.NOT_HOLDER, EDHOCError(_NOT_ACCEPTED), holder)
         except EDHOCError as error:
             raise _refusal(reason.HANDSHAKE_FAILED, error, holder)
-        self._c_r = None
         context = SecurityContext(*completed.oscore(), window_size=_WINDOW_SIZE)
         return Association(context, holder), completed
 
+    def keep(self, association: Association):
+        """Remember what ``finish`` gave, under the identifier C_R of this handshake."""
+        self._shared.contexts.add(self._c_r, association)
+        self._c_r = None
+
     def abandon(self):
-        """Forget a handshake under way, and its identifier unless it was taken into use."""
+        """Forget a handshake under way, and its identifier unless it was kept."""
         self._waiting = None
         if self._c_r is not None:
             self._shared.contexts.release(self._c_r)

@@ -124,7 +124,7 @@ class Session:
             except EDHOCError as error:
                 raise ParseError(str(error))
             association, completed = self._handshake.finish(c_r, message_3)
-            self._contexts.add(c_r, association)
+            self._handshake.keep(association)
             payload = completed.prepare_message_4()
         else:
             payload = self._handshake.start(request.payload)
@@ -149,11 +149,11 @@ class Session:
         try:
             plain, exchange = oscore.unprotect_request(association.context, request)
         except CoAPError as error:
-            if message_3 is not None:
-                self._contexts.release(kid)
             raise _protocol_refusal(error, association.credential)
-        if message_3 is not None:
-            self._contexts.add(kid, association)
+        if message_3 is None:
+            self._contexts.used(kid)
+        else:
+            self._handshake.keep(association)
         self.heard = True
         self._observer.deciding()
         total = self.public_key_operations + crypto.public_key_operations() - before

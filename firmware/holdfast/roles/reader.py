@@ -13,7 +13,7 @@ from ..door.door import Door
 from ..door.indicator import Indicator
 from ..door.strike import Strike
 from ..door.unlock import UnlockResource
-from ..link.connection import serve
+from ..link.connection import let_go, serve
 from ..link.contexts import Contexts
 from ..link.ephemeral import EphemeralKeys
 from ..link.handshake import Responders
@@ -75,13 +75,16 @@ class Reader:
         self._accepted += 1
         number = self._accepted
         if self._connections >= self.limits.connections:
-            self._told(number, reason.TOO_MANY_CONNECTIONS, 0, 0, None)
-            await link.close()
+            await self._turn_away(link, number, reason.TOO_MANY_CONNECTIONS)
+            return
+        try:
+            session = Session(
+                self._responders, self._contexts, self._server, self, self.limits, number
+            )
+        except MemoryError:
+            await self._turn_away(link, number, reason.FAULT)
             return
         self._connections += 1
-        session = Session(
-            self._responders, self._contexts, self._server, self, self.limits, number
-        )
         try:
             why, received, sent = await serve(link, session, self._hardware.ticks, self.limits)
             self._told(number, why, received, sent, session)
@@ -110,6 +113,10 @@ class Reader:
             AccessEvent(decision, self._policy.door, credential, None, self.read_clock()),
             {"connection": connection},
         )
+
+    async def _turn_away(self, link, number, why):
+        await let_go(link)
+        self._told(number, why, 0, 0, None)
 
     def _record(self, event, peer):
         self._log(
