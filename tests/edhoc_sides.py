@@ -77,6 +77,18 @@ def believed(id_cred):
     raise UnknownCredentialError("kid not known")
 
 
+def verified_2(waiting, message_2):
+    """What an Initiator that believes any credential makes of ``message_2``."""
+    received = waiting.parse_message_2(message_2)
+    return received.verify(believed(received.id_cred_r))
+
+
+def verified_3(waiting, message_3):
+    """What a Responder that believes any credential makes of ``message_3``."""
+    received = waiting.parse_message_3(message_3)
+    return received.verify(believed(received.id_cred_i))
+
+
 def phone(form="kid", **options):
     """The Initiator."""
     return Initiator(private("phone"), credential("phone", form), **options)
@@ -103,19 +115,20 @@ class Handshake:
         self.received_3 = self.wait_3.parse_message_3(self.message_3)
         self.completed_r = self.received_3.verify(believed(self.received_3.id_cred_i))
 
+    def forged_message_2(self, plaintext_2):
+        """A message_2 that decrypts to ``plaintext_2``: anyone who saw message_1 can make one."""
+        suite = find_suite(0)
+        y, g_y = ephemeral("y")
+        g_x = self.message_1[4:36]
+        th_2 = key_schedule.th_2(suite, g_y, suite.hash(self.message_1))
+        prk_2e = key_schedule.prk_2e(suite, th_2, crypto.x25519(y, g_x))
+        return message.encode_message_2(
+            g_y, key_schedule.crypt_2(suite, prk_2e, th_2, plaintext_2)
+        )
 
-def forged_message_2(message_1, plaintext_2):
-    """A message_2 for ``message_1`` that decrypts to ``plaintext_2``: anyone can make one."""
-    suite = find_suite(0)
-    y, g_y = ephemeral("y")
-    g_x = message_1[4:36]
-    th_2 = key_schedule.th_2(suite, g_y, suite.hash(message_1))
-    prk_2e = key_schedule.prk_2e(suite, th_2, crypto.x25519(y, g_x))
-    return message.encode_message_2(g_y, key_schedule.crypt_2(suite, prk_2e, th_2, plaintext_2))
-
-
-def forged_message_3(verified_2, plaintext_3):
-    """A message_3 that decrypts to ``plaintext_3``: an Initiator can send what it wants."""
-    suite, prk_3e2m, th_3 = find_suite(0), verified_2._prk_3e2m, verified_2._th_3
-    k_3 = key_schedule.k_3(suite, prk_3e2m, th_3)
-    return message.seal(suite, k_3, key_schedule.iv_3(suite, prk_3e2m, th_3), th_3, plaintext_3)
+    def forged_message_3(self, plaintext_3):
+        """A message_3 that decrypts to ``plaintext_3``: an Initiator can send what it wants."""
+        suite, prk_3e2m, th_3 = find_suite(0), self.verified_2._prk_3e2m, self.verified_2._th_3
+        k_3 = key_schedule.k_3(suite, prk_3e2m, th_3)
+        iv_3 = key_schedule.iv_3(suite, prk_3e2m, th_3)
+        return message.seal(suite, k_3, iv_3, th_3, plaintext_3)

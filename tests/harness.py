@@ -1,8 +1,9 @@
-"""What a test needs on both interpreters: vectors, refusals, skips.
+"""What a test needs on both interpreters: vectors, refusals, damaged input, memory, skips.
 
 Runs on MicroPython and CPython, so it imports nothing that only one of them has.
 """
 
+import gc
 import os
 import sys
 
@@ -54,3 +55,59 @@ def raises(expected, function, *args, **kwargs):
     except expected as error:
         return error
     raise AssertionError("not refused: returned " + repr(value)[:200])
+
+
+def truncations(data):
+    """Every proper prefix of ``data``, the empty one first."""
+    for length in range(len(data)):
+        yield data[:length]
+
+
+def flipped(data, bit):
+    """``data``, still bytes or a bytearray, with one bit flipped; bit 0 is its first byte's
+    lowest.
+    """
+    changed = bytearray(data)
+    changed[bit // 8] ^= 1 << bit % 8
+    return type(data)(changed)
+
+
+def bit_flips(data):
+    """``data``, still bytes or a bytearray, with each of its bits flipped in turn."""
+    for bit in range(8 * len(data)):
+        yield flipped(data, bit)
+
+
+def mutants(data):
+    """Every truncation of ``data``, and every flipped bit of it in a bytearray."""
+    yield from truncations(data)
+    yield from bit_flips(bytearray(data))
+
+
+def held():
+    """Bytes that live objects take of MicroPython's heap. CPython has no such number: 0 there."""
+    gc.collect()
+    return gc.mem_alloc() if MICROPYTHON else 0
+
+
+def taken(action):
+    """Bytes of MicroPython's heap that ``action`` asks for, those it gives back included, as long
+    as they are too few for a collection. 0 on CPython.
+    """
+    base = held()
+    action()
+    return gc.mem_alloc() - base if MICROPYTHON else 0
+
+
+def memory_returns(abuse, noise=1024, first=None):
+    """Assert that ``abuse`` leaves less than ``noise`` bytes more on the heap than it found.
+
+    ``first``, or ``abuse`` itself, is called once before: it loads what stays loaded. The
+    collector scans the stack conservatively, so a few dead blocks may stay as well. One block lost
+    in each of hundreds of cases would be many times ``noise``.
+    """
+    (first or abuse)()
+    base = held()
+    abuse()
+    left = held() - base
+    assert left < noise, (base, left)

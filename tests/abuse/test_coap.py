@@ -1,18 +1,13 @@
 """Hostile CoAP: only CoAPError comes out, and the heap goes back to where it was."""
 
 import asyncio
-import gc
 
 from coap import CoAPError, Message, ParseError, code, datagram, option, path_options, stream
 from coap.server import Server
-from harness import MICROPYTHON, raises, unhex
+from harness import memory_returns, mutants, raises, taken, unhex
 
 INTERPRETERS = ("micropython", "cpython")
 HEAP = "256K"
-
-# The collector scans the stack conservatively, so a few dead blocks may stay. One block lost in
-# each of the hundreds of cases would be many times this.
-NOISE = 1024
 
 
 def _unlock():
@@ -22,30 +17,6 @@ def _unlock():
         (2049, bytes(30)),
     ]
     return Message(code.PUT, options, b"\xa2\x01\x01\x02\xf5", b"token")
-
-
-def _heap():
-    gc.collect()
-    return gc.mem_alloc() if MICROPYTHON else 0
-
-
-def _assert_heap_returns(abuse):
-    """Run ``abuse`` twice; the first time may load what stays loaded."""
-    abuse()
-    base = _heap()
-    abuse()
-    assert _heap() - base < NOISE, (_heap(), base)
-
-
-def _mutants(wire):
-    """Every truncation and every flipped bit."""
-    for length in range(len(wire)):
-        yield wire[:length]
-    mutant = bytearray(wire)
-    for bit in range(8 * len(wire)):
-        mutant[bit // 8] ^= 1 << bit % 8
-        yield mutant
-        mutant[bit // 8] ^= 1 << bit % 8
 
 
 def _read_datagram(wire):
@@ -75,12 +46,12 @@ def test_a_damaged_datagram_is_read_or_refused_and_nothing_else():
     wire = datagram.encode(_unlock(), datagram.CON, 0x1234)
 
     def damage():
-        for mutant in _mutants(wire):
+        for mutant in mutants(wire):
             _read_datagram(mutant)
             datagram.reset(mutant)
 
     assert _read_datagram(wire) == _unlock()
-    _assert_heap_returns(damage)
+    memory_returns(damage)
 
 
 def test_a_damaged_stream_is_read_or_refused_and_nothing_else():
@@ -88,12 +59,12 @@ def test_a_damaged_stream_is_read_or_refused_and_nothing_else():
     wire = stream.encode(_unlock())
 
     def damage():
-        for mutant in _mutants(wire):
+        for mutant in mutants(wire):
             for message in _read_stream(mutant):
                 stream.encode(message)
 
     assert _read_stream(wire + wire) == [_unlock(), _unlock()]
-    _assert_heap_returns(damage)
+    memory_returns(damage)
 
 
 def test_a_declared_length_is_not_believed():
@@ -107,14 +78,15 @@ def test_a_declared_length_is_not_believed():
         for text in ("40010000 0e ffff", "40010000 ee feff ffff", "48010000", "40010000 dd ffff"):
             raises(ParseError, datagram.decode, unhex(text))
 
-    _assert_heap_returns(declare)
-    if MICROPYTHON:
-        decoders = [stream.Decoder(200) for _ in heads]
-        base = _heap()
+    memory_returns(declare)
+    decoders = [stream.Decoder(200) for _ in heads]
+
+    def declare_once():
         for decoder, head in zip(decoders, heads):
             raises(ParseError, decoder.feed, head)
-        spent = gc.mem_alloc() - base  # nothing is collected in between
-        assert spent < 1024 * len(heads), spent
+
+    spent = taken(declare_once)
+    assert spent < 1024 * len(heads), spent
 
 
 def test_short_inputs_are_all_read_or_refused():
@@ -129,7 +101,7 @@ def test_short_inputs_are_all_read_or_refused():
                 _read_datagram(bytes((0x40, 1, 0, 0, first, second)))
                 _read_stream(bytes((first, second)))
 
-    _assert_heap_returns(short)
+    memory_returns(short)
 
 
 def test_a_flood_of_options_is_bounded():
@@ -140,7 +112,7 @@ def test_a_flood_of_options_is_bounded():
         raises(ParseError, datagram.decode, flood)
         raises(ParseError, stream.Decoder(1100).feed, unhex("e002db01") + bytes(1000))
 
-    _assert_heap_returns(rush)
+    memory_returns(rush)
 
 
 def test_every_request_gets_a_response():
@@ -156,11 +128,11 @@ def test_every_request_gets_a_response():
     wire = datagram.encode(_unlock(), datagram.CON, 1)
 
     async def serve():
-        for mutant in _mutants(wire):
+        for mutant in mutants(wire):
             request = _read_datagram(mutant)
             if request is not None and code.is_request(request.code):
                 response = await server.handle(request, None)
                 assert response.token == request.token
                 assert code.is_response(response.code)
 
-    _assert_heap_returns(lambda: asyncio.run(serve()))
+    memory_returns(lambda: asyncio.run(serve()))

@@ -7,21 +7,10 @@ message; and the heap must be where it was.
 INTERPRETERS = ("micropython", "cpython")
 HEAP = "384K"
 
-import gc
-
 import cbor
 from edhoc import EDHOCError, VerificationError
-from edhoc_sides import (
-    C_R,
-    Handshake,
-    believed,
-    ephemeral,
-    forged_message_2,
-    forged_message_3,
-    phone,
-    reader,
-)
-from harness import MICROPYTHON, raises
+from edhoc_sides import C_R, Handshake, believed, ephemeral, phone, reader, verified_2, verified_3
+from harness import bit_flips, held, raises, truncations
 
 _LABELS = {"ead_labels": (7,)}
 _ITEM = ((7, False, b"item"),)
@@ -32,20 +21,11 @@ def _handshake():
     return Handshake(phone("kcwt", **_LABELS), reader("kcwt", **_LABELS), _ITEM, _ITEM, _ITEM)
 
 
-def _flips(data):
-    """``data`` with each of its bits flipped in turn."""
-    mutant = bytearray(data)
-    for bit in range(8 * len(data)):
-        mutant[bit >> 3] ^= 1 << (bit & 7)
-        yield bytes(mutant)
-        mutant[bit >> 3] ^= 1 << (bit & 7)
-
-
 def _cuts(data):
     """Every prefix and every proper suffix of ``data``."""
-    for length in range(len(data)):
-        yield data[:length]
-        yield data[length + 1 :]
+    yield from truncations(data)
+    for start in range(1, len(data) + 1):
+        yield data[start:]
 
 
 def _insertions(data):
@@ -60,16 +40,11 @@ def _insertions(data):
 def _resized(data):
     """The byte string ``data`` with its content cut and extended, and its head made to fit."""
     content = cbor.decode(data)
-    for length in range(len(content)):
-        yield cbor.encode(content[:length])
+    for prefix in truncations(content):
+        yield cbor.encode(prefix)
     for position in range(0, len(content) + 1, 3):
         yield cbor.encode(content[:position] + b"\x00" + content[position:])
     yield cbor.encode(content + bytes(700))
-
-
-def _heap():
-    gc.collect()
-    return gc.mem_alloc() if MICROPYTHON else 0
 
 
 def _count_refused(attempt, genuine, makers, at_most):
@@ -92,10 +67,11 @@ def _assert_all_refused(attempt, genuine, *makers):
     """All mutants of ``genuine`` that ``makers`` make are refused, and the heap does not grow."""
     # The first few load what stays loaded.
     _count_refused(attempt, genuine, makers, 8)
-    base = _heap()
+    base = held()
     count = _count_refused(attempt, genuine, makers, None)
     assert count > 11 * len(genuine)
-    assert _heap() < base + count, (base, _heap(), count)
+    left = held() - base
+    assert left < count, (base, left, count)
 
 
 def test_no_mutant_of_message_1_leads_to_a_handshake():
@@ -111,10 +87,9 @@ def test_no_mutant_of_message_1_leads_to_a_handshake():
         c_r = b"\x26" if received.c_i == C_R else C_R
         _, message_2 = received.prepare_message_2(*ephemeral_y, c_r)
         answered += 1
-        received = done.wait_2.parse_message_2(message_2)
-        received.verify(believed(received.id_cred_r))
+        verified_2(done.wait_2, message_2)
 
-    _assert_all_refused(attempt, done.message_1, _flips, _cuts, _insertions)
+    _assert_all_refused(attempt, done.message_1, bit_flips, _cuts, _insertions)
     # A new G_X, C_I or item is as good as the old one, until the Initiator looks at message_2.
     assert answered > 256
     assert done.responder.process_message_1(done.message_1).ead_1 == list(_ITEM)
@@ -126,12 +101,10 @@ def test_no_mutant_of_message_2_is_verified():
     done = _handshake()
 
     def attempt(mutant):
-        received = done.wait_2.parse_message_2(mutant)
-        received.verify(believed(received.id_cred_r))
+        verified_2(done.wait_2, mutant)
 
-    _assert_all_refused(attempt, done.message_2, _flips, _cuts, _insertions, _resized)
-    received = done.wait_2.parse_message_2(done.message_2)
-    _, message_3 = received.verify(believed(received.id_cred_r)).prepare_message_3(_ITEM)
+    _assert_all_refused(attempt, done.message_2, bit_flips, _cuts, _insertions, _resized)
+    _, message_3 = verified_2(done.wait_2, done.message_2).prepare_message_3(_ITEM)
     assert message_3 == done.message_3
 
 
@@ -139,10 +112,9 @@ def test_no_mutant_of_message_3_is_even_decrypted():
     """A stranger to the handshake meets the AEAD, which costs no public-key operation."""
     done = _handshake()
     _assert_all_refused(
-        done.wait_3.parse_message_3, done.message_3, _flips, _cuts, _insertions, _resized
+        done.wait_3.parse_message_3, done.message_3, bit_flips, _cuts, _insertions, _resized
     )
-    received = done.wait_3.parse_message_3(done.message_3)
-    completed = received.verify(believed(received.id_cred_i))
+    completed = verified_3(done.wait_3, done.message_3)
     assert completed.oscore() == done.completed_r.oscore()
 
 
@@ -153,12 +125,10 @@ def test_no_mutant_of_plaintext_3_is_verified():
     plaintext_3 = done.received_3._plaintext_3
 
     def attempt(mutant):
-        forged = forged_message_3(done.verified_2, mutant)
-        received = done.wait_3.parse_message_3(forged)
-        received.verify(believed(received.id_cred_i))
+        verified_3(done.wait_3, done.forged_message_3(mutant))
 
-    _assert_all_refused(attempt, plaintext_3, _flips, _cuts, _insertions)
-    assert forged_message_3(done.verified_2, plaintext_3) == done.message_3
+    _assert_all_refused(attempt, plaintext_3, bit_flips, _cuts, _insertions)
+    assert done.forged_message_3(plaintext_3) == done.message_3
 
 
 def test_no_mutant_of_message_4_confirms_anything():
@@ -166,7 +136,7 @@ def test_no_mutant_of_message_4_confirms_anything():
     done = _handshake()
     message_4 = done.completed_r.prepare_message_4(_ITEM)
     _assert_all_refused(
-        done.completed_i.process_message_4, message_4, _flips, _cuts, _insertions, _resized
+        done.completed_i.process_message_4, message_4, bit_flips, _cuts, _insertions, _resized
     )
     assert done.completed_i.process_message_4(message_4) == list(_ITEM)
 
@@ -184,8 +154,7 @@ def test_messages_of_another_handshake_are_refused():
         (waiting.parse_message_2, message_1),
     ):
         raises(EDHOCError, step, recorded)
-    received = waiting.parse_message_2(message_2)
-    completed, message_3 = received.verify(believed(received.id_cred_r)).prepare_message_3()
+    completed, message_3 = verified_2(waiting, message_2).prepare_message_3()
     raises(VerificationError, completed.process_message_4, done.completed_r.prepare_message_4())
     raises(VerificationError, done.wait_3.parse_message_3, message_3)
 
@@ -194,10 +163,10 @@ def test_a_responder_without_a_key_gets_nowhere():
     """Anyone can answer a message_1 and encrypt what it likes: no proof it guesses is right."""
     done = _handshake()
     plaintext_2 = done.received_2._plaintext_2
-    assert forged_message_2(done.message_1, plaintext_2) == done.message_2
+    assert done.forged_message_2(plaintext_2) == done.message_2
     start = plaintext_2.index(done.received_2._proof)
     for index in range(64):
         guess = bytes([index]) + 6 * b"\x5a" + bytes([index])
         forged = plaintext_2[:start] + guess + plaintext_2[start + 8 :]
-        received = done.wait_2.parse_message_2(forged_message_2(done.message_1, forged))
+        received = done.wait_2.parse_message_2(done.forged_message_2(forged))
         raises(VerificationError, received.verify, believed(received.id_cred_r))

@@ -1,52 +1,18 @@
 """Hostile OSCORE: a damaged unlock request opens nothing and costs the rightful one nothing."""
 
-import gc
-
 import cbor
 import oscore
 from coap import CoAPError, Message, code, option, path_options, stream
-from harness import MICROPYTHON, raises
+from harness import bit_flips, memory_returns, mutants, raises
+from oscore_sides import SALT, contexts
 
 INTERPRETERS = ("micropython", "cpython")
 HEAP = "256K"
-
-# The collector scans the stack conservatively, so a few dead blocks may stay. One block lost in
-# each of the hundreds of cases would be many times this.
-NOISE = 1024
-
-
-def _contexts():
-    client = oscore.SecurityContext(bytes(range(16)), b"saltsalt", b"\x01", b"\x37")
-    return client, oscore.SecurityContext(bytes(range(16)), b"saltsalt", b"\x37", b"\x01")
 
 
 def _unlock(*extra, token=b""):
     options = path_options("doors", "lobby") + [(option.CONTENT_FORMAT, b"\x3c")]
     return Message(code.PUT, options + list(extra), cbor.encode({1: 1, 2: True}), token)
-
-
-def _heap():
-    gc.collect()
-    return gc.mem_alloc() if MICROPYTHON else 0
-
-
-def _assert_heap_returns(abuse):
-    """Run ``abuse`` twice; the first time may load what stays loaded."""
-    abuse()
-    base = _heap()
-    abuse()
-    assert _heap() - base < NOISE, (_heap(), base)
-
-
-def _mutants(wire):
-    """Every truncation and every flipped bit."""
-    for length in range(len(wire)):
-        yield wire[:length]
-    mutant = bytearray(wire)
-    for bit in range(8 * len(wire)):
-        mutant[bit // 8] ^= 1 << bit % 8
-        yield mutant
-        mutant[bit // 8] ^= 1 << bit % 8
 
 
 def _received(wire):
@@ -69,14 +35,14 @@ def _opened(server, wire):
 
 def test_every_damage_to_a_framed_unlock_is_refused_and_the_original_opens_once():
     """One context sees them all: no mutant decrypts, none moves the replay window."""
-    client, server = _contexts()
+    client, server = contexts()
     wire = stream.encode(oscore.protect_request(client, _unlock())[0])
 
     def damage():
-        for mutant in _mutants(wire):
+        for mutant in mutants(wire):
             assert _opened(server, mutant) == [], bytes(mutant)
 
-    _assert_heap_returns(damage)
+    memory_returns(damage)
     assert _opened(server, wire) == [_unlock()]
     assert _opened(server, wire) == []
     damage()
@@ -85,7 +51,7 @@ def test_every_damage_to_a_framed_unlock_is_refused_and_the_original_opens_once(
 def test_damage_while_the_window_is_lost_never_proves_freshness():
     """After a restart requests are decrypted before their age is known; only the one that carries
     the expected Echo, unharmed, may pass."""
-    client, server = _contexts()
+    client, server = contexts()
     server.replay_window = oscore.ReplayWindow.lost()
     server.sender_sequence_number = 64
     server.expected_echo = b"8 random"
@@ -93,11 +59,11 @@ def test_damage_while_the_window_is_lost_never_proves_freshness():
     wire = stream.encode(oscore.protect_request(client, request)[0])
 
     def damage():
-        for mutant in _mutants(wire):
+        for mutant in mutants(wire):
             assert _opened(server, mutant) == [], bytes(mutant)
             assert not server.replay_window.is_initialised
 
-    _assert_heap_returns(damage)
+    memory_returns(damage)
     assert _opened(server, wire) == [request]
     assert _opened(server, wire) == []
 
@@ -105,14 +71,12 @@ def test_damage_while_the_window_is_lost_never_proves_freshness():
 def test_a_changed_token_changes_the_token_alone():
     """RFC 8613 leaves the token to the hop it belongs to: a flipped bit there is no damage to the
     request, so it passes, but even then once."""
-    for bit in range(32):
-        client, server = _contexts()
+    for token in bit_flips(b"tokn"):
+        client, server = contexts()
         protected = oscore.protect_request(client, _unlock(token=b"tokn"))[0]
-        token = bytearray(b"tokn")
-        token[bit // 8] ^= 1 << bit % 8
-        protected.token = bytes(token)
+        protected.token = token
         changed = stream.encode(protected)
-        assert _opened(server, changed) == [_unlock(token=bytes(token))]
+        assert _opened(server, changed) == [_unlock(token=token)]
         protected.token = b"tokn"
         assert _opened(server, stream.encode(protected)) == []
 
@@ -120,7 +84,7 @@ def test_a_changed_token_changes_the_token_alone():
 def test_every_damage_to_a_response_is_refused_and_the_original_counts_once():
     """A forged or torn answer must not end the exchange; with and without Partial IV."""
     for new_piv in (False, True):
-        client, server = _contexts()
+        client, server = contexts()
         protected, sent = oscore.protect_request(client, _unlock())
         received = oscore.unprotect_request(server, protected)[1]
         granted = Message(code.CHANGED, [(option.CONTENT_FORMAT, b"\x3c")], b"\xa1\x01\xf5")
@@ -137,11 +101,11 @@ def test_every_damage_to_a_response_is_refused_and_the_original_counts_once():
             return found
 
         def damage(accepted=accepted, wire=wire):
-            for mutant in _mutants(wire):
+            for mutant in mutants(wire):
                 if mutant[2:3] == wire[2:3]:  # the outer code means nothing: RFC 8613 section 4.2
                     assert accepted(mutant) == [], bytes(mutant)
 
-        _assert_heap_returns(damage)
+        memory_returns(damage)
         assert accepted(wire) == [granted]
         assert accepted(wire) == []
 
@@ -149,7 +113,7 @@ def test_every_damage_to_a_response_is_refused_and_the_original_counts_once():
 def test_every_damage_to_a_combined_request_is_refused_or_leaves_the_request_alone():
     """message_3 stands in front unprotected by OSCORE; damage there is for EDHOC to find, damage
     behind it for us."""
-    client, server = _contexts()
+    client, server = contexts()
     message_3 = cbor.encode(bytes(range(19)))
     protected = oscore.protect_request(client, _unlock())[0]
     wire = stream.encode(oscore.combine(message_3, protected))
@@ -164,13 +128,13 @@ def test_every_damage_to_a_combined_request_is_refused_or_leaves_the_request_alo
         return found
 
     def damage():
-        for mutant in _mutants(wire):
+        for mutant in mutants(wire):
             for found_3, request in parts(mutant):
                 if found_3 != message_3:
                     continue
                 raises(oscore.OSCOREError, oscore.unprotect_request, server, request)
 
-    _assert_heap_returns(damage)
+    memory_returns(damage)
     found_3, request = parts(wire)[0]
     assert found_3 == message_3
     assert oscore.unprotect_request(server, request)[0] == _unlock()
@@ -187,13 +151,13 @@ def test_a_long_life_costs_no_memory():
             newest += 3
             window.accept(newest)
 
-    _assert_heap_returns(live)
+    memory_returns(live)
 
 
 def test_another_doors_request_is_refused():
     """The same phone, another door: other keys, whatever the identifiers are."""
-    client = _contexts()[0]
-    other = oscore.SecurityContext(bytes(16), b"saltsalt", b"\x37", b"\x01")
+    client = contexts()[0]
+    other = oscore.SecurityContext(bytes(16), SALT, b"\x37", b"\x01")
     protected = oscore.protect_request(client, _unlock())[0]
     raises(oscore.DecryptionError, oscore.unprotect_request, other, protected)
     header = oscore.option.encode(b"\x00", None, b"\x37")

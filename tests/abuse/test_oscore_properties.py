@@ -8,15 +8,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 import crypto
 import oscore
 from coap import CoAPError, Message, code, option
+from oscore_sides import contexts, sealed_request
 
 _HEADERS = st.binary(max_size=20) | st.builds(
     lambda flags, rest: bytes([flags]) + rest, st.integers(0, 0x1F), st.binary(max_size=12)
 )
-
-
-def _contexts():
-    client = oscore.SecurityContext(bytes(range(16)), b"", b"\x01", b"\x37")
-    return client, oscore.SecurityContext(bytes(range(16)), b"", b"\x37", b"\x01")
 
 
 @given(_HEADERS)
@@ -37,7 +33,7 @@ def test_a_header_has_one_spelling_or_is_refused(value):
 )
 def test_noise_is_refused_by_every_entrance(outer, headers, others, payload):
     """Requests, responses and combined requests: only CoAPError, and nothing is accepted."""
-    client, server = _contexts()
+    client, server = contexts()
     message = Message(outer, headers + others, payload)
     exchange = oscore.protect_request(client, Message(code.GET))[1]
     with pytest.raises(CoAPError):
@@ -54,13 +50,8 @@ def test_noise_is_refused_by_every_entrance(outer, headers, others, payload):
 @given(st.binary(min_size=1, max_size=80))
 def test_an_authentic_peer_may_protect_anything(plaintext):
     """With the right key too: a request comes out whole, or an error of ours."""
-    client, server = _contexts()
-    piv = client.next_piv()
-    aad = oscore.Exchange(client.sender_id, piv).aad()
-    nonce = client.nonce(client.sender_id, piv)
-    ciphertext = crypto.aes_ccm_encrypt(client.sender_key, nonce, plaintext, aad)
-    header = oscore.option.encode(piv, None, client.sender_id)
-    message = Message(code.POST, [(option.OSCORE, header)], ciphertext)
+    client, server = contexts()
+    message = sealed_request(client, plaintext)
     try:
         plain = oscore.unprotect_request(server, message)[0]
     except CoAPError:
@@ -118,7 +109,7 @@ class Nonces(RuleBasedStateMachine):
     @initialize()
     def begin(self):
         self.used = set()
-        self.ends = _contexts()
+        self.ends = contexts()
         self.in_flight = []  # (sender's number, protected request)
         self.open = []  # (server's number, exchange)
         self.restarts = 0

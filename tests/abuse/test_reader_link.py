@@ -4,12 +4,10 @@ behind.
 
 INTERPRETERS = ("micropython", "cpython")
 
-import gc
-
 import coap
 import oscore
 from coap import stream
-from harness import MICROPYTHON
+from harness import bit_flips, flipped, held, truncations
 from memory_phone import Call, Hardware, Phone, cold, make_reader, warm
 
 SLACK = 2048  # bytes: what the interpreter itself may keep, such as grown tables
@@ -41,11 +39,6 @@ async def _refuses(reader, hardware, data, before=b""):
     return [line["reason"] for line in lines if line["reason"]]
 
 
-def _held():
-    gc.collect()
-    return gc.mem_alloc() if MICROPYTHON else 0
-
-
 async def test_noise_at_every_stage_leaves_nothing_and_the_next_unlock_works():
     """Random bytes as stream, as payload, as options; memory comes back to where it was."""
     hardware = Hardware()
@@ -56,9 +49,9 @@ async def test_noise_at_every_stage_leaves_nothing_and_the_next_unlock_works():
     noise = _noise(62435)
     hello = phone.hello()
     await _abuse(reader, hardware, phone, hello, noise, 4)
-    base = _held()
+    base = held()
     await _abuse(reader, hardware, phone, hello, noise, 40)
-    assert _held() - base < SLACK
+    assert held() - base < SLACK
     _, code, answer = await warm(reader, phone)
     assert code == coap.code.CHANGED and answer[1] is True
 
@@ -90,12 +83,12 @@ async def test_every_truncation_of_an_unlock_is_without_effect():
     opened = hardware.opened
     hello = known.hello()
     warm_frame = stream.encode(known.wish()[1])
-    for length in range(len(warm_frame)):
-        await _refuses(reader, hardware, warm_frame[:length], hello)
+    for cut in truncations(warm_frame):
+        await _refuses(reader, hardware, cut, hello)
     phone = Phone()
     first = phone.hello() + phone.post(b"\xf5" + phone.message_1()[1])
-    for length in range(len(first)):
-        await _refuses(reader, hardware, first[:length])
+    for cut in truncations(first):
+        await _refuses(reader, hardware, cut)
     length, whole = 0, 1
     while length < whole:
         phone = Phone(number=10 + length)
@@ -123,10 +116,8 @@ async def test_every_bit_of_a_warm_unlock_counts():
     opened = hardware.opened
     protected = phone.wish()[1]
     frame = stream.encode(protected)
-    for bit in range(8 * len(frame)):
-        mutant = bytearray(frame)
-        mutant[bit // 8] ^= 1 << bit % 8
-        reasons = await _refuses(reader, hardware, bytes(mutant), phone.hello())
+    for bit, mutant in enumerate(bit_flips(frame)):
+        reasons = await _refuses(reader, hardware, mutant, phone.hello())
         if bit // 8 >= len(frame) - len(protected.payload):
             assert reasons == ["decryption_failed", "decryption_failed"], bit
     call = Call(reader)
@@ -145,11 +136,9 @@ async def test_every_bit_of_message_1_counts():
     phone = Phone()
     waiting, message_1 = phone.message_1()
     frame = phone.post(b"\xf5" + message_1)
-    for bit in range(8 * len(frame)):
-        mutant = bytearray(frame)
-        mutant[bit // 8] ^= 1 << bit % 8
+    for bit, mutant in enumerate(bit_flips(frame)):
         call = Call(reader)
-        response = await call.ask(phone.hello() + bytes(mutant))
+        response = await call.ask(phone.hello() + mutant)
         if response is not None and response.code == coap.code.CHANGED:
             try:
                 phone.finish(waiting, response.payload)
@@ -157,7 +146,7 @@ async def test_every_bit_of_message_1_counts():
                 pass
             else:
                 # Only bits outside message_1 may change and still lead here.
-                assert message_1 in bytes(mutant), bit
+                assert message_1 in mutant, bit
         await call.hang_up()
     assert not hardware.opened
     assert (await cold(reader, Phone(number=9000)))[1] == coap.code.CHANGED
@@ -175,10 +164,9 @@ async def test_every_bit_of_the_combined_request_counts():
         waiting, message_1 = phone.message_1()
         response = await call.ask(phone.hello() + phone.post(b"\xf5" + message_1))
         message_3 = phone.finish(waiting, response.payload)
-        mutant = bytearray(stream.encode(oscore.combine(message_3, phone.wish()[1])))
-        bits = 8 * len(mutant)
-        mutant[bit // 8] ^= 1 << bit % 8
-        await call.send(bytes(mutant))
+        frame = stream.encode(oscore.combine(message_3, phone.wish()[1]))
+        bits = 8 * len(frame)
+        await call.send(flipped(frame, bit))
         await call.hang_up()
         assert not hardware.opened, bit
         bit += 1

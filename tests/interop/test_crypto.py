@@ -17,6 +17,7 @@ from crypto import hosted, portable
 from crypto.curves import L_25519, N_256, P_256, P_25519
 from crypto.portable import edwards, field, p256
 from crypto.portable.wnaf import wnaf
+from harness import flipped
 
 many = settings(max_examples=2000)
 some = settings(max_examples=300)
@@ -154,9 +155,8 @@ def test_ed25519_keys_and_signatures_are_the_same(private, message):
 @given(curve25519_bytes, st.binary(max_size=40), st.integers(0, 8 * 64 - 1))
 def test_ed25519_flipped_signatures_are_refused_by_both(private, message, position):
     public = hosted.ed25519_public_key(private)
-    signature = bytearray(hosted.ed25519_sign(private, message))
-    signature[position >> 3] ^= 1 << (position & 7)
-    assert not both_verify(crypto.ed25519_verify, public, message, bytes(signature))
+    forged = flipped(hosted.ed25519_sign(private, message), position)
+    assert not both_verify(crypto.ed25519_verify, public, message, forged)
 
 
 @many
@@ -205,9 +205,7 @@ def test_es256_takes_good_signatures_and_no_flipped_ones(number, message, positi
     private, public = p256_private(number)
     signature = p256_signature(private, message)
     assert both_verify(crypto.es256_verify, public, message, signature)
-    flipped = bytearray(signature)
-    flipped[position >> 3] ^= 1 << (position & 7)
-    assert not both_verify(crypto.es256_verify, public, message, bytes(flipped))
+    assert not both_verify(crypto.es256_verify, public, message, flipped(signature, position))
 
 
 @some

@@ -1,7 +1,7 @@
 """Ed25519: RFC 8032, and a file in the format of the classic ``sign.input``."""
 
 import crypto
-from harness import unhex, vectors, vectors_path
+from harness import flipped, unhex, vectors, vectors_path
 
 INTERPRETERS = ("micropython", "cpython")
 
@@ -31,15 +31,9 @@ def test_every_line_of_the_sign_input_file():
             assert crypto.ed25519_sign(private, message) == signature, lines
             assert crypto.ed25519_verify(public, message, signature), lines
             for position in (lines % 32, 32 + lines % 31):
-                forged = _flip(signature, position, lines % 8)
+                forged = flipped(signature, 8 * position + lines % 8)
                 assert not crypto.ed25519_verify(public, message, forged), lines
-            assert not crypto.ed25519_verify(_flip(public, lines % 32, 0), message, signature)
+            assert not crypto.ed25519_verify(flipped(public, 8 * (lines % 32)), message, signature)
             assert not crypto.ed25519_verify(public, message + b"\0", signature), lines
             lines += 1
     assert lines == 136, lines
-
-
-def _flip(data, position, bit):
-    data = bytearray(data)
-    data[position] ^= 1 << bit
-    return bytes(data)

@@ -17,7 +17,7 @@ from edhoc import (
     parse_error,
 )
 from edhoc.suite import find
-from edhoc_sides import C_I, ephemeral, forged_message_2, phone, reader
+from edhoc_sides import Handshake, ephemeral, phone, reader
 from harness import raises, unhex, vectors
 
 _GENERATED = "edhoc/generated-m03-s02-ccs.json"
@@ -262,10 +262,10 @@ def _refusal(kind, data):
         except EDHOCError as error:
             return error
         return raises(VerificationError, received.prepare_message_2, *ephemeral("y"), b"\x00")
-    waiting, message_1 = phone().prepare_message_1(*ephemeral("x"), C_I)
+    done = Handshake(phone(), reader())
     if kind == "PLAINTEXT_2":
-        data = forged_message_2(message_1, data)
-    return raises(MalformedError, waiting.parse_message_2, data)
+        data = done.forged_message_2(data)
+    return raises(MalformedError, done.wait_2.parse_message_2, data)
 
 
 def test_rfc_9529_invalid_messages_are_refused_for_what_is_wrong_with_them():

@@ -6,7 +6,7 @@ import os
 
 import cbor
 import small_site as site
-from harness import raises
+from harness import raises, truncations
 from holdfast.roles.reader import Reader
 from holdfast.storage import files, settings
 from holdfast.storage.key_store import KeyStore, KeyStoreError
@@ -112,8 +112,8 @@ def test_every_wrong_entry_is_refused_by_name():
 def test_every_truncation_of_the_settings_is_refused():
     """A cable pulled in the middle of provisioning."""
     whole = cbor.encode(site.settings_map())
-    for length in range(len(whole)):
-        raises(settings.SettingsError, settings.decode, whole[:length])
+    for cut in truncations(whole):
+        raises(settings.SettingsError, settings.decode, cut)
     raises(settings.SettingsError, settings.decode, whole + b"\0")
     raises(settings.SettingsError, settings.decode, whole + b"\0" * 5000)
 

@@ -4,6 +4,7 @@ import crypto
 from crypto.curves import B_256, L_25519, N_256, P_256, P_25519
 from crypto.portable import edwards
 from harness import raises, unhex
+from published_signatures import es256_example
 
 INTERPRETERS = ("micropython", "cpython")
 
@@ -94,7 +95,7 @@ def test_the_equation_has_no_cofactor():
 
 def test_es256_numbers_are_in_range():
     """r and s are 1 to n - 1. s = n - s is the other signature that the standard allows."""
-    public, signature = _es256_example()
+    public, signature = es256_example()
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
     assert _verify_es256(public, r, s)
     assert _verify_es256(public, r, N_256 - s)
@@ -107,7 +108,7 @@ def test_es256_numbers_are_in_range():
 
 def test_es256_keys_are_points_of_the_curve():
     """Off the curve another group is computed in; a coordinate above p is a second name."""
-    public, signature = _es256_example()
+    public, signature = es256_example()
     x, y = int.from_bytes(public[:32], "big"), int.from_bytes(public[32:], "big")
     assert crypto.es256_verify(public, b"sample", signature)
     assert not crypto.es256_verify(_point(x, P_256 - y), b"sample", signature)
@@ -125,7 +126,7 @@ def test_what_is_malformed_never_reaches_the_backend():
     take everything."""
     public = crypto.ed25519_public_key(PRIVATE)
     r, s = crypto.ed25519_sign(PRIVATE, MESSAGE)[:32], bytes(32)
-    point, signature = _es256_example()
+    point, signature = es256_example()
     x, y = point[:32], point[32:]
     n = N_256.to_bytes(32, "big")
     one = (1).to_bytes(32, "big")
@@ -256,17 +257,3 @@ def _pair(r, s):
 
 
 _point = _pair
-
-
-def _es256_example():
-    """RFC 6979 appendix A.2.5: public key, and the signature of b"sample" with SHA-256."""
-    return (
-        unhex(
-            "60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6"
-            "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299"
-        ),
-        unhex(
-            "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716"
-            "F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8"
-        ),
-    )

@@ -30,6 +30,7 @@ from edhoc_sides import (
     private,
     reader,
     token,
+    verified_3,
 )
 from harness import raises
 
@@ -134,8 +135,7 @@ def test_a_step_repeats_itself_and_a_refusal_leaves_nothing_behind():
             raises(EDHOCError, again.parse_message_3, wrong)
         raises(VerificationError, done.received_2.verify, credential("phone", "kid"))
         raises(VerificationError, done.received_3.verify, credential("reader", "kid"))
-        received = again.parse_message_3(done.message_3)
-        responder = received.verify(believed(received.id_cred_i))
+        responder = verified_3(again, done.message_3)
         assert responder.oscore()[:2] == completed.oscore()[:2] == done.completed_r.oscore()[:2]
 
 

@@ -15,18 +15,7 @@ from edhoc import (
     from_kccs,
     from_kcwt,
 )
-from edhoc_sides import (
-    Handshake,
-    ccs,
-    cose_key,
-    credential,
-    forged_message_2,
-    forged_message_3,
-    phone,
-    private,
-    reader,
-    token,
-)
+from edhoc_sides import Handshake, ccs, cose_key, credential, phone, private, reader, token
 from harness import raises
 
 _MAC = b"\x48" + bytes(8)
@@ -170,8 +159,8 @@ def test_other_kinds_of_id_cred_are_refused_as_not_supported():
         cbor.encode({"13": cbor.Raw(good)}),
         b"\xa0",
     ):
-        forged_2 = forged_message_2(done.message_1, b"\x27" + id_cred + _MAC)
-        forged_3 = forged_message_3(done.verified_2, id_cred + _MAC)
+        forged_2 = done.forged_message_2(b"\x27" + id_cred + _MAC)
+        forged_3 = done.forged_message_3(id_cred + _MAC)
         for step, message in (
             (done.wait_2.parse_message_2, forged_2),
             (done.wait_3.parse_message_3, forged_3),
@@ -193,7 +182,7 @@ def test_a_credential_by_value_is_in_one_encoding_only():
         b"\xa1\x0e" + b"\xa2\x02\x61p\x02\x61q",
         b"\xa2\x0d" + good + b"\x0d" + good,
     ):
-        forged = forged_message_3(done.verified_2, id_cred + _MAC)
+        forged = done.forged_message_3(id_cred + _MAC)
         raises(MalformedError, done.wait_3.parse_message_3, forged)
 
 

@@ -12,17 +12,7 @@ from edhoc import (
     offer_suites,
     split_identifier,
 )
-from edhoc_sides import (
-    C_I,
-    C_R,
-    Handshake,
-    believed,
-    ephemeral,
-    forged_message_2,
-    forged_message_3,
-    phone,
-    reader,
-)
+from edhoc_sides import C_I, C_R, Handshake, believed, ephemeral, phone, reader
 from harness import raises, unhex
 
 _G_X = "5820" + "11" * 32
@@ -133,7 +123,8 @@ def test_connection_identifiers_have_one_encoding_each():
 
 def test_message_2_and_its_plaintext_must_be_exactly_what_the_rfc_says():
     """Nothing authenticates PLAINTEXT_2 before it was read, so any bytes may come (5.3.2)."""
-    waiting, message_1 = phone().prepare_message_1(*ephemeral("x"), C_I)
+    done = Handshake(phone(), reader())
+    waiting = done.wait_2
     _, g_y = ephemeral("y")
     for wrong, text in (
         (b"", "its only element is no byte string"),
@@ -167,17 +158,17 @@ def test_message_2_and_its_plaintext_must_be_exactly_what_the_rfc_says():
         ("27 32 49" + 9 * "00", "Signature_or_MAC has the wrong length"),
         ("27 32" + mac + "f6", "ead_label is no integer"),
     ):
-        forged = forged_message_2(message_1, unhex(wrong))
+        forged = done.forged_message_2(unhex(wrong))
         error = raises(MalformedError, waiting.parse_message_2, forged)
         assert str(error) == "PLAINTEXT_2: " + text, (wrong, str(error))
-    assert waiting.parse_message_2(forged_message_2(message_1, unhex("27 32" + mac))).c_r == C_R
+    assert waiting.parse_message_2(done.forged_message_2(unhex("27 32" + mac))).c_r == C_R
 
 
 def test_both_sides_must_choose_different_identifiers():
     """Equal ones would be equal OSCORE identifiers, and then nonces meet (3.3.3)."""
-    waiting, message_1 = phone().prepare_message_1(*ephemeral("x"), C_I)
-    forged = forged_message_2(message_1, C_I + b"\x32\x48" + bytes(8))
-    assert str(raises(MalformedError, waiting.parse_message_2, forged)) == "C_R equals C_I"
+    done = Handshake(phone(), reader())
+    forged = done.forged_message_2(C_I + b"\x32\x48" + bytes(8))
+    assert str(raises(MalformedError, done.wait_2.parse_message_2, forged)) == "C_R equals C_I"
 
 
 def test_message_3_and_its_plaintext_must_be_exactly_what_the_rfc_says():
@@ -202,10 +193,10 @@ def test_message_3_and_its_plaintext_must_be_exactly_what_the_rfc_says():
         ("2b 40", "Signature_or_MAC has the wrong length"),
         ("2b" + mac + mac, "ead_label is no integer"),
     ):
-        forged = forged_message_3(done.verified_2, unhex(wrong))
+        forged = done.forged_message_3(unhex(wrong))
         error = raises(MalformedError, done.wait_3.parse_message_3, forged)
         assert str(error) == "PLAINTEXT_3: " + text, (wrong, str(error))
-    zeros = forged_message_3(done.verified_2, unhex("2b" + mac))
+    zeros = done.forged_message_3(unhex("2b" + mac))
     received = done.wait_3.parse_message_3(zeros)
     raises(VerificationError, received.verify, believed(received.id_cred_i))
 

@@ -1,19 +1,11 @@
 """Protected requests: what is inside, what is outside, what is refused, what rides in front."""
 
-import crypto
 import oscore
 from coap import Message, ParseError, code, datagram, option, path_options
 from harness import raises, unhex
+from oscore_sides import SALT, SECRET, contexts, sealed_request
 
 INTERPRETERS = ("micropython", "cpython")
-
-SECRET = bytes(range(16))
-SALT = b"saltsalt"
-
-
-def _contexts(id_context=None):
-    client = oscore.SecurityContext(SECRET, SALT, b"\x01", b"\x37", id_context)
-    return client, oscore.SecurityContext(SECRET, SALT, b"\x37", b"\x01", id_context)
 
 
 def _request(*extra, token=b"t"):
@@ -27,7 +19,7 @@ def _numbers(message):
 
 def test_a_request_and_its_response_come_back_as_they_were():
     """Method, path, payload and options inside; POST, 2.04 and the OSCORE option outside."""
-    client, server = _contexts()
+    client, server = contexts()
     request = _request((option.IF_MATCH, b"e"), (2053, b"unknown options go inside"))
     protected, sent = oscore.protect_request(client, request)
     assert (protected.code, protected.token) == (code.POST, b"t")
@@ -44,7 +36,7 @@ def test_a_request_and_its_response_come_back_as_they_were():
 
 def test_what_proxies_need_stays_outside():
     """Class U of RFC 8613 figure 5; an outer option of class E is thrown away."""
-    client, server = _contexts()
+    client, server = contexts()
     outside = [(option.URI_HOST, b"h"), (option.URI_PORT, b"\x01"), (option.PROXY_SCHEME, b"coap")]
     request = _request(*outside)
     protected = oscore.protect_request(client, request)[0]
@@ -65,17 +57,17 @@ def test_what_proxies_need_stays_outside():
 
 def test_an_id_context_travels_and_must_match():
     """The same identifiers under another ID Context are another association."""
-    client, server = _contexts(b"site")
+    client, server = contexts(b"site")
     protected = oscore.protect_request(client, _request())[0]
     assert oscore.option.decode(protected.option(option.OSCORE)) == (b"\x00", b"site", b"\x01")
-    for other in (_contexts()[1], _contexts(b"other")[1]):
+    for other in (contexts()[1], contexts(b"other")[1]):
         raises(oscore.ContextNotFoundError, oscore.unprotect_request, other, protected)
     assert oscore.unprotect_request(server, protected)[0] == _request()
 
 
 def test_each_refusal_has_the_response_of_section_8_2():
     """Codes and diagnostics are fixed by the RFC, so that a phone can tell what to do next."""
-    client, server = _contexts()
+    client, server = contexts()
     good = oscore.protect_request(client, _request())[0]
 
     def refusal(options, payload=good.payload, outer=code.POST):
@@ -120,8 +112,8 @@ def test_authentic_nonsense_is_refused_and_used_up():
         (code.CONTENT, b""),
         (code.PING, b""),
     ):
-        client, server = _contexts()
-        protected = _sealed(client, bytes((code_inside,)) + inner)
+        client, server = contexts()
+        protected = sealed_request(client, bytes((code_inside,)) + inner)
         error = raises(
             (ParseError, oscore.FormatError), oscore.unprotect_request, server, protected
         )
@@ -129,29 +121,19 @@ def test_authentic_nonsense_is_refused_and_used_up():
         raises(oscore.ReplayError, oscore.unprotect_request, server, protected)
 
 
-def _sealed(client, plaintext):
-    """A protected request around any plaintext."""
-    piv = client.next_piv()
-    aad = oscore.Exchange(client.sender_id, piv).aad()
-    nonce = client.nonce(client.sender_id, piv)
-    ciphertext = crypto.aes_ccm_encrypt(client.sender_key, nonce, plaintext, aad)
-    header = oscore.option.encode(piv, None, client.sender_id)
-    return Message(code.POST, [(option.OSCORE, header)], ciphertext)
-
-
 def test_what_is_protected_is_not_protected_again():
     """Nested OSCORE is not defined (4.1.3.7), neither to make nor to take."""
-    client, server = _contexts()
+    client, server = contexts()
     nested = _request((option.OSCORE, b""))
     raises(ValueError, oscore.protect_request, client, nested)
     inside = bytes((nested.code,)) + option.encode(nested.options, nested.payload)
-    raises(oscore.FormatError, oscore.unprotect_request, server, _sealed(client, inside))
+    raises(oscore.FormatError, oscore.unprotect_request, server, sealed_request(client, inside))
     raises(ValueError, oscore.protect_request, client, Message(code.CONTENT))
 
 
 def test_the_last_sequence_number_is_2_to_40_less_1():
     """RFC 8613 7.2.1: beyond it a nonce would return."""
-    client, server = _contexts()
+    client, server = contexts()
     client.sender_sequence_number = 2**40 - 2
     for piv in ("fffffffffe", "ffffffffff"):
         protected = oscore.protect_request(client, _request())[0]
@@ -164,7 +146,7 @@ def test_the_last_sequence_number_is_2_to_40_less_1():
 
 def test_partial_ivs_are_as_short_as_can_be():
     """RFC 8613 section 5; the server refuses any other spelling of a number."""
-    client = _contexts()[0]
+    client = contexts()[0]
     for number, text in ((0, "00"), (1, "01"), (255, "ff"), (256, "0100"), (2**32, "0100000000")):
         client.sender_sequence_number = number
         assert client.next_piv() == unhex(text)
@@ -210,7 +192,7 @@ def test_message_3_rides_in_front_of_the_first_request():
 def test_a_combined_request_is_checked_before_it_is_split():
     """RFC 9668 3.3.1: 4.00 for a wrong payload; the option may stand only once, its value is
     ignored, and left in place it is a critical option nobody understands."""
-    client, server = _contexts()
+    client, server = contexts()
     protected = oscore.protect_request(client, _request())[0]
     good = oscore.combine(b"\x43abc", protected)
     valued = [(n, b"ignored" if n == option.EDHOC else v) for n, v in good.options]

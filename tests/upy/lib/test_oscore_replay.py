@@ -3,15 +3,11 @@
 import oscore
 from coap import Message, code, option, path_options
 from harness import raises
+from oscore_sides import contexts
 
 INTERPRETERS = ("micropython", "cpython")
 
 ECHO = b"8 random"
-
-
-def _contexts():
-    client = oscore.SecurityContext(bytes(16), b"", b"\x01", b"\x37")
-    return client, oscore.SecurityContext(bytes(16), b"", b"\x37", b"\x01")
 
 
 def _request(*extra):
@@ -57,7 +53,7 @@ def test_a_failed_check_changes_nothing():
 
 def test_requests_may_arrive_out_of_order_but_only_once():
     """A protected unlock that is sent again opens nothing."""
-    client, server = _contexts()
+    client, server = contexts()
     wire = [oscore.protect_request(client, _request())[0] for _ in range(40)]
     for place in (2, 0, 1, 39, 20, 8):
         oscore.unprotect_request(server, wire[place])
@@ -70,7 +66,7 @@ def test_requests_may_arrive_out_of_order_but_only_once():
 def test_a_forgery_does_not_move_the_window():
     """Section 8.2: the window moves after decryption. Moving before, one forged datagram with a
     high number would lock a phone out."""
-    client, server = _contexts()
+    client, server = contexts()
     good = oscore.protect_request(client, _request())[0]
     header = oscore.option.encode(b"\xff\xff\xff\xff\xff", None, b"\x01")
     forged = Message(code.POST, [(option.OSCORE, header)], good.payload)
@@ -80,7 +76,7 @@ def test_a_forgery_does_not_move_the_window():
 
 def test_after_a_restart_the_second_try_is_accepted():
     """Appendix B.1.2: 4.01 with Echo under a Partial IV of the server's own, then the request."""
-    client, server = _contexts()
+    client, server = contexts()
     used = [oscore.protect_request(client, _request())[0] for _ in range(3)]
     oscore.unprotect_request(server, used[2])
     _restarted(server)
@@ -112,7 +108,7 @@ def test_after_a_restart_the_second_try_is_accepted():
 
 def test_only_the_expected_echo_proves_freshness():
     """Not a guess, not a prefix, not one from before the restart, not one outside OSCORE."""
-    client, server = _contexts()
+    client, server = contexts()
     _restarted(server)
     guess = oscore.protect_request(client, _request((option.ECHO, b"")))[0]
     raises(oscore.EchoNeeded, oscore.unprotect_request, server, guess)
@@ -138,7 +134,7 @@ def test_only_the_expected_echo_proves_freshness():
 
 def test_a_replay_after_a_restart_gets_a_challenge_and_no_more():
     """The recorded unlock of yesterday: authentic, and still nothing may happen."""
-    client, server = _contexts()
+    client, server = contexts()
     recorded = oscore.protect_request(client, _request())[0]
     received = oscore.unprotect_request(server, recorded)[1]
     answer = oscore.protect_response(server, Message(code.CHANGED), received)

@@ -4,13 +4,9 @@ import crypto
 import oscore
 from coap import Message, ParseError, code, option, path_options
 from harness import raises, unhex
+from oscore_sides import contexts
 
 INTERPRETERS = ("micropython", "cpython")
-
-
-def _contexts():
-    client = oscore.SecurityContext(bytes(16), b"saltsalt", b"\x01", b"\x37")
-    return client, oscore.SecurityContext(bytes(16), b"saltsalt", b"\x37", b"\x01")
 
 
 def _request(*extra):
@@ -19,7 +15,7 @@ def _request(*extra):
 
 def _asked(*extra):
     """(client, server, client's exchange, server's exchange) after one request."""
-    client, server = _contexts()
+    client, server = contexts()
     protected, sent = oscore.protect_request(client, _request(*extra))
     return client, server, sent, oscore.unprotect_request(server, protected)[1]
 
@@ -42,7 +38,7 @@ def test_an_authentic_answer_is_still_an_answer():
 
 def test_a_response_belongs_to_one_request():
     """An answer that says "granted" must not be taken for the answer to another question."""
-    client, server = _contexts()
+    client, server = contexts()
     first, first_sent = oscore.protect_request(client, _request())
     second, second_sent = oscore.protect_request(client, _request())
     received = oscore.unprotect_request(server, second)[1]
@@ -76,7 +72,7 @@ def test_a_second_response_takes_a_partial_iv_of_its_own():
 
 def test_observe_goes_inside_and_outside():
     """RFC 8613 4.1.3.5: FETCH and 2.05 outside, the value of a notification only outside."""
-    client, server = _contexts()
+    client, server = contexts()
     request = _request((option.OBSERVE, b""))
     protected, sent = oscore.protect_request(client, request)
     assert protected.code == code.FETCH
