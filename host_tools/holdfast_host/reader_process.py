@@ -99,17 +99,18 @@ class ReaderProcess:
 
         Raises UsageProblem with the reader's own reason if it does not get there.
         """
-        for _ in range(_PORTS_TRIED):
+        tries_left = _PORTS_TRIED if self._port_is_ours else 1
+        while True:
             begin = self.launch()
             event = self.wait(_has_started, since=begin)
             if event is not None and event["event"] == "ready":
                 return event
             self.stop()
-            if event is None or not self._port_is_ours:
-                break
+            tries_left -= 1
+            if event is None or not tries_left:
+                raise self.failure(begin)
             # Somebody else took the port after we found it free.
             self.port = free_port()
-        raise self.failure(begin)
 
     def launch(self) -> int:
         """Start the process without waiting; the place in ``events`` where its own begin."""
