@@ -9,6 +9,8 @@ from edhoc import (
     UnknownCredentialError,
     VerificationError,
     from_kcwt,
+    parse_error,
+    split_identifier,
 )
 from oscore import SecurityContext
 
@@ -52,11 +54,14 @@ class Handshake:
         """Whether message_2 is out and message_3 is awaited."""
         return self._waiting is not None
 
+    @staticmethod
+    def is_start(payload: bytes) -> bool:
+        """Whether a POST payload is ``true || message_1``; else an identifier comes first."""
+        return payload[:1] == _CBOR_TRUE
+
     def start(self, payload: bytes) -> bytes:
         """message_2 for a POST payload ``true || message_1``; raises LinkRefusal."""
         self.abandon()
-        if payload[:1] != _CBOR_TRUE:
-            raise _refusal(reason.MALFORMED_MESSAGE, MalformedError("true precedes message_1"))
         message_1 = payload[1:]
         try:
             received = self._shared.responder.process_message_1(message_1)
@@ -101,6 +106,19 @@ class Handshake:
         context = SecurityContext(*completed.oscore(), window_size=_WINDOW_SIZE)
         return Association(context, holder), completed
 
+    def finish_alone(self, payload: bytes) -> bytes:
+        """message_4 for a POST payload ``C_R || message_3``; raises LinkRefusal."""
+        try:
+            c_r, message_3 = split_identifier(payload)
+        except MalformedError as error:
+            raise _refusal(reason.MALFORMED_MESSAGE, error)
+        if _is_error(message_3):
+            # The phone gave up. An error is never answered by an error (RFC 9528 section 6).
+            raise LinkRefusal(reason.HANDSHAKE_FAILED, Message(code.CHANGED))
+        association, completed = self.finish(c_r, message_3)
+        self.keep(association)
+        return completed.prepare_message_4()
+
     def keep(self, association: Association):
         """Remember what ``finish`` gave, under the identifier C_R of this handshake."""
         self._shared.contexts.add(self._c_r, association)
@@ -132,6 +150,14 @@ def edhoc_response(response_code: int, payload: bytes) -> Message:
     """A response that carries an EDHOC message, an error message among them."""
     content_format = option.encode_uint(option.CF_EDHOC)
     return Message(response_code, [(option.CONTENT_FORMAT, content_format)], payload)
+
+
+def _is_error(message) -> bool:
+    try:
+        parse_error(message)
+    except MalformedError:
+        return False
+    return True
 
 
 def _refusal(why, error, holder=None):

@@ -1,15 +1,17 @@
 """One connection's conversation: CoAP over a byte stream, without any I/O of its own."""
 
+import asyncio
+
 import crypto
 import oscore
 from coap import CoAPError, Message, ParseError, code, option, signalling, stream
-from edhoc import EDHOCError, split_identifier
 
 from ..access import reason
 from .handshake import Handshake, edhoc_response
 from .refusal import LinkRefusal
 
 _EDHOC_PATH = (".well-known", "edhoc")
+_EDHOC_UNDERSTOOD = (option.URI_HOST, option.URI_PORT, option.URI_PATH, option.ACCEPT)
 
 
 class Peer:
@@ -69,6 +71,9 @@ class Session:
                 answer.extend(await self._message(message))
                 if self.closing:
                     break
+                # One chunk can ask for seconds of public-key operations: door and other phones
+                # get their turn between two messages.
+                await asyncio.sleep(0)
         except CoAPError as error:
             self._drop(reason.MALFORMED_MESSAGE)
             answer.extend(stream.encode(signalling.abort(error)))
@@ -117,18 +122,15 @@ class Session:
         raise LinkRefusal(reason.UNPROTECTED, Message(code.UNAUTHORIZED), drop=False)
 
     def _edhoc(self, request):
-        """message_1 (preceded by true), or message_3 by itself (preceded by C_R)."""
-        if request.payload[:1] != b"\xf5" and self._handshake.is_waiting:
-            try:
-                c_r, message_3 = split_identifier(request.payload)
-            except EDHOCError as error:
-                raise ParseError(str(error))
-            association, completed = self._handshake.finish(c_r, message_3)
-            self._handshake.keep(association)
-            payload = completed.prepare_message_4()
-        else:
+        try:
+            option.recognised(request.options, _EDHOC_UNDERSTOOD)
+        except CoAPError as error:
+            raise _protocol_refusal(error)
+        if self._handshake.is_start(request.payload):
             payload = self._handshake.start(request.payload)
             self._observer.deciding()
+        else:
+            payload = self._handshake.finish_alone(request.payload)
         self.heard = True
         return edhoc_response(code.CHANGED, payload)
 
@@ -167,9 +169,7 @@ class Session:
     def _known(self, kid):
         association = self._contexts.find(kid)
         if association is None:
-            # Not the end of the connection: a phone that knows us from before we restarted can
-            # start over at once.
-            raise _protocol_refusal(oscore.ContextNotFoundError("no such kid"), drop=False)
+            raise _protocol_refusal(oscore.ContextNotFoundError("no such kid"))
         return association
 
     def _drop(self, why):
@@ -177,8 +177,11 @@ class Session:
         self.close_reason = why
 
 
-def _protocol_refusal(error, credential=None, drop=True):
-    if isinstance(error, oscore.ContextNotFoundError):
+def _protocol_refusal(error, credential=None):
+    # An unknown context is not the end of the connection: a phone that knows us from before we
+    # restarted can start over at once.
+    drop = not isinstance(error, oscore.ContextNotFoundError)
+    if not drop:
         why = reason.UNKNOWN_CONTEXT
     elif isinstance(error, oscore.ReplayError):
         why = reason.REPLAYED
