@@ -51,15 +51,17 @@ class Server:
         without one); any other exception is a bug in the resource and passes through.
         """
         try:
-            response = await self._respond(request, peer)
+            response = await self.respond(request, peer)
         except CoAPError as error:
             response = error_response(error)
-        except InvalidInput as error:
-            response = error_response(CoAPError(str(error)))
         response.token = request.token
         return response
 
-    async def _respond(self, request: Message, peer) -> Message:
+    async def respond(self, request: Message, peer) -> Message:
+        """What handle does, for a caller that wants to know of refusals: they raise CoAPError.
+
+        The token is left to the caller, and so is error_response.
+        """
         for number in (_option.PROXY_URI, _option.PROXY_SCHEME):
             if request.option(number) is not None:
                 raise CoAPError("not a proxy", _code.PROXYING_NOT_SUPPORTED)
@@ -76,7 +78,13 @@ class Server:
         accept = request.uint_option(_option.ACCEPT)
         if accept is not None and accept not in getattr(resource, "content_formats", (accept,)):
             raise CoAPError("not in that Content-Format", _code.NOT_ACCEPTABLE)
-        return await method(Message(request.code, options, request.payload, request.token), peer)
+        heeded = Message(request.code, options, request.payload, request.token)
+        try:
+            return await method(heeded, peer)
+        except CoAPError:
+            raise
+        except InvalidInput as error:
+            raise CoAPError(str(error))
 
     def _find(self, path: tuple):
         found = self._resources.get(path)

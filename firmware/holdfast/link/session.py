@@ -4,7 +4,16 @@ import asyncio
 
 import crypto
 import oscore
-from coap import CoAPError, Message, ParseError, code, option, signalling, stream
+from coap import (
+    CoAPError,
+    Message,
+    ParseError,
+    code,
+    error_response,
+    option,
+    signalling,
+    stream,
+)
 
 from ..access import reason
 from .handshake import Handshake, edhoc_response
@@ -163,7 +172,12 @@ class Session:
             association.credential, self.number, message_3 is not None, total - self._billed
         )
         self._billed = total
-        response = await self._server.handle(plain, peer)
+        try:
+            response = await self._server.respond(plain, peer)
+        except CoAPError as error:
+            # No resource decided this, so nobody else shows and records it.
+            self._observer.refused(reason.MALFORMED_REQUEST, self.number, peer.credential)
+            response = error_response(error)
         return oscore.protect_response(association.context, response, exchange)
 
     def _known(self, kid):
