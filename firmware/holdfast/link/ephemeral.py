@@ -15,11 +15,13 @@ class EphemeralKeys:
     def prepare(self):
         """Make the next pair unless one is ready; for when nobody waits."""
         if self._ready is None:
-            private = self._random_bytes(_PRIVATE_LENGTH)
-            self._ready = private, crypto.x25519_public_key(private)
+            self._ready = self._make()
 
     def take(self) -> tuple:
         """A fresh (private, public) pair, 32 bytes each: the one kept ready, or one made now."""
-        self.prepare()
-        pair, self._ready = self._ready, None
+        pair, self._ready = self._ready or self._make(), None
         return pair
+
+    def _make(self):
+        private = self._random_bytes(_PRIVATE_LENGTH)
+        return private, crypto.x25519_public_key(private)
