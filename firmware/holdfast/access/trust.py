@@ -17,16 +17,18 @@ class Refused(InvalidInput):
 
 
 class Device:
-    """A device the authority vouches for until ``expires`` (seconds since 1970).
+    """A device the authority vouches for, from ``issued_at`` (or None) until ``expires``.
 
+    Times are in seconds since 1970.
     ``name`` is the door it serves, ``role`` one of the ROLE_ numbers, ``public_key`` its X25519
     key.
     """
 
-    def __init__(self, name: str, role: int, public_key: bytes, expires: int):
+    def __init__(self, name: str, role: int, public_key: bytes, issued_at, expires: int):
         self.name = name
         self.role = role
         self.public_key = public_key
+        self.issued_at = issued_at
         self.expires = expires
 
 
@@ -81,7 +83,7 @@ class Trust:
         key = claims.cnf
         if not claims.sub or key is None or key.x is None or not is_x25519(key):
             raise Refused(reason.INCOMPLETE_TOKEN)
-        return Device(claims.sub, role, key.x, claims.exp)
+        return Device(claims.sub, role, key.x, claims.iat, claims.exp)
 
     def _zone_keys(self, token) -> list:
         # The zone named as audience says which key: a token for one zone is nothing in another.

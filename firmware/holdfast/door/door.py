@@ -21,9 +21,8 @@ class Door:
         indicator.show("ready")
 
     def deciding(self):
-        """Someone is being heard."""
-        if not self._strike.released:
-            self._due(None)
+        """Someone is being heard; an answer to someone else is shown to its end."""
+        if not self._strike.released and self._rest_at is None:
             self._show("deciding")
 
     def grant(self, strike_ms: int):
@@ -37,10 +36,12 @@ class Door:
         self._show("granted")
 
     def refuse(self):
-        """Say no; the strike stays as it is."""
+        """Say no, once for all who are refused while it is said; the strike stays as it is."""
         if not self._strike.released:
+            is_said = self._rest_at is not None
             self._due(self._ticks.add(REFUSED_MS))
-            self._show("refused")
+            if not is_said:
+                self._show("refused")
 
     def rest(self):
         """Nobody is being heard any more, and nothing was answered."""

@@ -22,6 +22,9 @@ from ..link.recent import RecentMessages
 from ..link.session import Session
 from ..storage.settings import SettingsError
 
+# How much the clocks of the host that enrols and of the board may differ, in seconds.
+_CLOCK_SKEW_S = 300
+
 
 class Reader:
     """One door, decided here.
@@ -39,7 +42,9 @@ class Reader:
         strike = Strike(hardware.strike)
         self.door = Door(strike, Indicator(hardware.led, hardware.buzzer), hardware.ticks)
         trust = Trust(settings.site, settings.authority_keys, settings.zone_keys)
-        _check_certificate(settings, trust, private_key)
+        device = _check_certificate(settings, trust, private_key)
+        # The authority signed the certificate then, so it is later now.
+        self._no_earlier_than = (device.issued_at or 0) - _CLOCK_SKEW_S
         self._policy = Policy(settings.site, settings.door, settings.zones, settings.strike_ms)
         self._ephemerals = EphemeralKeys(hardware.random_bytes)
         self._contexts = Contexts(self.limits.contexts, hardware.random_bytes(1)[0] % 48)
@@ -58,9 +63,11 @@ class Reader:
         )
 
     def read_clock(self) -> ClockReading:
-        """The time to decide with."""
+        """The time to decide with; a clock from before the device was enrolled knows nothing."""
         now = self._hardware.clock.seconds()
-        return ClockReading.unknown() if now is None else ClockReading(now, SOURCE_RTC)
+        if now is None or now < self._no_earlier_than:
+            return ClockReading.unknown()
+        return ClockReading(now, SOURCE_RTC)
 
     async def run(self):
         """Keep a key ready and bring the door to rest after each answer. Runs for ever."""
@@ -158,6 +165,7 @@ def _check_certificate(settings, trust, private_key):
         raise SettingsError("settings: certificate is not for a reader at door " + settings.door)
     if device.public_key != crypto.x25519_public_key(private_key):
         raise SettingsError("settings: certificate is for another board's key")
+    return device
 
 
 def describe(settings) -> dict:

@@ -70,10 +70,7 @@ def main(arguments) -> int:
     # Made now: an interrupt in the middle of a collection leaves no memory to be had.
     stopped = console.prepare({"event": "stopped"})
     try:
-        asyncio.run(_serve(reader, Radio(port, chunk), describe(settings), console, port))
-    except OSError as error:
-        console.line({"event": "port_refused", "port": port, "reason": str(error)})
-        return EXIT_PORT
+        return asyncio.run(_serve(reader, Radio(port, chunk), describe(settings), console, port))
     except KeyboardInterrupt:
         console.write(stopped)
     finally:
@@ -81,11 +78,16 @@ def main(arguments) -> int:
     return 0
 
 
-async def _serve(reader, radio, description, console, port):
-    await radio.start(reader.connected)
+async def _serve(reader, radio, description, console, port) -> int:
+    try:
+        await radio.start(reader.connected)
+    except OSError as error:
+        console.line({"event": "port_refused", "port": port, "reason": str(error)})
+        return EXIT_PORT
     description["port"] = port
     console.line(description)
     await reader.run()
+    return 0
 
 
 def _options(arguments):

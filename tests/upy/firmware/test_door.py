@@ -124,6 +124,15 @@ async def test_a_refusal_shows_and_goes():
     running.cancel()
 
 
+def test_a_crowd_that_is_refused_is_told_once():
+    """A stranger who asks a hundred times a second must not make the door sing."""
+    door, board, _ = _door()
+    for _ in range(100):
+        door.deciding()
+        door.refuse()
+    assert board.beeps == [2] and board.shown[-1] == ("red", "blink")
+
+
 def test_rest_ends_deciding_but_not_an_answer():
     """A phone that leaves in the middle must not leave the light moving, nor wipe a refusal."""
     door, board, _ = _door()

@@ -312,6 +312,19 @@ async def test_a_warm_unlock_is_decided_anew():
     assert hardware.reasons() == ["granted", "expired", "clock_unknown"]
 
 
+async def test_a_clock_from_before_the_device_was_enrolled_opens_nothing():
+    """A board that woke up in the year 2000 would find every expired credential in date."""
+    hardware = Hardware(now=946684800)
+    reader = make_reader(hardware)
+    _, code, answer = await cold(reader, Phone(site.holder_token(changes={5: None, 6: None})))
+    assert code == coap.code.FORBIDDEN and answer[2] == reason.COARSE_READER
+    assert hardware.reasons() == ["clock_unknown"] and not hardware.opened
+    # A host and a board differ by a little on the day of enrolment: no reason to stand still.
+    fresh = site.device_certificate(changes={6: site.NOW + 200})
+    _, code, _ = await cold(make_reader(changes={6: fresh}), Phone(number=70))
+    assert code == coap.code.CHANGED
+
+
 async def test_two_phones_at_once_do_not_disturb_each_other():
     """Two handshakes interleaved: each ends in its own context."""
     hardware = Hardware()

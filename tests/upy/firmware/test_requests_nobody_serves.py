@@ -21,7 +21,9 @@ async def test_a_request_that_no_resource_takes_is_recorded_and_ends_the_light()
     ):
         hardware = Hardware()
         phone = Phone()
-        call, _, _ = await cold(make_reader(hardware), phone, wish={1: 1, 2: False})
+        reader = make_reader(hardware)
+        call, _, _ = await cold(reader, phone, wish={1: 1, 2: False})
+        reader.door.close()  # the first refusal has been said to its end
         colours = []
         hardware.show = lambda colour, effect, colours=colours: colours.append(effect)
         request = coap.Message(method, options, cbor.encode(WISH))
