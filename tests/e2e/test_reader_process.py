@@ -13,8 +13,8 @@ from conftest import micropython
 from holdfast_host.demo.scenes import advanced, visit_cold, visit_warm
 from holdfast_host.demo.stage import Stage
 
-# Code from source on 64-bit words, where every object takes twice what it takes on a board.
-HEAP = "448K"
+# Compiled from source, on 64-bit words, where every object takes twice what it takes on a board.
+HEAP = "512K"
 
 
 @pytest.fixture
