@@ -23,6 +23,10 @@ NOT_YET_VALID = 20
 EXPIRED = 21
 CLOCK_UNKNOWN = 22
 SCHEDULE_UNKNOWN = 23
+CLOCK_UNCERTAIN = 24
+GRACE_OVER = 25
+OUTSIDE_SCHEDULE = 26
+HOLIDAY = 27
 
 # Scope and intent
 WRONG_DOOR = 30
@@ -44,6 +48,28 @@ UNPROTECTED = 47
 UNKNOWN_CREDENTIAL = 48
 FAULT = 49
 
+# What the authority has taken back, and cards and PINs it does not know
+REVOKED = 50
+BELOW_WATERMARK = 51
+RETIRED_KEY = 52
+UNKNOWN_CARD = 53
+WRONG_PIN = 54
+PIN_LOCKED = 55
+
+# What the reader itself lacks
+POLICY_MISSING = 60
+POLICY_DAMAGED = 61
+ZONE_UNKNOWN = 62
+GROUP_UNKNOWN = 63
+CACHE_DAMAGED = 64
+KEY_DAMAGED = 65
+STORAGE_FAILED = 66
+CLOCK_DAMAGED = 67
+EVENT_LOG_FAILED = 68
+
+# The whole door
+LOCKED_DOWN = 70
+
 # What the phone is told
 COARSE_GRANTED = 0
 COARSE_CREDENTIAL = 1
@@ -51,6 +77,7 @@ COARSE_TIME = 2
 COARSE_SCOPE = 3
 COARSE_LINK = 4
 COARSE_READER = 5
+COARSE_LOCKDOWN = 6
 
 _NAMES = {
     GRANTED: "granted",
@@ -68,6 +95,10 @@ _NAMES = {
     EXPIRED: "expired",
     CLOCK_UNKNOWN: "clock_unknown",
     SCHEDULE_UNKNOWN: "schedule_unknown",
+    CLOCK_UNCERTAIN: "clock_uncertain",
+    GRACE_OVER: "grace_over",
+    OUTSIDE_SCHEDULE: "outside_schedule",
+    HOLIDAY: "holiday",
     WRONG_DOOR: "wrong_door",
     ACTION_NOT_ALLOWED: "action_not_allowed",
     NO_INTENT: "no_intent",
@@ -84,6 +115,22 @@ _NAMES = {
     UNPROTECTED: "unprotected",
     UNKNOWN_CREDENTIAL: "unknown_credential",
     FAULT: "fault",
+    REVOKED: "revoked",
+    BELOW_WATERMARK: "below_watermark",
+    RETIRED_KEY: "retired_key",
+    UNKNOWN_CARD: "unknown_card",
+    WRONG_PIN: "wrong_pin",
+    PIN_LOCKED: "pin_locked",
+    POLICY_MISSING: "policy_missing",
+    POLICY_DAMAGED: "policy_damaged",
+    ZONE_UNKNOWN: "zone_unknown",
+    GROUP_UNKNOWN: "group_unknown",
+    CACHE_DAMAGED: "cache_damaged",
+    KEY_DAMAGED: "key_damaged",
+    STORAGE_FAILED: "storage_failed",
+    CLOCK_DAMAGED: "clock_damaged",
+    EVENT_LOG_FAILED: "event_log_failed",
+    LOCKED_DOWN: "locked_down",
 }
 
 _COARSE_NAMES = (
@@ -93,10 +140,20 @@ _COARSE_NAMES = (
     "not for this door",
     "request not accepted",
     "reader cannot decide",
+    "door is locked down",
 )
 
-_COARSE_BY_TEN = (COARSE_GRANTED, COARSE_CREDENTIAL, COARSE_TIME, COARSE_SCOPE, COARSE_LINK)
-_READER_AT_FAULT = (CLOCK_UNKNOWN, SCHEDULE_UNKNOWN, FAULT)
+_COARSE_BY_TEN = (
+    COARSE_GRANTED,
+    COARSE_CREDENTIAL,
+    COARSE_TIME,
+    COARSE_SCOPE,
+    COARSE_LINK,
+    COARSE_CREDENTIAL,
+    COARSE_READER,
+    COARSE_LOCKDOWN,
+)
+_READER_AT_FAULT = (CLOCK_UNKNOWN, SCHEDULE_UNKNOWN, CLOCK_UNCERTAIN, GRACE_OVER, FAULT)
 
 
 def name(code: int) -> str:

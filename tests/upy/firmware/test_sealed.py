@@ -1,0 +1,46 @@
+"""What is sealed under the board's own key comes back whole, in its place, or not at all."""
+
+INTERPRETERS = ("micropython", "cpython")
+
+import os
+
+from harness import bit_flips, raises, truncations
+from holdfast.storage.sealed import OVERHEAD, DamagedError, Sealer, derive
+
+KEY = bytes(range(16))
+
+
+def test_it_comes_back_and_costs_what_it_says():
+    """Files are laid out by this overhead, so it must hold for every length."""
+    sealer = Sealer(KEY, os.urandom)
+    for length in (0, 1, 15, 16, 17, 1003):
+        plain = os.urandom(length)
+        sealed = sealer.seal(plain, b"page 1")
+        assert len(sealed) == length + OVERHEAD
+        assert sealer.open(sealed, b"page 1") == plain
+
+
+def test_damage_another_place_or_another_board_is_noticed():
+    """A page copied over another, or a flash chip moved to another board, must not be believed."""
+    sealer = Sealer(KEY, os.urandom)
+    sealed = sealer.seal(b"alice may", b"page 1")
+    raises(DamagedError, sealer.open, sealed, b"page 2")
+    raises(DamagedError, Sealer(bytes(16), os.urandom).open, sealed, b"page 1")
+    for damaged in bit_flips(sealed):
+        raises(DamagedError, sealer.open, damaged, b"page 1")
+    for damaged in truncations(sealed):
+        raises(DamagedError, sealer.open, damaged, b"page 1")
+
+
+def test_the_same_thing_sealed_twice_differs():
+    """One nonce used twice would show the difference of two plaintexts."""
+    sealer = Sealer(KEY, os.urandom)
+    assert sealer.seal(b"x", b"") != sealer.seal(b"x", b"")
+
+
+def test_keys_are_apart():
+    """Each purpose and each board has keys of its own, the same after every start."""
+    device = b"\x11" * 32
+    keys = [derive(device, "cache"), derive(device, "contexts"), derive(bytes(32), "cache")]
+    assert len(set(keys)) == 3 and all([len(key) == 16 for key in keys])
+    assert derive(device, "cache") == keys[0] and len(derive(device, "cache", 32)) == 32
