@@ -1,7 +1,7 @@
 """Random input for every door of lib/edhoc: what is refused is an EDHOCError, and nothing else."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 import cbor
@@ -108,7 +108,9 @@ def test_random_bytes_open_no_door(door, data):
 @given(values=st.lists(items, max_size=6))
 def test_random_sequences_open_no_door(door, values):
     """Well-formed CBOR gets further, to where types and lengths are looked at."""
-    refuse(door, cbor.encode_sequence(*values))
+    data = cbor.encode_sequence(*values)
+    assume(data != token("phone"))  # alone it is what the door is for
+    refuse(door, data)
 
 
 @pytest.mark.parametrize(
