@@ -18,6 +18,8 @@ DAY = 24 * 3600
 AUTHORITY_SEED = bytes(range(32))
 ZONE_SECRET = b"\x5a" * 32
 READER_PRIVATE = b"\x11" * 32
+AUDIT_PRIVATE = b"\x33" * 32
+LOOKUP_KEY = b"\x44" * 32
 
 
 def authority(seed=AUTHORITY_SEED):
@@ -99,6 +101,8 @@ def settings_map(changes=None):
             6: device_certificate(),
             7: {ZONE: {1: 4, 3: 5, -1: ZONE_SECRET}},
             8: 3000,
+            9: crypto.x25519_public_key(AUDIT_PRIVATE),
+            10: LOOKUP_KEY,
         },
         changes,
     )

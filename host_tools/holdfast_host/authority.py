@@ -49,9 +49,25 @@ class Authority:
         and one zone's key, in the hands of a thief, says nothing of another's or of the seed. A
         higher ``number`` replaces a key that leaked.
         """
-        info = cbor.encode(["zone key", zone, number])
-        secret = crypto.hkdf_expand(crypto.hkdf_extract(b"holdfast", self._seed), info, 32)
-        return Key.symmetric(secret, ALG_HMAC_256)
+        return Key.symmetric(self._derive(["zone key", zone, number]), ALG_HMAC_256)
+
+    def lookup_key(self) -> bytes:
+        """The key, 32 bytes, under which cards and PINs are known to every reader of the site.
+
+        Derived like a zone key, with ``["lookup key"]``.
+        """
+        return self._derive(["lookup key"])
+
+    def audit_key(self) -> bytes:
+        """The X25519 private key, 32 bytes, that opens what the site's readers recorded.
+
+        Derived like a zone key, with ``["audit key"]``. Readers get its public half only.
+        """
+        return self._derive(["audit key"])
+
+    def _derive(self, purpose: list[str | int]) -> bytes:
+        prk = crypto.hkdf_extract(b"holdfast", self._seed)
+        return crypto.hkdf_expand(prk, cbor.encode(purpose), 32)
 
     def save(self, path: Path, passphrase: str, *, kdf_rounds: int = KDF_ROUNDS) -> None:
         """Write the key to ``path`` as an OpenSSH private key, encrypted under ``passphrase``."""

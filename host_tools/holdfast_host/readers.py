@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import cbor
+import crypto
 
 from . import files, issuing
 from .authority import Authority
@@ -70,7 +71,7 @@ def enroll(
 def encode_settings(
     site: Site, authority: Authority, placement: Placement, certificate: bytes
 ) -> bytes:
-    """The reader's settings.cbor (docs/flash_format.md). Private: it holds the zones' keys."""
+    """The reader's settings.cbor (docs/flash_format.md). Private: zone and lookup keys are in it."""
     zone_keys = {zone: site.zone_key(authority, zone) for zone in placement.zones}
     settings = cbor.encode(
         {
@@ -82,6 +83,8 @@ def encode_settings(
             6: certificate,
             7: {zone: key.to_secret_map() for zone, key in zone_keys.items()},
             8: placement.strike_ms,
+            9: crypto.x25519_public_key(authority.audit_key()),
+            10: authority.lookup_key(),
         }
     )
     if len(settings) > _LARGEST_SETTINGS:

@@ -128,6 +128,16 @@ def test_zone_keys_are_what_the_docstring_says(authority):
     assert authority.zone_key("lobby", 1).k == derived
 
 
+def test_the_sites_keys_are_what_the_docstring_says(authority):
+    """A reader's key for cards and an auditor's key for events: HKDF by another library."""
+    seed = authority.signing_key.d
+    for made, purpose in (
+        (authority.lookup_key(), "lookup key"),
+        (authority.audit_key(), "audit key"),
+    ):
+        assert made == HKDF(hashes.SHA256(), 32, b"holdfast", cbor2.dumps([purpose])).derive(seed)
+
+
 def test_zone_keys_are_all_different(authority):
     """By zone, by number and by site: a key that leaks opens nothing else."""
     other = Authority.generate()

@@ -12,6 +12,7 @@ import time
 import cbor2
 import pytest
 
+import crypto
 from holdfast_host import readers, site
 from holdfast_host.errors import UsageProblem
 from holdfast_host.phone.link import TcpLink
@@ -57,6 +58,8 @@ def test_settings_are_private_and_as_agreed(reader_folder, site_master, authorit
         5: [{1: 1, -1: 6, -2: authority.public_key.x}],
         7: {"lobby": {1: 4, 3: 5, -1: zone_key.k}},
         8: 200,
+        9: crypto.x25519_public_key(authority.audit_key()),
+        10: authority.lookup_key(),
     }
     claims = cbor2.loads(cbor2.loads(certificate).value[2])
     assert claims[2] == "front" and claims[-65537] == 1 and 9 not in claims and 3 not in claims

@@ -17,6 +17,8 @@ _AUTHORITY = 5  # array of 1 to 2 public Ed25519 COSE_Keys
 _CERTIFICATE = 6  # bytes: the device's CWT
 _ZONE_KEYS = 7  # map of zone id to a symmetric COSE_Key for HMAC 256/256
 _STRIKE_MS = 8  # uint, milliseconds
+_AUDIT_KEY = 9  # bytes: the X25519 public key that the site's auditor reads events with
+_LOOKUP_KEY = 10  # bytes: the secret under which cards and PINs are looked up
 
 _VERSION = 1
 _MAX_FILE = 4096
@@ -25,6 +27,7 @@ _MAX_ZONES = 16
 _MAX_CERTIFICATE = 512
 _MIN_STRIKE_MS = 100
 _MAX_STRIKE_MS = 60000
+_KEY_LENGTH = 32
 
 
 class SettingsError(InvalidInput):
@@ -34,7 +37,18 @@ class SettingsError(InvalidInput):
 class Settings:
     """Checked settings; attributes are named after the entries of the file."""
 
-    def __init__(self, site, door, zones, authority_keys, certificate, zone_keys, strike_ms):
+    def __init__(
+        self,
+        site,
+        door,
+        zones,
+        authority_keys,
+        certificate,
+        zone_keys,
+        strike_ms,
+        audit_key,
+        lookup_key,
+    ):
         self.site = site
         self.door = door
         self.zones = zones
@@ -42,6 +56,8 @@ class Settings:
         self.certificate = certificate
         self.zone_keys = zone_keys
         self.strike_ms = strike_ms
+        self.audit_key = audit_key
+        self.lookup_key = lookup_key
 
 
 def load(directory: str):
@@ -64,7 +80,7 @@ def decode(data: bytes) -> Settings:
     version = entries.get(_VERSION_KEY) if isinstance(entries, dict) else None
     if type(version) is not int or version != _VERSION:
         raise SettingsError("settings: not version %d" % _VERSION)
-    if set(entries) != set(range(_VERSION_KEY, _STRIKE_MS + 1)):
+    if set(entries) != set(range(_VERSION_KEY, _LOOKUP_KEY + 1)):
         raise SettingsError("settings: entries missing or unknown")
     return Settings(
         _name(entries[_SITE], "site"),
@@ -74,6 +90,8 @@ def decode(data: bytes) -> Settings:
         _certificate(entries[_CERTIFICATE]),
         _zone_keys(entries[_ZONE_KEYS], entries[_ZONES]),
         _strike_ms(entries[_STRIKE_MS]),
+        _key_bytes(entries[_AUDIT_KEY], "audit key"),
+        _key_bytes(entries[_LOOKUP_KEY], "lookup key"),
     )
 
 
@@ -139,4 +157,11 @@ def _strike_ms(value):
         raise SettingsError(
             "settings: strike time is not %d to %d ms" % (_MIN_STRIKE_MS, _MAX_STRIKE_MS)
         )
+    return value
+
+
+def _key_bytes(value, entry):
+    # All zeros is what an erased flash or a forgotten variable writes, and no key.
+    if not isinstance(value, bytes) or len(value) != _KEY_LENGTH or not any(value):
+        raise SettingsError("settings: %s is no key of %d bytes" % (entry, _KEY_LENGTH))
     return value

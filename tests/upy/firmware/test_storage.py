@@ -5,6 +5,7 @@ INTERPRETERS = ("micropython", "cpython")
 import os
 
 import cbor
+import crypto
 import small_site as site
 from harness import raises, truncations
 from holdfast.roles.reader import Reader
@@ -69,6 +70,8 @@ def test_settings_come_back_as_they_were_written():
         assert (loaded.site, loaded.door, loaded.zones) == (site.SITE, site.DOOR, (site.ZONE,))
         assert loaded.certificate == site.device_certificate() and loaded.strike_ms == 3000
         assert list(loaded.zone_keys) == [site.ZONE]
+        assert loaded.audit_key == crypto.x25519_public_key(site.AUDIT_PRIVATE)
+        assert loaded.lookup_key == site.LOOKUP_KEY
 
 
 def test_every_wrong_entry_is_refused_by_name():
@@ -103,8 +106,16 @@ def test_every_wrong_entry_is_refused_by_name():
         {8: True},
         {8: "3 s"},
         {9: 1},
+        {9: b"\x33" * 31},
+        {9: "x" * 32},
+        {9: bytes(32)},
+        {9: {1: 1, -1: 4, -2: b"\x33" * 32}},
+        {10: b"\x44" * 33},
+        {10: [68] * 32},
+        {10: bytes(32)},
+        {11: 1},
     ]
-    wrong.extend({label: None} for label in range(1, 9))
+    wrong.extend({label: None} for label in range(1, 11))
     for changes in wrong:
         raises(settings.SettingsError, settings.decode, cbor.encode(site.settings_map(changes)))
 
