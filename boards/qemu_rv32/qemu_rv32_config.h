@@ -1,0 +1,27 @@
+// MicroPython's ports/qemu/mpconfigport.h, with what the firmware needs and an ESP32 has.
+#include "mpconfigport.h"
+#include "qemu_rv32.h"
+
+#undef MICROPY_PY_SYS_STDIO_BUFFER
+#undef MICROPY_PY_SELECT
+#undef MICROPY_PY_TIME
+#undef MICROPY_PY_ASYNCIO
+#undef MICROPY_VFS_ROM_IOCTL
+#define MICROPY_PY_SYS_STDIO_BUFFER (1)
+#define MICROPY_PY_SELECT (1)
+#define MICROPY_PY_TIME (1)
+#define MICROPY_PY_ASYNCIO (1)
+#define MICROPY_VFS_ROM_IOCTL (1)
+
+#define MICROPY_PY_TIME_TIME_TIME_NS (1)
+#define MICROPY_PY_TIME_GMTIME_LOCALTIME_MKTIME (1)
+#define MICROPY_PY_TIME_INCLUDEFILE "qemu_rv32_time.h"
+#define MICROPY_PY_OS_UNAME (1)
+#define MICROPY_PY_OS_URANDOM (1)
+#define MICROPY_PY_OS_INCLUDEFILE "qemu_rv32_os.h"
+
+#define MICROPY_ENABLE_SCHEDULER (1)
+#define MICROPY_KBD_EXCEPTION (1)
+#define MICROPY_BEGIN_ATOMIC_SECTION() board_disable_interrupts()
+#define MICROPY_END_ATOMIC_SECTION(state) board_restore_interrupts(state)
+#define MICROPY_INTERNAL_WFE(timeout_ms) board_wait(timeout_ms)
