@@ -21,6 +21,7 @@ LIBRARIES = {
     "cose": {"cbor", "crypto", "untrusted"},
     "oscore": {"cbor", "coap", "crypto", "untrusted"},
     "edhoc": {"cbor", "cose", "crypto", "untrusted"},
+    "flashlog": set(),
 }
 
 # Each room of the firmware, and the other rooms it may import. All but main.py may import lib.
@@ -60,6 +61,7 @@ HARDWARE = {"bluetooth", "esp", "esp32", "espnow", "machine", "neopixel", "netwo
 # Single modules that may import more than their room.
 EXCEPTIONS = {
     "lib/coap/server.py": {"asyncio"},
+    "lib/flashlog/log.py": {"errno", "os"},
     "lib/crypto/hosted.py": {"cryptography"},  # CPython's fast backend
     "firmware/holdfast/link/gatt.py": {"aioble"},
 }
