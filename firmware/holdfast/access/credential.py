@@ -12,6 +12,9 @@ MAX_NAME_LENGTH = 64
 ROLE = -65537  # in a device certificate: what the device is
 SCHEDULE = -65538  # the schedule a credential is bound to
 USER_VERIFICATION = -65539  # true: the phone must have verified its user
+CLOCK_RULE = -65540  # 1: a reader without a trusted clock must not accept it
+
+NEEDS_TRUSTED_CLOCK = 1
 
 ROLE_READER = 1
 ROLE_CONTROLLER = 2
@@ -25,10 +28,13 @@ class Credential:
     """Who a token speaks of, when it holds and what it allows.
 
     Times are in seconds since 1970. ``scope`` maps a door or zone id to permission bits. ``guest``
-    tells a token authenticated by a zone's shared key from one signed by the authority.
+    tells a token authenticated by a zone's shared key from one signed by the authority, whose
+    public Ed25519 key (32 bytes) is ``authority``, None for guests. ``schedule`` is the id of the
+    schedule it is bound to; if ``bound_to_schedule`` says so and that is None, it names none that
+    could be. ``clock_rule`` is NEEDS_TRUSTED_CLOCK or 0.
     """
 
-    def __init__(self, claims, scope: dict, guest: bool):
+    def __init__(self, claims, scope: dict, guest: bool, authority=None):
         self.holder = claims.sub
         self.audience = claims.aud
         self.not_before = claims.nbf
@@ -38,9 +44,12 @@ class Credential:
         self.public_key = claims.cnf.x
         # A claim that binds does so whatever is in it: what we cannot read must not be off.
         self.bound_to_schedule = SCHEDULE in claims.other
+        self.schedule = _schedule(claims.other.get(SCHEDULE))
+        self.clock_rule = NEEDS_TRUSTED_CLOCK if CLOCK_RULE in claims.other else 0
         self.needs_user_verification = claims.other.get(USER_VERIFICATION, False) is not False
         self.scope = scope
         self.guest = guest
+        self.authority = authority
 
     def permissions(self, places) -> int:
         """All permission bits granted for any of the ``places`` (door and zone ids)."""
@@ -48,6 +57,12 @@ class Credential:
         for place in places:
             bits |= self.scope.get(place, 0)
         return bits
+
+    def is_from(self, anchors) -> bool:
+        """Whether the authority signed it with one of the keys ``anchors`` (cose.Key)."""
+        if self.guest or self.authority is None:
+            return False
+        return any(anchor.x == self.authority for anchor in anchors)
 
 
 def is_complete(claims) -> bool:
@@ -64,6 +79,10 @@ def is_complete(claims) -> bool:
 def is_x25519(key) -> bool:
     """Whether a ``cnf`` key is there and can be proven by static Diffie-Hellman in suite 0."""
     return key is not None and key.kty == KTY_OKP and key.crv == CRV_X25519
+
+
+def _schedule(value):
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_NAME_LENGTH else None
 
 
 def parse_scope(raw) -> dict:

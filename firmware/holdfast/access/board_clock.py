@@ -1,0 +1,91 @@
+"""How the board's own clock stands to the time: its offset, its drift, whether it can be believed.
+
+It is never set. What it is off by is learnt when somebody tells the time, and kept.
+"""
+
+from micropython import const
+
+# Drift in parts per million: until it is measured, and the bounds of what a measurement may say.
+UNMEASURED_PPM = 100
+LEAST_PPM = 20
+MOST_PPM = 1000
+
+_MILLION = const(1000000)
+_MEASURED_OVER_S = const(600)
+_READ_S = const(2)  # two clocks read in whole seconds, one after the other
+
+
+class BoardClock:
+    """A clock that goes on through restarts, or not: what its readings are worth.
+
+    ``synced_at`` is the time when it was last compared with a clock that knows, give or take
+    ``error``, in seconds since 1970; None if never. ``offset`` is to be added to it, None if it is
+    not to be believed. ``seen`` is the latest time it was believed to show.
+    """
+
+    def __init__(self, synced_at=None, error: int = 0):
+        self.synced_at = synced_at
+        self.error = error
+        self.offset = 0
+        self.seen = 0
+        self.drift_ppm = UNMEASURED_PPM
+        self._base = None  # (uptime, rtc) of this start that it must go on from
+
+    def keeps_pace(self, uptime: int, rtc) -> bool:
+        """Whether it went on with the uptime, and over the restart. If not, it was set, or lost
+        its battery, and is believed again only after the time has been told.
+        """
+        if rtc is None or self.offset is None:
+            return True
+        if self._base is None:
+            # This start came after all that was seen before it; a clock that began anew does not
+            # know that.
+            self._base = (uptime, rtc)
+            kept = rtc - uptime + self.offset >= self.seen
+        else:
+            at, base = self._base
+            kept = abs(rtc - base - uptime + at) <= (uptime - at) * MOST_PPM // _MILLION + _READ_S
+        if not kept:
+            self.offset = None
+        return kept
+
+    def time(self, rtc):
+        """(time, uncertainty), or None if this clock knows nothing."""
+        if rtc is None or self.offset is None or self.synced_at is None:
+            return None
+        now = rtc + self.offset
+        return now, self.error + 1 + self.drift(max(0, now - self.synced_at))
+
+    def believed(self, rtc):
+        """What it shows is trusted now: from here it cannot go back."""
+        if rtc is not None and self.offset is not None:
+            self.seen = max(self.seen, rtc + self.offset)
+
+    def drift(self, elapsed: int) -> int:
+        """By how many seconds a clock may be off more after ``elapsed`` of them."""
+        return elapsed * self.drift_ppm // _MILLION + 1
+
+    def told(self, time: int, error: int, uptime: int, rtc):
+        """It was ``time``, give or take ``error``, when this clock showed ``rtc``."""
+        self.synced_at = time
+        self.error = error
+        self.offset = None if rtc is None else time - rtc
+        self.seen = time
+        self._base = None if rtc is None else (uptime, rtc)
+
+    def measure(self, since: int, before: int, shown: int, time: int, error: int):
+        """A clock told ``since``, give or take ``before``, showed ``shown`` when it was ``time``,
+        give or take ``error``: learn the drift from it.
+        """
+        elapsed = shown - since
+        if elapsed < _MEASURED_OVER_S:
+            return
+        off, errors = abs(time - shown), error + before
+        least = max(0, off - errors) * _MILLION // elapsed
+        most = (off + errors) * _MILLION // elapsed + 1
+        if least > MOST_PPM:
+            return  # no drift: one of the two was set
+        if least > self.drift_ppm:
+            self.drift_ppm = min(most, MOST_PPM)
+        elif 2 * most < self.drift_ppm:  # twice, because the next season is warmer or colder
+            self.drift_ppm = max(2 * most, LEAST_PPM)
