@@ -4,17 +4,22 @@ from . import reason as _reason
 
 
 class Decision:
-    """``granted``, the exact ``reason`` code, and for how many milliseconds the strike opens."""
+    """``granted``, the exact ``reason`` code, and what a yes obliges to.
 
-    def __init__(self, granted: bool, reason: int, strike_ms: int = 0):
+    ``strike_ms`` is for how many milliseconds the strike opens; ``by_grace`` says that it was
+    granted without a trusted clock, which the event must tell.
+    """
+
+    def __init__(self, granted: bool, reason: int, strike_ms: int = 0, by_grace: bool = False):
         self.granted = granted
         self.reason = reason
         self.strike_ms = strike_ms
+        self.by_grace = by_grace
 
     @classmethod
-    def grant(cls, strike_ms: int):
+    def grant(cls, strike_ms: int, by_grace: bool = False):
         """Open, for ``strike_ms`` milliseconds."""
-        return cls(True, _reason.GRANTED, strike_ms)
+        return cls(True, _reason.GRANTED, strike_ms, by_grace)
 
     @classmethod
     def refuse(cls, reason: int):

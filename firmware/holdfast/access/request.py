@@ -1,4 +1,18 @@
-"""A wish, as it came out of a protected message: who, which door, what, and that they meant it."""
+"""A wish: who, which door, what; from a protected message, or from a card or a PIN."""
+
+from .tag import CARD, PIN
+
+__all__ = (
+    "ADMINISTER",
+    "CARD",
+    "CARRY_EVENTS",
+    "HOLD_OPEN",
+    "LOCKDOWN_OVERRIDE",
+    "PIN",
+    "UNLOCK",
+    "CardRequest",
+    "Request",
+)
 
 UNLOCK = 1
 HOLD_OPEN = 2
@@ -22,3 +36,20 @@ class Request:
         self.action = action
         self.intent = intent
         self.user_verified = user_verified
+
+
+class CardRequest:
+    """What a card held to the reader of ``door``, or a PIN typed there, asks for.
+
+    ``kind`` is CARD or PIN, ``key8`` what it is looked up by (8 bytes), never its number;
+    ``locked`` says that too many wrong PINs came before this one.
+    """
+
+    def __init__(
+        self, kind: int, key8: bytes, door: str, action: int = UNLOCK, locked: bool = False
+    ):
+        self.kind = kind
+        self.key8 = key8
+        self.door = door
+        self.action = action
+        self.locked = locked

@@ -55,15 +55,16 @@ class Trust:
         if token.issuer != self.site:
             raise Refused(reason.OTHER_SITE)
         guest = token.kind == cwt.MACED
-        claims = _verify(token, self._zone_keys(token) if guest else self.authority_keys)
+        claims, key = _verify(token, self._zone_keys(token) if guest else self.authority_keys)
         if ROLE in claims.other:
             raise Refused(reason.NOT_A_HOLDER_TOKEN)
         if not is_complete(claims):
             raise Refused(reason.INCOMPLETE_TOKEN)
         try:
-            return Credential(claims, parse_scope(claims.scope), guest)
+            scope = parse_scope(claims.scope)
         except InvalidInput:
             raise Refused(reason.INCOMPLETE_TOKEN)
+        return Credential(claims, scope, guest, None if guest else key.x)
 
     def authenticate_device(self, raw: bytes):
         """The Device that the certificate ``raw`` speaks of, or Refused with the exact reason.
@@ -76,7 +77,7 @@ class Trust:
             raise Refused(reason.OTHER_SITE)
         if token.kind != cwt.SIGNED:
             raise Refused(reason.UNSUPPORTED_ALGORITHM)
-        claims = _verify(token, self.authority_keys)
+        claims, _ = _verify(token, self.authority_keys)
         role = claims.other.get(ROLE)
         if isinstance(role, bool) or not isinstance(role, int):
             raise Refused(reason.INCOMPLETE_TOKEN)
@@ -103,10 +104,11 @@ def _parse(raw: bytes):
 
 
 def _verify(token, keys):
+    """The token's claims and the one of ``keys`` that shows them to be authentic."""
     refusal = reason.UNKNOWN_KEY
     for key in keys:
         try:
-            return token.verify(key)
+            return token.verify(key), key
         except cose.KeyMismatchError:
             continue
         except cose.VerificationError:
