@@ -123,6 +123,7 @@ class PageFile:
 
         One page is read, unless first keys share their first four bytes.
         """
+        lost = False
         first, number = self._candidates(GRANTS, key[:PREFIX])
         while number >= first:
             page = self.page(GRANTS, number)
@@ -131,11 +132,12 @@ class PageFile:
             record = page[at : at + GRANT_WIDTH]
             if at <= GRANT_WIDTH * count and record[: len(key)] == key:
                 return record
-            if page_has_lost(page):
-                raise DamagedError("what was here is lost")
+            lost = lost or page_has_lost(page)
             if at > 1:
-                return None  # greater than the first key: it would have been here
+                break  # greater than the first key: it would have been here
             number -= 1
+        if lost:
+            raise DamagedError("what was here is lost")
         return None
 
     def rights(self, group: int) -> bytes:
