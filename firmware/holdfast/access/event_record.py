@@ -1,0 +1,251 @@
+"""One event as bytes, and the arithmetic of the chain that holds a log's events together.
+
+A record is one deterministic CBOR array; a raw record is that and its code::
+
+    record = [number, kind, time, source, uncertainty, uptime, {label: value}]
+    code(i) = HMAC-SHA-256(key(i), code(i - 1) || record(i)), its first 16 bytes
+    key(i + 1) = HMAC-SHA-256(key(i), "next")
+
+Keys only go forward: whoever has key(i) can neither compute nor check an earlier code.
+"""
+
+import cbor
+import crypto
+from micropython import const
+from untrusted import InvalidInput
+
+CODE_LENGTH = const(16)
+KEY_LENGTH = const(32)
+MAX_RAW = const(256)  # bytes of a record and its code
+MAX_NUMBER = const(0xFFFFFFFF)
+FIRST_CODE = bytes(CODE_LENGTH)  # stands before the first event of a chain
+
+LATE_S = const(60)
+
+SOURCES = ("none", "rtc", "peer", "authority", "token", "floor")
+
+# What an event can say: label, name, and the length of bytes, the most bytes of a text, or the
+# type.
+_TEXT_BYTES = const(64)
+_FIELDS = (
+    (1, "reason_code", int),
+    (2, "action", int),
+    (3, "cti", 8),
+    (4, "card", 8),
+    (5, "holder", str),
+    (6, "guest", bool),
+    (7, "by_grace", bool),
+    (8, "count", int),  # of events lost, or of places damaged
+    (9, "changeset", int),
+    (10, "last", int),  # number of the last event lost
+    (11, "root", KEY_LENGTH),  # the ephemeral public key that a chain starts from
+    (12, "before", CODE_LENGTH),  # code of the event before, which is lost
+    (13, "detail", str),
+    (14, "on", bool),
+    (15, "shown", int),  # what was shown: a token, a card, a PIN
+)
+NAMES = {label: name for label, name, _ in _FIELDS}
+_LABELS = {name: (label, form) for label, name, form in _FIELDS}
+
+_HEAD = const(6)  # items before the fields
+_ARRAY_OF_SEVEN = const(0x87)
+_MAX_ITEMS = const(64)
+
+
+class EventError(InvalidInput):
+    """Not an event, or not the one that belongs here."""
+
+
+class Event:
+    """One event as it was recorded.
+
+    ``time`` is in seconds since 1970 by a clock of ``source`` with an ``uncertainty`` in seconds,
+    or None; ``uptime`` is in seconds since the reader started, or None. ``fields`` maps names (or
+    the label, where it is newer than this code) to values.
+    """
+
+    def __init__(self, number, kind, time, source, uncertainty, uptime, fields):
+        self.number = number
+        self.kind = kind
+        self.time = time
+        self.source = source
+        self.uncertainty = uncertainty
+        self.uptime = uptime
+        self.fields = fields
+
+
+def encode(number: int, kind: int, fields: dict) -> bytes:
+    """The record of an event: ``fields`` by the names above, and ``time`` (seconds since 1970),
+    ``clock`` (a source), ``uncertainty`` and ``uptime`` (seconds).
+
+    None, False (but for ``on``) and other names are left out; a text is cut at 64 bytes of UTF-8;
+    identifiers may be hexadecimal text. Raises ValueError for a value that no event can have.
+    """
+    said = {}
+    for name, value in fields.items():
+        if name in _LABELS and value is not None and (value is not False or name == "on"):
+            label, form = _LABELS[name]
+            said[label] = _value(name, form, value)
+    source = fields.get("clock")
+    return cbor.encode(
+        [
+            _uint("number", number, MAX_NUMBER),
+            _uint("kind", kind, 0xFF),
+            _optional("time", fields.get("time")),
+            SOURCES.index(source) if source in SOURCES else 0,
+            _uint("uncertainty", fields.get("uncertainty") or 0, MAX_NUMBER),
+            _optional("uptime", fields.get("uptime")),
+            said,
+        ]
+    )
+
+
+def decode(record: bytes) -> Event:
+    """The event in a record. Raises EventError; says nothing on who wrote it."""
+    try:
+        items = cbor.decode(record, deterministic=True, max_depth=2, max_items=_MAX_ITEMS)
+    except InvalidInput as error:
+        raise EventError("no event: " + str(error))
+    if not isinstance(items, list) or len(items) != _HEAD + 1 or not isinstance(items[-1], dict):
+        raise EventError("no event: not an array of 7 with a map")
+    number, kind, time, source, uncertainty, uptime, said = items
+    for value in (number, kind, source, uncertainty):
+        if not _is_uint(value):
+            raise EventError("no event: a number is missing")
+    for value in (time, uptime):
+        if value is not None and not _is_uint(value):
+            raise EventError("no event: a time is no number")
+    if number > MAX_NUMBER or source >= len(SOURCES):
+        raise EventError("no event: a number out of range")
+    fields = {}
+    for label in said:
+        fields[NAMES.get(label, label)] = _told(label, said[label])
+    return Event(number, kind, time, SOURCES[source], uncertainty, uptime, fields)
+
+
+def _told(label, value):
+    """A field as it was read: a scalar, and of its own type where the label is known."""
+    form = _LABELS[NAMES[label]][1] if label in NAMES else None
+    if not _is_uint(label) or not isinstance(value, (int, bool, str, bytes)):
+        raise EventError("no event: a field is no field")
+    if isinstance(form, int):
+        fits = isinstance(value, bytes) and len(value) == form
+    elif form is int:
+        fits = _is_uint(value)
+    else:
+        fits = form is None or isinstance(value, form)
+    if not fits:
+        raise EventError("no event: %s has another form" % NAMES[label])
+    return value
+
+
+def split(raw: bytes) -> tuple:
+    """``(record, code)`` of a raw record. Raises EventError."""
+    if not CODE_LENGTH < len(raw) <= MAX_RAW:
+        raise EventError("no event has %d bytes" % len(raw))
+    return bytes(raw[:-CODE_LENGTH]), bytes(raw[-CODE_LENGTH:])
+
+
+def number_of(raw: bytes) -> int:
+    """The number in a raw record, without a look at the rest. Raises EventError."""
+    record, _ = split(raw)
+    if record[0] != _ARRAY_OF_SEVEN:
+        raise EventError("no event: not an array of 7")
+    try:
+        number, _ = cbor.decode_prefix(record, 1, deterministic=True, max_depth=0, max_items=1)
+    except InvalidInput as error:
+        raise EventError("no event: " + str(error))
+    if not _is_uint(number) or number > MAX_NUMBER:
+        raise EventError("no event: no number")
+    return number
+
+
+def board_root(ephemeral: bytes, device: bytes, audit: bytes) -> bytes:
+    """key(0) as the reader makes it: from its ephemeral and its device's private keys and the
+    auditor's public key, 32 bytes each. Raises crypto.InvalidKey.
+
+    The ephemeral key, forgotten at once, keeps the past from whoever takes the board; the
+    device's keeps a stranger from making up a log in this reader's name.
+    """
+    shared = crypto.x25519(ephemeral, audit) + crypto.x25519(device, audit)
+    public = crypto.x25519_public_key(ephemeral), crypto.x25519_public_key(device)
+    return _root(shared, public)
+
+
+def auditor_root(audit: bytes, ephemeral: bytes, device: bytes) -> bytes:
+    """The same key(0), from the auditor's private key and the reader's public keys."""
+    shared = crypto.x25519(audit, ephemeral) + crypto.x25519(audit, device)
+    return _root(shared, (ephemeral, device))
+
+
+def _root(shared, public):
+    prk = crypto.hkdf_extract(b"holdfast events", shared)
+    return crypto.hkdf_expand(prk, public[0] + public[1], KEY_LENGTH)
+
+
+def next_key(key: bytes) -> bytes:
+    """key(i + 1) from key(i)."""
+    return crypto.hmac_sha256(key, b"next")
+
+
+def code(key: bytes, before: bytes, record: bytes) -> bytes:
+    """The code of a record under the key of its number, after the event with the code
+    ``before``.
+    """
+    return crypto.hmac_sha256(key, before + record)[:CODE_LENGTH]
+
+
+def is_authentic(raw: bytes, key: bytes, before: bytes) -> bool:
+    """Whether a raw record carries the code that it must. Raises EventError."""
+    record, claimed = split(raw)
+    return crypto.equal(code(key, before, record), claimed)
+
+
+def is_late(event: Event, now: tuple) -> bool:
+    """Whether an event is too old to raise a live alarm.
+
+    ``now`` is the reader's, when it handed the event over: ``(number of the first event since it
+    started, seconds since it started)``. No clock is asked: a reader without one is not late.
+    """
+    first, uptime = now
+    if event.number < first or event.uptime is None or uptime is None:
+        return True
+    return uptime - event.uptime > LATE_S
+
+
+def _value(name, form, value):
+    if form is bool:
+        return bool(value)
+    if form is int:
+        return _uint(name, value, MAX_NUMBER)
+    if form is str:
+        return _cut(value)
+    if isinstance(value, str):
+        value = bytes.fromhex(value)
+    if len(value) != form:
+        raise ValueError("%s has %d bytes" % (name, form))
+    return bytes(value)
+
+
+def _cut(text):
+    data = text.encode()
+    if len(data) <= _TEXT_BYTES:
+        return text
+    end = _TEXT_BYTES
+    while data[end] & 0xC0 == 0x80:  # not inside a character
+        end -= 1
+    return data[:end].decode()
+
+
+def _optional(name, value):
+    return None if value is None else _uint(name, value, MAX_NUMBER * MAX_NUMBER)
+
+
+def _uint(name, value, limit):
+    if not _is_uint(value) or value > limit:
+        raise ValueError("no event has such a %s" % name)
+    return value
+
+
+def _is_uint(value):
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -1,0 +1,145 @@
+"""An event log for a test, and an auditor who checks its chain. Runs on both interpreters.
+
+The auditor here uses the same arithmetic as holdfast_host.events and nothing else of it: it knows
+only right and wrong. It is what tests on a board's file system have.
+"""
+
+import os
+
+import crypto
+import small_site as site
+from holdfast.access import event, event_batch, event_record
+from holdfast.storage.event_log import EventLog
+
+AUDIT_PUBLIC = crypto.x25519_public_key(site.AUDIT_PRIVATE)
+READER_PUBLIC = crypto.x25519_public_key(site.READER_PRIVATE)
+ALL = 1 << 30
+
+
+class Folder:
+    """A folder of its own for one test, with what a log makes in it."""
+
+    def __enter__(self):
+        base = os.getenv("TMPDIR") or "/tmp"
+        self.path = base + "/holdfast-" + os.urandom(6).hex()
+        os.mkdir(self.path)
+        return self.path
+
+    def __exit__(self, *_):
+        remove(self.path)
+
+
+def remove(path):
+    """A folder and all in it."""
+    for name in os.listdir(path):
+        inner = path + "/" + name
+        if os.stat(inner)[0] & 0x4000:
+            remove(inner)
+        else:
+            os.remove(inner)
+    os.rmdir(path)
+
+
+def copy(path, to):
+    """All files of a folder, as somebody who dumps a board gets them."""
+    os.mkdir(to)
+    for name in os.listdir(path):
+        if os.stat(path + "/" + name)[0] & 0x4000:
+            copy(path + "/" + name, to + "/" + name)
+        else:
+            with open(path + "/" + name, "rb") as file:
+                data = file.read()
+            with open(to + "/" + name, "wb") as file:
+                file.write(data)
+
+
+class Randomness:
+    """Random bytes that are the same each time: a failing test can be repeated."""
+
+    def __init__(self, seed=b"r"):
+        self._state = seed
+
+    def __call__(self, count):
+        self._state = crypto.sha256(self._state)
+        return crypto.hkdf_expand(self._state, b"", count)
+
+
+def open_log(folder, segments=4, random_bytes=None, segment_bytes=1024):
+    """The small site's reader's log, with segments small enough to see them come and go."""
+    return EventLog(
+        folder,
+        AUDIT_PUBLIC,
+        site.READER_PRIVATE,
+        random_bytes or Randomness(),
+        segments * segment_bytes,
+        segment_bytes,
+    )
+
+
+def access(n=0, holder="alice"):
+    """Fields of an ordinary event, the n-th."""
+    return {
+        "time": site.NOW + 7 * n,
+        "clock": "rtc",
+        "uncertainty": 2,
+        "uptime": 86400 + 7 * n,
+        "reason_code": 0,
+        "action": 1,
+        "cti": b"\x00\x01\x02\x03\x04\x05\x06\x07",
+        "holder": holder,
+        "shown": 0,
+    }
+
+
+def record(log, count):
+    """Append ``count`` ordinary events."""
+    for _ in range(count):
+        log.append(event.ACCESS, access(log.head[0] + 1))
+
+
+def batch(log, after=-1):
+    """What a collector gets of the log."""
+    (got,) = event_batch.decode(log.batch(after, ALL, 100000))
+    return got
+
+
+class Broken(Exception):
+    """The chain does not hold; the text says where."""
+
+
+def audit(got, audit_private=site.AUDIT_PRIVATE):
+    """The events of a Batch, all proven, or Broken: from the first of all, or from where the
+    reader says it need not keep more.
+    """
+    events = []
+    chain = None
+    before = got.before
+    for raw in got.records:
+        number = event_record.number_of(raw)
+        happened = event_record.decode(event_record.split(raw)[0])
+        if happened.kind == event.LOG_STARTED:
+            key = event_record.auditor_root(audit_private, happened.fields["root"], READER_PUBLIC)
+            code = event_record.FIRST_CODE
+            if not event_record.is_authentic(raw, key, code):
+                raise Broken("start of chain at %d" % number)
+            if events and number <= events[-1].number:
+                raise Broken("numbers go back at %d" % number)
+        elif not events:
+            base, root = got.root
+            if before is None or before[0] + 1 != number or number <= base:
+                raise Broken("nothing before %d" % number)
+            key = event_record.auditor_root(audit_private, root, READER_PUBLIC)
+            for _ in range(number - base):
+                key = event_record.next_key(key)
+            code = before[1]
+        elif number != events[-1].number + 1:
+            raise Broken("%d after %d" % (number, events[-1].number))
+        if not event_record.is_authentic(raw, key, code):
+            raise Broken("code of %d" % number)
+        chain = event_record.split(raw)[1]
+        code = chain
+        key = event_record.next_key(key)
+        events.append(happened)
+    if events and (events[-1].number, chain) != got.head:
+        raise Broken("ends with %d, the head is %d" % (events[-1].number, got.head[0]))
+    return events
