@@ -16,6 +16,22 @@ _FAR = const(1 << 24)
 _BATCH = const(512)  # bytes of records held by an iterator, if there is more than one
 
 
+def _names(directory: str) -> list:
+    """Names in a directory. Raises OSError if they cannot all be read.
+
+    MicroPython's listing of a littlefs goes on after an error: it gives an empty name, or the same
+    once more, for ever if need be. A log that missed its last segment would write another over it.
+    """
+    if not hasattr(os, "ilistdir"):
+        return os.listdir(directory)
+    names = []
+    for entry in os.ilistdir(directory):
+        if not entry[0] or names and entry[0] == names[-1]:
+            raise OSError(errno.EIO)
+        names.append(entry[0])
+    return names
+
+
 class LogFull(Exception):
     """There is no room for another record until some are released or dropped."""
 
@@ -158,7 +174,7 @@ class FlashLog:
     def _numbers(self) -> list:
         """First numbers of what has the name of a segment, in order."""
         numbers = []
-        for name in os.listdir(self._directory):
+        for name in _names(self._directory):
             digits = name[:_DIGITS]
             if len(name) != _DIGITS + len(_SUFFIX) or name[_DIGITS:] != _SUFFIX:
                 continue
