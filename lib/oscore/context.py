@@ -22,6 +22,10 @@ class SecurityContext:
     Partial IV, and ``replay_window``. Whoever keeps a context over a restart must set the first
     beyond every number that may have been used, and put ``ReplayWindow.lost()`` in the second's
     place (Appendix B.1); ``expected_echo`` is for echo_challenge.
+
+    So that no number is used which a restart would forget, ``reserve`` may be a function and
+    ``reserved`` a number: none from ``reserved`` on is used before ``reserve(number)`` has
+    returned a new, higher one. What it raises comes out of next_piv, and nothing is used then.
     """
 
     def __init__(
@@ -57,12 +61,16 @@ class SecurityContext:
         self.sender_sequence_number = 0
         self.replay_window = ReplayWindow.new(window_size)
         self.expected_echo = None
+        self.reserve = None
+        self.reserved = 0
 
     def next_piv(self) -> bytes:
         """A Partial IV, 1 to 5 bytes, never used in this context. Raises SequenceExhausted."""
         number = self.sender_sequence_number
         if number > _MAX_SEQUENCE_NUMBER:
             raise SequenceExhausted("the sender sequence number is exhausted")
+        if self.reserve is not None and number >= self.reserved:
+            self.reserved = self.reserve(number)
         self.sender_sequence_number = number + 1
         return number.to_bytes(5, "big").lstrip(b"\0") or b"\0"
 
