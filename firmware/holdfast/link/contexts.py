@@ -1,28 +1,63 @@
 """The OSCORE contexts the reader remembers, found by the ``kid`` that a phone sends."""
 
+from oscore import ReplayError, echo_challenge
+
 
 class Association:
-    """One phone that has been authenticated: its OSCORE ``context`` and its ``credential``."""
+    """One phone that has been authenticated: its OSCORE ``context`` and its ``credential``.
 
-    def __init__(self, context, credential):
+    ``seed`` is what a store needs to make it again after a restart: Master Secret, Master Salt,
+    size of the replay window and the token that the credential came in.
+    """
+
+    def __init__(self, context, credential, seed=None):
         self.context = context
         self.credential = credential
+        self.seed = seed
+        self.has_opened = False  # something was done for this phone
+        self.newest_challenged = -1  # highest Partial IV that was asked to prove itself fresh
+
+
+class _NoStore:
+    """What is kept over a restart where there is nothing to keep it on."""
+
+    def load(self, capacity):
+        return ()
+
+    def keep(self, c_r, context, credential, seed):
+        pass
+
+    def forget(self, c_r):
+        pass
+
+    def echo(self) -> bytes:
+        raise ValueError("no association of an earlier start")
 
 
 class Contexts:
     """At most ``capacity`` associations by identifier C_R; the longest unused goes first.
 
+    Before any that has opened something go those that have not: a phone whose every wish is
+    refused must not be able to make the reader forget the others.
+
     Identifiers are the 48 one-byte integers of RFC 9528 section 3.3.2, the shortest on the wire.
     They start at a random one, so that after a restart an old phone rarely meets another's
-    context.
+    context. With a ``store`` (storage/context_store.py) those that have opened something are kept
+    over a restart.
     """
 
-    def __init__(self, capacity: int, first: int):
+    def __init__(self, capacity: int, first: int, store=None):
         self._capacity = capacity
         self._next = first
+        self._store = store or _NoStore()
         self._associations = {}
         self._recent = []  # identifiers, longest unused first
         self._reserved = set()
+        for c_r, context, credential in self._store.load(capacity):
+            association = Association(context, credential)
+            association.has_opened = True
+            self._recent.append(c_r)
+            self._associations[c_r] = association
 
     def find(self, c_r: bytes):
         """The association with this identifier, or None."""
@@ -56,7 +91,57 @@ class Contexts:
         """Remember an association under an identifier reserved for it."""
         self._reserved.discard(c_r)
         if len(self._associations) >= self._capacity:
-            self._associations.pop(self._recent.pop(0), None)
+            self.forget(self._least_wanted())
         # In this order: without memory for the second step nothing is found that cannot go again.
         self._recent.append(c_r)
         self._associations[c_r] = association
+
+    def opened(self, c_r: bytes, association: Association):
+        """Note that something was done for this phone; at the first time it is stored.
+
+        That is after the door has moved, and never on a later visit. Raises nothing: what cannot
+        be stored lives until the next restart.
+        """
+        seed, association.seed = association.seed, None
+        if association.has_opened or self._associations.get(c_r) is not association:
+            return
+        association.has_opened = True
+        if seed:
+            self._store.keep(c_r, association.context, association.credential, seed)
+
+    def forget(self, c_r: bytes):
+        """Forget an association, in memory and on flash."""
+        if c_r in self._recent:
+            self._recent.remove(c_r)
+        association = self._associations.pop(c_r, None)
+        if association and association.has_opened:
+            self._store.forget(c_r)
+
+    def forget_credentials(self, is_void):
+        """Forget every association for whose credential ``is_void(credential)`` is true."""
+        for c_r in list(self._recent):
+            if is_void(self._associations[c_r].credential):
+                self.forget(c_r)
+
+    def challenge(self, c_r: bytes, association: Association, needed):
+        """The protected answer to a request that raised EchoNeeded (RFC 8613 appendix B.1.2).
+
+        Raises ReplayError for one not newer than the last that was challenged: the stream keeps
+        the order, so it is a recording, and a recording is good for one challenge a restart.
+        Raises SequenceExhausted, or what the store raises when it cannot reserve the Partial IV
+        that the challenge takes.
+        """
+        context = association.context
+        number = int.from_bytes(needed.exchange.request_piv, "big")
+        if number <= association.newest_challenged:
+            raise ReplayError("not newer than a request that was challenged")
+        association.newest_challenged = number
+        # The same for all until one comes back, so that a recording in between takes nothing away.
+        echo = context.expected_echo or self._store.echo()
+        return echo_challenge(context, needed.exchange, echo)
+
+    def _least_wanted(self):
+        for c_r in self._recent:
+            if not self._associations[c_r].has_opened:
+                return c_r
+        return self._recent[0]

@@ -103,8 +103,10 @@ class Handshake:
             raise _refusal(reason.NOT_HOLDER, EDHOCError(_NOT_ACCEPTED), holder)
         except EDHOCError as error:
             raise _refusal(reason.HANDSHAKE_FAILED, error, holder)
-        context = SecurityContext(*completed.oscore(), window_size=_WINDOW_SIZE)
-        return Association(context, holder), completed
+        secret, salt, sender_id, recipient_id = completed.oscore()
+        context = SecurityContext(secret, salt, sender_id, recipient_id, window_size=_WINDOW_SIZE)
+        seed = secret, salt, _WINDOW_SIZE, received.id_cred_i.raw
+        return Association(context, holder, seed), completed
 
     def finish_alone(self, payload: bytes) -> bytes:
         """message_4 for a POST payload ``C_R || message_3``; raises LinkRefusal."""

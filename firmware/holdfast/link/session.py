@@ -14,6 +14,7 @@ from coap import (
     signalling,
     stream,
 )
+from untrusted import InvalidInput
 
 from ..access import reason
 from .handshake import Handshake, edhoc_response
@@ -41,9 +42,9 @@ class Session:
     """Feeds on pieces of the stream and gives the bytes to answer with.
 
     ``responders`` and ``contexts`` are shared by all connections, ``server`` is the coap.Server
-    for protected requests, and ``observer`` has ``deciding()`` and ``refused(reason, connection,
-    credential)``. ``number`` names the connection in the log. Nothing that a phone sends raises
-    out of here.
+    for protected requests, and ``observer`` has ``deciding()``, ``challenged(connection)`` and
+    ``refused(reason, connection, credential)``. ``number`` names the connection in the log.
+    Nothing that a phone sends raises out of here.
     """
 
     def __init__(self, responders, contexts, server, observer, limits, number: int):
@@ -159,6 +160,8 @@ class Session:
             association, _ = self._handshake.finish(kid, message_3)
         try:
             plain, exchange = oscore.unprotect_request(association.context, request)
+        except oscore.EchoNeeded as needed:
+            return self._challenge(kid, association, needed)
         except CoAPError as error:
             raise _protocol_refusal(error, association.credential)
         if message_3 is None:
@@ -178,7 +181,23 @@ class Session:
             # No resource decided this, so nobody else shows and records it.
             self._observer.refused(reason.MALFORMED_REQUEST, self.number, peer.credential)
             response = error_response(error)
-        return oscore.protect_response(association.context, response, exchange)
+        protected = oscore.protect_response(association.context, response, exchange)
+        if code.is_success(response.code):
+            self._contexts.opened(kid, association)
+        return protected
+
+    def _challenge(self, kid, association, needed):
+        # Authentic, but perhaps a recording: it is neither heard nor refused, and nobody is told.
+        try:
+            response = self._contexts.challenge(kid, association, needed)
+        except oscore.ReplayError as error:
+            raise _protocol_refusal(error, association.credential)
+        except (InvalidInput, OSError):
+            # Without a Partial IV that is certainly new, this context can prove nothing any more.
+            self._contexts.forget(kid)
+            raise _protocol_refusal(oscore.ContextNotFoundError("no challenge can be made"))
+        self._observer.challenged(self.number)
+        return response
 
     def _known(self, kid):
         association = self._contexts.find(kid)
