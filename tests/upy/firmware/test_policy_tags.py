@@ -17,7 +17,7 @@ def _hmac(data):
 
 
 def test_a_name_is_known_by_the_first_six_bytes_of_its_digest():
-    """Cache records hold these: another cut, or another encoding, and every grant is for nowhere."""
+    """Cache records hold these: with another cut or encoding every grant is for nowhere."""
     assert name_tag("lobby") == hashlib.sha256(b"lobby").digest()[:6]
     assert name_tag("Büro") == hashlib.sha256(unhex("42c3bc726f")).digest()[:6]
     assert len(name_tag("")) == NAME_TAG

@@ -1,0 +1,217 @@
+"""A policy as sealed bytes, from which the log of changesets goes on."""
+
+import errno
+import os
+
+import cbor
+from micropython import const
+from untrusted import InvalidInput
+
+from ..access import operations as ops
+from ..access.policy import ELSEWHERE, PROVISIONED, Policy
+from ..access.revocation import Revocations
+from ..access.schedule import Schedule
+from ..access.timezone import TimeZone
+from . import files
+from .sealed import OVERHEAD, DamagedError
+
+MAX_BYTES = 16384
+
+_FORMAT = const(1)
+_CTI = const(8)
+_REVOCATION = const(16)
+
+# Entries of the map
+_VERSION = const(1)
+_NUMBER = const(2)
+_HEAD = const(3)
+_ISSUED_AT = const(4)
+_LEAST = const(5)
+_TIMEZONE = const(6)
+_ZONES = const(7)
+_SCHEDULES = const(8)
+_HOLIDAYS = const(9)
+_REVOCATIONS = const(10)
+_WATERMARK = const(11)
+_LATEST = const(12)
+_LOCKED = const(13)
+_ANCHORS = const(14)
+_LIMITS = const(15)
+_POSITION = const(16)
+
+
+class StateFiles:
+    """Sealed policies in ``directory``, of the door that ``blank`` is an empty Policy of."""
+
+    def __init__(self, directory: str, sealer, blank: Policy):
+        self._directory = directory
+        self._sealer = sealer
+        self._blank = blank
+        self._aad = cbor.encode(["holdfast policy", blank.site, blank.door])
+
+    def load(self, name: str):
+        """What ``decode`` gives of the file, or None if there is none.
+
+        Raises DamagedError for anything but what this board wrote for this door; OSError.
+        """
+        sealed = files.read(self._path(name), MAX_BYTES + OVERHEAD)
+        if sealed is None:
+            return None
+        if len(sealed) > MAX_BYTES + OVERHEAD:
+            raise DamagedError("policy: larger than %d bytes" % MAX_BYTES)
+        return decode(self._sealer.open(sealed, self._aad), self._blank)
+
+    def save(self, name: str, policy: Policy, least: int, position: int):
+        """Write the file whole or not at all. Raises OSError."""
+        data = encode(policy, self._blank, least, position)
+        files.write(self._path(name), self._sealer.seal(data, self._aad))
+
+    def rename(self, name: str, other: str):
+        """Let the file ``name`` take the place of ``other`` at once. Raises OSError."""
+        os.rename(self._path(name), self._path(other))
+
+    def remove(self, name: str):
+        """Remove the file if it is there. Raises OSError."""
+        try:
+            os.remove(self._path(name))
+        except OSError as error:
+            if error.errno != errno.ENOENT:
+                raise
+
+    def _path(self, name):
+        return self._directory + "/" + name
+
+
+def encode(policy: Policy, blank: Policy, least: int, position: int) -> bytes:
+    """What in ``policy`` is not as in ``blank``, an empty one of the same door.
+
+    ``least`` is the number below which it is not whole again, ``position`` the number of the log's
+    record from which on it has to be followed.
+    """
+    anchors = [key.x for key in policy.anchors]
+    revocations = policy.revocations
+    locked = policy.locked_places
+    zone = policy.timezone
+    return cbor.encode(
+        {
+            _VERSION: _FORMAT,
+            _NUMBER: policy.number,
+            _HEAD: policy.head,
+            _ISSUED_AT: policy.issued_at,
+            _LEAST: least,
+            _TIMEZONE: None if zone is None else _timezone(zone),
+            _ZONES: policy.known_zones,
+            _SCHEDULES: {
+                tag: [schedule.week, schedule.holiday]
+                for tag, schedule in policy.schedules.items()
+            },
+            _HOLIDAYS: sorted(policy.holidays),
+            _REVOCATIONS: b"".join([cti + until.to_bytes(8, "big") for cti, until in revocations]),
+            _WATERMARK: revocations.watermark,
+            _LATEST: revocations.latest,
+            _LOCKED: locked if isinstance(locked, bool) else sorted(locked),
+            _ANCHORS: [] if anchors == [key.x for key in blank.anchors] else anchors,
+            _LIMITS: {
+                ops.GRACE_S: policy.grace_s,
+                ops.RETENTION_S: policy.retention_s,
+                ops.MAX_UNCERTAINTY_S: policy.max_uncertainty_s,
+            },
+            _POSITION: position,
+        }
+    )
+
+
+def decode(data: bytes, blank: Policy) -> tuple:
+    """(Policy of the door of ``blank``, least, position) as given to encode. DamagedError."""
+    try:
+        entries = cbor.decode(data, deterministic=True, max_items=len(data))
+        if not isinstance(entries, dict) or entries.get(_VERSION) != _FORMAT:
+            raise DamagedError("policy: of a version that is not known here")
+        if sorted(entries) != list(range(_VERSION, _POSITION + 1)):
+            raise DamagedError("policy: entries are missing or unknown")
+        # What a changeset can say too is checked as if one said it.
+        said = [[ops.LIMITS, entries[_LIMITS]], [ops.HOLIDAYS, entries[_HOLIDAYS]]]
+        if entries[_TIMEZONE] is not None:
+            said.append([ops.TIMEZONE] + _list(entries[_TIMEZONE]))
+        if entries[_ANCHORS]:
+            said.append([ops.ANCHORS, entries[_ANCHORS]])
+        ops.check(said)
+        policy = blank.following(
+            said, _count(entries[_NUMBER]), _bytes(entries[_HEAD], 32), _count(entries[_ISSUED_AT])
+        ).changed(
+            known_zones=_zones(entries[_ZONES]),
+            schedules=_schedules(entries[_SCHEDULES]),
+            revocations=_revocations(entries),
+            locked_places=_locked(entries[_LOCKED]),
+        )
+        return policy, _count(entries[_LEAST]), _count(entries[_POSITION])
+    except DamagedError:
+        raise
+    except InvalidInput as error:
+        raise DamagedError("policy: " + str(error))
+
+
+def _timezone(zone: TimeZone) -> list:
+    if zone.start is None:
+        return [zone.std_offset_min, None]
+    return [zone.std_offset_min, [zone.delta_min, zone.start, zone.end]]
+
+
+def _zones(value):
+    for zone, kind in _dict(value).items():
+        ops.check([[ops.ZONE, zone, None]])
+        if not ELSEWHERE <= _count(kind) <= PROVISIONED:
+            raise DamagedError("policy: a zone of no known kind")
+    return value
+
+
+def _schedules(value):
+    schedules = {}
+    for tag, hours in _dict(value).items():
+        week, on_holidays = _list(hours, 2)
+        schedules[_tag(tag)] = Schedule.parse(week, on_holidays)
+    return schedules
+
+
+def _revocations(entries):
+    packed = entries[_REVOCATIONS]
+    if not isinstance(packed, bytes) or len(packed) % _REVOCATION:
+        raise DamagedError("policy: revocations are cut")
+    ids = [packed[at : at + _CTI] for at in range(0, len(packed), _REVOCATION)]
+    if sorted(set(ids)) != ids:
+        raise DamagedError("policy: revocations are not in order")
+    return Revocations(packed, _count(entries[_WATERMARK]), _count(entries[_LATEST]))
+
+
+def _locked(value):
+    if isinstance(value, bool):
+        return value
+    return frozenset([_tag(tag) for tag in _list(value)])
+
+
+def _tag(value):
+    return _bytes(value, 6)
+
+
+def _bytes(value, length):
+    if not isinstance(value, bytes) or len(value) != length:
+        raise DamagedError("policy: no %d bytes" % length)
+    return value
+
+
+def _count(value):
+    if type(value) is not int or not 0 <= value <= ops.MAX_TIME:
+        raise DamagedError("policy: no count")
+    return value
+
+
+def _list(value, length=None):
+    if not isinstance(value, list) or (length is not None and len(value) != length):
+        raise DamagedError("policy: no list")
+    return value
+
+
+def _dict(value):
+    if not isinstance(value, dict):
+        raise DamagedError("policy: no map")
+    return value

@@ -1,0 +1,108 @@
+"""Chains of changesets and a board's storage, for policy tests. Runs on both interpreters."""
+
+import cbor
+import crypto
+import small_site as site
+from holdfast.access import Policy, changeset, snapshot
+from holdfast.access import operations as ops
+from holdfast.storage import settings
+from holdfast.storage.credential_cache import CredentialCache
+from holdfast.storage.policy_store import PolicyStore
+from holdfast.storage.sealed import Sealer
+
+OTHER_SEED = b"\x77" * 32  # of an authority that follows the first, or of a stranger
+BERLIN = [ops.TIMEZONE, 60, [60, [3, 5, 6, 120], [10, 5, 6, 180]]]
+WEEK = [[[480, 720], [780, 1080]]] * 5 + [[], []]
+CTI = b"\x00\x01\x02\x03\x04\x05\x06\x07"
+
+# One of each operation, and of each way to take something away again.
+EVERY = (
+    BERLIN,
+    [ops.TIMEZONE, -210, None],
+    [ops.ZONE, site.ZONE, None],
+    [ops.ZONE, "cellar", [site.DOOR, "boiler"]],
+    [ops.ZONE, "attic", False],
+    [ops.SCHEDULE, "office", WEEK, [[600, 660]]],
+    [ops.SCHEDULE, "nights", False],
+    [ops.HOLIDAYS, [20833, 20834]],
+    [ops.GROUP, 7, [[site.DOOR, 1, None], [site.ZONE, 3, "office"]]],
+    [ops.GROUP, 8, False],
+    [ops.GRANT, b"card-one", 7, None],
+    [ops.GRANT, b"card-two", 7, site.NOW + site.DAY],
+    [ops.GRANT, b"card-old", False],
+    [ops.REVOKE, CTI, site.NOW + 30 * site.DAY],
+    [ops.WATERMARK, site.NOW - site.DAY],
+    [ops.LOCKDOWN, True, [site.ZONE]],
+    [ops.LOCKDOWN, False, None],
+    [ops.ANCHORS, [crypto.ed25519_public_key(site.AUTHORITY_SEED)]],
+    [ops.LIMITS, {1: 7200, 2: 86400, 3: 60}],
+)
+
+
+def empty():
+    """The policy of a board that has never heard of any."""
+    return Policy(site.SITE, site.DOOR, (site.ZONE,), 3000, (site.authority_public(),))
+
+
+def chain(*steps, seed=site.AUTHORITY_SEED, number=0, previous=bytes(32)):
+    """Raw changesets, each with the operations of one of the ``steps``."""
+    raws = []
+    for operations in steps:
+        number += 1
+        raws.append(
+            changeset.make(
+                site.authority(seed), site.SITE, number, previous, site.NOW + number, operations
+            )
+        )
+        previous = crypto.sha256(raws[-1])
+    return raws
+
+
+def steps(count):
+    """``count`` steps that can be told apart: a zone, a card and the group's rights in each."""
+    return [
+        [
+            [ops.ZONE, "zone-%d" % number, None],
+            [ops.GRANT, key(number), 1, None],
+            [ops.GROUP, 1, [[site.DOOR, number, None]]],
+        ]
+        for number in range(1, count + 1)
+    ]
+
+
+def key(number):
+    """The key of the card that step ``number`` grants."""
+    return b"card%04d" % number
+
+
+def taken(number):
+    """The snapshot, head and parts, of what ``steps(number)`` comes to."""
+    raws = chain(*steps(number))
+    operations = [operation for step in steps(number) for operation in step[:2]]
+    operations.append([ops.GROUP, 1, [[site.DOOR, number, None]]])
+    return snapshot.make(
+        site.authority(), site.SITE, number, crypto.sha256(raws[-1]), site.NOW + number, operations
+    )
+
+
+class Board:
+    """A board's storage below ``root``: opened anew by each ``start``."""
+
+    def __init__(self, root, **sizes):
+        self.root = root
+        self._sizes = sizes
+        self._count = 0
+        self._sealer = Sealer(b"board key 16 byt", self._random)
+        self._settings = settings.decode(cbor.encode(site.settings_map()))
+
+    def start(self):
+        """What a start of the board finds: a PolicyStore."""
+        self.cache = CredentialCache(self.root + "/cache", self._sealer, self._random)
+        self.store = PolicyStore(
+            self.root + "/policy", self._sealer, self._settings, self.cache, **self._sizes
+        )
+        return self.store
+
+    def _random(self, length):
+        self._count += 1  # not random, but no nonce twice
+        return crypto.sha256(b"%d" % self._count)[:length]
