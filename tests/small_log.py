@@ -108,9 +108,7 @@ class Broken(Exception):
 
 
 def audit(got, audit_private=site.AUDIT_PRIVATE):
-    """The events of a Batch, all proven, or Broken: from the first of all, or from where the
-    reader says it need not keep more.
-    """
+    """The events of a Batch, all proven, or Broken."""
     events = []
     chain = None
     before = got.before
@@ -127,7 +125,7 @@ def audit(got, audit_private=site.AUDIT_PRIVATE):
         elif not events:
             base, root = got.root
             if before is None or before[0] + 1 != number or number <= base:
-                raise Broken("nothing before %d" % number)
+                raise Broken("nothing known before %d" % number)
             key = event_record.auditor_root(audit_private, root, READER_PUBLIC)
             for _ in range(number - base):
                 key = event_record.next_key(key)

@@ -27,10 +27,11 @@ _MAX_ITEMS = const(32)
 class Batch:
     """Raw ``records``, and where in the reader's log they stand.
 
-    ``root`` is ``(number, ephemeral public key)`` of the reader's present chain's first event;
-    ``before`` ``(number, code)`` of the last event that it need not keep (None: all are kept);
-    ``head`` ``(number, code)`` of its last event. ``now`` is for event_record.is_late. The
-    ``certificate`` of the reader, a CWT, is put in by who collects: a reader leaves it out.
+    ``root`` is ``(number, ephemeral public key)`` of the first event of the reader's present
+    chain, ``before`` ``(number, code)`` of the event before the records (None: there is none, or
+    it is not known), ``head`` that of the reader's last event. ``now`` is for
+    event_record.is_late. The ``certificate`` of the reader, a CWT, is put in by who collects: a
+    reader leaves it out.
     """
 
     def __init__(self, root, before, head, now=(0, None), records=(), certificate=None):

@@ -17,6 +17,7 @@ _VERSION = const(1)
 
 _WARNED = const(1)
 _BEFORE_KNOWN = const(2)
+_UNTOLD = const(4)
 
 
 class ChainState:
@@ -24,9 +25,9 @@ class ChainState:
 
     ``root`` is the chain's ephemeral public key and ``base`` the number of its first event;
     ``key`` is that of event ``next`` and ``code`` that of the event before it. Events below
-    ``kept`` are acknowledged or given up; ``before`` is the code of the last of these, None if
-    unknown; ``lost`` of them were given up and no event says so yet. ``warned``: an event says
-    that the log is nearly full; ``damaged``: how many damaged places events have told of.
+    ``acked`` are acknowledged, those from there to ``kept`` are given up, and ``untold``: no event
+    says so yet; ``before`` is the code of the one before ``kept``, None if unknown. ``warned``: an
+    event says that the log is nearly full; ``damaged``: how many damaged places were told.
     """
 
     def __init__(self, root: bytes, key: bytes, base: int, kept: int, before=None):
@@ -36,8 +37,9 @@ class ChainState:
         self.key = key
         self.code = event_record.FIRST_CODE
         self.kept = kept
+        self.acked = kept
         self.before = before
-        self.lost = 0
+        self.untold = False
         self.warned = False
         self.damaged = 0
 
@@ -56,6 +58,8 @@ class ChainState:
         flags = _WARNED if self.warned else 0
         if self.before is not None:
             flags |= _BEFORE_KNOWN
+        if self.untold:
+            flags |= _UNTOLD
         return struct.pack(
             _FORM,
             _VERSION,
@@ -64,7 +68,7 @@ class ChainState:
             self.base,
             self.next,
             self.kept,
-            self.lost,
+            self.acked,
             self.root,
             self.key,
             self.code,
@@ -74,15 +78,16 @@ class ChainState:
 
 def decode(body: bytes) -> ChainState:
     """The state in what ``ChainState.encode`` made. Raises DamagedError."""
-    version, flags, damaged, base, following, kept, lost, root, key, code, before = struct.unpack(
+    version, flags, damaged, base, following, kept, acked, root, key, code, before = struct.unpack(
         _FORM, body
     )
-    if version != _VERSION or not base <= following or not kept <= following or lost > kept:
+    if version != _VERSION or base > following or not acked <= kept <= following:
         raise DamagedError("the state of the event chain is none")
     state = ChainState(root, key, base, kept, before if flags & _BEFORE_KNOWN else None)
     state.next = following
     state.code = code
-    state.lost = lost
+    state.acked = acked
+    state.untold = bool(flags & _UNTOLD)
     state.warned = bool(flags & _WARNED)
     state.damaged = damaged
     return state

@@ -77,7 +77,9 @@ class ChainedLog:
             base = max(old.next, last + 1)
         kept = max(first, old.kept)
         state = ChainState(root, key, base, kept, old.before if kept == old.kept else None)
-        state.lost = old.lost
+        if old.next:
+            state.acked = min(old.acked, kept)
+            state.untold = old.untold
         self._save(state)
         self.state = state
         self._offset = base - log.next
@@ -174,7 +176,7 @@ class ChainedLog:
         """What the event that was recorded last makes known."""
         self.gone = 0
         if kind == kinds.OVERWRITTEN:
-            self.state.lost = 0
+            self.state.untold = False
         elif kind == kinds.LOG_NEARLY_FULL:
             self.state.warned = True
         elif kind == kinds.STORAGE_FAULT:
@@ -187,12 +189,12 @@ class ChainedLog:
     # Letting go
 
     def settle(self, kept: int, before: bytes):
-        """Events below ``kept`` need not be kept; the last has the code ``before``.
+        """Events below ``kept`` are acknowledged; the last has the code ``before``.
 
         Raises OSError: then it is as it was.
         """
         state = self.state.copy()
-        state.kept = kept
+        state.kept = state.acked = kept
         state.before = before
         self._save(state)
         self.state = state
@@ -204,13 +206,13 @@ class ChainedLog:
     def give_up_oldest(self):
         """Decide to lose the oldest segment; ``drop_given_up`` does it. Raises OSError.
 
-        Decided first, so that the code which its last event leaves behind, and how many events
-        are lost, survive a power cut in between.
+        Decided first, so that the code of its last event, which the one after it follows, and what
+        is lost are known after a power cut in between.
         """
         number, code = self._end_of_oldest()
         if number >= self.state.kept:
             state = self.state.copy()
-            state.lost += number + 1 - state.kept
+            state.untold = True
             state.kept = number + 1
             state.before = code
             self._save(state)
@@ -248,6 +250,14 @@ class ChainedLog:
         if self._number_at(sequence) != number:
             raise EventError("there is no event %d" % number)
         return event_record.split(self._log.read(sequence))[1]
+
+    def before(self, records: list):
+        """``(number, code)`` of the event before the first of these; None if it is not known."""
+        try:
+            number = event_record.number_of(records[0]) - 1
+            return (number, self.code_of(number)) if number >= 0 else None
+        except (IndexError, EventError):
+            return None
 
     def after(self, number: int):
         """Raw records after ``number``; if the next is gone, those from ``kept`` on."""

@@ -69,10 +69,9 @@ class EventLog:
         return state.base, state.root
 
     @property
-    def before(self):
-        """``(number, code)`` of the last event that need not be kept; None: none, or unknown."""
-        state = self._log.state
-        return None if state.before is None else (state.kept - 1, state.before)
+    def kept(self) -> int:
+        """Number of the first event that nobody has acknowledged and that is not given up."""
+        return self._log.state.kept
 
     @property
     def oldest(self) -> int:
@@ -83,10 +82,10 @@ class EventLog:
         """Record an event, durably; its number. ``fields`` as for access/event_record.encode.
 
         If there is no room the oldest segment is given up, and OVERWRITTEN says how many events
-        nobody had acknowledged. Raises ValueError as encode does, and nothing is recorded; and
-        OSError: it is recorded whole, or not at all.
+        were, and up to which, since the last acknowledgement. Raises ValueError as encode does:
+        nothing is recorded; and OSError: it is recorded whole, or not at all.
         """
-        if self._log.state.lost:
+        if self._log.state.untold:
             self._tell_lost(fields)
         number = self._append(kind, fields)
         try:
@@ -113,8 +112,10 @@ class EventLog:
 
         ``uptime`` is in seconds since the reader started. Raises OSError.
         """
-        batch = Batch(self.root, self.before, self.head, (self._first_of_start, uptime))
+        head = self.head
+        batch = Batch(self.root, head, head, (self._first_of_start, uptime))
         batch.records = self.after(number, max_bytes - len(batch.encode()))
+        batch.before = self._log.before(batch.records)
         return batch.encode()
 
     def acknowledge(self, number: int, code: bytes):
@@ -128,7 +129,7 @@ class EventLog:
             return
         if not crypto.equal(log.code_of(number), code):
             raise EventError("event %d has another code" % number)
-        if log.state.lost:
+        if log.state.untold:
             self._tell_lost({})
         if number >= log.state.kept:
             log.settle(number + 1, code)
@@ -148,9 +149,9 @@ class EventLog:
     def _tell_lost(self, fields):
         self._log.drop_given_up()
         state = self._log.state
-        if state.lost:
+        if state.untold:
             said = _times(fields)
-            said.update({"count": state.lost, "last": state.kept - 1})
+            said.update({"count": state.kept - state.acked, "last": state.kept - 1})
             self._append(kinds.OVERWRITTEN, said)
 
     def _warn(self, fields):
@@ -181,7 +182,7 @@ class EventLog:
         if log.damaged > state.damaged:
             said = {"count": log.damaged - state.damaged, "detail": "storage is damaged"}
             self._fault(said)
-        if state.lost:
+        if state.untold:
             self._tell_lost({})
         log.release()
         return first

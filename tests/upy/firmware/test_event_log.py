@@ -22,7 +22,8 @@ def test_a_log_begins_with_its_own_start():
     """Without the chain's root in it, nobody could check the first event."""
     with Folder() as folder:
         log = open_log(folder + "/events")
-        assert (log.head[0], log.oldest, log.root[0], log.fault, log.before) == (0, 0, 0, 0, None)
+        assert (log.head[0], log.oldest, log.root[0], log.fault, log.kept) == (0, 0, 0, 0, 0)
+        assert batch(log).before is None
         (first,) = audit(batch(log))
         assert first.kind == event.LOG_STARTED and first.fields == {"root": log.root[1]}
 
@@ -82,10 +83,10 @@ def test_events_go_after_they_are_acknowledged_and_not_before():
         for number in (0, 10, 31, 60):
             raw = whole.records[number]
             log.acknowledge(number, event_record.split(raw)[1])
-            assert log.oldest <= number + 1 and log.before == (number, event_record.split(raw)[1])
+            assert log.oldest <= number + 1 == log.kept
             assert log.after(number, small.ALL) == whole.records[number + 1 :]
             again = open_log(folder, segments=9)
-            assert (again.head, again.before, again.oldest) == (log.head, log.before, log.oldest)
+            assert (again.head, again.kept, again.oldest) == (log.head, log.kept, log.oldest)
             assert again.after(number, small.ALL) == whole.records[number + 1 :]
         assert size == 61 and log.oldest == 61 and log.after(-1, small.ALL) == []
         record(log, 3)
@@ -117,7 +118,7 @@ def test_an_acknowledgement_of_something_else_is_refused():
             assert isinstance(raises(EventError, log.acknowledge, *claim), InvalidInput)
         raises(EventError, log.acknowledge, number, code[:8])
         raises(EventError, log.acknowledge, number, b"")
-        assert log.oldest == 0 and log.before is None and len(batch(log).records) == 31
+        assert log.oldest == 0 == log.kept and len(batch(log).records) == 31
         log.acknowledge(number, code)
         log.acknowledge(number, code)
         log.acknowledge(3, b"anything, as it is long gone")
@@ -130,12 +131,11 @@ def test_a_full_log_gives_up_the_oldest_and_says_so():
         log = open_log(folder)
         record(log, 300)
         events = audit(batch(log))
-        told = sum([one.fields["count"] for one in events if one.kind == event.OVERWRITTEN])
-        last = [one.fields["last"] for one in events if one.kind == event.OVERWRITTEN]
-        assert last[-1] == events[0].number - 1 == log.before[0]
-        assert len(events) < 60 and events[-1].number == log.head[0]
-        # Earlier events of this kind are given up themselves; each said where the next begins.
-        assert told and told <= events[0].number
+        told = [one for one in events if one.kind == event.OVERWRITTEN][-1]
+        assert told.fields["last"] == events[0].number - 1 == log.kept - 1
+        # Earlier events of this kind are given up themselves, so each tells all since the start.
+        assert told.fields["count"] == events[0].number and told.time is not None
+        assert len(events) < 70 and events[-1].number == log.head[0]
         again = open_log(folder)
         assert again.head == log.head and audit(batch(again))[0].number == events[0].number
 
@@ -144,7 +144,7 @@ def test_given_up_events_are_counted_without_gap_or_overlap():
     """Seen by a collector that looks after every event and acknowledges none."""
     with Folder() as folder:
         log = open_log(folder)
-        lost, seen = [], set()
+        lost, seen = range(0), set()
         for _ in range(300):
             before = log.head[0]
             record(log, 1)
@@ -152,10 +152,11 @@ def test_given_up_events_are_counted_without_gap_or_overlap():
                 one = event_record.decode(event_record.split(raw)[0])
                 if one.kind == event.OVERWRITTEN:
                     last, count = one.fields["last"], one.fields["count"]
-                    lost.extend(range(last + 1 - count, last + 1))
-                    assert one.time is not None
+                    assert last + 1 - count == 0 and count > len(lost)
+                    lost = range(count)
+            assert len(lost) == log.oldest == log.kept
             seen.add(log.oldest)
-        assert lost == list(range(log.oldest)) and len(seen) > 5
+        assert len(seen) > 5
 
 
 def test_acknowledged_events_are_not_counted_as_lost():
