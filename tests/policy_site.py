@@ -5,10 +5,10 @@ import crypto
 import small_site as site
 from holdfast.access import Policy, changeset, snapshot
 from holdfast.access import operations as ops
-from holdfast.storage import settings
 from holdfast.storage.credential_cache import CredentialCache
 from holdfast.storage.policy_store import PolicyStore
 from holdfast.storage.sealed import Sealer
+from holdfast.storage.settings import decode
 
 OTHER_SEED = b"\x77" * 32  # of an authority that follows the first, or of a stranger
 BERLIN = [ops.TIMEZONE, 60, [60, [3, 5, 6, 120], [10, 5, 6, 180]]]
@@ -88,20 +88,20 @@ def taken(number):
 class Board:
     """A board's storage below ``root``: opened anew by each ``start``."""
 
-    def __init__(self, root, **sizes):
+    def __init__(self, root, capacity=100, settings=None, **sizes):
         self.root = root
+        self._capacity = capacity
         self._sizes = sizes
         self._count = 0
         self._sealer = Sealer(b"board key 16 byt", self._random)
-        self._settings = settings.decode(cbor.encode(site.settings_map()))
+        self._settings = decode(cbor.encode(site.settings_map(settings)))
 
     def start(self):
         """What a start of the board finds: a PolicyStore."""
-        self.cache = CredentialCache(self.root + "/cache", self._sealer, self._random)
-        self.store = PolicyStore(
-            self.root + "/policy", self._sealer, self._settings, self.cache, **self._sizes
+        cache = CredentialCache(self.root + "/cache", self._sealer, self._random, self._capacity)
+        return PolicyStore(
+            self.root + "/policy", self._sealer, self._settings, cache, **self._sizes
         )
-        return self.store
 
     def _random(self, length):
         self._count += 1  # not random, but no nonce twice

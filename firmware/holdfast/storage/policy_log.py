@@ -36,10 +36,6 @@ class ChangesetLog:
         if not self._log.drop_oldest():
             raise OSError(_ENOSPC)
 
-    def clear(self):
-        """Nothing here is needed any more. Raises OSError."""
-        self._log.release(self._log.next)
-
     def since(self, position: int):
         """Each (number, raw) from ``position`` on, in the order of writing. Raises OSError.
 
