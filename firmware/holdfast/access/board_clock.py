@@ -12,7 +12,7 @@ MOST_PPM = 1000
 
 _MILLION = const(1000000)
 _MEASURED_OVER_S = const(600)
-_READ_S = const(2)  # two clocks read in whole seconds, one after the other
+_READ_S = const(1)  # two clocks read in whole seconds, one after the other
 
 
 class BoardClock:
@@ -38,13 +38,14 @@ class BoardClock:
         if rtc is None or self.offset is None:
             return True
         if self._base is None:
-            # This start came after all that was seen before it; a clock that began anew does not
-            # know that.
+            # This start came after all that was seen before it; a clock that began anew with it
+            # does not know that.
+            kept = rtc + self.offset - uptime - drift(uptime, MOST_PPM) - _READ_S > self.seen
             self._base = (uptime, rtc)
-            kept = rtc - uptime + self.offset >= self.seen
         else:
             at, base = self._base
-            kept = abs(rtc - base - uptime + at) <= (uptime - at) * MOST_PPM // _MILLION + _READ_S
+            passed = uptime - at
+            kept = abs(rtc - base - passed) <= drift(passed, MOST_PPM) + _READ_S
         if not kept:
             self.offset = None
         return kept
@@ -54,33 +55,31 @@ class BoardClock:
         if rtc is None or self.offset is None or self.synced_at is None:
             return None
         now = rtc + self.offset
-        return now, self.error + 1 + self.drift(max(0, now - self.synced_at))
+        elapsed = max(0, now - self.synced_at)
+        return now, self.error + 1 + drift(elapsed, self.drift_ppm)
 
     def believed(self, rtc):
         """What it shows is trusted now: from here it cannot go back."""
         if rtc is not None and self.offset is not None:
             self.seen = max(self.seen, rtc + self.offset)
 
-    def drift(self, elapsed: int) -> int:
-        """By how many seconds a clock may be off more after ``elapsed`` of them."""
-        return elapsed * self.drift_ppm // _MILLION + 1
-
     def told(self, time: int, error: int, uptime: int, rtc):
         """It was ``time``, give or take ``error``, when this clock showed ``rtc``."""
+        self._measure(time, error, rtc)
         self.synced_at = time
         self.error = error
         self.offset = None if rtc is None else time - rtc
         self.seen = time
         self._base = None if rtc is None else (uptime, rtc)
 
-    def measure(self, since: int, before: int, shown: int, time: int, error: int):
-        """A clock told ``since``, give or take ``before``, showed ``shown`` when it was ``time``,
-        give or take ``error``: learn the drift from it.
-        """
-        elapsed = shown - since
+    def _measure(self, time, error, rtc):
+        shown = self.time(rtc)
+        if shown is None or self.synced_at is None:
+            return
+        elapsed = shown[0] - self.synced_at
         if elapsed < _MEASURED_OVER_S:
             return
-        off, errors = abs(time - shown), error + before
+        off, errors = abs(time - shown[0]), error + self.error + 1
         least = max(0, off - errors) * _MILLION // elapsed
         most = (off + errors) * _MILLION // elapsed + 1
         if least > MOST_PPM:
@@ -89,3 +88,8 @@ class BoardClock:
             self.drift_ppm = min(most, MOST_PPM)
         elif 2 * most < self.drift_ppm:  # twice, because the next season is warmer or colder
             self.drift_ppm = max(2 * most, LEAST_PPM)
+
+
+def drift(elapsed: int, ppm: int) -> int:
+    """By how many seconds a clock may have gone wrong over ``elapsed`` of them."""
+    return elapsed * ppm // _MILLION + 1

@@ -8,7 +8,7 @@ up without the first. docs/decisions/009-clock.md says why it is done so.
 from micropython import const
 from untrusted import InvalidInput
 
-from .board_clock import LEAST_PPM, MOST_PPM, BoardClock
+from .board_clock import LEAST_PPM, MOST_PPM, UNMEASURED_PPM, BoardClock, drift
 from .clock import (
     SOURCE_AUTHORITY,
     SOURCE_FLOOR,
@@ -70,13 +70,13 @@ class ClockState:
         """The state that ``to_save`` described. Raises InvalidInput for anything else."""
         if not isinstance(saved, (tuple, list)) or len(saved) != _SAVED_ENTRIES:
             raise InvalidInput("clock: not %d entries" % _SAVED_ENTRIES)
-        floor, attested, charged, synced_at, error, offset, seen, drift = saved
+        floor, attested, charged, synced_at, error, offset, seen, ppm = saved
         for value in (floor, attested, charged, error, seen, synced_at or 0):
             if type(value) is not int or not 0 <= value <= _LATEST:
                 raise InvalidInput("clock: an entry is no time")
         if offset is not None and (type(offset) is not int or not -_LATEST <= offset <= _LATEST):
             raise InvalidInput("clock: the offset is none")
-        if type(drift) is not int or not LEAST_PPM <= drift <= MOST_PPM:
+        if type(ppm) is not int or not LEAST_PPM <= ppm <= MOST_PPM:
             raise InvalidInput("clock: the drift is none")
         state = cls(enrolled_at)
         state._attested = max(state._attested, attested)
@@ -84,7 +84,7 @@ class ClockState:
         board = state._board
         if synced_at is not None:
             board.synced_at, board.error = synced_at, error
-        board.offset, board.seen, board.drift_ppm = offset, seen, drift
+        board.offset, board.seen, board.drift_ppm = offset, seen, ppm
         state.was_saved(saved)
         state._raise_floor(floor)
         return state
@@ -140,7 +140,6 @@ class ClockState:
             if error >= uncertainty:
                 self._refill()
                 return True
-        self._measure(time, error, rtc)
         self._told = (self._uptime, time, error, source)
         self._tell_board(time, error, rtc)
         self._raise_floor(time - error)
@@ -236,10 +235,13 @@ class ClockState:
         if self.floor:
             at, floor = self._floor_base
             up = self._uptime - at
-            self.floor = max(self.floor, floor + up - self._board.drift(up) - 1)
+            self.floor = max(self.floor, floor + up - drift(up, UNMEASURED_PPM) - 1)
         if not self._board.keeps_pace(self._uptime, rtc):
             self._unsaved = not self._is_damaged
-        known = self._told_time() or self._board_time(rtc)
+        known = self._told_time()
+        shown = self._board_time(rtc)
+        if known is None or (shown is not None and shown[1] < known[1]):
+            known = shown
         if known is not None and known[1] > max_uncertainty_s:
             known = None
         if known is not None:
@@ -255,7 +257,7 @@ class ClockState:
         at, time, error, source = self._told
         up = self._uptime - at
         now = time + up
-        uncertainty = error + self._board.drift(up)
+        uncertainty = error + drift(up, UNMEASURED_PPM)
         if now + uncertainty + SKEW_S < self.floor:
             return None
         return now, uncertainty, source
@@ -265,16 +267,6 @@ class ClockState:
         if shown is None or shown[0] + shown[1] < self.floor:
             return None
         return shown + (SOURCE_RTC,)
-
-    def _measure(self, time, error, rtc):
-        if self._told is not None:
-            at, since, before, _ = self._told
-            self._board.measure(since, before, since + self._uptime - at, time, error)
-            return
-        board = self._board
-        shown = board.time(rtc)
-        if shown is not None and board.synced_at is not None:
-            board.measure(board.synced_at, board.error + 1, shown[0], time, error)
 
     def _tell_board(self, time, error, rtc):
         before = self._board.offset
