@@ -26,8 +26,7 @@ REACH_S = 400 * 86400  # past its last word, how far a token, a changeset or a p
 AUTHORITY_REACH_S = 3650 * 86400  # the same for the authority itself
 
 GRACE_QUANTUM_S = 1800  # of grace, charged on flash before it is used
-FLOOR_STEP_S = 3600  # the floor is saved when it has risen by so much
-RTC_STEP_S = 86400  # and what the board's clock shows, when it has gone on by so much
+FLOOR_STEP_S = 3600  # all is saved when the floor has risen by so much, as it does with uptime
 
 _AHEAD_S = const(60)  # charge so long before it is needed, so that nobody at the door waits for it
 _OFFSET_STEP_S = const(60)
@@ -54,7 +53,6 @@ class ClockState:
         self._board = BoardClock(enrolled_at, SKEW_S)
         self._grace_used = 0
         self._charged = 0  # what flash holds of it
-        self._saved_seen = 0
         self._unsaved = False
         self._is_damaged = False
         # From here on, of this start only.
@@ -71,9 +69,11 @@ class ClockState:
         if not isinstance(saved, (tuple, list)) or len(saved) != _SAVED_ENTRIES:
             raise InvalidInput("clock: not %d entries" % _SAVED_ENTRIES)
         floor, attested, charged, synced_at, error, offset, seen, ppm = saved
-        for value in (floor, attested, charged, error, seen, synced_at or 0):
-            if type(value) is not int or not 0 <= value <= _LATEST:
+        for value in (floor, attested, charged, error, seen):
+            if not _is_whole(value):
                 raise InvalidInput("clock: an entry is no time")
+        if synced_at is not None and not _is_whole(synced_at):
+            raise InvalidInput("clock: the last sync is no time")
         if offset is not None and (type(offset) is not int or not -_LATEST <= offset <= _LATEST):
             raise InvalidInput("clock: the offset is none")
         if type(ppm) is not int or not LEAST_PPM <= ppm <= MOST_PPM:
@@ -193,9 +193,9 @@ class ClockState:
             return False
         if self._unsaved or self.floor - self.durable_floor >= FLOOR_STEP_S:
             return True
-        if trusted:
-            return self._board.seen - self._saved_seen >= RTC_STEP_S
-        return self.floor > 0 and self._grace_used <= grace_s and self._must_charge()
+        if trusted or not self.floor:
+            return False
+        return self._grace_used <= grace_s and self._must_charge()
 
     def to_save(self) -> tuple:
         """What must survive a restart: 8 integers, of which two may be None.
@@ -224,7 +224,6 @@ class ClockState:
         """``saved``, from ``to_save``, is durable now."""
         self.durable_floor = saved[0]
         self._charged = saved[2]
-        self._saved_seen = saved[6]
         self._unsaved = False
 
     def _advance(self, uptime, rtc, max_uncertainty_s):
@@ -276,7 +275,6 @@ class ClockState:
             self._unsaved = self._unsaved or before is not after
         elif abs(after - before) > _OFFSET_STEP_S:
             self._unsaved = True
-        self._saved_seen = min(self._saved_seen, time)
 
     def _refill(self):
         self._unsaved = self._unsaved or self._charged > 0
@@ -291,5 +289,9 @@ class ClockState:
         return self._charged - self._grace_used <= _AHEAD_S
 
 
+def _is_whole(value):
+    return type(value) is int and 0 <= value <= _LATEST
+
+
 def _is_time(value):
-    return type(value) is int and 0 < value <= _LATEST
+    return _is_whole(value) and value > 0
