@@ -9,7 +9,15 @@ from collections.abc import Sequence
 
 import cbor
 from cose import CRV_X25519, KTY_OKP, Key, cwt
-from holdfast.access.credential import MAX_SCOPE_ENTRIES, ROLE, ROLE_READER, USER_VERIFICATION
+from holdfast.access.credential import (
+    CLOCK_RULE,
+    MAX_SCOPE_ENTRIES,
+    NEEDS_TRUSTED_CLOCK,
+    ROLE,
+    ROLE_READER,
+    SCHEDULE,
+    USER_VERIFICATION,
+)
 from holdfast.access.request import UNLOCK
 from untrusted import InvalidInput
 
@@ -23,7 +31,8 @@ class Grant:
 
     ``holder_key`` is the phone's public X25519 key, 32 bytes; ``places`` are door and zone ids;
     ``cti`` is 8 bytes that no other token of the site has. ``not_before`` is ``issued_at`` if
-    None. With ``user_verification`` the phone must check who its user is, each time.
+    None. With ``user_verification`` the phone must check who its user is, each time; with a
+    ``schedule`` it opens only in its hours; with ``needs_clock`` only where the clock is trusted.
     """
 
     site: str
@@ -36,6 +45,8 @@ class Grant:
     not_before: int | None = None
     user_verification: bool = False
     permissions: int = UNLOCK
+    schedule: str | None = None
+    needs_clock: bool = False
 
 
 def holder_credential(signing_key: Key, grant: Grant) -> bytes:
@@ -108,6 +119,10 @@ def _claims(grant: Grant, audience: str) -> dict:
     }
     if grant.user_verification:
         claims[USER_VERIFICATION] = True
+    if grant.schedule is not None:
+        claims[SCHEDULE] = grant.schedule
+    if grant.needs_clock:
+        claims[CLOCK_RULE] = NEEDS_TRUSTED_CLOCK
     return claims
 
 

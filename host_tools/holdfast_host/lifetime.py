@@ -38,9 +38,9 @@ def decide(
         raise UsageProblem(
             "the credential's end is given twice", "use one of --days, --hours, --expires"
         )
-    start = now if not_before is None else _parse(not_before, "--not-before")
+    start = now if not_before is None else parse(not_before, "--not-before")
     if expires is not None:
-        end = _parse(expires, "--expires")
+        end = parse(expires, "--expires")
     elif days is not None:
         end = start + days * _DAY
     elif hours is not None:
@@ -65,18 +65,19 @@ def decide(
     return Lifetime(start, end)
 
 
-def iso(seconds: int) -> str:
-    """A time in seconds since 1970 as local time, with its offset."""
-    try:
-        return datetime.datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")
-    except (ValueError, OverflowError, OSError):
-        return f"{seconds} s after 1970"
-
-
-def _parse(text: str, option: str) -> int:
+def parse(text: str, option: str) -> int:
+    """Seconds since 1970 of a time in ISO 8601, local unless it says otherwise."""
     try:
         return int(datetime.datetime.fromisoformat(text).timestamp())
     except (ValueError, OverflowError, OSError) as error:
         raise UsageProblem(
             f"{option} {text!r} is no time", "write it as 2027-01-31T08:00 (local) or …T08:00Z"
         ) from error
+
+
+def iso(seconds: int) -> str:
+    """A time in seconds since 1970 as local time, with its offset."""
+    try:
+        return datetime.datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds} s after 1970"

@@ -1,4 +1,4 @@
-"""Making a reader one of a site: its certificate and its settings."""
+"""Making a reader one of a site: its certificate, its settings, the policy to begin with."""
 
 import dataclasses
 import os
@@ -15,6 +15,7 @@ from .reader_process import ReaderProcess
 from .site import Site
 
 SETTINGS = "settings.cbor"
+POLICY = "policy.cbor"
 STRIKE_MS = 3000
 CERTIFICATE_DAYS = 3650
 
@@ -44,11 +45,13 @@ def enroll(
 ) -> bytes:
     """Make the reader in ``state_folder`` one of ``site``; its public key, 32 bytes.
 
-    The reader makes its own key, at its first start, and never shows it. At the end it is started
-    once more: it is enrolled only if it says so itself. ``now`` is in seconds since 1970.
+    The reader makes its own key, at its first start, and never shows it. It is given the policy as
+    it is now. At the end it is started once more: it is enrolled only if it says so itself.
+    ``now`` is in seconds since 1970.
     """
     require_placement(site, placement)
     require_none(state_folder, replace)
+    policy = site.policy().for_reader(authority)
     files.make_folder(state_folder)
     # From here until the new settings are there, the reader says that it is not enrolled.
     files.remove(state_folder / SETTINGS)
@@ -63,6 +66,7 @@ def enroll(
         cti=os.urandom(8),
     )
     settings = encode_settings(site, authority, placement, certificate)
+    files.write(state_folder / POLICY, policy, files.PRIVATE)
     files.write(state_folder / SETTINGS, settings, files.PRIVATE)
     with ReaderProcess(state_folder):
         return device_key
@@ -71,7 +75,7 @@ def enroll(
 def encode_settings(
     site: Site, authority: Authority, placement: Placement, certificate: bytes
 ) -> bytes:
-    """The reader's settings.cbor (docs/flash_format.md). Private: zone and lookup keys are in it."""
+    """The reader's settings.cbor (docs/flash_format.md); secrets are in it: zone, lookup keys."""
     zone_keys = {zone: site.zone_key(authority, zone) for zone in placement.zones}
     settings = cbor.encode(
         {

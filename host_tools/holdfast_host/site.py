@@ -1,12 +1,14 @@
-"""A site on the host: a folder with the authority's key, its public half, and the zones.
+"""A site on the host: a folder with the authority's key, its public half, zones and policy.
 
 authority.key   the authority's private key, encrypted (mode 0600)
 authority.pub   its public COSE_Key: what phones and readers trust
 site.json       {"version": 1, "id": ..., "zones": {zone id: number of its key}}
+policy/         every changeset the authority signed (policy.py)
 """
 
 import dataclasses
 import json
+import time
 from pathlib import Path
 from typing import TypeGuard
 
@@ -14,9 +16,11 @@ import cbor
 from cose import Key
 
 from . import files
+from . import policy as policies
 from .authority import Authority, check_passphrase
 from .errors import UsageProblem
 from .keys import read_authority_key
+from .policy_changes import set_zone
 
 AUTHORITY_KEY = "authority.key"
 AUTHORITY_PUBLIC_KEY = "authority.pub"
@@ -63,6 +67,11 @@ class Site:
                     f"check the name, or add it: holdfast site add-zone {self.folder} {zone}",
                 )
 
+    def require_no_zone(self, zone: str) -> None:
+        """Refuse a zone that this site has."""
+        if zone in self.zones:
+            raise UsageProblem(f"site {self.id} has the zone {zone!r} already", "use it as it is")
+
     def require_doors(self, doors) -> None:
         """Refuse a door id that is malformed, or that is a zone's: a grant could mean either."""
         for door in doors:
@@ -73,14 +82,15 @@ class Site:
                     f"use --zone {door}, or give the door another id",
                 )
 
-    def with_zone(self, zone: str) -> "Site":
-        """This site with one more zone, written to its folder."""
-        check_id(zone, "zone")
-        if zone in self.zones:
-            raise UsageProblem(f"site {self.id} has the zone {zone!r} already", "use it as it is")
-        site = dataclasses.replace(self, zones={**self.zones, zone: 1})
-        site._write()
-        return site
+    def policy(self) -> policies.History:
+        """What the authority has signed so far. Needs no passphrase."""
+        return policies.load(self.folder, self.id, self.authority_key)
+
+    def change_policy(
+        self, authority: Authority, changes: policies.Changes, now: int
+    ) -> tuple[policies.History, int]:
+        """Sign what ``changes`` makes of the policy; see ``policy.change``."""
+        return policies.change(self.folder, self.id, authority, changes, now)
 
     def _write(self) -> None:
         content = {"version": _VERSION, "id": self.id, "zones": self.zones}
@@ -89,32 +99,63 @@ class Site:
 
 
 def create(
-    folder: Path, site_id: str, zones, authority: Authority, passphrase: str, **save_options
+    folder: Path,
+    site_id: str,
+    zones,
+    authority: Authority,
+    passphrase: str,
+    *,
+    time_zone: str = policies.UTC,
+    now: int | None = None,
+    **save_options,
 ) -> Site:
-    """Make the site ``site_id`` in ``folder``, which must not hold one yet."""
+    """Make the site ``site_id`` in ``folder``, which must not hold one yet.
+
+    Its policy begins ``now`` (in seconds since 1970), in the ``time_zone`` of that name.
+    """
     check_id(site_id, "site")
     for zone in zones:
         check_id(zone, "zone")
     check_passphrase(passphrase)
     require_none(folder)
+    began = int(time.time()) if now is None else now
+    policies.beginning(zones, time_zone, began)
     files.make_folder(folder)
     # site.json comes last: a folder that has one is a whole site.
     authority.save(folder / AUTHORITY_KEY, passphrase, **save_options)
     public = cbor.encode(authority.public_key.to_map())
     files.write(folder / AUTHORITY_PUBLIC_KEY, public, files.PUBLIC)
+    policies.create(folder, site_id, authority, zones, time_zone, began)
     site = Site(folder, site_id, authority.public_key, dict.fromkeys(zones, 1))
     site._write()
     return site
 
 
+def add_zone(folder: Path, zone: str, authority: Authority, now: int) -> Site:
+    """The site in ``folder`` with one more zone, in its policy and in its description."""
+    check_id(zone, "zone")
+    load(folder).require_no_zone(zone)
+    # First the policy: cut short after it, the same command brings this to its end.
+    load(folder).change_policy(authority, lambda state: set_zone(state, zone, None), now)
+    with files.locked(folder):
+        before = load(folder)
+        before.require_no_zone(zone)
+        site = dataclasses.replace(before, zones={**before.zones, zone: 1})
+        site._write()
+    return site
+
+
 def require_none(folder: Path) -> None:
     """Refuse a folder that holds a site or its key: an overwritten key is gone for good."""
-    for name in (SITE_FILE, AUTHORITY_KEY):
-        if (folder / name).exists():
-            raise UsageProblem(
-                f"{folder} holds a site already ({name}), and a site's key is never overwritten",
-                "choose another folder; if an earlier init was cut short, remove that file first",
-            )
+    there = [
+        name for name in (SITE_FILE, AUTHORITY_KEY, policies.FOLDER) if (folder / name).exists()
+    ]
+    if there:
+        raise UsageProblem(
+            f"{folder} holds a site already ({', '.join(there)}), and a site's key and policy are"
+            " never overwritten",
+            "choose another folder; if an earlier init was cut short, remove what it left first",
+        )
 
 
 def load(folder: Path) -> Site:

@@ -157,6 +157,24 @@ def site_folder(site_master, tmp_path):
 
 
 @pytest.fixture
+def policy(holdfast, site_folder):
+    """``policy("schedule", "office", ...)`` on the test's own site."""
+
+    def run(command, *options):
+        return holdfast("policy", command, site_folder, *options)
+
+    return run
+
+
+@pytest.fixture
+def office(policy):
+    """A site with a schedule and a group that has it."""
+    assert policy("schedule", "office", "--weekly", "mon-fri 08:00-18:00").code == 0
+    assert policy("group", 7, "--door", "front", "--schedule", "office").code == 0
+    return policy
+
+
+@pytest.fixture
 def grant():
     """``grant(phone_key, **changes)``: what a credential says, sound unless changed."""
 

@@ -12,6 +12,22 @@ COMMANDS = [
     ["site", "init"],
     ["site", "show"],
     ["site", "add-zone"],
+    ["policy"],
+    ["policy", "show"],
+    ["policy", "init"],
+    ["policy", "schedule"],
+    ["policy", "holidays"],
+    ["policy", "time-zone"],
+    ["policy", "zone"],
+    ["policy", "limits"],
+    ["policy", "group"],
+    ["policy", "card"],
+    ["policy", "pin"],
+    ["policy", "revoke"],
+    ["policy", "watermark"],
+    ["policy", "lockdown"],
+    ["policy", "export"],
+    ["policy", "snapshot"],
     ["credential"],
     ["credential", "issue"],
     ["credential", "show"],
@@ -48,6 +64,12 @@ def test_every_command_says_what_it_will_do(holdfast, command):
         (["reader", "run", "x", "--port", "65536"], "--port"),
         (["reader", "enroll", "x", "--site", "y", "--door", "d", "--strike-ms", "1"], "strike"),
         (["credential", "issue", "x", "--days", "0"], "--days"),
+        (["policy", "group", "x", "65536"], "NUMBER"),
+        (["policy", "group", "x", "seven"], "NUMBER"),
+        (["policy", "card", "x", "04", "--group", "-1"], "--group"),
+        (["policy", "export", "x"], "--out"),
+        (["policy", "export", "x", "-o", "y", "--after", "-1"], "--after"),
+        (["policy", "limits", "x", "--retention-hours", "721"], "retention"),
     ],
 )
 def test_misuse_is_one_line_and_where_to_look(holdfast, command, words):
@@ -58,7 +80,7 @@ def test_misuse_is_one_line_and_where_to_look(holdfast, command, words):
 
 def test_without_a_command_the_help_is_shown(holdfast):
     """And it is not counted as done."""
-    for command in ([], ["site"], ["credential"], ["phone"], ["reader"]):
+    for command in ([], ["site"], ["policy"], ["credential"], ["phone"], ["reader"]):
         shown = holdfast(*command)
         assert shown.code == 2 and "Usage" in shown.out and shown.err == ""
 

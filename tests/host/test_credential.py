@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 import cose
 import crypto
-from holdfast.access import ClockReading, Policy, Request, Trust, decide
+from holdfast.access import ClockReading, Policy, Request, Trust, decide, operations
 from holdfast_host import issuing, lifetime
 from holdfast_host.errors import UsageProblem
 
@@ -36,10 +36,12 @@ def issue(holdfast, site_folder, phone_pub, tmp_path):
 
 
 def decision(token, trust, door="front", zones=("lobby",), after=0, user_verified=False):
-    """The exact reason a reader would give."""
+    """The exact reason that a reader would give whose policy is the site's first changeset."""
     request = Request(trust.authenticate(token), door, 1, True, user_verified)
-    clock = ClockReading(int(time.time()) + after, "rtc")
-    return decide(request, Policy("acme", door, zones), clock).reason_name
+    now = int(time.time())
+    policy = Policy("acme", door, zones, anchors=trust.authority_keys)
+    policy = policy.following([[operations.ZONE, "lobby", None]], 1, bytes(32), now)
+    return decide(request, policy, None, ClockReading(now + after, "rtc")).reason_name
 
 
 def test_a_credential_opens_what_it_names(issue, tmp_path, authority):

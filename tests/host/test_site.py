@@ -14,13 +14,19 @@ PASSPHRASE = "correct horse battery"
 
 
 def test_init_makes_a_site(holdfast, tmp_path):
-    """Three files, of which one is a secret."""
+    """Three files, of which one is a secret, and a policy that has begun."""
     folder = tmp_path / "new" / "acme"
     made = holdfast("site", "init", folder, "--name", "acme", "--zone", "lobby", "--json")
     assert made.code == 0 and made.err == ""
     assert made.json["site"] == "acme" and made.json["zones"] == {"lobby": 1}
     modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
-    assert modes == {"authority.key": 0o600, "authority.pub": 0o644, "site.json": 0o644}
+    assert modes == {
+        "authority.key": 0o600,
+        "authority.pub": 0o644,
+        "site.json": 0o644,
+        "policy": 0o700,
+    }
+    assert [path.name for path in (folder / "policy").iterdir()] == ["000001.changeset"]
     public = cbor2.loads((folder / "authority.pub").read_bytes())
     assert public == {1: 1, -1: 6, -2: bytes.fromhex(made.json["authority_public_key"])}
     assert site.load(folder).unlock(PASSPHRASE).public_key.x == public[-2]
@@ -35,12 +41,15 @@ def test_init_says_what_it_made(holdfast, tmp_path):
 
 def test_init_never_overwrites(holdfast, site_folder):
     """An overwritten authority key locks everybody out for good."""
-    before = {path.name: path.read_bytes() for path in site_folder.iterdir()}
+    before = {path: path.read_bytes() for path in site_folder.rglob("*") if path.is_file()}
     holdfast("site", "init", site_folder, "--name", "other").fails("holds a site already")
     (site_folder / "site.json").unlink()
     holdfast("site", "init", site_folder, "--name", "other").fails("authority.key", "cut short")
-    (site_folder / "site.json").write_bytes(before["site.json"])
-    assert before == {path.name: path.read_bytes() for path in site_folder.iterdir()}
+    (site_folder / "authority.key").unlink()
+    holdfast("site", "init", site_folder, "--name", "other").fails("(policy)", "cut short")
+    for name in ("site.json", "authority.key"):
+        (site_folder / name).write_bytes(before[site_folder / name])
+    assert before == {path: path.read_bytes() for path in site_folder.rglob("*") if path.is_file()}
 
 
 def test_a_site_made_from_a_program_is_not_overwritten_either(site_folder, authority):
@@ -67,6 +76,7 @@ def test_a_crash_at_any_point_of_init_leaves_no_half_site(tmp_path, authority, c
             assert "there is no site" in problem.cause
         else:
             assert made.unlock(PASSPHRASE).public_key.x == authority.public_key.x
+            assert made.policy().number == 1
             whole += 1
     assert processes > 15 and 0 < whole < processes
 
@@ -135,12 +145,39 @@ def test_show_needs_no_passphrase(holdfast, site_folder, monkeypatch):
 
 
 def test_zones_can_be_added(holdfast, site_folder):
-    """Once each, and the others stay."""
+    """Once each, and the others stay; readers hear of it by a changeset."""
     added = holdfast("site", "add-zone", site_folder, "garage", "--json")
     assert added.json["zones"] == {"lobby": 1, "garage": 1}
     assert holdfast("site", "show", site_folder, "--json").json == added.json
     holdfast("site", "add-zone", site_folder, "garage").fails("already")
     holdfast("site", "add-zone", site_folder, "a b").fails("zone id")
+    shown = holdfast("policy", "show", site_folder, "--json").json
+    assert shown["zones"] == {"lobby": None, "garage": None} and shown["number"] == 2
+
+
+def test_a_zone_that_was_added_by_halves_is_added_by_the_same_command(
+    holdfast, site_folder, authority, monkeypatch
+):
+    """Killed between policy and description; nothing is signed twice."""
+
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(site.Site, "_write", fail)
+    holdfast("site", "add-zone", site_folder, "garage").fails("No space")
+    monkeypatch.undo()
+    monkeypatch.setenv("HOLDFAST_PASSPHRASE", PASSPHRASE)
+    assert "garage" not in holdfast("site", "show", site_folder, "--json").json["zones"]
+    assert holdfast("site", "add-zone", site_folder, "garage").code == 0
+    assert holdfast("site", "show", site_folder, "--json").json["zones"]["garage"] == 1
+    assert site.load(site_folder).policy().number == 2
+
+
+def test_a_zone_needs_the_passphrase(holdfast, site_folder, monkeypatch):
+    """Readers believe in a zone because the authority signed it."""
+    monkeypatch.setenv("HOLDFAST_PASSPHRASE", "wrong horse battery")
+    holdfast("site", "add-zone", site_folder, "garage").fails("passphrase does not open")
+    assert site.load(site_folder).policy().number == 1
 
 
 def test_a_missing_site_is_said(holdfast, tmp_path):

@@ -16,7 +16,7 @@ from holdfast.access.request import (
     UNLOCK,
 )
 
-from .. import files, issuing, keys, lifetime, tokens
+from .. import files, issuing, keys, lifetime, policy_changes, tokens
 from .. import site as sites
 from ..errors import UsageProblem
 from ..site import Site
@@ -67,6 +67,12 @@ def issue(
     user_verification: Annotated[
         bool, typer.Option("--user-verification", help="The phone must check who its user is.")
     ] = False,
+    schedule: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only in the hours of this schedule.")
+    ] = None,
+    needs_clock: Annotated[
+        bool, typer.Option("--needs-clock", help="Only at readers that are sure of the time.")
+    ] = False,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -82,6 +88,8 @@ def issue(
         now, guest=guest, days=days, hours=hours, not_before=not_before, expires=expires
     )
     sites.check_id(holder, "holder")
+    if schedule is not None:
+        policy_changes.require_schedules(site.policy().state, [schedule])
     grant = issuing.Grant(
         site=site.id,
         holder=holder,
@@ -92,6 +100,8 @@ def issue(
         expires=valid.expires,
         cti=os.urandom(8),
         user_verification=user_verification,
+        schedule=schedule,
+        needs_clock=needs_clock,
     )
     secret = passphrase.existing(passphrase_file)
     with progress("Opening the authority's key"):

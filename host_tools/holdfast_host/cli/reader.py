@@ -45,6 +45,7 @@ def enroll(
 ) -> None:
     """Enrol a reader: it makes its own key, the authority certifies it, it gets its settings.
 
+    It also gets the site's present policy, which it takes in at its next start.
     Starts the reader in STATE_DIR to hear its public key, and once more to hear it accept.
     """
     home = sites.load(site)
