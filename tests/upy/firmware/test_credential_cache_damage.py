@@ -258,3 +258,44 @@ def test_a_rebuilding_answers_nobody_before_it_is_done():
         for asked in (cache, open_cache(folder)):
             assert asked.damage is None and asked.applied == 4
             assert asked.grant(card(1)) is None and asked.grant(card(2)) is not None
+
+
+def test_an_error_does_not_tell_whether_it_was_written():
+    """A write that fails may have happened, or half of it: RAM must ask flash, not guess."""
+    with Folder() as folder:
+        model = Model()
+        cache = open_cache(folder)
+        for number in range(1, 31):
+            changes = [("grant", card(number), 1, None), ("revoke", card(number - 2))]
+            journal = cache._store._journal
+            append = journal.append
+            kept = (0, 7, 1000)[number % 3]  # nothing, a part, or all of it
+
+            def failing(batch, append=append, kept=kept):
+                names = [name for name in os.listdir(folder) if name.startswith("journal")]
+                before = b""
+                for name in names:
+                    with open(folder + "/" + name, "rb") as file:
+                        before = file.read()
+                append(batch)
+                (name,) = [name for name in os.listdir(folder) if name.startswith("journal")]
+                with open(folder + "/" + name, "rb") as file:
+                    after = file.read()
+                with open(folder + "/" + name, "wb") as file:
+                    file.write(after[: len(before) + kept])
+                raise OSError(5)
+
+            journal.append = failing
+            raises(OSError, cache.apply, number, changes)
+            assert cache.damage is None
+            assert cache.applied == (number if kept == 1000 else number - 1)
+            if number % 7:  # otherwise it is given up, and the next comes
+                cache.apply(number, changes)
+            if cache.applied == number:
+                model.apply(number, changes)
+            for asked in (cache, open_cache(folder)):
+                assert asked.damage is None, asked.damage
+                assert model.differs(asked, [card(i) for i in range(40)], ()) is None
+            if number % 7 == 0:
+                cache.apply(number, changes)
+                model.apply(number, changes)
