@@ -7,15 +7,17 @@ _FIRST_LOCK_S = const(30)
 _DOUBLINGS = const(7)  # until the longest lock
 _LONGEST_LOCK_S = const(3600)
 _FORGIVEN_AFTER_S = const(900)  # one wrong PIN
+_FORGIVEN_FOR_S = const(300)  # the same, if a right one comes after it
 
 
 class PinAttempts:
     """Counts wrong PINs; times are seconds of uptime.
 
     The fifth wrong PIN locks for 30 s, and each one after it twice as long as the last, up to an
-    hour. A right PIN, or a quarter of an hour without any, forgives one and not all: otherwise who
-    has a PIN of their own could try four others for each time they show it. Nothing is kept over a
-    restart, so a start counts as four wrong ones: cutting the power buys one attempt.
+    hour. A quarter of an hour forgives one wrong PIN; five minutes do, if a right one follows. Not
+    sooner, and never all: otherwise who has a PIN of their own could guess between showing it.
+    Nothing is kept over a restart, so a start counts as four wrong ones: cutting the power buys
+    one attempt.
     """
 
     def __init__(self, uptime: int = 0):
@@ -39,7 +41,9 @@ class PinAttempts:
     def right(self, uptime: int):
         """A PIN was tried that the reader knows."""
         self._forgive(uptime)
-        self._wrong = max(0, self._wrong - 1)
+        if uptime - self._since >= _FORGIVEN_FOR_S:
+            self._wrong = max(0, self._wrong - 1)
+            self._since = uptime
 
     def _forgive(self, uptime):
         forgiven = (uptime - self._since) // _FORGIVEN_AFTER_S

@@ -1,0 +1,186 @@
+"""Cards and PINs: what their group may do at this door, and when."""
+
+INTERPRETERS = ("micropython", "cpython")
+
+import access_rules as rules
+import cbor
+import small_site as site
+from holdfast.access import reason
+from holdfast.access.attempts import PinAttempts
+from holdfast.access.grant import ANSWER
+from holdfast.access.request import CARD, PIN
+
+LOCKDOWN = [9, True, None]
+
+
+def _show(*rights, operations=(), clock=None, **request):
+    return rules.show(rules.Cache(rights), rules.policy(*operations), clock, **request).reason
+
+
+def test_a_card_opens_by_its_groups_right_at_the_door_or_a_zone_of_it():
+    """The one yes, by door and by zone; rights elsewhere are nothing here."""
+    decision = rules.show(rules.Cache([(site.DOOR, 1, None)]))
+    assert decision.granted and decision.strike_ms == 3000 and not decision.by_grace
+    for kind in (CARD, PIN):
+        assert _show((site.ZONE, 1, None), kind=kind) == reason.GRANTED
+    assert _show(("cellar", 1, None)) == reason.WRONG_DOOR
+    assert _show() == reason.WRONG_DOOR
+    assert _show((site.DOOR, 2, None)) == reason.ACTION_NOT_ALLOWED
+    assert _show((site.DOOR, 31, None), action=2) == reason.ACTION_NOT_ALLOWED
+    assert rules.show(rules.Cache([(site.DOOR, 1, None)]), door="cellar").reason == (
+        reason.NO_SUCH_DOOR
+    )
+
+
+def test_one_open_right_is_enough_and_otherwise_the_most_telling_reason():
+    """Cleaners in the evening, holidays, a schedule that is gone: what the reader lacks is told
+    before what the site wants.
+    """
+    door, evening, holiday = site.DOOR, "evening", [4, [rules.TODAY]]
+    assert _show((door, 1, evening)) == reason.OUTSIDE_SCHEDULE
+    assert _show((door, 1, evening), (site.ZONE, 1, "morning")) == reason.GRANTED
+    assert _show((door, 1, "morning"), operations=[holiday]) == reason.HOLIDAY
+    both = ((door, 1, evening), (door, 1, "morning"))
+    assert _show(*both, operations=[holiday]) == reason.HOLIDAY
+    assert _show((door, 1, "nobody's")) == reason.SCHEDULE_UNKNOWN
+    assert _show((door, 1, evening), (door, 1, "nobody's")) == reason.SCHEDULE_UNKNOWN
+    assert _show((door, 1, "nobody's"), (door, 1, None)) == reason.GRANTED
+    # A right that does not unlock is no way in, however open it is.
+    assert _show((door, 2, None), (door, 1, evening)) == reason.OUTSIDE_SCHEDULE
+
+
+def test_a_card_without_a_trusted_clock():
+    """What needs no hour goes on by grace; what needs one waits; what ended has ended."""
+    free, bound = (site.DOOR, 1, None), (site.DOOR, 1, "morning")
+    by_grace = rules.show(rules.Cache([free]), clock=rules.floor())
+    assert by_grace.granted and by_grace.by_grace
+    assert _show(bound, clock=rules.floor()) == reason.CLOCK_UNCERTAIN
+    assert _show(bound, (site.DOOR, 1, "nobody's"), clock=rules.floor()) == (
+        reason.CLOCK_UNCERTAIN
+    )
+    assert _show(bound, free, clock=rules.floor()) == reason.GRANTED
+    limit = rules.policy().grace_s
+    assert _show(free, clock=rules.floor(grace_used=limit)) == reason.GRANTED
+    assert _show(free, clock=rules.floor(grace_used=limit + 1)) == reason.GRACE_OVER
+    for clock in (rules.rtc(), rules.floor()):
+        for kind in (CARD, PIN):
+            ended = rules.Cache([free], expires=site.NOW)
+            assert rules.show(ended, clock=clock, kind=kind).reason == reason.EXPIRED
+            assert rules.show(rules.Cache([free], expires=site.NOW + 1), clock=clock).granted
+    answer = rules.Cache([free], expires=site.NOW + 1, kind=ANSWER)
+    assert rules.show(answer).granted
+    assert rules.show(answer, clock=rules.rtc(site.NOW + 1)).reason == reason.EXPIRED
+
+
+def test_a_zone_that_the_policy_does_not_know_has_a_reason_of_its_own():
+    """The settings say this door is in it, the policy has never heard of it: somebody forgot
+    something, and it was not the holder.
+    """
+    lost = ([2, site.ZONE, False],)
+    assert _show((site.ZONE, 1, None), operations=lost) == reason.ZONE_UNKNOWN
+    assert _show((site.ZONE, 1, None), (site.DOOR, 2, None), operations=lost) == (
+        reason.ZONE_UNKNOWN
+    )
+    assert _show((site.ZONE, 1, None), (site.DOOR, 1, None), operations=lost) == reason.GRANTED
+    assert _show((site.ZONE, 2, None), operations=lost) == reason.WRONG_DOOR
+    # A zone that the policy knows without this door is another matter.
+    elsewhere = ([2, site.ZONE, ["cellar"]],)
+    assert _show((site.ZONE, 1, None), operations=elsewhere) == reason.WRONG_DOOR
+
+
+def test_lockdown_lets_only_those_through_who_may_override_it():
+    """For cards, holders and guests; a guest's token is made with a key from any reader."""
+    door = site.DOOR
+    assert _show((door, 1, None), operations=[LOCKDOWN]) == reason.LOCKED_DOWN
+    assert _show((door, 5, None), operations=[LOCKDOWN]) == reason.GRANTED
+    assert _show((door, 1, None), (site.ZONE, 4, None), operations=[LOCKDOWN]) == reason.GRANTED
+    assert _show((door, 4, None), operations=[LOCKDOWN]) == reason.ACTION_NOT_ALLOWED
+    assert _show(("cellar", 5, None), operations=[LOCKDOWN]) == reason.LOCKED_DOWN
+    # An override has hours, too.
+    assert _show((door, 1, None), (door, 4, "evening"), operations=[LOCKDOWN]) == (
+        reason.OUTSIDE_SCHEDULE
+    )
+    locked = rules.policy(LOCKDOWN)
+    for cache in (None, rules.Cache(fails={"grant": OSError(5)}), rules.Cache(grant=False)):
+        assert rules.show(cache, locked).reason == reason.LOCKED_DOWN
+    # PINs that override must not be tried without bound while the door is locked down.
+    master = rules.Cache([(door, 5, None)])
+    assert rules.show(master, locked, kind=PIN).granted
+    assert rules.show(master, locked, kind=PIN, locked=True).reason == reason.LOCKED_DOWN
+
+    def scope(bits):
+        return {9: cbor.encode([[door, bits]])}
+
+    assert rules.ask(rules.holder(), locked).reason == reason.LOCKED_DOWN
+    assert rules.ask(rules.holder(scope(5)), locked).granted
+    assert rules.ask(rules.holder(scope(4)), locked).reason == reason.ACTION_NOT_ALLOWED
+    assert rules.ask(rules.guest(scope(5)), locked).reason == reason.LOCKED_DOWN
+    assert rules.ask(rules.guest(scope(5))).granted
+    assert rules.ask(rules.holder(), rules.policy([9, True, ["cellar"]])).granted
+    assert rules.ask(rules.holder(), rules.policy([9, True, [site.ZONE]])).reason == (
+        reason.LOCKED_DOWN
+    )
+
+
+def test_five_wrong_pins_lock_and_each_one_more_for_longer():
+    """Ten thousand PINs are few: what counts is how many can be tried in a night."""
+    attempts, day = PinAttempts(), site.DAY
+    for _ in range(4):
+        attempts.wrong(day)
+        assert attempts.locked_s(day) == 0
+    attempts.wrong(day)
+    assert attempts.locked_s(day) == 30 and attempts.locked_s(day + 29) == 1
+    assert attempts.locked_s(day + 30) == 0
+    now, locks = day + 30, []
+    for _ in range(12):
+        attempts.wrong(now)
+        locks.append(attempts.locked_s(now))
+        now += locks[-1]
+    assert locks[:7] == [60, 120, 240, 480, 960, 1920, 3600] and set(locks[7:]) == {3600}
+
+
+def test_a_night_of_guessing_is_short():
+    """However an attacker spends the hours: waiting, cutting the power, or showing a PIN of their
+    own between guesses.
+    """
+
+    def guesses(patience, restarts=False, own_pin=False):
+        attempts, now, tried = PinAttempts(), 0, 0
+        while now < 12 * 3600:
+            if attempts.locked_s(now):
+                now += attempts.locked_s(now)
+                continue
+            if own_pin:
+                attempts.right(now)
+                now += 5
+            attempts.wrong(now)
+            tried += 1
+            now += patience
+            if restarts and attempts.locked_s(now):
+                attempts, now = PinAttempts(now), now + 30
+        return tried
+
+    assert guesses(3) <= 20
+    assert guesses(900) <= 50
+    assert guesses(3, own_pin=True) <= 200 and guesses(300, own_pin=True) <= 200
+    assert guesses(3, restarts=True) <= 12 * 3600 // 30
+
+
+def test_a_restart_counts_as_four_wrong_pins():
+    """Cutting the power must not buy five more."""
+    attempts = PinAttempts(7)
+    assert attempts.locked_s(7) == 0
+    attempts.wrong(8)
+    assert attempts.locked_s(8) == 30
+    # A quarter of an hour forgives one wrong one, and a third of that, if a right one follows.
+    for waited, right, locked in (
+        (899, False, 30),
+        (900, False, 0),
+        (299, True, 30),
+        (300, True, 0),
+    ):
+        attempts = PinAttempts()
+        if right:
+            attempts.right(waited)
+        attempts.wrong(waited)
+        assert attempts.locked_s(waited) == locked, (waited, right)
