@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from ..errors import UsageProblem
-from . import credential, phone, reader, site
+from . import credential, phone, policy, reader, site
 from .demo import demo
 from .output import say_problem
 
@@ -18,13 +18,14 @@ NOBODY_READS = 141  # 128 + SIGPIPE
 
 app = typer.Typer(
     name="holdfast",
-    help="Doors that decide by themselves: the site's authority, phones and readers.",
+    help="Doors that decide by themselves: the site's authority and policy, phones and readers.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
 app.add_typer(site.app, name="site")
+app.add_typer(policy.app, name="policy")
 app.add_typer(credential.app, name="credential")
 app.add_typer(phone.app, name="phone")
 app.add_typer(reader.app, name="reader")
