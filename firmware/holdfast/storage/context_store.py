@@ -57,33 +57,31 @@ class ContextStore:
         At most ``capacity``; what is more, or is not whole, is removed. Their replay windows are
         lost, and their Partial IVs begin beyond all that were ever reserved.
         """
-        try:
-            names = self._names()
-        except OSError as error:
-            self._tell(error)
-            return []
         found = []
-        for name in names:
-            c_r = _identifier(name)
-            try:
-                if c_r is None:
-                    os.remove(self._directory + "/" + name)  # a write that was cut, or a stranger
-                else:
+        try:
+            self._make_directory()
+            for number in range(48):
+                c_r = bytes((number if number < 24 else number - 24 + 0x20,))
+                try:
                     record = self._read(c_r)
                     if record is not None:
-                        found.append((record.number, c_r, record))
-            except OSError as error:
-                self._tell(error)
-            except InvalidInput as error:
-                self._tell(error)
-                self._unwanted.add(c_r)
+                        found.append((record.number, c_r, record, record.credential()))
+                except InvalidInput as error:
+                    self._tell(error)
+                    self._unwanted.add(c_r)
+                _remove(self._path(c_r) + ".new")  # of a write that was cut
+        except OSError as error:
+            # Where one file cannot be read another may be an old one: littlefs goes on with what
+            # it had in its cache.
+            self._tell(error)
+            return []
         found.sort(key=_by_number)
         if found:
             self._number = found[-1][0] + 1
         while len(found) > capacity:
             self._unwanted.add(found.pop(0)[1])
         self._clean()
-        return [(c_r,) + self._restored(c_r, record) for _, c_r, record in found]
+        return [(c_r, self._restored(c_r, record), owner) for _, c_r, record, owner in found]
 
     def keep(self, c_r: bytes, context, credential, seed: tuple):
         """Write a new association, in the place of any under the same C_R.
@@ -123,30 +121,27 @@ class ContextStore:
         """A value for a challenge, never given before."""
         return self._random_bytes(_ECHO)
 
-    def _names(self):
+    def _make_directory(self):
         try:
             os.mkdir(self._directory)
         except OSError as error:
             if error.errno != errno.EEXIST:
                 raise
-        return sorted(os.listdir(self._directory))
 
     def _clean(self):
         for c_r in list(self._unwanted):
             try:
-                os.remove(self._path(c_r))
+                _remove(self._path(c_r))
+                self._unwanted.discard(c_r)
             except OSError as error:
-                if error.errno != errno.ENOENT:
-                    self._tell(error)
-                    continue
-            self._unwanted.discard(c_r)
+                self._tell(error)
 
     def _restored(self, c_r, record):
         context = record.context(c_r)
         context.replay_window = ReplayWindow.lost(record.window)
         context.sender_sequence_number = record.reserved
         self._bound(c_r, context, record.reserved)
-        return context, record.credential
+        return context
 
     def _bound(self, c_r, context, reserved):
         context.reserved = reserved
@@ -240,32 +235,29 @@ class _Record:
             and _is_bytes(token, 1, _MAX_TOKEN)
         ):
             raise _DamagedRecord("no association")
-        record = cls(number, secret, salt, sender_id, window, reserved, authority, token)
-        record.credential = _credential(token, authority)
-        return record
+        return cls(number, secret, salt, sender_id, window, reserved, authority, token)
 
     def context(self, c_r):
         return SecurityContext(
             self.secret, self.salt, self.sender_id, c_r, window_size=self.window
         )
 
+    def credential(self):
+        """Raises InvalidInput."""
+        # Verified when it was shown, and sealed since: a start costs no public-key operation.
+        token = cwt.parse(self.token)
+        if not is_complete(token.claims):
+            raise _DamagedRecord("no holder's token")
+        scope = parse_scope(token.claims.scope)
+        return Credential(token.claims, scope, token.kind == cwt.MACED, self.authority)
 
-def _credential(token, authority):
-    # Verified when it was shown, and sealed since: a start costs no public-key operation.
-    token = cwt.parse(token)
-    if not is_complete(token.claims):
-        raise _DamagedRecord("no holder's token")
-    guest = token.kind == cwt.MACED
-    return Credential(token.claims, parse_scope(token.claims.scope), guest, authority)
 
-
-def _identifier(name):
-    """The C_R that a file is named after, or None."""
-    for number in range(48):
-        c_r = bytes((number if number < 24 else number - 24 + 0x20,))
-        if c_r.hex() == name:
-            return c_r
-    return None
+def _remove(path):
+    try:
+        os.remove(path)
+    except OSError as error:
+        if error.errno != errno.ENOENT:
+            raise
 
 
 def _by_number(item):
