@@ -2,7 +2,6 @@
 
 import errno
 import os
-from array import array
 
 from micropython import const
 
@@ -19,17 +18,23 @@ _BATCH = const(512)  # bytes of records held by an iterator, if there is more th
 def _names(directory: str) -> list:
     """Names in a directory. Raises OSError if they cannot all be read.
 
-    MicroPython's listing of a littlefs goes on after an error: it gives an empty name, or the same
-    once more, for ever if need be. A log that missed its last segment would write another over it.
+    A log that missed its last segment would write another over it, so what MicroPython's listing
+    of a littlefs hides must show: after an error it goes on with an empty name, or the same once
+    more, for ever if need be; and after a failed read littlefs may show an older state, once.
     """
     if not hasattr(os, "ilistdir"):
         return os.listdir(directory)
-    names = []
-    for entry in os.ilistdir(directory):
-        if not entry[0] or names and entry[0] == names[-1]:
-            raise OSError(errno.EIO)
-        names.append(entry[0])
-    return names
+    before = None
+    for _ in range(4):
+        names = []
+        for entry in os.ilistdir(directory):
+            if not entry[0] or names and entry[0] == names[-1]:
+                raise OSError(errno.EIO)
+            names.append(entry[0])
+        if names == before:
+            return names
+        before = names
+    raise OSError(errno.EIO)
 
 
 class LogFull(Exception):
@@ -54,9 +59,10 @@ class FlashLog:
         self._directory = directory
         self._segment_size = segment_size
         self._segments = segments
-        self._starts = array("I")  # first number of each segment
+        self._starts = []  # first number of each segment
         self._end = -1  # bytes in the last segment; -1 if nothing may be added to it
         self._is_sure = False  # what is above agrees with what is on flash
+        self._tried = (-1, 0)  # segment and offset of an append that failed
         self._has_rubbish = False
         self._place = (-1, 0, 0)  # segment, offset and number where the last reading ended
         try:
@@ -96,17 +102,18 @@ class FlashLog:
         self._make_sure()
         number = self.next
         fits = 0 <= self._end <= self._segment_size - length
-        if number >= _LAST or not fits and len(self._starts) >= self._segments:
+        count = len(self._starts) + (not fits)
+        if number >= _LAST or count > self._segments:
             raise LogFull("no room for a record of %d bytes" % len(record))
         start, offset = (self._starts[-1], self._end) if fits else (number, 0)
-        self._is_sure = False
-        self._write(start, "ab" if offset else "wb", frame(start, offset, number, record))
+        self._tried = (start, offset)
+        self._write(start, offset, frame(start, offset, number, record))
+        self._tried = (-1, 0)
         if not fits:
             self._starts.append(start)
         self._end = offset + length
         self.next = number + 1
-        self._is_sure = True
-        if self._has_rubbish and not fits:
+        if self._has_rubbish:
             self._sweep()
         return number
 
@@ -122,6 +129,8 @@ class FlashLog:
 
         What is appended meanwhile comes too; what is released may be missing. Raises OSError.
         """
+        if not self._is_sure:
+            self._recover()
         number = self.first if start is None else max(start, self.first)
         while number < self.next:
             number = max(number, self.first)
@@ -190,11 +199,42 @@ class FlashLog:
     def _make_sure(self):
         if not self._is_sure:
             self._recover()
+        elif self._tried[0] >= 0:
+            self._look_again(*self._tried)
+
+    def _look_again(self, start: int, offset: int):
+        """See what an append left that failed, without reading the whole log again."""
+        try:
+            with open(self._path(start), "rb") as file:
+                scan = Scan(file, start, offset, self.next)
+                while scan.step():
+                    pass
+        except OSError as error:
+            if error.errno != errno.ENOENT or offset:
+                raise
+            scan = None
+        self._tried = (-1, 0)
+        if scan is None:
+            return
+        if scan.size < offset:
+            self._recover()
+            return
+        if scan.number < 0 and self.first == self.next:
+            self.first = scan.next
+        self.next = scan.next
+        if scan.torn and not offset and scan.number < 0:
+            self._has_rubbish = True
+            return
+        self._end = -1 if scan.torn else scan.size
+        if not offset and start not in self._starts:
+            self._starts.append(start)
 
     def _recover(self):
         """Read everything, and keep what is sound."""
-        starts = array("I")
-        first, following, damaged, end, end_next = -1, 0, 0, -1, -1
+        starts = []
+        first = end = end_next = -1
+        kept = taken = 0  # numbers below were sound records; or may have been, at the end
+        damaged = 0
         rubbish = False
         numbers = self._numbers()
         for start in numbers:
@@ -202,35 +242,35 @@ class FlashLog:
             if os.stat(path)[0] & _DIRECTORY:
                 damaged += 1
                 rubbish = True
-                if start - following < _FAR:
-                    following = max(following, start + 1)
+                if kept <= start < kept + _FAR:
+                    taken = max(taken, start + 1)
                 continue
             with open(path, "rb") as file:
                 scan = Scan(file, start)
-                found = scan.step()
-                if found:
+                while scan.step():
                     if first < 0:
                         first = scan.number
-                    while scan.step():
-                        pass
             damaged += scan.damaged
-            if found or not scan.size and start == numbers[-1] and start >= following:
-                damaged += start < following  # two segments claim the same numbers
+            if scan.number >= 0 or not scan.size and start == numbers[-1] and start >= kept:
+                damaged += start < kept  # two segments claim the same numbers
+                kept = max(kept, scan.number + 1)
+                taken = end_next = scan.next
                 starts.append(start)
-                end, end_next = (-1 if scan.torn else scan.size), scan.next
+                end = -1 if scan.torn else scan.size
             else:
                 rubbish = True
-                if start - following >= _FAR:
-                    continue  # never a segment of ours: nothing led there
-            following = max(following, scan.next)
-        following = max(following, self.next)
+                # Where nothing led there it was never a segment of ours.
+                if kept <= start < kept + _FAR:
+                    taken = max(taken, scan.next)
+        following = max(kept, taken, self.next)
         self.first = first if first >= 0 else following
         self.next = following
         self.damaged = damaged
         self._starts = starts
-        self._end = end if end_next == following else -1
+        self._end = end if following == end_next else -1
         self._has_rubbish = rubbish
         self._place = (-1, 0, 0)
+        self._tried = (-1, 0)
         self._is_sure = True
 
     def _batch(self, number: int, limit: int) -> list:
@@ -239,6 +279,8 @@ class FlashLog:
         At least one if there is one, then more as long as ``limit`` bytes are not reached.
         """
         batch = []
+        if not self._is_sure:
+            self._recover()
         if not self.first <= number < self.next:
             return batch
         index = 0
@@ -270,47 +312,63 @@ class FlashLog:
             self._place = (start, scan.offset, scan.next)
         return batch
 
-    def _write(self, start: int, mode: str, data: bytes):
+    def _write(self, start: int, offset: int, data: bytes):
         """One write and one close: littlefs then has all of it or nothing after a power cut."""
-        with open(self._path(start), mode) as file:
+        with open(self._path(start), "r+b" if offset else "wb") as file:
+            if offset and file.seek(0, 2) != offset:
+                raise OSError(errno.EIO)  # not the file that was there: scan again
             if data:
                 file.write(data)
             file.flush()
             if hasattr(os, "fsync"):
                 os.fsync(file.fileno())
-        if mode == "wb" and hasattr(os, "fsync"):
+        if not hasattr(os, "fsync"):
+            if hasattr(os, "sync"):
+                os.sync()
+        elif not offset:
             folder = os.open(self._directory, 0)  # to read; the file's name must last too
             try:
                 os.fsync(folder)
             finally:
                 os.close(folder)
-        elif hasattr(os, "sync"):
-            os.sync()
 
     def _remove(self, count: int):
         """Remove the oldest segments. The name of the last one holds the next number."""
         self._is_sure = False
         if count == len(self._starts):
-            self._write(self.next, "wb", b"")
+            self._write(self.next, 0, b"")
             self._starts.append(self.next)
             self._end = 0
         for index in range(count):
             os.remove(self._path(self._starts[index]))
         self._starts = self._starts[count:]
         self._place = (-1, 0, 0)
-        self.first = self.next
-        with open(self._path(self._starts[0]), "rb") as file:
-            scan = Scan(file, self._starts[0])
-            if scan.step():
-                self.first = scan.number
+        self.first = self._starts[0]
+        with open(self._path(self.first), "rb") as file:
+            scan = Scan(file, self.first)
+            self.first = scan.number if scan.step() else self.next
         self._is_sure = True
 
     def _sweep(self):
-        """Remove what has the name of a segment and holds nothing. Its number is passed by now."""
+        """Remove what has the name of a segment and holds nothing. Its number is passed by now.
+
+        Tried once after each opening: what cannot be removed then does no harm.
+        """
         self._has_rubbish = False
-        for start in self._numbers():
-            if start not in self._starts:
-                try:
+        try:
+            numbers = self._numbers()
+        except OSError:
+            return
+        for start in numbers:
+            try:
+                if start not in self._starts and not self._has_records(start):
                     os.remove(self._path(start))
-                except OSError:
-                    self._has_rubbish = True  # a directory that is not empty, or next time
+            except OSError:
+                pass  # a directory with something in it, or a fault that the next call meets
+
+    def _has_records(self, start: int) -> bool:
+        """Whether there are some after all: littlefs may misread after an error."""
+        if os.stat(self._path(start))[0] & _DIRECTORY:
+            return False
+        with open(self._path(start), "rb") as file:
+            return Scan(file, start).step()
