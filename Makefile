@@ -6,6 +6,7 @@
 PYTHON ?= python3
 JOBS = auto
 T = tests
+B =
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -24,6 +25,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
+.PHONY: torture bench
 .PHONY: rv32 rv32-test
 
 help:  ## this list
@@ -36,6 +38,12 @@ demo: setup  ## a door that decides by itself, on this machine
 
 test: setup $(TESTING)  ## all tests; some of them with T=tests/upy/lib
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(T)
+
+torture: setup $(TESTING)  ## power cut at every write there is, and longer random histories: takes long
+	@HOLDFAST_TORTURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(wildcard tests/powercut tests/model)
+
+bench: setup $(TESTING)  ## figures as a table and in build/bench.json; some of them with B=bench_cache
+	@$(BIN)/python tests/bench/run.py $(B)
 
 # Rules apart, so that `make --keep-going lint` shows everything at once.
 lint: lint-style lint-board lint-host lint-spelling  ## ruff, types for board and host, spelling
