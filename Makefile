@@ -120,7 +120,7 @@ $(RV32):
 	@touch $@
 
 rv32-test: rv32 setup $(TESTING)  ## the tests that run on that board
-	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/board --rv32
+	@HOLDFAST_RV32=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/board
 
 clean:  ## what was built
 	rm -rf build

@@ -2,7 +2,7 @@
 # wrapped by ours, and what the port lacks comes in through the linker (--wrap) from cmodules/.
 QEMU_ARCH = riscv32
 QEMU_MACHINE = virt
-LDSCRIPT = mcu/rv32/virt.ld
+LDSCRIPT = $(BOARD_DIR)/memory.ld
 SRC_BOARD_O += shared/runtime/gchelper_native.o shared/runtime/gchelper_rv32i.o
 MPY_CROSS_FLAGS += -march=rv32imc
 

@@ -20,6 +20,7 @@
 #define MICROPY_PY_OS_URANDOM (1)
 #define MICROPY_PY_OS_INCLUDEFILE "qemu_rv32_os.h"
 
+#define MICROPY_STACK_CHECK_MARGIN (1024)
 #define MICROPY_ENABLE_SCHEDULER (1)
 #define MICROPY_KBD_EXCEPTION (1)
 #define MICROPY_BEGIN_ATOMIC_SECTION() board_disable_interrupts()

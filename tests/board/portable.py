@@ -1,0 +1,82 @@
+"""The tests that run on both interpreters, and what becomes of them on a board."""
+
+import ast
+import pathlib
+
+from board.qemu_board import ROOT, compile_tree, rom_image
+
+# All of the libraries; of the firmware the decision, which is as pure as they are.
+FILES = [
+    *sorted((ROOT / "tests" / "upy" / "lib").glob("test_*.py")),
+    *sorted((ROOT / "tests" / "upy" / "firmware").glob("test_access*.py")),
+]
+HELPERS = [
+    path
+    for path in sorted((ROOT / "tests").glob("*.py"))
+    if path.name != "conftest.py" and not path.name.startswith("test_")
+]
+
+# MicroPython's ports for boards have no getenv. Only tests ask for it: they keep files in $TMPDIR.
+OS_WITH_GETENV = """
+from uos import *
+
+def getenv(name, default=None):
+    return default
+"""
+
+_ROOMY = 1024 * 1024
+# Tests of messages over 64 KB, which a board refuses long before: a heap that can hold some.
+HEAPS = {
+    "test_coap.test_every_border_of_an_option_header_survives_a_round_trip": _ROOMY,
+    "test_coap_stream.test_frames_of_rfc_8323_read_and_write_alike": _ROOMY,
+    "test_coap_stream.test_chunks_of_any_size_give_the_same_messages": _ROOMY,
+    "test_crypto_aes_ccm.test_the_nonce_limits_the_length": _ROOMY,
+    "test_flashlog.test_a_record_has_between_one_byte_and_a_segment": _ROOMY,
+    "test_crypto_aes_ccm.test_long_associated_data_have_a_longer_length": _ROOMY,
+}
+
+# What cannot pass there. One that does pass fails the run: it must leave this list.
+CANNOT = {
+    "test_cbor.test_floats_take_the_shortest_size_that_keeps_the_number": (
+        "a board's float has 32 bits, here as on an ESP32"
+    ),
+    "test_cbor.test_nesting_is_allowed_to_the_given_depth_and_no_further": (
+        "20 levels need more than an ESP32's stack of 16 KB; the limit the firmware uses is 8"
+    ),
+}
+
+_RUN = """
+import os
+try:
+    os.mkdir("/tmp")
+except OSError:
+    pass
+from %s import %s as test
+running = test()
+if hasattr(running, "send"):
+    import asyncio
+    asyncio.run(running)
+"""
+
+
+def names() -> list:
+    """``file.function`` of every test there is, read and not run."""
+    return [
+        f"{path.stem}.{node.name}"
+        for path in FILES
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+    ]
+
+
+def script(name: str) -> str:
+    """What a board runs for one of ``names``."""
+    return _RUN % tuple(name.split("."))
+
+
+def rom(folder: pathlib.Path) -> bytes:
+    """A ROM with lib, firmware, these tests and what they import, compiled in ``folder``."""
+    (folder / "os.py").write_text(OS_WITH_GETENV)
+    compile_tree(folder, [*FILES, *HELPERS])
+    return rom_image(folder)

@@ -1,0 +1,188 @@
+"""A 32-bit board in qemu (boards/qemu_rv32), driven as a real one is: raw REPL over serial."""
+
+import contextlib
+import io
+import os
+import pathlib
+import re
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+
+from mpremote.romfs import make_romfs
+from mpremote.transport import TransportError
+from mpremote.transport_serial import SerialTransport
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILT = ROOT / "build" / "rv32"
+FIRMWARE = BUILT / "firmware.elf"
+MPY_CROSS = BUILT / "mpy-cross" / "mpy-cross"
+QEMU = "qemu-system-riscv32"
+
+START_SECONDS = 60
+QUIET_SECONDS = 600  # a board that hangs must end the run; nothing here asserts on speed
+
+# Where a source file lies in the board's ROM, which has /rom and /rom/lib on its sys.path. The
+# backend for CPython is not for a board, nor are modules only the unix port runs.
+PLACES = (("lib", "lib"), ("firmware/holdfast", "lib/holdfast"))
+NOT_FOR_A_BOARD = ("lib/crypto/hosted.py", "firmware/holdfast/hal/unix/")
+
+
+class BoardError(Exception):
+    """Code on the board raised; the text is its traceback."""
+
+
+def missing() -> str:
+    """What this machine lacks to run the board; empty if nothing."""
+    if not FIRMWARE.exists() or not MPY_CROSS.exists():
+        return "no build/rv32/firmware.elf: run `make rv32`"
+    if not shutil.which(QEMU):
+        return f"no {QEMU}: run `make rv32`, or install it"
+    return ""
+
+
+def compiled(source: pathlib.Path, name: str, to: pathlib.Path) -> None:
+    """Compile one file with the compiler of the board's own MicroPython.
+
+    Raises BoardError with what the compiler says.
+    """
+    to.parent.mkdir(parents=True, exist_ok=True)
+    command = [str(MPY_CROSS), "-march=rv32imc", "-s", name, "-o", str(to), str(source)]
+    process = subprocess.run(command, capture_output=True, text=True)
+    if process.returncode:
+        raise BoardError(process.stderr)
+
+
+def compile_tree(to: pathlib.Path, tests=()) -> None:
+    """All of lib and firmware below ``to``, and the files ``tests`` beside them."""
+    for folder, place in PLACES:
+        for source in sorted((ROOT / folder).rglob("*.py")):
+            name = source.relative_to(ROOT).as_posix()
+            if not name.startswith(NOT_FOR_A_BOARD):
+                target = to / place / source.relative_to(ROOT / folder).with_suffix(".mpy")
+                compiled(source, name, target)
+    for source in tests:
+        name = source.relative_to(ROOT).as_posix()
+        compiled(source, name, to / source.with_suffix(".mpy").name)
+
+
+def rom_image(folder: pathlib.Path) -> bytes:
+    """A ROMFS image of what lies in ``folder``."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return make_romfs(str(folder), mpy_cross=False)
+
+
+class Board:
+    """One board, from power-on to power-off; ``folder`` keeps its flash in between.
+
+    ``rom`` is a ROMFS image, ``heap`` bytes take the place of an ESP32-C3's. ``device`` is the
+    serial port a tool of one's own may open; leave the board's own methods alone then.
+    """
+
+    def __init__(self, folder: pathlib.Path, rom: bytes = b"", heap: int = 0):
+        (folder / "romfs.img").write_bytes(rom)
+        command = [QEMU, "-bios", "none", "-machine", "virt", "-nographic", "-monitor", "null"]
+        command += ["-semihosting", "-icount", "shift=0", "-serial", "pty", "-kernel", FIRMWARE]
+        if heap:
+            command += ["-append", f"heap={heap}"]
+        self._transport = None
+        self._process = subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self._held = None
+        try:
+            self.device = self._serial_port()
+            # qemu looks only once a second for somebody at a port that nobody has open.
+            self._held = os.open(self.device, os.O_RDWR | os.O_NOCTTY)
+        except BaseException:
+            self.power_off()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.power_off()
+
+    def _serial_port(self) -> str:
+        """What qemu says it made; raises BoardError with all it said if it made none."""
+        output = self._process.stdout.fileno()
+        said = b""
+        end = time.monotonic() + START_SECONDS
+        while select.select([output], [], [], max(0, end - time.monotonic()))[0]:
+            chunk = os.read(output, 4096)
+            said += chunk
+            port = re.search(rb"redirected to (\S+) ", said)
+            if port:
+                return port[1].decode()
+            if not chunk:
+                break
+        raise BoardError(f"qemu did not start: {said.decode(errors='replace')}")
+
+    def _repl(self) -> SerialTransport:
+        if not self._transport:
+            # Without a timeout of its own, a read from a board that crashed would never end.
+            self._transport = SerialTransport(self.device, exclusive=False, timeout=1)
+            self._transport.enter_raw_repl(soft_reset=False)
+        return self._transport
+
+    def run(self, source: str) -> str:
+        """Run ``source`` and return what it printed.
+
+        Raises BoardError with the traceback, or if the board crashed or went silent for minutes.
+        """
+        try:
+            printed, error = self._repl().exec_raw(source, timeout=QUIET_SECONDS)
+        except (TransportError, OSError) as error:
+            raise BoardError(f"the board does not answer: {error}") from error
+        if error:
+            raise BoardError(error.decode(errors="replace"))
+        return printed.decode(errors="replace").replace("\r\n", "\n")
+
+    def start(self, source: str) -> None:
+        """Run ``source`` and do not wait for its end; ``line`` and ``interrupt`` come next."""
+        self._repl().exec_raw_no_follow(source)
+
+    def line(self) -> str:
+        """The next line that what was started prints. Raises BoardError if none comes."""
+        said = self._repl().read_until(1, b"\n", timeout=QUIET_SECONDS)
+        if not said.endswith(b"\n"):
+            raise BoardError("the board does not answer")
+        return said.decode().strip()
+
+    def interrupt(self) -> str:
+        """Stop what was started, as Ctrl-C does; gives the last line of its traceback."""
+        self._repl().serial.write(b"\x03")
+        _, error = self._repl().follow(QUIET_SECONDS)
+        return error.decode().strip().rpartition("\n")[2]
+
+    def soft_reset(self) -> None:
+        """End the program and start MicroPython again: the heap is new, the flash stays."""
+        self._repl().enter_raw_repl(soft_reset=True)
+
+    def reset(self) -> None:
+        """The board's own machine.reset(): as power-on, main.py included."""
+        self.start("import machine; machine.reset()")
+        self._repl().read_until(1, b">>> ", timeout=QUIET_SECONDS)
+        self._repl().enter_raw_repl(soft_reset=False)
+
+    def power_off(self) -> None:
+        """Power fails now, whatever the board is doing."""
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+        if self._transport:
+            with contextlib.suppress(OSError):
+                self._transport.close()
+
+
+@contextlib.contextmanager
+def new_board(rom: bytes = b"", heap: int = 0):
+    """A board with empty flash, which is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder, Board(pathlib.Path(folder), rom, heap) as board:
+        yield board
