@@ -13,6 +13,11 @@ from .errors import UsageProblem
 from .policy_schedules import Hours, format_day
 from .policy_state import Schedule, State
 
+# What a reader's credential cache holds (firmware/holdfast/storage/credential_cache.py). One more,
+# and every reader would stay at the changeset before, for good.
+MOST_GRANTS = 10_000
+MOST_RIGHTS = 8_192
+
 Operations = list[list]
 
 
@@ -87,6 +92,12 @@ def set_group(state: State, number: int, rights: list[list]) -> Operations:
     require_schedules(state, [schedule for _, _, schedule in rights if schedule is not None])
     if state.groups.get(number) == rights:
         return []
+    others = sum(max(1, len(some)) for group, some in state.groups.items() if group != number)
+    if others + max(1, len(rights)) > MOST_RIGHTS:
+        raise UsageProblem(
+            f"the other groups have {others} rights, and a reader keeps {MOST_RIGHTS}",
+            "remove groups that nobody needs, or put doors in zones",
+        )
     return [[ops.GROUP, number, rights]]
 
 
@@ -117,7 +128,8 @@ def grant(
 ) -> Operations:
     """The cards or PINs with these ``keys`` are in ``group`` until ``until``.
 
-    ``keys`` says for each how to call it in an error.
+    ``keys`` says for each how to call it in an error. If there is no room for them, those that
+    have ended make way.
     """
     require_group(state, group)
     if until is not None and until <= now:
@@ -133,7 +145,21 @@ def grant(
                 "add --replace to give it this group and end instead",
             )
         made.append([ops.GRANT, key, group, until])
-    return made
+    return [*_made_way(state, {operation[1] for operation in made}, now), *made]
+
+
+def _made_way(state: State, wanted: set[bytes], now: int) -> Operations:
+    others = {key: until for key, (_, until) in state.grants.items() if key not in wanted}
+    if len(others) + len(wanted) <= MOST_GRANTS:
+        return []
+    ended = [key for key, until in others.items() if until is not None and until <= now]
+    if len(others) - len(ended) + len(wanted) > MOST_GRANTS:
+        raise UsageProblem(
+            f"a reader keeps {MOST_GRANTS} cards and PINs, of which {len(others) - len(ended)} are"
+            f" taken; there is no room for {len(wanted)} more",
+            "remove those that nobody uses: holdfast policy card --remove",
+        )
+    return [[ops.GRANT, key, False] for key in ended]
 
 
 def until_text(until: int | None) -> str:

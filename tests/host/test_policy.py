@@ -7,9 +7,10 @@ import time
 import cbor2
 import pytest
 
-from holdfast.access import tag
+from holdfast.access import operations, tag
 from holdfast_host import issuing, policy_changes, site
 from holdfast_host.errors import UsageProblem
+from holdfast_host.policy_state import State
 
 DAY = 86400
 
@@ -211,6 +212,34 @@ def test_more_revocations_than_a_reader_keeps_are_refused(site_folder, authority
 
     history, added = here.change_policy(authority, one_more, later)
     assert added == 1 and len(history.state.revocations) == 247
+
+
+def test_more_cards_than_a_reader_keeps_are_refused(monkeypatch):
+    """Readers would stay behind for good at that changeset; cards that have ended make way."""
+    monkeypatch.setattr(policy_changes, "MOST_GRANTS", 5)
+    now = 1_800_000_000
+    state = State(groups={7: []}, grants={bytes([n] * 8): (7, None) for n in range(3)})
+    state.grants[b"over now"] = (7, now)
+    some = {bytes([n] * 8): "a card" for n in (2, 8, 9)}
+    made = policy_changes.grant(state, some, 7, now + 1, now=now, replace=True)
+    assert made[0] == [operations.GRANT, b"over now", False] and len(made) == 4
+    for operation in made:
+        state.apply(operation)
+    assert len(state.grants) == 5
+    with pytest.raises(UsageProblem, match="no room for 1 more"):
+        policy_changes.grant(state, {b"one more": "it"}, 7, None, now=now, replace=False)
+    replaced = policy_changes.grant(state, some, 7, None, now=now, replace=True)
+    assert len(replaced) == 3
+
+
+def test_more_rights_than_a_reader_keeps_are_refused(monkeypatch):
+    """A group without rights takes room too."""
+    monkeypatch.setattr(policy_changes, "MOST_RIGHTS", 3)
+    state = State(groups={1: [["a", 1, None]], 2: []})
+    assert policy_changes.set_group(state, 3, [["a", 1, None]])
+    assert policy_changes.set_group(state, 1, [["a", 1, None], ["b", 1, None]])
+    with pytest.raises(UsageProblem, match="keeps 3"):
+        policy_changes.set_group(state, 3, [["a", 1, None], ["b", 1, None]])
 
 
 def test_lockdown_of_all_and_of_some(office, state):
