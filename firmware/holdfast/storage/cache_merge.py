@@ -1,4 +1,4 @@
-"""The pages and the journal of the credential cache as one sorted stream, and who is evicted.
+"""The pages and the journal of the credential cache as one sorted stream.
 
 A stream has pairs: (UNIT, bytes) is a grant record, or all records of a group; (LOST, prefix) says
 that from this prefix on something could not be read; (FOUND, prefix) that from that prefix on
@@ -8,18 +8,13 @@ all could, (FOUND, b"") that nothing comes after. It takes memory for one page a
 from micropython import const
 
 from .cache_records import (
-    ANSWER,
     GRANT_WIDTH,
     GRANTS,
     KEY,
-    POLICY,
     REMOVED,
     RIGHT_WIDTH,
-    VERIFIED,
     is_removed_group,
     kind_of,
-    period_of,
-    usage_end,
 )
 from .record_pages import page_count, page_has_lost
 from .sealed import DamagedError
@@ -30,7 +25,6 @@ FOUND = const(2)
 
 _KEYS = (KEY, 2)
 _WIDTHS = (GRANT_WIDTH, RIGHT_WIDTH)
-_MAX_PERIODS = const(128)
 
 
 def merged(pages, changes, table: int):
@@ -119,49 +113,3 @@ def _stored(pages, table):
             yield FOUND, pages.prefix(table, number + 1) if more else b""
     if unit:
         yield UNIT, unit
-
-
-class Eviction:
-    """Chooses ``count`` usage entries to leave behind: those longest without use."""
-
-    def __init__(self, count: int):
-        self.count = count
-        self._periods = {}
-        self._before = 0  # used before this half day: evicted
-        self._within = 0  # and so many of those used within it
-
-    def see(self, record: bytes):
-        """Take a record into account."""
-        if kind_of(record) == POLICY:
-            return
-        used = period_of(record)
-        self._periods[used] = self._periods.get(used, 0) + 1
-        if len(self._periods) > _MAX_PERIODS:  # the newest are not told apart
-            newest = max(self._periods)
-            many = self._periods.pop(newest)
-            self._periods[max(self._periods)] += many
-
-    def choose(self):
-        """All have been seen: find the half day up to which entries go."""
-        left = self.count
-        for used in sorted(self._periods):
-            many = self._periods[used]
-            self._before = used
-            self._within = min(left, many)
-            left -= self._within
-            if left == 0:
-                return
-
-    def spares(self, record: bytes, now: int) -> bool:
-        """Whether the record stays; a usage entry that has ended by ``now`` never does."""
-        if kind_of(record) != VERIFIED and kind_of(record) != ANSWER:
-            return True
-        if usage_end(record) <= now:
-            return False
-        used = period_of(record)
-        if used < self._before:
-            return False
-        if used == self._before and self._within:
-            self._within -= 1
-            return False
-        return True

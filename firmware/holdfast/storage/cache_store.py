@@ -9,8 +9,9 @@ import os
 
 from micropython import const
 
+from .cache_compaction import copy
 from .cache_journal import Batch, Journal, batch_bytes
-from .cache_merge import LOST, UNIT, Eviction, is_removed, merged
+from .cache_merge import is_removed
 from .cache_records import (
     GRANT_WIDTH,
     GRANTS,
@@ -28,7 +29,6 @@ _JOURNAL_BYTES = const(8000)  # on flash: two blocks
 _CHANGED_GRANTS = const(160)  # in RAM, 2240 bytes
 _CHANGED_RIGHTS = const(96)  # in RAM, 1536 bytes
 _TOUCHED = const(16)  # in RAM only, 224 bytes
-_STEP = const(64)  # records between two breaths of a compaction
 
 _PREFIX = "journal-"
 
@@ -132,7 +132,8 @@ class CacheStore:
         self._touched.clear()
         writer = self.open_writer()
         try:
-            for _ in self._copy(writer, Eviction(self._excess(room))):
+            changes = (self._grants, self._groups)
+            for _ in copy(self.pages, changes, writer, self._excess(room), self.now):
                 yield
                 if not self.is_writing(writer):
                     return
@@ -214,29 +215,6 @@ class CacheStore:
             return 0
         slack = max(room, self._capacity // 64)  # not a compaction for each new entry
         return min(self.usage, self.policy + self.usage + slack - self._capacity)
-
-    def _copy(self, writer, eviction):
-        seen = 0
-        if eviction.count:
-            for what, record in merged(self.pages, self._grants, GRANTS):
-                if what == UNIT:
-                    eviction.see(record)
-                seen += 1
-                if seen % _STEP == 0:
-                    yield
-            eviction.choose()
-        for table in (GRANTS, RIGHTS):
-            add = writer.grant if table == GRANTS else writer.group
-            for what, item in merged(self.pages, self.changed(table), table):
-                if what == LOST:
-                    writer.lost(table, item)
-                elif what != UNIT:
-                    writer.found()
-                elif table == RIGHTS or eviction.spares(item, self.now):
-                    add(item)
-                seen += 1
-                if seen % _STEP == 0:
-                    yield
 
     def _batch(self, applied, grants, groups):
         policy, usage, rights = self.counts_after(grants, groups)
