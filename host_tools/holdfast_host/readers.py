@@ -19,6 +19,7 @@ POLICY = "policy.cbor"
 STRIKE_MS = 3000
 CERTIFICATE_DAYS = 3650
 
+_REFUSED = "policy_file_refused"  # what a reader says that does not take POLICY
 _VERSION = 1
 _MOST_ZONES = 16  # firmware/holdfast/storage/settings.py refuses more, and a larger file
 _LARGEST_SETTINGS = 4096
@@ -68,8 +69,17 @@ def enroll(
     settings = encode_settings(site, authority, placement, certificate)
     files.write(state_folder / POLICY, policy, files.PRIVATE)
     files.write(state_folder / SETTINGS, settings, files.PRIVATE)
-    with ReaderProcess(state_folder):
-        return device_key
+    with ReaderProcess(state_folder) as reader:
+        refused = [event for event in reader.events if event.get("event") == _REFUSED]
+    if refused:
+        # A reader without a policy opens for nobody, but looks enrolled.
+        files.remove(state_folder / SETTINGS)
+        raise UsageProblem(
+            f"the reader in {state_folder} refuses the site's policy: {refused[0].get('reason')}",
+            f"look at it: holdfast policy show {site.folder}; if the reader was another site's,"
+            " enrol it in a new folder",
+        )
+    return device_key
 
 
 def encode_settings(

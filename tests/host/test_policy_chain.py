@@ -261,6 +261,16 @@ def test_a_reader_is_enrolled_with_the_policy_of_the_day(holdfast, grown, tmp_pa
     assert len(cbor.decode_sequence(file.read_bytes())) == 6
 
 
+def test_a_reader_that_refuses_the_policy_is_not_enrolled(holdfast, grown, tmp_path, monkeypatch):
+    """It would hang at its door, look fine, and open for nobody."""
+    enroll = ["reader", "enroll", tmp_path / "r", "--site", grown.folder, "--door", "front"]
+    with monkeypatch.context() as bent:
+        bent.setattr(policy.History, "for_reader", lambda self, authority: b"\x43abc")
+        holdfast(*enroll).fails("refuses the site's policy")
+    holdfast("reader", "run", tmp_path / "r").fails("is not enrolled")
+    assert holdfast(*enroll).code == 0
+
+
 def test_a_long_history_is_spared_a_new_reader(grown, authority, monkeypatch):
     """What was changed a hundred times has one present; a snapshot says that alone."""
     history = grown.policy()
