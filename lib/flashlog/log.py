@@ -1,40 +1,14 @@
 """The log: segments in a directory, appended at one end, released at the other."""
 
 import errno
-import os
 
 from micropython import const
 
+from .folder import LAST, Folder
 from .segment import HEAD, LONGEST, SMALLEST, Scan, frame
 
-_SUFFIX = ".fl1"  # the 1 is the version of the format
-_DIGITS = const(8)
-_LAST = const(0x7FFFFFFF)
-_DIRECTORY = const(0x4000)
 _FAR = const(1 << 24)
 _BATCH = const(512)  # bytes of records held by an iterator, if there is more than one
-
-
-def _names(directory: str) -> list:
-    """Names in a directory. Raises OSError if they cannot all be read.
-
-    A log that missed its last segment would write another over it, so what MicroPython's listing
-    of a littlefs hides must show: after an error it goes on with an empty name, or the same once
-    more, for ever if need be; and after a failed read littlefs may show an older state, once.
-    """
-    if not hasattr(os, "ilistdir"):
-        return os.listdir(directory)
-    before = None
-    for _ in range(4):
-        names = []
-        for entry in os.ilistdir(directory):
-            if not entry[0] or names and entry[0] == names[-1]:
-                raise OSError(errno.EIO)
-            names.append(entry[0])
-        if names == before:
-            return names
-        before = names
-    raise OSError(errno.EIO)
 
 
 class LogFull(Exception):
@@ -56,7 +30,7 @@ class FlashLog:
         self.first = 0  # number of the oldest record kept; ``next``, if there is none
         self.next = 0  # number of the next record
         self.damaged = 0
-        self._directory = directory
+        self._folder = Folder(directory)
         self._segment_size = segment_size
         self._segments = segments
         self._starts = []  # first number of each segment
@@ -65,11 +39,6 @@ class FlashLog:
         self._tried = (-1, 0)  # segment and offset of an append that failed
         self._has_rubbish = False
         self._place = (-1, 0, 0)  # segment, offset and number where the last reading ended
-        try:
-            os.mkdir(directory)
-        except OSError as error:
-            if error.errno != errno.EEXIST:
-                raise
         self._recover()
 
     @property
@@ -103,11 +72,11 @@ class FlashLog:
         number = self.next
         fits = 0 <= self._end <= self._segment_size - length
         count = len(self._starts) + (not fits)
-        if number >= _LAST or count > self._segments:
+        if number >= LAST or count > self._segments:
             raise LogFull("no room for a record of %d bytes" % len(record))
         start, offset = (self._starts[-1], self._end) if fits else (number, 0)
         self._tried = (start, offset)
-        self._write(start, offset, frame(start, offset, number, record))
+        self._folder.write(start, offset, frame(start, offset, number, record))
         self._tried = (-1, 0)
         if not fits:
             self._starts.append(start)
@@ -139,7 +108,7 @@ class FlashLog:
             if batch:
                 number = batch[-1][0] + 1
                 continue
-            later = [begin for begin in self._starts if begin > number]
+            later = [start for start in self._starts if start > number]
             number = later[0] if later else self.next
 
     def release(self, before: int):
@@ -177,25 +146,6 @@ class FlashLog:
         self._remove(1)
         return count
 
-    def _path(self, start: int) -> str:
-        return "%s/%08x%s" % (self._directory, start, _SUFFIX)
-
-    def _numbers(self) -> list:
-        """First numbers of what has the name of a segment, in order."""
-        numbers = []
-        for name in _names(self._directory):
-            digits = name[:_DIGITS]
-            if len(name) != _DIGITS + len(_SUFFIX) or name[_DIGITS:] != _SUFFIX:
-                continue
-            try:
-                number = int(digits, 16)
-            except ValueError:
-                continue
-            if "%08x" % number == digits and number < _LAST:
-                numbers.append(number)
-        numbers.sort()
-        return numbers
-
     def _make_sure(self):
         if not self._is_sure:
             self._recover()
@@ -205,7 +155,7 @@ class FlashLog:
     def _look_again(self, start: int, offset: int):
         """See what an append left that failed, without reading the whole log again."""
         try:
-            with open(self._path(start), "rb") as file:
+            with self._folder.open(start) as file:
                 scan = Scan(file, start, offset, self.next)
                 while scan.step():
                     pass
@@ -236,16 +186,18 @@ class FlashLog:
         kept = taken = 0  # numbers below were sound records; or may have been, at the end
         damaged = 0
         rubbish = False
-        numbers = self._numbers()
+        numbers = self._folder.numbers()
         for start in numbers:
-            path = self._path(start)
-            if os.stat(path)[0] & _DIRECTORY:
+            known = max(kept, taken)
+            # Where nothing led there it was never a segment of ours.
+            far = start - known >= _FAR and known or start >= LAST - _FAR
+            if self._folder.is_directory(start):
                 damaged += 1
                 rubbish = True
-                if kept <= start < kept + _FAR:
+                if kept <= start and not far:
                     taken = max(taken, start + 1)
                 continue
-            with open(path, "rb") as file:
+            with self._folder.open(start) as file:
                 scan = Scan(file, start)
                 while scan.step():
                     if first < 0:
@@ -259,8 +211,7 @@ class FlashLog:
                 end = -1 if scan.torn else scan.size
             else:
                 rubbish = True
-                # Where nothing led there it was never a segment of ours.
-                if kept <= start < kept + _FAR:
+                if kept <= start and not (far and scan.size):
                     taken = max(taken, scan.next)
         following = max(kept, taken, self.next)
         self.first = first if first >= 0 else following
@@ -281,13 +232,11 @@ class FlashLog:
         batch = []
         if not self._is_sure:
             self._recover()
-        if not self.first <= number < self.next:
+        if not self._starts or not self.first <= number < self.next:
             return batch
         index = 0
         while index + 1 < len(self._starts) and self._starts[index + 1] <= number:
             index += 1
-        if index >= len(self._starts):
-            return batch
         start = self._starts[index]
         stop = self._starts[index + 1] if index + 1 < len(self._starts) else self.next
         offset, expected = 0, start
@@ -296,55 +245,40 @@ class FlashLog:
         try:
             # The file is not kept open between two batches: littlefs does not see to it that an
             # open file keeps its blocks while another handle appends.
-            with open(self._path(start), "rb") as file:
-                scan = Scan(file, start, offset, expected)
-                while limit > 0 and scan.step(number):
-                    if scan.number >= stop:
+            with self._folder.open(start) as file:
+                # To pass those before by their heads is quick, and checking them is thorough.
+                for wanted in (number, 0):
+                    batch = []
+                    room = limit
+                    scan = Scan(file, start, offset, expected)
+                    while room > 0 and scan.step(wanted) and scan.number < stop:
+                        if scan.number >= number:
+                            batch.append((scan.number, scan.record))
+                            room -= len(scan.record)
+                    if not scan.damaged and not scan.torn:
                         break
-                    if scan.number >= number:
-                        batch.append((scan.number, scan.record))
-                        limit -= len(scan.record)
+                    offset, expected = 0, start
         except OSError as error:
             if error.errno != errno.ENOENT:
                 raise
-            return batch  # released meanwhile
-        if batch and not scan.damaged:
+            return []  # released meanwhile
+        if batch:
             self._place = (start, scan.offset, scan.next)
         return batch
-
-    def _write(self, start: int, offset: int, data: bytes):
-        """One write and one close: littlefs then has all of it or nothing after a power cut."""
-        with open(self._path(start), "r+b" if offset else "wb") as file:
-            if offset and file.seek(0, 2) != offset:
-                raise OSError(errno.EIO)  # not the file that was there: scan again
-            if data:
-                file.write(data)
-            file.flush()
-            if hasattr(os, "fsync"):
-                os.fsync(file.fileno())
-        if not hasattr(os, "fsync"):
-            if hasattr(os, "sync"):
-                os.sync()
-        elif not offset:
-            folder = os.open(self._directory, 0)  # to read; the file's name must last too
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
 
     def _remove(self, count: int):
         """Remove the oldest segments. The name of the last one holds the next number."""
         self._is_sure = False
         if count == len(self._starts):
-            self._write(self.next, 0, b"")
+            self._folder.write(self.next, 0, b"")
             self._starts.append(self.next)
             self._end = 0
         for index in range(count):
-            os.remove(self._path(self._starts[index]))
+            self._folder.remove(self._starts[index])
         self._starts = self._starts[count:]
         self._place = (-1, 0, 0)
         self.first = self._starts[0]
-        with open(self._path(self.first), "rb") as file:
+        with self._folder.open(self.first) as file:
             scan = Scan(file, self.first)
             self.first = scan.number if scan.step() else self.next
         self._is_sure = True
@@ -356,19 +290,19 @@ class FlashLog:
         """
         self._has_rubbish = False
         try:
-            numbers = self._numbers()
+            numbers = self._folder.numbers()
         except OSError:
             return
         for start in numbers:
             try:
                 if start not in self._starts and not self._has_records(start):
-                    os.remove(self._path(start))
+                    self._folder.remove(start)
             except OSError:
                 pass  # a directory with something in it, or a fault that the next call meets
 
     def _has_records(self, start: int) -> bool:
         """Whether there are some after all: littlefs may misread after an error."""
-        if os.stat(self._path(start))[0] & _DIRECTORY:
+        if self._folder.is_directory(start):
             return False
-        with open(self._path(start), "rb") as file:
+        with self._folder.open(start) as file:
             return Scan(file, start).step()

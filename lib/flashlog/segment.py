@@ -17,6 +17,7 @@ LONGEST = const(0xFFFF)  # a record
 _HEAD = ">HII"
 _COVERED = ">IIHI"
 _CHUNK = const(256)
+_LONG = const(2048)  # a record above is checked before there is room made for it
 _CORRUPT = const(84)  # littlefs: a block's pointers make no sense, though it could be read
 _EFFORT = const(8)  # bytes checked in search of a frame, as a multiple of the segment
 
@@ -56,7 +57,8 @@ class Scan:
     def step(self, wanted: int = -1) -> bool:
         """Whether there is another sound frame; ``record`` is read if it is ``wanted`` or later.
 
-        Without ``wanted``, records are checked and not kept.
+        With ``wanted``, records before it are passed by their heads: where ``damaged`` or ``torn``
+        says that one was wrong, a scan without it finds more.
         """
         while self.offset < self.size:
             try:
@@ -88,15 +90,18 @@ class Scan:
         length, number, crc = head
         if not length or length > self.size - at - HEAD or not lowest <= number <= highest:
             return False
-        found = binascii.crc32(struct.pack(_COVERED, self._first, at, length, number))
-        if 0 <= wanted <= number:
-            record = self._file.read(length)
-            found = binascii.crc32(record, found)
-        else:
-            record = b""
-            found = self._checksum(length, found)
-        if found != crc:
-            return False
+        record = b""
+        if number >= wanted:
+            covered = struct.pack(_COVERED, self._first, at, length, number)
+            begin = binascii.crc32(covered)
+            if wanted < 0 or length > _LONG:
+                if self._checksum(length, begin) != crc:
+                    return False
+            if wanted >= 0:
+                self._file.seek(at + HEAD)
+                record = self._file.read(length)
+                if binascii.crc32(record, begin) != crc:
+                    return False
         self.number, self.record, self._length = number, record, length
         return True
 
@@ -137,34 +142,50 @@ class Scan:
 
     def _search(self, at: int) -> bool:
         """Find the next sound frame behind ``at`` and set ``offset`` and ``next`` to it."""
-        window = bytearray(_CHUNK)
         begin = at + 1
+        lowest = struct.pack(">I", self.next)
+        highest = struct.pack(">I", self._most(self.size - at))
+        same = 0
+        while same < 4 and lowest[same] == highest[same]:
+            same += 1
+        mark = lowest[:same]  # what the number of every frame to come begins with
         while begin + SMALLEST <= self.size:
             self._file.seek(begin)
-            count = self._file.readinto(window) - HEAD + 1
+            window = self._file.read(_CHUNK)
+            count = len(window) - HEAD + 1
             if count <= 0:
                 break
-            for index in range(count):
-                length, number = struct.unpack_from(">HI", window, index)
-                place = begin + index
-                highest = self.next + (place - at) // SMALLEST
-                if not self.next <= number <= highest or not length:
-                    continue
-                if length > self.size - place - HEAD:
-                    continue
-                # A stretch made of nothing but beginnings of long frames must not hold up a door.
-                self._effort -= length
+            index = window.find(mark, 2) - 2
+            while 0 <= index < count:
+                if self._is_next(window, index, begin, at):
+                    return True
                 if self._effort < 0:
                     return False
-                if self._is_sound(place, number, number):
-                    self.offset, self.next = place, number
-                    return True
+                index = window.find(mark, index + 3) - 2
             begin += count
         return False
+
+    def _most(self, bytes_lost: int) -> int:
+        """The highest number that may follow on so many bytes of lost frames."""
+        return self.next + bytes_lost // SMALLEST
+
+    def _is_next(self, window: bytes, index: int, begin: int, at: int) -> bool:
+        length, number = struct.unpack_from(">HI", window, index)
+        place = begin + index
+        if not length or length > self.size - place - HEAD:
+            return False
+        if not self.next <= number <= self._most(place - at):
+            return False
+        # A stretch made of nothing but beginnings of long frames must not hold up a door.
+        self._effort -= length
+        if self._effort < 0 or not self._is_sound(place, number, number):
+            return False
+        self.offset, self.next = place, number
+        return True
 
     def _give_up(self):
         """Nothing sound follows. As many numbers are taken as records may have been there."""
         self.damaged += 1
         self.torn = True
-        self.next += max(1, (self.size - self.offset) // SMALLEST)
+        self.next = max(self.next + 1, self._most(self.size - self.offset))
         self.offset = self.size

@@ -1,0 +1,41 @@
+"""What a log takes of a board's heap does not grow with what it holds."""
+
+INTERPRETERS = ("micropython",)
+HEAP = "128K"
+
+import os
+
+from flashlog import FlashLog
+from harness import held
+
+
+def _fill(folder, segment, count):
+    log = FlashLog(folder, segment, 4)
+    for number in range(count):
+        log.append(b"%05d" % number + b"m" * 80)
+    return log.next
+
+
+def _remove(folder):
+    for name in os.listdir(folder):
+        os.remove(folder + "/" + name)
+    os.rmdir(folder)
+
+
+def test_an_open_log_takes_a_few_hundred_bytes():
+    """Twenty records or a thousand: opened, read and appended to, it holds the same."""
+    base = (os.getenv("TMPDIR") or "/tmp") + "/holdfast-" + os.urandom(6).hex()
+    sizes = []
+    for segment, count in ((500, 20), (500, 20), (30000, 1000)):
+        folder = "%s-%d" % (base, len(sizes))
+        _fill(folder, segment, count)
+        before = held()
+        log = FlashLog(folder, segment, 4)
+        assert sum(1 for _ in log.records()) == count
+        assert log.read(count // 2)[:5] == b"%05d" % (count // 2)
+        log.append(b"more")
+        sizes.append(held() - before)
+        log = None
+        _remove(folder)
+    print("an open log holds %s bytes" % sizes)
+    assert sizes[1] < 1000 and sizes[2] < 1000
