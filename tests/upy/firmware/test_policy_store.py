@@ -316,6 +316,35 @@ def test_whatever_is_lost_the_policy_never_goes_back():
         assert _whole(store, 12)
 
 
+def test_the_log_itself_tells_that_something_is_missing():
+    """Also without the word of the cache a spoilt record was one, in the middle and at the end;
+    and what was read behind it says how far the policy had come.
+    """
+    raws = board.chain(*board.steps(12))
+    numbers = set()
+    with Folder() as folder:
+        reader = board.Board(folder, **SMALL)
+        store = reader.start()
+        for raw in raws[:11]:
+            store.apply(raw)
+        _remove(folder + "/cache")
+        content = _files(folder)
+        for path, data in sorted(content.items()):
+            for other in list(bit_flips(data))[::400]:
+                files.write(path, other)
+                store = reader.start()
+                number = store.policy.number
+                assert store.policy.fault == (0 if number == 11 else reason.POLICY_DAMAGED)
+                numbers.add(number)
+                if number in (9, 10):
+                    store.apply(raws[number])
+                    assert (store.policy.fault == 0) == (number == 10)
+                for name, whole in content.items():
+                    files.write(name, whole)
+                _remove(folder + "/cache")
+    assert numbers == {0, 9, 10, 11}
+
+
 def test_a_board_of_another_door_or_site_does_not_use_what_lies_there():
     """Which zones a door is in was decided for that door."""
     with Folder() as folder:
