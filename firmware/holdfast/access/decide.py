@@ -49,6 +49,28 @@ def decide(request, policy: Policy, cache, clock: ClockReading) -> Decision:
     return Decision.grant(policy.strike_ms, not clock.is_trusted(policy.max_uncertainty_s))
 
 
+def may(credential, action: int, policy: Policy, clock: ClockReading) -> int:
+    """0 if ``credential`` may do ``action`` (one permission bit) here and now, else why not.
+
+    For what opens nothing, such as carrying events: lockdown and hours do not stop that. The
+    credential is authentic and shown by its holder already.
+    """
+    return (
+        policy.fault
+        or _authority(credential, policy)
+        or _audience(credential, policy)
+        or _lifetime(credential)
+        or _revocation(credential, policy)
+        or _token_window(credential, policy, clock)
+        or (0 if credential.permissions(policy.places()) & action else reason.ACTION_NOT_ALLOWED)
+    )
+
+
+def is_void(credential, policy: Policy) -> bool:
+    """Whether ``credential`` will never open anything again under this policy."""
+    return bool(_authority(credential, policy) or _revocation(credential, policy))
+
+
 def _token_refusal(request, policy, clock):
     credential = request.credential
     return (
@@ -235,17 +257,16 @@ def _rights(request, grant, policy, cache, clock):
     needed = UNLOCK | LOCKDOWN_OVERRIDE if policy.locked_down else UNLOCK
     closed = []
     for _, bits, tag in rights:
-        if not bits & needed:
-            continue
         why = 0 if tag is None else _hours(policy.schedules.get(tag), policy, clock)
         if why:
-            closed.append(why)
+            closed.append((bits, why))
         else:
             needed &= ~bits
     if not needed:
         return 0
+    missed = [why for bits, why in closed if bits & needed]
     for why in _MOST_TELLING:
-        if why in closed:
+        if why in missed:
             return why
     return reason.LOCKED_DOWN  # an override that was there a moment ago
 

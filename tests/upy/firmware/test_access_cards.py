@@ -47,6 +47,10 @@ def test_one_open_right_is_enough_and_otherwise_the_most_telling_reason():
     assert _show((door, 1, "nobody's"), (door, 1, None)) == reason.GRANTED
     # A right that does not unlock is no way in, however open it is.
     assert _show((door, 2, None), (door, 1, evening)) == reason.OUTSIDE_SCHEDULE
+    # Nor is its reason told, or that of one whose bit another right gave.
+    assert _show((door, 2, "nobody's"), (door, 1, evening)) == reason.OUTSIDE_SCHEDULE
+    lockdown = ((door, 1, "nobody's"), (door, 1, None), (door, 4, evening))
+    assert _show(*lockdown, operations=[LOCKDOWN]) == reason.OUTSIDE_SCHEDULE
 
 
 def test_a_card_without_a_trusted_clock():
