@@ -122,7 +122,7 @@ class PortableItem(pytest.Item):
                 errors="replace",
                 timeout=ITEM_SECONDS,
                 cwd=ROOT,
-                env=environment(self.interpreter),
+                env={**environment(self.interpreter), "HOLDFAST_TEST_FOLDER": folder},
             )
             self.add_report_section("call", "stdout", process.stdout)
             if not result_path.exists():
@@ -143,3 +143,9 @@ class PortableItem(pytest.Item):
 
     def reportinfo(self):
         return self.path, self.line - 1, f"{self.interpreter}: {self.called}"
+
+
+@pytest.fixture(autouse=True)
+def folder_of_its_own(tmp_path_factory, monkeypatch):
+    """Where harness.new_folder makes folders for a test that runs in this process."""
+    monkeypatch.setenv("HOLDFAST_TEST_FOLDER", str(tmp_path_factory.getbasetemp()))

@@ -111,3 +111,11 @@ def memory_returns(abuse, noise=1024, first=None):
     abuse()
     left = held() - base
     assert left < noise, (base, left)
+
+
+def new_folder():
+    """A new folder, gone when the test is over."""
+    base = os.getenv("HOLDFAST_TEST_FOLDER") or os.getenv("TMPDIR") or "/tmp"
+    path = base + "/holdfast-" + os.urandom(6).hex()
+    os.mkdir(path)
+    return path

@@ -13,6 +13,7 @@ import oscore
 import small_site as site
 from coap import signalling, stream
 from edhoc import Initiator, from_kcwt
+from harness import new_folder
 from holdfast.link.limits import Limits
 from holdfast.roles.reader import Reader
 from holdfast.storage import settings
@@ -28,6 +29,7 @@ class Hardware:
         self.lines = []
         self.strikes = []
         self.random_counter = 0
+        self._passed_ms = 0
         self.console = self.strike = self.led = self.buzzer = self.clock = self.ticks = self
 
     def line(self, fields):
@@ -52,7 +54,12 @@ class Hardware:
         return tick - self.elapsed()
 
     def elapsed(self):
-        return int(time.time() * 1000)
+        return int(time.time() * 1000) + self._passed_ms
+
+    def pass_time(self, seconds):
+        """Let the clock and the ticks go on; connections that are open time out."""
+        self.now += seconds
+        self._passed_ms += 1000 * seconds
 
     def random_bytes(self, length):
         """Different at every call, the same in every run: a failure can be repeated."""
@@ -109,10 +116,25 @@ class Link:
         self._arrived.set()
 
 
-def make_reader(hardware=None, changes=None, limits=None):
-    """A provisioned reader on hardware in memory."""
+def make_reader(
+    hardware=None, changes=None, limits=None, directory=None, policy=True, **stores
+):
+    """A provisioned reader on hardware in memory, with a memory in ``directory`` (a new one).
+
+    It follows the site's first changeset if ``policy``; ``stores`` are the Reader's arguments.
+    """
     configured = settings.decode(cbor.encode(site.settings_map(changes)))
-    return Reader(configured, site.READER_PRIVATE, hardware or Hardware(), limits or Limits())
+    reader = Reader(
+        configured,
+        site.READER_PRIVATE,
+        hardware or Hardware(),
+        directory or new_folder(),
+        limits or Limits(),
+        **stores,
+    )
+    if policy:
+        reader.follow(site.changeset())
+    return reader
 
 
 class Phone:

@@ -7,6 +7,7 @@ Keys are fixed bytes: a failing test can be repeated, and nothing here opens a r
 import cbor
 import crypto
 from cose import CRV_ED25519, CRV_X25519, Key, cwt
+from holdfast.access import changeset as changesets
 from holdfast.access import credential as labels
 
 SITE = "acme"
@@ -106,6 +107,13 @@ def settings_map(changes=None):
         },
         changes,
     )
+
+
+def changeset(operations=None, number=1, previous=bytes(32), issued_at=NOW - DAY):
+    """A signed changeset; by default the first, which knows the zone."""
+    if operations is None:
+        operations = [[1, 0, None], [2, ZONE, None]]
+    return changesets.make(authority(), SITE, number, previous, issued_at, operations)
 
 
 def _changed(entries, changes):

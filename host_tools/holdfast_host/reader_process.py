@@ -63,15 +63,23 @@ class ReaderProcess:
 
     A context manager that starts and stops it. ``events`` is all that it said since it was made,
     restarts included. The process ends with this one, whichever way that ends (on Linux: with the
-    thread that started it).
+    thread that started it). Without ``has_clock`` the next start finds no clock that runs.
     """
 
-    def __init__(self, state_folder: Path, port: int | None = None, *, chunk: int | None = None):
+    def __init__(
+        self,
+        state_folder: Path,
+        port: int | None = None,
+        *,
+        chunk: int | None = None,
+        has_clock: bool = True,
+    ):
         self.port = port if port is not None else free_port()
         self._port_is_ours = port is None
         self.events: list[dict] = []
         self._state_folder = state_folder
         self._chunk = chunk
+        self.has_clock = has_clock
         self._said = threading.Condition()
         self._process: subprocess.Popen | None = None
         self._threads: list[threading.Thread] = []
@@ -121,13 +129,15 @@ class ReaderProcess:
         command += ["--port", str(self.port)]
         if self._chunk is not None:
             command += ["--chunk", str(self._chunk)]
+        if not self.has_clock:
+            command += ["--clock", "lost"]
         environment = dict(os.environ)
         environment["MICROPYPATH"] = f"{firmware.parent / 'lib'}:{firmware}:.frozen"
         begin = len(self.events)
         self._stderr.clear()
         self._process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment,
@@ -143,6 +153,19 @@ class ReaderProcess:
         for thread in self._threads:
             thread.start()
         return begin
+
+    def put(self, **fields) -> None:
+        """Do something to the board: ``card="04a1b2c3"``, ``pin="1234"``, ``power_cut_after=3``.
+
+        Raises UsageProblem if it does not run.
+        """
+        if self._process is None or self._process.stdin is None:
+            raise RuntimeError("the reader was never started")
+        try:
+            self._process.stdin.write(json.dumps(fields).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError as error:
+            raise UsageProblem("the reader does not run", "start it again") from error
 
     def wait(
         self, matches: Callable[[dict], bool], *, since: int = 0, timeout: float = START_SECONDS
@@ -176,6 +199,11 @@ class ReaderProcess:
                 return UsageProblem(
                     f"the reader in {folder} refuses its settings: {why}", f"{enroll} --replace"
                 )
+            if kind == "storage_refused":
+                return UsageProblem(
+                    f"the reader in {folder} cannot use its flash: {why}",
+                    f"remove {folder / 'flash.img'} to begin anew; its events are lost with it",
+                )
             if kind == "port_refused":
                 return UsageProblem(
                     f"port {self.port} cannot be used ({why})", "choose another --port, or none"
@@ -204,6 +232,9 @@ class ReaderProcess:
         if self.running:
             self._process.kill()
         self._process.wait()
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
         for thread in self._threads:
             thread.join(_STOP_SECONDS)
         atexit.unregister(self.kill)

@@ -87,12 +87,34 @@ def test_a_reader_that_is_stopped_in_the_middle_of_a_grant_secures_the_strike(st
 
 
 def test_a_power_cut_keeps_the_door_usable(stage):
-    """After a cut the reader has forgotten its contexts, not its key: warm is refused, cold
-    opens.
+    """After a cut the reader knows its phones still: a warm unlock takes one round trip more and
+    no public-key operation, each time, and a cold one opens too.
     """
     resident = stage.holder("resident")
     visit, _ = visit_cold(stage, resident)
+    session = advanced(visit.session)
+    for _ in range(3):
+        stage.restart()
+        again, log = visit_warm(stage, session)
+        assert again.granted and log.challenges == 1
+        assert log.ending["round_trips"] == 2 and log.ending["public_key_operations"] == 0
+        once_more, log = visit_warm(stage, advanced(again.session))
+        assert once_more.granted and log.challenges == 0 and log.ending["round_trips"] == 1
+        session = advanced(advanced(again.session))
+    visit, _ = visit_cold(stage, resident)
+    assert visit.granted
+
+
+def test_a_power_cut_with_damaged_contexts_keeps_the_door_usable_too(stage, tmp_path):
+    """Whatever lies where phones were remembered: told once, forgotten, and cold opens."""
+    resident = stage.holder("resident")
+    visit, _ = visit_cold(stage, resident)
+    (kept,) = (tmp_path / "reader" / "contexts").iterdir()
+    kept.write_bytes(kept.read_bytes()[:-1] + bytes([kept.read_bytes()[-1] ^ 1]))
+    (kept.parent / "stray.new").write_bytes(b"half of something")
     stage.restart()
+    assert [event["piece"] for event in _events(stage, "fault")] == ["contexts"]
+    assert list(kept.parent.iterdir()) == []
     again, log = visit_warm(stage, advanced(visit.session))
     assert not again.granted and log.last["reason"] == "unknown_context"
     visit, _ = visit_cold(stage, resident)

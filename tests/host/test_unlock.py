@@ -67,14 +67,40 @@ def test_phone_and_reader_count_the_same(unlock, reader):
     assert ended["round_trips"] == ran["round_trips"]
 
 
-def test_a_restarted_reader_costs_a_handshake_and_no_error(unlock, reader):
+def test_a_restarted_reader_costs_a_round_trip_and_no_handshake(unlock, reader):
     """The person at the door does not know that the power failed."""
     assert unlock("--json").json["warm"] is False
     assert unlock("--json").json["warm"] is True
-    reader.restart()
-    after = unlock("--json").json
-    assert after["granted"] and not after["warm"]
-    assert unlock("--json").json["warm"] is True
+    for connection in (3, 5):
+        reader.restart()
+        begin = len(reader.events)
+        after = unlock("--json").json
+        assert after["granted"] and after["warm"] and after["round_trips"] == 2
+        assert after["bytes_in"] + after["bytes_out"] <= 180
+        ended = reader.wait(lambda event: event.get("event") == "disconnected", since=begin)
+        assert ended["public_key_operations"] == 0, connection
+        logged = [event for event in reader.events[begin:] if event.get("event") == "access"]
+        assert [event["granted"] for event in logged] == [True]
+        assert unlock("--json").json["round_trips"] == 1
+    assert "known door, 1 round trip" in unlock().out
+
+
+def test_a_reader_that_forgot_costs_a_handshake_and_no_error(unlock, reader, reader_folder):
+    """What it kept is lost, or is another's: the phone says nothing and does it again."""
+    for spoil in (
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(b"x" + path.read_bytes()[1:]),
+        lambda path: path.write_bytes(b""),
+    ):
+        assert unlock("--json", "--cold").json["warm"] is False
+        assert unlock("--json").json["warm"] is True
+        reader.kill()
+        for kept in (reader_folder / "contexts").iterdir():
+            spoil(kept)
+        reader.start()
+        after = unlock("--json").json
+        assert after["granted"] and not after["warm"] and after["round_trips"] == 3
+        assert unlock("--json").json["warm"] is True
 
 
 def test_a_refusal_is_not_a_success(unlock, phone, grant, authority):

@@ -4,8 +4,7 @@ import cbor
 from coap import Message, code
 from untrusted import InvalidInput
 
-from ..access import Decision, Request, decide, reason
-from ..access.event import AccessEvent
+from ..access import Request, reason
 
 # The request's CBOR map
 ACTION = 1  # one permission bit
@@ -19,37 +18,23 @@ STRIKE_MS = 3  # milliseconds, only when granted
 
 
 class UnlockResource:
-    """Decides, acts, records, and only then answers.
+    """Takes wishes to the ``desk``, and answers only when all is done there."""
 
-    ``read_clock()`` gives the ClockReading to decide with, ``door`` the Door to move, and
-    ``record(event, peer)`` must have kept the AccessEvent when it returns.
-    """
-
-    def __init__(self, policy, read_clock, door, record):
-        self._policy = policy
-        self._read_clock = read_clock
-        self._door = door
-        self._record = record
+    def __init__(self, desk):
+        self._desk = desk
 
     async def put(self, request, peer):
         """Answer 2.04 when granted, 4.03 when refused, 4.00 when the wish cannot be read."""
-        clock = self._read_clock()
         door = request.uri_path()[-1]
         wish = _parse(request.payload)
         if wish is None:
-            action, decision = None, Decision.refuse(reason.MALFORMED_REQUEST)
-        else:
-            action = wish[ACTION]
-            asked = Request(
-                peer.credential, door, action, wish[INTENT], wish.get(USER_VERIFIED, False)
-            )
-            decision = decide(asked, self._policy, clock)
-        if decision.granted:
-            self._door.grant(decision.strike_ms)
-        else:
-            self._door.refuse()
-        self._record(AccessEvent(decision, door, peer.credential, action, clock), peer)
-        return _answer(decision, code.BAD_REQUEST if wish is None else code.FORBIDDEN)
+            why = reason.MALFORMED_REQUEST
+            decision = self._desk.refuse(why, peer.credential, _about(peer), door)
+            return _answer(decision, code.BAD_REQUEST)
+        asked = Request(
+            peer.credential, door, wish[ACTION], wish[INTENT], wish.get(USER_VERIFIED, False)
+        )
+        return _answer(self._desk.ask(asked, _about(peer)), code.FORBIDDEN)
 
 
 def _parse(payload):
@@ -68,6 +53,14 @@ def _parse(payload):
     if not isinstance(wish.get(USER_VERIFIED, False), bool):
         return None
     return wish
+
+
+def _about(peer):
+    return {
+        "connection": peer.connection,
+        "handshake": peer.handshake,
+        "public_key_operations": peer.public_key_operations,
+    }
 
 
 def _answer(decision, refused_code):

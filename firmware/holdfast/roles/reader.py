@@ -1,14 +1,19 @@
 """The reader: everything built once, wired together, and run."""
 
+import asyncio
 import gc
 
 import crypto
 from coap.server import Server
+from untrusted import InvalidInput
 
-from ..access import ClockReading, Decision, Policy, Refused, Trust, reason
-from ..access.clock import SOURCE_RTC
+from ..access import Refused, Trust, reason
+from ..access.attempts import PinAttempts
 from ..access.credential import ROLE_READER
-from ..access.event import AccessEvent
+from ..access.decide import is_void, may
+from ..access.event import LOCKDOWN, POLICY_APPLIED, POLICY_REFUSED, STARTED, STORAGE_FAULT
+from ..door.card_reader import CardReader
+from ..door.desk import Desk
 from ..door.door import Door
 from ..door.indicator import Indicator
 from ..door.strike import Strike
@@ -21,60 +26,129 @@ from ..link.limits import Limits
 from ..link.recent import RecentMessages
 from ..link.session import Session
 from ..storage.settings import SettingsError
-
-# How much the clocks of the host that enrols and of the board may differ, in seconds.
-_CLOCK_SKEW_S = 300
+from ..sync.events_resource import EventsResource
+from ..sync.policy_resource import PolicyResource
+from .chronicle import Chronicle
+from .memory import Memory
+from .timekeeper import Timekeeper
 
 
 class Reader:
     """One door, decided here.
 
     ``hardware`` bundles what hal built: ``strike``, ``led``, ``buzzer``, ``clock``, ``ticks``,
-    ``random_bytes`` and ``console``. ``private_key`` is the device's X25519 key (32 bytes). Raises
-    SettingsError if the certificate in ``settings`` is not this device's.
+    ``random_bytes`` and ``console``. ``private_key`` is the device's X25519 key (32 bytes), and
+    what is to be remembered lies in ``directory``; ``context_store`` is for the phones it knows,
+    in the place of the one there. Raises SettingsError if the certificate in
+    ``settings`` is not this device's; OSError if the storage fails before there is anything to
+    refuse with.
     """
 
-    def __init__(self, settings, private_key: bytes, hardware, limits=None):
+    def __init__(
+        self,
+        settings,
+        private_key: bytes,
+        hardware,
+        directory: str,
+        limits=None,
+        context_store=None,
+    ):
         self.limits = limits or Limits()
         self._hardware = hardware
         self._connections = 0
         self._accepted = 0
+        self._chronicle = None
         strike = Strike(hardware.strike)
         self.door = Door(strike, Indicator(hardware.led, hardware.buzzer), hardware.ticks)
-        trust = Trust(settings.site, settings.authority_keys, settings.zone_keys)
-        device = _check_certificate(settings, trust, private_key)
-        # The authority signed the certificate then, so it is later now.
-        self._no_earlier_than = (device.issued_at or 0) - _CLOCK_SKEW_S
-        self._policy = Policy(settings.site, settings.door, settings.zones, settings.strike_ms)
+        self._trust = Trust(settings.site, settings.authority_keys, settings.zone_keys)
+        device = _check_certificate(settings, self._trust, private_key)
+        self.memory = Memory(
+            directory, settings, private_key, hardware.random_bytes, self._storage_failed
+        )
+        self.timekeeper = Timekeeper(
+            hardware.clock,
+            hardware.ticks,
+            self.memory.clock_store,
+            lambda: self.memory.policy,
+            device.issued_at,
+            lambda error: self.memory.fault("clock", error),
+        )
+        uptime = self.timekeeper.uptime
+        self._chronicle = Chronicle(self.memory.events, hardware.console, self.timekeeper)
+        self._desk = Desk(self.memory, self.timekeeper, self.door, self._chronicle)
+        self.card_reader = CardReader(
+            settings.lookup_key, self.memory, self._desk, PinAttempts(uptime()), uptime
+        )
         self._ephemerals = EphemeralKeys(hardware.random_bytes)
-        self._contexts = Contexts(self.limits.contexts, hardware.random_bytes(1)[0] % 48)
+        self._contexts = Contexts(
+            self.limits.contexts,
+            hardware.random_bytes(1)[0] % 48,
+            # A reader enrolled anew begins anew: nobody whom other settings let in comes back.
+            context_store or self.memory.context_store(crypto.sha256(settings.certificate)),
+        )
         self._responders = Responders(
             private_key,
             settings.certificate,
-            trust,
+            self._trust,
             self._ephemerals,
             self._contexts,
             RecentMessages(),
         )
         self._server = Server()
+        self._server.add(("doors", None), UnlockResource(self._desk))
         self._server.add(
-            ("doors", None),
-            UnlockResource(self._policy, self.read_clock, self.door, self._record),
+            ("policy",), PolicyResource(self.memory.policies, self._may, self.follow)
         )
+        self._server.add(("events",), EventsResource(self.memory.events, self._may, uptime))
+        self._believe_policy()
+        self._chronicle.note(STARTED, {})
 
-    def read_clock(self) -> ClockReading:
-        """The time to decide with; a clock from before the device was enrolled knows nothing."""
-        now = self._hardware.clock.seconds()
-        if now is None or now < self._no_earlier_than:
-            return ClockReading.unknown()
-        return ClockReading(now, SOURCE_RTC)
+    def follow(self, raw: bytes) -> bool:
+        """Follow the signed changeset ``raw``, whoever brought it; False if it was known.
+
+        Raises InvalidInput, whose text says why not, and OSError; both are recorded.
+        """
+        was_locked = self.memory.policy.locked_down
+        try:
+            is_news = self.memory.policies().apply(raw)
+        except InvalidInput as error:
+            self._chronicle.note(POLICY_REFUSED, {"detail": str(error)})
+            raise
+        except OSError as error:
+            self.memory.fault("policy", error)
+            raise
+        if is_news:
+            policy = self.memory.policy
+            self._believe_policy()
+            self._chronicle.note(POLICY_APPLIED, {"changeset": policy.number})
+            if policy.locked_down != was_locked:
+                self._chronicle.note(LOCKDOWN, {"on": policy.locked_down})
+        return is_news
+
+    def _believe_policy(self):
+        policy = self.memory.policy
+        self._trust.authority_keys = policy.anchors
+        self.timekeeper.heard_signed(policy.issued_at)
+        self._contexts.forget_credentials(lambda credential: is_void(credential, policy))
+
+    def _may(self, credential, action):
+        return may(credential, action, self.memory.policy, self.timekeeper.read())
+
+    def _storage_failed(self, piece, error):
+        self._hardware.console.line(
+            {"event": "fault", "piece": piece, "error": "%s: %s" % (type(error).__name__, error)}
+        )
+        if self._chronicle and piece != "events":
+            self._chronicle.note(STORAGE_FAULT, {"detail": piece})
 
     async def run(self):
         """Keep a key ready and bring the door to rest after each answer. Runs for ever."""
         self._ephemerals.prepare()
+        keeping_time = asyncio.create_task(self.timekeeper.run())
         try:
             await self.door.run()
         finally:
+            keeping_time.cancel()
             self.door.close()
 
     async def connected(self, link):
@@ -112,34 +186,17 @@ class Reader:
         """A phone with something to say is being heard (called by the session)."""
         self.door.deciding()
 
+    def challenged(self, connection: int):
+        """A known phone must show that its request is new (called by the session)."""
+        self._hardware.console.line({"event": "challenged", "connection": connection})
+
     def refused(self, code: int, connection: int, credential):
         """The link refused something (called by the session): show it and record it."""
-        self.door.refuse()
-        decision = Decision.refuse(code)
-        self._log(
-            AccessEvent(decision, self._policy.door, credential, None, self.read_clock()),
-            {"connection": connection},
-        )
+        self._desk.refuse(code, credential, {"connection": connection})
 
     async def _turn_away(self, link, number, why):
         await let_go(link)
         self._told(number, why, 0, 0, None)
-
-    def _record(self, event, peer):
-        self._log(
-            event,
-            {
-                "connection": peer.connection,
-                "handshake": peer.handshake,
-                "public_key_operations": peer.public_key_operations,
-            },
-        )
-
-    def _log(self, event, about_link):
-        line = {"event": "access"}
-        line.update(event.fields())
-        line.update(about_link)
-        self._hardware.console.line(line)
 
     def _told(self, number, why, received, sent, session):
         self._hardware.console.line(

@@ -6,11 +6,14 @@ import gc
 import crypto
 from untrusted import InvalidInput
 
-from ..hal.unix.clock import Clock, Ticks
+from ..hal.unix import flash
+from ..hal.unix.bench import Bench
+from ..hal.unix.clock import Clock, LostClock, Ticks
 from ..hal.unix.console import Console
 from ..hal.unix.outputs import Buzzer, Led, Output
 from ..hal.unix.radio import MIN_CHUNK, Radio
 from ..hal.unix.rng import random_bytes
+from ..storage import policy_file
 from ..storage import settings as stored_settings
 from ..storage.key_store import KeyStore
 from .reader import Reader, describe
@@ -19,8 +22,9 @@ EXIT_USAGE = 2
 EXIT_UNPROVISIONED = 3
 EXIT_SETTINGS = 4
 EXIT_PORT = 5
+EXIT_STORAGE = 6
 
-_USAGE = "usage: main.py STATE_DIR --port 1..65535 [--chunk 20..1024]"
+_USAGE = "usage: main.py STATE_DIR --port 1..65535 [--chunk 20..1024] [--clock lost]"
 _DEFAULT_CHUNK = 244
 _MAX_CHUNK = 1024
 # Bytes allocated between collections. Arithmetic on large integers leaves megabytes of litter:
@@ -29,7 +33,7 @@ _COLLECT_EVERY = 32768
 
 
 class Hardware:
-    """What hal gives a reader on this platform."""
+    """What hal gives a reader on this platform; ``clock`` is one of hal's clocks."""
 
     def __init__(self):
         self.console = Console()
@@ -50,7 +54,9 @@ def main(arguments) -> int:
     if options is None:
         console.line({"event": "usage", "reason": _USAGE})
         return EXIT_USAGE
-    directory, port, chunk = options
+    directory, port, chunk, is_clock_lost = options
+    if is_clock_lost:
+        hardware.clock = LostClock()
     try:
         private_key = KeyStore(directory, random_bytes).private_key()
         settings = stored_settings.load(directory)
@@ -63,14 +69,27 @@ def main(arguments) -> int:
                 }
             )
             return EXIT_UNPROVISIONED
-        reader = Reader(settings, private_key, hardware)
     except (InvalidInput, OSError) as error:
         console.line({"event": "settings_refused", "reason": str(error)})
         return EXIT_SETTINGS
+    try:
+        image = flash.mount(directory + "/flash.img", console)
+    except OSError as error:
+        console.line({"event": "storage_refused", "reason": str(error)})
+        return EXIT_STORAGE
+    try:
+        reader = Reader(settings, private_key, hardware, flash.MOUNT_POINT)
+    except InvalidInput as error:
+        console.line({"event": "settings_refused", "reason": str(error)})
+        return EXIT_SETTINGS
+    _follow_policy(reader, directory + "/policy.cbor", console)
     # Made now: an interrupt in the middle of a collection leaves no memory to be had.
     stopped = console.prepare({"event": "stopped"})
     try:
-        return asyncio.run(_serve(reader, Radio(port, chunk), describe(settings), console, port))
+        serving = _serve(
+            reader, Radio(port, chunk), Bench(console, image), describe(settings), console, port
+        )
+        return asyncio.run(serving)
     except KeyboardInterrupt:
         console.write(stopped)
     finally:
@@ -78,29 +97,46 @@ def main(arguments) -> int:
     return 0
 
 
-async def _serve(reader, radio, description, console, port) -> int:
+def _follow_policy(reader, path, console):
+    # A file that is no good changes nothing: the reader goes on with the policy that it has.
+    try:
+        policy_file.follow(path, reader.memory.policies(), reader.follow)
+    except (InvalidInput, OSError) as error:
+        console.line({"event": "policy_file_refused", "reason": str(error)})
+
+
+async def _serve(reader, radio, bench, description, console, port) -> int:
     try:
         await radio.start(reader.connected)
     except OSError as error:
         console.line({"event": "port_refused", "port": port, "reason": str(error)})
         return EXIT_PORT
     description["port"] = port
+    description["policy"] = reader.memory.policy.number
     console.line(description)
+    card_reader = reader.card_reader
+    asyncio.create_task(bench.run(card_reader.card, card_reader.pin))
     await reader.run()
     return 0
 
 
 def _options(arguments):
-    """(directory, port, chunk size), or None if the command line is not understood."""
-    if len(arguments) not in (3, 5) or arguments[1] != "--port":
+    """(directory, port, chunk size, clock is lost), or None if they are not understood."""
+    if len(arguments) < 3 or len(arguments) % 2 == 0:
         return None
+    given = {}
+    for place in range(1, len(arguments), 2):
+        name = arguments[place]
+        if name not in ("--port", "--chunk", "--clock") or name in given:
+            return None
+        given[name] = arguments[place + 1]
     try:
-        port = int(arguments[2])
-        chunk = int(arguments[4]) if len(arguments) == 5 else _DEFAULT_CHUNK
+        port = int(given.get("--port", ""))
+        chunk = int(given.get("--chunk", _DEFAULT_CHUNK))
     except ValueError:
-        return None
-    if len(arguments) == 5 and arguments[3] != "--chunk":
         return None
     if not 0 < port < 65536 or not MIN_CHUNK <= chunk <= _MAX_CHUNK:
         return None
-    return arguments[0], port, chunk
+    if given.get("--clock", "lost") != "lost":
+        return None
+    return arguments[0], port, chunk, "--clock" in given

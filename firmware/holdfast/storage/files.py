@@ -27,3 +27,12 @@ def write(path: str, data: bytes):
     if hasattr(os, "sync"):
         os.sync()
     os.rename(temporary, path)
+
+
+def make_directory(path: str):
+    """Make a directory, its parent being there; harmless if it is there too. Raises OSError."""
+    try:
+        os.mkdir(path)
+    except OSError as error:
+        if error.errno != errno.EEXIST:
+            raise

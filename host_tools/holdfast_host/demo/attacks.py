@@ -35,6 +35,7 @@ def attacks(stage: Stage) -> Iterator[Callable[[], Result]]:
 
 def _replays(stage: Stage) -> Iterator[Callable[[], Result]]:
     recorded: dict[str, Transcript] = {}
+    kept: list[Session] = []
 
     def cold_on_the_same_connection() -> Result:
         """Record a cold unlock, and send its last request again before the connection ends."""
@@ -53,6 +54,7 @@ def _replays(stage: Stage) -> Iterator[Callable[[], Result]]:
         """The same with a warm unlock; its greeting, sent along a second time, does no harm."""
         recorded["warm"] = transcript = Transcript()
         visit, _ = visit_cold(stage, stage.holder("recorded"))
+        kept.append(advanced(visit.kept()))
         with stage.call(transcript) as link:
             asked = Asked(visit.kept().context(), DOOR, _WISH)
             asked.read(link.request(asked.request))
@@ -69,13 +71,33 @@ def _replays(stage: Stage) -> Iterator[Callable[[], Result]]:
 
         return scene
 
+    def warm_after_a_restart() -> Result:
+        """The reader knows the phone still, but not what it has heard: the recording it answers
+        with a challenge that only the phone can read, and its repetition is called a replay.
+        """
+        with stage.call() as link:
+            visit = _play(link, _messages(recorded["warm"]))
+        log = stage.log()
+        result = judge(_refusal("warm unlock replayed, reader restarted", "replayed"), log, visit)
+        if log.challenges != 1:
+            problem = f"{log.challenges} challenges instead of one"
+            return dataclasses.replace(result, problems=(*result.problems, problem))
+        return result
+
+    def known_after_a_restart() -> Result:
+        """The phone itself is asked once to show that its wish is new: no handshake."""
+        visit, log = visit_warm(stage, kept[-1])
+        promise = Promise("warm unlock, reader restarted", True, "granted")
+        return judge(promise, log, visit, {"round_trips": 2, "public_key_operations": 0})
+
     yield cold_on_the_same_connection
     yield elsewhere("cold", "new connection", "replayed")
     yield warm_on_the_same_connection
     yield elsewhere("warm", "new connection", "replayed")
     stage.restart()
-    yield elsewhere("cold", "reader restarted", "handshake_failed")
-    yield elsewhere("warm", "reader restarted", "unknown_context")
+    yield elsewhere("cold", "reader restarted", "replayed")
+    yield warm_after_a_restart
+    yield known_after_a_restart
 
 
 def _messages(transcript: Transcript) -> list[bytes]:

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 
 from ..contexts import Session
-from ..phone.client import Asked, Handshake, Outcome, Rejected, Wish
+from ..phone.client import Asked, EchoChallenge, Handshake, Rejected, Wish
 from ..phone.link import TcpLink, Transcript
 from ..wallet import Identity
 from .result import Promise, Result, told_word
@@ -105,11 +105,14 @@ def visit_cold(
 def visit_warm(
     stage: Stage, session: Session, transcript: Transcript | None = None
 ) -> tuple[Visit, Log]:
-    """One protected request under a context kept from before."""
+    """One protected request under a context kept from before; again if the reader asks for it."""
     with stage.call(transcript) as link:
         visit = Visit(link, session)
         try:
-            _hear(visit, Asked(session.context(), DOOR, _WISH))
+            challenge = _hear(visit, Asked(session.context(), DOOR, _WISH))
+            if challenge is not None:
+                visit.session = session = advanced(session)
+                _hear(visit, Asked(session.context(), DOOR, _WISH, challenge.echo))
         except Rejected as refusal:
             _rejected(visit, refusal)
     return visit, stage.log()
@@ -120,11 +123,13 @@ def advanced(session: Session) -> Session:
     return dataclasses.replace(session, sequence_number=session.sequence_number + 1)
 
 
-def _hear(visit: Visit, asked: Asked) -> None:
+def _hear(visit: Visit, asked: Asked) -> EchoChallenge | None:
     outcome = asked.read(visit.link.request(asked.request))
-    if isinstance(outcome, Outcome):
-        visit.granted = outcome.granted
-        visit.told = told_word(outcome.granted, outcome.reason)
+    if isinstance(outcome, EchoChallenge):
+        return outcome
+    visit.granted = outcome.granted
+    visit.told = told_word(outcome.granted, outcome.reason)
+    return None
 
 
 def _rejected(visit: Visit, refusal: Rejected) -> None:

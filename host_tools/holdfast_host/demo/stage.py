@@ -30,9 +30,12 @@ _LOG_SECONDS = 30.0
 
 @dataclasses.dataclass(frozen=True)
 class Log:
-    """What the reader wrote about one connection: its decisions and its last line."""
+    """What the reader wrote about one connection: its decisions, how many requests it asked to
+    prove themselves new, and its last line.
+    """
 
     decisions: list[dict]
+    challenges: int
     ending: dict
 
     @property
@@ -82,12 +85,14 @@ class Stage:
         if ending is None:
             raise RuntimeError("the reader did not log the end of the connection")
         number = ending["connection"]
-        decisions = [
+        events = [
             event
             for event in self.reader.events[self._place :]
-            if event.get("event") == "access" and event.get("connection") == number
+            if event.get("connection") == number
         ]
-        return Log(decisions, ending)
+        decisions = [event for event in events if event.get("event") == "access"]
+        challenges = sum(event.get("event") == "challenged" for event in events)
+        return Log(decisions, challenges, ending)
 
     def restart(self) -> None:
         """Cut the reader's power and let it start again."""

@@ -4,9 +4,10 @@ INTERPRETERS = ("micropython", "cpython")
 
 import cbor
 import small_site as site
+from access_rules import ask
 from cose import cwt
 from harness import raises
-from holdfast.access import ClockReading, Policy, Request, Trust, decide
+from holdfast.access import Trust
 from holdfast.access.credential import SCHEDULE
 from holdfast.storage import settings
 
@@ -16,8 +17,7 @@ VALUES = (None, False, True, 0, -1, "", b"", [], {}, 1.5, cbor.UNDEFINED)
 def _decision(claims):
     token = cwt.issue(claims, site.authority())
     credential = Trust(site.SITE, [site.authority_public()]).authenticate(token)
-    request = Request(credential, site.DOOR, 1, True)
-    return decide(request, Policy(site.SITE, site.DOOR), ClockReading(site.NOW, "rtc"))
+    return ask(credential)
 
 
 def test_a_schedule_claim_binds_whatever_is_in_it():

@@ -7,7 +7,7 @@ import os
 import cbor
 import crypto
 import small_site as site
-from harness import raises, truncations
+from harness import new_folder, raises, truncations
 from holdfast.roles.reader import Reader
 from holdfast.storage import files, settings
 from holdfast.storage.key_store import KeyStore, KeyStoreError
@@ -141,4 +141,11 @@ def test_a_certificate_that_no_phone_would_believe_stops_the_reader():
         {6: b"garbage"},
     ):
         configured = settings.decode(cbor.encode(site.settings_map(changes)))
-        raises(settings.SettingsError, Reader, configured, site.READER_PRIVATE, Hardware())
+        raises(
+            settings.SettingsError,
+            Reader,
+            configured,
+            site.READER_PRIVATE,
+            Hardware(),
+            new_folder(),
+        )

@@ -7,8 +7,16 @@ class Clock:
     """Wall time in seconds since 1970, as an RTC would keep it."""
 
     def seconds(self):
-        """Whole seconds since 1970-01-01T00:00Z; None if the clock was never set."""
+        """Whole seconds since 1970-01-01T00:00Z."""
         return int(time.time())
+
+
+class LostClock:
+    """The clock of a board without a battery, after its power was cut."""
+
+    def seconds(self):
+        """None: nobody has set it."""
+        return None
 
 
 class Ticks:

@@ -1,0 +1,65 @@
+"""Cards and PINs: what has no key of its own to prove, and is known to the policy or is not."""
+
+from ..access import reason
+from ..access.request import CARD, PIN, CardRequest
+from ..access.tag import card_key
+
+MAX_CARD_LENGTH = 32
+_PIN_LENGTHS = (4, 10)
+
+# Decided with a PIN that the policy knows, whether or not it opens now.
+_KNOWN_PIN = (
+    reason.GRANTED,
+    reason.EXPIRED,
+    reason.WRONG_DOOR,
+    reason.OUTSIDE_SCHEDULE,
+    reason.HOLIDAY,
+)
+
+
+class CardReader:
+    """What the reader's card antenna and keypad lead to.
+
+    ``lookup_key`` (32 bytes) turns a number into the key that the policy has in its place, so
+    that none is ever kept; ``attempts`` (PinAttempts) and ``uptime()`` in seconds bound guessing.
+    """
+
+    def __init__(self, lookup_key: bytes, rules, desk, attempts, uptime):
+        self._lookup_key = lookup_key
+        self._rules = rules
+        self._desk = desk
+        self._attempts = attempts
+        self._uptime = uptime
+
+    def card(self, number: bytes):
+        """A card with this number, 1 to 32 bytes, was held to the reader."""
+        if not 0 < len(number) <= MAX_CARD_LENGTH:
+            self._desk.refuse(reason.UNKNOWN_CARD, None, {"shown": "card"})
+            return
+        self._ask(CARD, number, {"shown": "card"})
+
+    def pin(self, digits: str):
+        """These digits, 4 to 10 of them, were entered and confirmed."""
+        uptime = self._uptime()
+        is_locked = self._attempts.locked_s(uptime) > 0
+        about = {"shown": "pin"}
+        if _is_pin(digits):
+            decision = self._ask(PIN, digits.encode(), about, is_locked)
+        else:
+            why = reason.PIN_LOCKED if is_locked else reason.WRONG_PIN
+            decision = self._desk.refuse(why, None, about)
+        # In a lockdown right and wrong are answered alike: each counts as a guess.
+        if decision.reason in (reason.WRONG_PIN, reason.LOCKED_DOWN):
+            self._attempts.wrong(uptime)
+        elif decision.reason in _KNOWN_PIN:
+            self._attempts.right(uptime)
+
+    def _ask(self, kind, value, about, is_locked=False):
+        key = card_key(self._lookup_key, kind, value)
+        request = CardRequest(kind, key, self._rules.policy.door, locked=is_locked)
+        return self._desk.ask(request, about)
+
+
+def _is_pin(digits) -> bool:
+    shortest, longest = _PIN_LENGTHS
+    return shortest <= len(digits) <= longest and all(["0" <= digit <= "9" for digit in digits])

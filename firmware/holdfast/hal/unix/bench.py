@@ -1,0 +1,57 @@
+"""What happens to a board without hands and pins: lines of JSON on standard input.
+
+``{"card": "04a1b2c3"}`` holds a card to it, ``{"pin": "1234"}`` types on its keypad, and
+``{"power_cut_after": 3}`` lets the power fail after three more writes to flash.
+"""
+
+import asyncio
+import json
+import sys
+
+from micropython import const
+
+_LONGEST_LINE = const(256)
+
+
+class Bench:
+    """Reads ``stream`` (default: standard input) until it ends."""
+
+    def __init__(self, console, flash, stream=None):
+        self._console = console
+        self._flash = flash
+        self._stream = stream
+
+    async def run(self, card_read, pin_entered):
+        """Call ``card_read(number)`` with bytes and ``pin_entered(digits)`` with text, for each.
+
+        What is none of these lines is said so and left.
+        """
+        stream = asyncio.StreamReader(self._stream or sys.stdin.buffer)
+        while True:
+            line = await stream.readline()
+            if not line:
+                return
+            if not self._heed(line, card_read, pin_entered):
+                self._console.line({"event": "input_refused"})
+
+    def _heed(self, line, card_read, pin_entered) -> bool:
+        try:
+            fields = json.loads(line) if len(line) <= _LONGEST_LINE else None
+        except ValueError:
+            fields = None
+        if not isinstance(fields, dict) or len(fields) != 1:
+            return False
+        name, value = list(fields.items())[0]
+        if name == "card" and isinstance(value, str):
+            try:
+                number = bytes.fromhex(value)
+            except ValueError:
+                return False
+            card_read(number)
+        elif name == "pin" and isinstance(value, str):
+            pin_entered(value)
+        elif name == "power_cut_after" and type(value) is int and value >= 0:
+            self._flash.cut_power(value)
+        else:
+            return False
+        return True

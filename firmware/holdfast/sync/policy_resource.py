@@ -1,0 +1,61 @@
+"""The resource ``/policy``: signed changesets in from any carrier, out to whoever may ask."""
+
+from coap import Message, code, option
+from micropython import const
+from untrusted import InvalidInput
+
+from ..access.request import ADMINISTER
+from . import exchange
+
+_AT_ONCE = const(8)
+_HEAD = const(3)  # bytes of CBOR before a changeset, at most
+
+
+class PolicyResource:
+    """Changesets are believed for their signature, not for who brings them.
+
+    ``store()`` gives the PolicyStore or raises OSError; ``may(credential, action)`` gives the
+    exact reason code of a refusal, 0 for yes; ``follow(raw)`` follows a changeset or raises
+    InvalidInput or OSError.
+    """
+
+    content_formats = (option.CF_CBOR,)
+
+    def __init__(self, store, may, follow):
+        self._store = store
+        self._may = may
+        self._follow = follow
+
+    async def get(self, request, peer):
+        """The changesets after number n as an array of byte strings, as many as fit; 4.03 to who
+        may not administer.
+        """
+        after = exchange.after(request, 0)
+        refusal = self._may(peer.credential, ADMINISTER)
+        if refusal:
+            return exchange.forbidden(refusal)
+        found = []
+        room = exchange.PAYLOAD_LIMIT
+        try:
+            for raw in self._store().after(after, _AT_ONCE):
+                room -= len(raw) + _HEAD
+                if found and room < 0:
+                    break
+                found.append(raw)
+        except OSError:
+            return exchange.unavailable()
+        return exchange.answer(code.CONTENT, found)
+
+    async def post(self, request, peer):
+        """Apply one changeset: 2.04 with the number in force, 4.00 with the reason.
+
+        5.03 when flash fails: the same changeset may come again.
+        """
+        try:
+            self._follow(request.payload)
+            number = self._store().policy.number
+        except InvalidInput as error:
+            return Message(code.BAD_REQUEST, (), str(error).encode())
+        except OSError:
+            return exchange.unavailable()
+        return exchange.answer(code.CHANGED, number)

@@ -1,0 +1,96 @@
+"""A phone that carries for the site: policy to a reader, events away from it.
+
+Any believed holder may bring policy, which carries its own signature; events go only to who may
+carry them.
+"""
+
+import dataclasses
+
+import cbor
+import coap
+import oscore
+from coap import option
+from untrusted import InvalidInput
+
+from ..contexts import Session
+from ..errors import UsageProblem
+from .client import Rejected
+from .unlock import Link
+
+_EVENTS = ("events",)
+_POLICY = ("policy",)
+
+
+class Refused(UsageProblem):
+    """The reader said no, and said so protected; ``text`` is its reason."""
+
+    def __init__(self, what: str, response: coap.Message):
+        self.text = response.payload.decode(errors="replace") or coap.code.text(response.code)
+        super().__init__(f"the reader refused {what}: {self.text}", "see the reader's events")
+
+
+class Carrier:
+    """Protected requests over ``link`` under the context of ``session``.
+
+    ``session`` is what must be kept for the next time: its sequence number rises.
+    """
+
+    def __init__(self, link: Link, session: Session):
+        self._link = link
+        self.session = session
+
+    def put_policy(self, raw: bytes) -> int:
+        """Bring one changeset; the number of the changeset that the reader is at then."""
+        answer = self._request(coap.code.POST, _POLICY, payload=raw)
+        if answer.code != coap.code.CHANGED:
+            raise Refused("the changeset", answer)
+        number = _decoded(answer)
+        if type(number) is not int:
+            raise _nonsense()
+        return number
+
+    def events(self, after: int | None = None) -> bytes:
+        """One batch of the events after number ``after`` (holdfast.access.event_batch)."""
+        query = [] if after is None else [(option.URI_QUERY, b"after=%d" % after)]
+        answer = self._request(coap.code.GET, _EVENTS, query)
+        if answer.code != coap.code.CONTENT:
+            raise Refused("to show its events", answer)
+        return answer.payload
+
+    def acknowledge(self, number: int, code: bytes) -> None:
+        """Tell the reader that its events up to ``number``, with this ``code``, are safe."""
+        answer = self._request(coap.code.POST, _EVENTS, payload=cbor.encode({1: number, 2: code}))
+        if answer.code != coap.code.CHANGED:
+            raise Refused("the acknowledgement", answer)
+
+    def _request(self, method, path, options=(), payload=b"") -> coap.Message:
+        answer = self._ask(method, path, options, payload)
+        echo = answer.option(option.ECHO)
+        if answer.code == coap.code.UNAUTHORIZED and echo is not None:
+            answer = self._ask(method, path, [*options, (option.ECHO, echo)], payload)
+        return answer
+
+    def _ask(self, method, path, options, payload) -> coap.Message:
+        context = self.session.context()
+        following = self.session.sequence_number + 1
+        self.session = dataclasses.replace(self.session, sequence_number=following)
+        plain = coap.Message(method, [*coap.path_options(*path), *options], payload)
+        request, exchange = oscore.protect_request(context, plain)
+        response = self._link.request(request)
+        if response.option(option.OSCORE) is None:
+            raise Rejected(response)
+        try:
+            return oscore.unprotect_response(context, response, exchange)
+        except InvalidInput as error:
+            raise _nonsense() from error
+
+
+def _decoded(answer: coap.Message):
+    try:
+        return cbor.decode(answer.payload)
+    except InvalidInput as error:
+        raise _nonsense() from error
+
+
+def _nonsense() -> UsageProblem:
+    return UsageProblem("the reader's answer cannot be believed", "try again")
