@@ -103,6 +103,25 @@ def batch(log, after=-1):
     return got
 
 
+def remember_agreements():
+    """Let each X25519 agreement be computed once only: the keys here are the same each time, and
+    in MicroPython one takes as long as a hundred power cuts.
+    """
+    for name in ("x25519", "x25519_public_key"):
+        setattr(crypto, name, _remembering(getattr(crypto, name)))
+
+
+def _remembering(function):
+    known = {}
+
+    def call(*arguments):
+        if arguments not in known:
+            known[arguments] = function(*arguments)
+        return known[arguments]
+
+    return call
+
+
 class Broken(Exception):
     """The chain does not hold; the text says where."""
 

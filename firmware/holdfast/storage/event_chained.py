@@ -89,7 +89,10 @@ class ChainedLog:
         state = self.state
         log = self._log
         sequence = log.next
-        while (self._number_at(sequence - 1) or 0) >= state.next:
+        while sequence > log.first:
+            number = self._number_at(sequence - 1)
+            if number is None or number < state.next:
+                break
             sequence -= 1
         is_ahead = sequence < log.next
         while sequence < log.next:
