@@ -1,0 +1,120 @@
+"""Arbitrary CBOR in place of changesets, snapshots, parts and states."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cbor
+import crypto
+import policy_site as board
+import small_site as site
+from cose import sign1
+from holdfast.access import changeset, snapshot
+from holdfast.access import operations as ops
+from holdfast.access.operations import ChangesetRefused
+from holdfast.storage import policy_state
+from untrusted import InvalidInput
+
+numbers = st.integers(-2, 15) | st.integers(-(1 << 70), 1 << 70)
+names = st.text(max_size=70) | st.sampled_from([site.ZONE, site.DOOR])
+keys = st.binary(max_size=10) | st.sampled_from([bytes(8), bytes(32), b"\x01" * 32])
+leaves = st.none() | st.booleans() | numbers | names | keys | st.floats()
+values = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=8) | st.dictionaries(numbers, inner, max_size=4),
+    max_leaves=24,
+)
+# Right ones with one field exchanged get further than random ones.
+valid = st.sampled_from(board.EVERY)
+
+
+@st.composite
+def _changed(draw):
+    operation = list(draw(valid))
+    operation[draw(st.integers(0, len(operation) - 1))] = draw(values)
+    return operation
+
+
+operations = st.lists(_changed() | valid.map(list) | values, max_size=6)
+
+
+@settings(max_examples=1500)
+@given(operations)
+def test_whatever_passes_the_check_can_be_followed(made):
+    """What is well-formed never raises anything but a refusal later, on the board or the host."""
+    try:
+        ops.check(made)
+    except InvalidInput:
+        return
+    for operation in made:
+        assert operation[0] in range(1, 12)
+    policy = board.empty()
+    try:
+        policy = policy.following(made, 1, bytes(32), site.NOW)
+    except ChangesetRefused:
+        return
+    policy.places(), policy.audiences(), policy.unknown_zones()
+    assert isinstance(policy.locked_down, bool)
+    for change in ops.changes(made):
+        assert change[0] in ("grant", "revoke", "group", "ungroup")
+    data = policy_state.encode(policy, board.empty(), 0, 0)
+    read, _, _ = policy_state.decode(data, board.empty())
+    assert policy_state.encode(read, board.empty(), 0, 0) == data
+
+
+@settings(max_examples=800)
+@given(st.dictionaries(numbers, values, max_size=8), operations)
+def test_any_signed_payload_is_a_changeset_or_refused(extra, made):
+    """Even the authority's signature gets nothing malformed in."""
+    payload = {1: 1, 2: site.SITE, 3: 1, 4: bytes(32), 5: 1, 6: made}
+    payload.update(extra)
+    for some in (payload, extra, made):
+        try:
+            raw = sign1.sign(
+                cbor.encode(some), site.authority(), external_aad=b"holdfast changeset"
+            )
+        except cbor.EncodeError:
+            return
+        for parse in (changeset.parse, snapshot.parse):
+            try:
+                parse(raw)
+            except ChangesetRefused:
+                pass
+
+
+@settings(max_examples=800)
+@given(st.binary(max_size=200) | values.map(cbor.encode))
+def test_any_bytes_are_refused(raw):
+    """Changeset, head, part, state: one exception family for all of them."""
+    for parse in (changeset.parse, snapshot.parse):
+        try:
+            parse(raw)
+        except ChangesetRefused:
+            continue
+        raise AssertionError("random bytes were signed")
+    head = snapshot.parse(board.taken(1)[0])
+    head.first_part = crypto.sha256(raw)
+    try:
+        snapshot.Assembly(head, board.empty()).add(raw)
+    except ChangesetRefused:
+        pass
+    try:
+        policy_state.decode(raw, board.empty())
+    except InvalidInput:
+        pass
+
+
+@settings(max_examples=400)
+@given(st.integers(2, 16), values)
+def test_any_entry_of_a_state_is_read_or_damage(entry, value):
+    """It is sealed, so only a board's own mistake gets there; it must not stop the board."""
+    policy = board.empty().following(list(board.EVERY[:8]), 1, bytes(32), site.NOW)
+    entries = cbor.decode(policy_state.encode(policy, board.empty(), 0, 0))
+    entries[entry] = value
+    try:
+        data = cbor.encode(entries)
+    except cbor.EncodeError:
+        return
+    try:
+        policy_state.decode(data, board.empty())
+    except InvalidInput:
+        pass
