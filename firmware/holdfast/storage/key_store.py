@@ -28,6 +28,7 @@ class KeyStore:
         if key is None:
             key = self._random_bytes(_KEY_LENGTH)
             files.write(self._path, key)
-        if len(key) != _KEY_LENGTH:
-            raise KeyStoreError("device.key is not %d bytes long" % _KEY_LENGTH)
+        # All the same is what an erased or a worn-out block reads as.
+        if len(key) != _KEY_LENGTH or len(set(key)) == 1:
+            raise KeyStoreError("device.key is not a key of %d bytes" % _KEY_LENGTH)
         return key
