@@ -180,6 +180,20 @@ def test_a_reservation_that_fails_gives_no_number():
         assert back.next_piv() == bytes((2 * BLOCK,)) and flash.image() == image
 
 
+def test_what_could_not_be_kept_leaves_nothing_behind():
+    """Neither itself nor what was there before under its identifier comes back."""
+    with Flash() as flash:
+        store, _ = _kept(flash)
+        flash.failing = lambda path: True
+        other, credential, seed = _seed(1)
+        store.keep(C_R, other, credential, seed)
+        assert flash.names() == []
+        # It is in memory only, so that no number of it can come back: none needs a reservation.
+        flash.failing = None
+        assert len({other.next_piv() for _ in range(3 * BLOCK)}) == 3 * BLOCK
+        assert flash.names() == [] and flash.writes == 1
+
+
 async def test_flash_that_fails_opens_the_door_all_the_same():
     """Keeping fails once or for ever: the unlock works, warm ones too, and the fault is told."""
     for for_ever in (False, True):
