@@ -37,6 +37,9 @@ COMMANDS = [
     ["reader"],
     ["reader", "enroll"],
     ["reader", "run"],
+    ["events"],
+    ["events", "verify"],
+    ["events", "show"],
     ["demo"],
 ]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from ..errors import UsageProblem
-from . import credential, phone, policy, reader, site
+from . import credential, events, phone, policy, reader, site
 from .demo import demo
 from .output import say_problem
 
@@ -29,6 +29,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(credential.app, name="credential")
 app.add_typer(phone.app, name="phone")
 app.add_typer(reader.app, name="reader")
+app.add_typer(events.app, name="events")
 app.command()(demo)
 
 

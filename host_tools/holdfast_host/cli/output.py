@@ -3,11 +3,12 @@
 import contextlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 AsJson = Annotated[
@@ -15,6 +16,7 @@ AsJson = Annotated[
 ]
 
 _console = Console(highlight=False, markup=False, soft_wrap=True)
+_tables = Console(highlight=False, markup=False)
 _aside = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -42,6 +44,16 @@ def say_table(rows: Mapping[str, object]) -> None:
     width = max(map(len, rows))
     for name, value in rows.items():
         _console.print(Text.assemble((name.ljust(width), "bold"), "  ", printable(value)))
+
+
+def say_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table with a heading over each column; the last column is folded if it must be."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*[Text(printable(cell)) for cell in row])
+    _tables.print(table)
 
 
 def say_problem(cause: str, next_step: str | None = None) -> None:
