@@ -144,7 +144,7 @@ def test_an_end_before_the_acknowledged_head_is_found(whole):
 def test_the_next_check_goes_on_where_the_last_one_ended(tmp_path):
     """Without the auditor's key, and with events that were there before."""
     log = open_log(str(tmp_path), segments=9)
-    before = None
+    before = got = None
     for part in range(5):
         record(log, 10)
         got = batch(log, before.head_number if before else -1)

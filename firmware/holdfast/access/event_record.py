@@ -16,7 +16,7 @@ from untrusted import InvalidInput
 
 CODE_LENGTH = const(16)
 KEY_LENGTH = const(32)
-MAX_RAW = const(256)  # bytes of a record and its code
+MAX_RAW = const(320)  # bytes of a record and its code, with all fields at their longest
 MAX_NUMBER = const(0xFFFFFFFF)
 FIRST_CODE = bytes(CODE_LENGTH)  # stands before the first event of a chain
 
