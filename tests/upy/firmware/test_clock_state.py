@@ -88,6 +88,10 @@ def test_drift_is_measured_from_one_sync_to_the_next():
     assert ppm(300, 300) == 100
     assert 900 < ppm(10 * DAY, 10 * DAY + 850) <= MOST_PPM
     assert ppm(10 * DAY, 12 * DAY) == 100
+    # Over a restart, too, where no uptime tells a clock that was set from one that is slow.
+    after = _saved(_told(T, 0, 10, T), 10, T)
+    assert after.synced("authority", T + 12 * DAY, 0, 5, T + 10 * DAY)
+    assert after.to_save()[7] == 100
 
 
 def test_a_clock_that_jumps_is_not_believed_until_the_time_is_told():
@@ -117,6 +121,10 @@ def test_a_clock_that_began_anew_with_a_restart_is_not_believed():
         for later in (1, 3, 60, 6000, 30 * DAY):
             reading = _saved(state, uptime, 946684800 + uptime).reading(later, 946684800 + later)
             assert reading.source == "floor", (uptime, later)
+        # A fast one, looked at late, seems to have begun before its start.
+        state = _saved(state, uptime, 946684800 + uptime)
+        month = 30 * DAY
+        assert state.reading(month, 946684800 + month + month // 2000).source == "floor"
     # One with a battery is.
     state = _told(T, 1, 10, T - 5000)
     assert _saved(state, 10, T - 5000).reading(3, T - 5000 + DAY).now == T + DAY
@@ -124,6 +132,12 @@ def test_a_clock_that_began_anew_with_a_restart_is_not_believed():
     state.reading(10 + 2 * DAY, T - 5000 + 2 * DAY)
     again = _saved(state, 10 + 2 * DAY, T - 5000 + 2 * DAY)
     assert again.reading(3, T - 5000 + DAY).source == "floor"
+    # Nor behind what it showed after a time without power, which raised no floor.
+    again = _saved(state, 10 + 2 * DAY, T - 5000 + 2 * DAY)
+    assert again.reading(3, T - 5000 + 30 * DAY).source == "rtc"
+    again = _saved(again, 3, T - 5000 + 30 * DAY)
+    assert again.floor < T + 3 * DAY
+    assert again.reading(3, T - 5000 + 20 * DAY).source == "floor"
 
 
 def test_the_floor_rises_with_what_the_authority_signed_and_never_falls():
