@@ -100,7 +100,14 @@ def test_overwriting():
         for _ in range(4):
             append(log, acked)
 
-    every_cut(prepare, work, check, again=4, at_least=200, name="overwrite")
+    def check_it(root, acked):
+        check(root, acked)
+        log = log_at(root)
+        told = [one for one in audit(batch(log)) if one.kind == event.OVERWRITTEN][-1]
+        assert told.fields == {"count": log.kept, "last": log.kept - 1}
+        assert log.oldest == log.kept
+
+    every_cut(prepare, work, check_it, again=4, at_least=200, name="overwrite")
 
 
 def test_acknowledging():
