@@ -12,6 +12,7 @@ MOST_PPM = 1000
 
 _MILLION = const(1000000)
 _MEASURED_OVER_S = const(600)
+_NEARLY_RIGHT_S = const(86400)
 _READ_S = const(1)  # two clocks read in whole seconds, one after the other
 
 
@@ -40,7 +41,12 @@ class BoardClock:
         if self._base is None:
             # This start came after all that was seen before it; a clock that began anew with it
             # does not know that.
-            kept = rtc + self.offset - uptime - drift(uptime, MOST_PPM) - _READ_S > self.seen
+            least = rtc + self.offset - uptime - drift(uptime, MOST_PPM) - _READ_S
+            if abs(self.offset) <= _NEARLY_RIGHT_S:
+                # One that tells the time by itself does not begin anew with the time: it may have
+                # been seen a moment before a reset.
+                least += 2 * (drift(uptime, MOST_PPM) + _READ_S) + 1
+            kept = least > self.seen
             self._base = (uptime, rtc)
         else:
             at, base = self._base

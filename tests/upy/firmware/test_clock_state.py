@@ -125,7 +125,11 @@ def test_a_clock_that_began_anew_with_a_restart_is_not_believed():
         state = _saved(state, uptime, 946684800 + uptime)
         month = 30 * DAY
         assert state.reading(month, 946684800 + month + month // 2000).source == "floor"
-    # One with a battery is.
+    # One with a battery is, also when it was seen just before a reset that took no second.
+    state = _told(T, 1, 10, T + 20)
+    assert state.reading(3600, T + 3610).source == "authority"
+    assert _saved(state, 3600, T + 3610).reading(0, T + 3610).source == "rtc"
+    assert _saved(state, 3600, T + 3610).reading(1, T + 3610).source == "rtc"
     state = _told(T, 1, 10, T - 5000)
     assert _saved(state, 10, T - 5000).reading(3, T - 5000 + DAY).now == T + DAY
     # And cannot be set back behind what was seen of it.
