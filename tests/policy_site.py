@@ -1,10 +1,14 @@
 """Chains of changesets and a board's storage, for policy tests. Runs on both interpreters."""
 
+import os
+
 import cbor
 import crypto
 import small_site as site
-from holdfast.access import Policy, changeset, snapshot
+from holdfast.access import Policy, changeset, reason, snapshot
 from holdfast.access import operations as ops
+from holdfast.access.tag import name_tag
+from holdfast.storage import files
 from holdfast.storage.credential_cache import CredentialCache
 from holdfast.storage.policy_store import PolicyStore
 from holdfast.storage.sealed import Sealer
@@ -106,3 +110,40 @@ class Board:
     def _random(self, length):
         self._count += 1  # not random, but no nonce twice
         return crypto.sha256(b"%d" % self._count)[:length]
+
+
+def whole(store, number):
+    """Assert that the policy and the cache are exactly those of so many steps."""
+    policy = store.policy
+    assert policy.fault == (0 if number else reason.POLICY_MISSING)
+    assert policy.number == number and len(policy.known_zones) == number
+    assert store.cache is not None and store.cache.applied == number
+    assert store.cache.grant(key(number + 1)) is None
+    if number:
+        assert store.cache.grant(key(number)).group == 1
+        assert store.cache.rights(1, [name_tag(site.DOOR)]) == [
+            (name_tag(site.DOOR), number, None)
+        ]
+    assert not store.needs_snapshot
+    return True
+
+
+def take(store, parts):
+    """Take a snapshot, which swaps in with its last part."""
+    assert store.begin_snapshot(parts[0])
+    for part in parts[1:-1]:
+        assert store.add_part(part) is False
+    assert store.add_part(parts[-1]) is True
+    assert store.snapshot_progress is None
+
+
+def contents(path):
+    """Every file below ``path``, with its bytes."""
+    found = {}
+    for name in os.listdir(path):
+        inner = path + "/" + name
+        if os.stat(inner)[0] & 0x4000:
+            found.update(contents(inner))
+        else:
+            found[inner] = files.read(inner, 1 << 20)
+    return found
