@@ -247,11 +247,11 @@ class FlashLog:
             # open file keeps its blocks while another handle appends.
             with self._folder.open(start) as file:
                 # To pass those before by their heads is quick, and checking them is thorough.
-                for wanted in (number, 0):
+                for by_heads in (True, False):
                     batch = []
                     room = limit
                     scan = Scan(file, start, offset, expected)
-                    while room > 0 and scan.step(wanted) and scan.number < stop:
+                    while room > 0 and scan.step(number, by_heads) and scan.number < stop:
                         if scan.number >= number:
                             batch.append((scan.number, scan.record))
                             room -= len(scan.record)

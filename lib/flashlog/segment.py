@@ -51,18 +51,20 @@ class Scan:
         self._file = file
         self._first = first
         self._length = 0
-        self._buffer = bytearray(_CHUNK)
+        self._buffer = memoryview(bytearray(_CHUNK))
+        self._head = self._buffer[:HEAD]
         self._effort = _EFFORT * self.size
 
-    def step(self, wanted: int = -1) -> bool:
+    def step(self, wanted: int = -1, by_heads: bool = False) -> bool:
         """Whether there is another sound frame; ``record`` is read if it is ``wanted`` or later.
 
-        With ``wanted``, records before it are passed by their heads: where ``damaged`` or ``torn``
-        says that one was wrong, a scan without it finds more.
+        Without ``wanted``, records are checked and not kept. ``by_heads`` passes those before it
+        unchecked: where ``damaged`` or ``torn`` then says that one was wrong, a scan that checks
+        them finds more.
         """
         while self.offset < self.size:
             try:
-                if self._is_sound(self.offset, self.next, self.next, wanted):
+                if self._is_sound(self.offset, self.next, self.next, wanted, by_heads):
                     self.offset += HEAD + self._length
                     self.next += 1
                     return True
@@ -78,12 +80,11 @@ class Scan:
         if self.size - at < SMALLEST:
             return None
         self._file.seek(at)
-        head = memoryview(self._buffer)[:HEAD]
-        if self._file.readinto(head) != HEAD:
+        if self._file.readinto(self._head) != HEAD:
             return None
-        return struct.unpack_from(_HEAD, self._buffer, 0)
+        return struct.unpack(_HEAD, self._head)
 
-    def _is_sound(self, at: int, lowest: int, highest: int, wanted: int = -1) -> bool:
+    def _is_sound(self, at: int, lowest: int, highest: int, wanted=-1, by_heads=False) -> bool:
         head = self._read_head(at)
         if head is None:
             return False
@@ -91,13 +92,13 @@ class Scan:
         if not length or length > self.size - at - HEAD or not lowest <= number <= highest:
             return False
         record = b""
-        if number >= wanted:
-            covered = struct.pack(_COVERED, self._first, at, length, number)
-            begin = binascii.crc32(covered)
-            if wanted < 0 or length > _LONG:
+        is_wanted = 0 <= wanted <= number
+        if is_wanted or not by_heads:
+            begin = binascii.crc32(struct.pack(_COVERED, self._first, at, length, number))
+            if not is_wanted or length > _LONG:
                 if self._checksum(length, begin) != crc:
                     return False
-            if wanted >= 0:
+            if is_wanted:
                 self._file.seek(at + HEAD)
                 record = self._file.read(length)
                 if binascii.crc32(record, begin) != crc:
@@ -106,12 +107,12 @@ class Scan:
         return True
 
     def _checksum(self, length: int, crc: int) -> int:
-        view = memoryview(self._buffer)
         while length:
-            count = self._file.readinto(view[: min(length, _CHUNK)])
+            part = self._buffer if length >= _CHUNK else self._buffer[:length]
+            count = self._file.readinto(part)
             if not count:
                 break
-            crc = binascii.crc32(view[:count], crc)
+            crc = binascii.crc32(part if count == len(part) else part[:count], crc)
             length -= count
         return crc
 

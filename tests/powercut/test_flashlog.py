@@ -314,5 +314,5 @@ def test_a_full_file_system_is_an_error_like_any_other():
         story.append(log, acked)
         story.verify(log, acked, -1, 0)
 
-    options = {"block_size": 512, "blocks": 48, "stride": 7, "name": "no space"}
+    options = {"block_size": 512, "blocks": 48, "stride": 7, "at_least": 200, "name": "no space"}
     _cut(story, lambda root: None, operation, check, tears=(0, 50), **options)

@@ -251,3 +251,26 @@ def test_a_record_of_a_damaged_length_makes_no_room_for_itself():
         opened = FlashLog(log.path, SIZE, SEGMENTS)
         assert opened.next == 21 and opened.damaged == 1
         raises(KeyError, opened.read, 20)
+
+
+def test_damage_while_the_log_is_open_is_not_served():
+    """A block may wear out between two restarts: what is read is checked each time."""
+    with _Log() as log:
+        opened = FlashLog(log.path, SIZE, SEGMENTS)
+        content = bytearray(log.read(log.names[1]))
+        content[39 + 20] ^= 1
+        log.write(log.names[1], content)
+        raises(KeyError, opened.read, 6)
+        expected = [(n, _record(n)) for n in range(COUNT) if n != 6]
+        assert list(opened.records()) == expected
+
+
+def test_a_length_that_leads_past_sound_records_hides_none():
+    """Records before the wanted one are passed by their lengths, of which one may be wrong."""
+    with _Log() as log:
+        content = bytearray(log.read(log.names[1]))
+        content[39 + 1] += 39  # the second record seems to hold the third
+        log.write(log.names[1], content)
+        log.check(missing=(6,), damaged=1)
+        opened = FlashLog(log.path, SIZE, SEGMENTS)
+        assert [opened.read(n) for n in (9, 8, 7)] == [_record(n) for n in (9, 8, 7)]

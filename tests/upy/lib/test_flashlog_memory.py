@@ -6,7 +6,8 @@ HEAP = "128K"
 import os
 
 from flashlog import FlashLog
-from harness import held
+from flashlog.segment import frame
+from harness import held, raises, taken
 
 
 def _fill(folder, segment, count):
@@ -30,7 +31,7 @@ def test_an_open_log_takes_a_few_hundred_bytes():
     for segment, count in ((1000, 20), (1000, 20), (30000, 1000)):
         folder = "%s-%d" % (base, len(sizes))
         _fill(folder, segment, count)
-        logs = [None] * 10
+        logs: list = [None] * 10
         kept.append(logs)
         before = held()
         for index in range(len(logs)):
@@ -42,3 +43,21 @@ def test_an_open_log_takes_a_few_hundred_bytes():
         _remove(folder)
     print("an open log holds %s bytes" % sizes)
     assert 100 < sizes[1] < 1000 and sizes[2] < sizes[1] + 100
+
+
+def test_a_damaged_length_does_not_ask_for_memory():
+    """A length of two bytes can ask for more than a board has; such a record is checked first."""
+    folder = (os.getenv("TMPDIR") or "/tmp") + "/holdfast-" + os.urandom(6).hex()
+    log = FlashLog(folder, 30000, 2)
+    for _ in range(2):
+        log.append(b"m" * 14000)
+    long = frame(0, 14010, 1, b"m" * 14000)
+    long[-1] ^= 1
+    with open(folder + "/00000000.fl1", "wb") as file:
+        file.write(frame(0, 0, 0, b"m" * 14000))
+        file.write(long)
+    long = None
+    assert taken(lambda: raises(KeyError, log.read, 1)) < 8000
+    assert taken(lambda: FlashLog(folder, 30000, 2)) < 8000
+    assert len(log.read(0)) == 14000
+    _remove(folder)
