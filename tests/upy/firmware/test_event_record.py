@@ -30,6 +30,10 @@ def test_the_event_in_the_documents():
     assert made == RECORD
     assert event_record.code(key, event_record.FIRST_CODE, made) == CODE
     assert event_record.is_authentic(made + CODE, key, event_record.FIRST_CODE)
+    with open("docs/protocol.md") as file:
+        text = file.read()
+    for shown in (KEY_0, RECORD, CODE, event_record.next_key(key)):
+        assert "`" + shown.hex() + "`" in text
 
 
 def test_an_ordinary_event_is_small():
