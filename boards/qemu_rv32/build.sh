@@ -14,12 +14,12 @@ fail() {
     exit 1
 }
 
-# A step's output goes to the log; of one that fails, the end is shown.
+# A step's output goes to the log; of one that fails, the errors or the end are shown.
 logged() {
     what=$1
     shift
     "$@" >"$log" 2>&1 || {
-        tail -n 15 "$log" >&2
+        grep -m 5 -E ' error: |undefined reference|^E: ' "$log" >&2 || tail -n 15 "$log" >&2
         fail "$what failed; all it said is in $log"
     }
 }

@@ -54,12 +54,16 @@ def test_another_heap_is_chosen_at_the_start():
             board.run("bytearray(40000)")
 
 
-def test_recursion_without_end_is_an_exception():
-    """The stack ends before its region does; beyond lies memory of somebody else."""
+def test_recursion_ends_where_an_esp32_s_stack_does():
+    """With an exception, and before the memory of somebody else. More stack than a real one would
+    hide what is nested too deep."""
     with new_board() as board:
+        board.run("import micropython\ndepths = []")
         with pytest.raises(BoardError, match="maximum recursion depth"):
-            board.run("def down():\n    down()\ndown()")
-        assert board.run("print(6 * 7)") == "42\n"
+            board.run(
+                "def down():\n    depths.append(micropython.stack_use())\n    down()\ndown()"
+            )
+        assert 12_000 < int(board.run("print(depths[-1])")) < 16 * 1024
 
 
 def test_what_was_written_outlives_a_power_failure(tmp_path):
