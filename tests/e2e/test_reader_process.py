@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+import flash_image
 from conftest import micropython
 from holdfast_host.demo.scenes import advanced, visit_cold, visit_warm
 from holdfast_host.demo.stage import Stage
@@ -109,16 +110,18 @@ def test_a_power_cut_with_damaged_contexts_keeps_the_door_usable_too(stage, tmp_
     """Whatever lies where phones were remembered: told once, forgotten, and cold opens."""
     resident = stage.holder("resident")
     visit, _ = visit_cold(stage, resident)
-    (kept,) = (tmp_path / "reader" / "contexts").iterdir()
-    kept.write_bytes(kept.read_bytes()[:-1] + bytes([kept.read_bytes()[-1] ^ 1]))
-    (kept.parent / "stray.new").write_bytes(b"half of something")
-    stage.restart()
+    stage.reader.kill()
+    ((name, kept),) = flash_image.files(tmp_path / "reader", "contexts").items()
+    damage = {name: kept[:-1] + bytes([kept[-1] ^ 1]), name + ".new": b"half of something"}
+    flash_image.files(tmp_path / "reader", "contexts", damage)
+    stage.reader.start()
     assert [event["piece"] for event in _events(stage, "fault")] == ["contexts"]
-    assert list(kept.parent.iterdir()) == []
     again, log = visit_warm(stage, advanced(visit.session))
     assert not again.granted and log.last["reason"] == "unknown_context"
     visit, _ = visit_cold(stage, resident)
     assert visit.granted
+    stage.reader.kill()
+    assert len(flash_image.files(tmp_path / "reader", "contexts")) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+import flash_image
 from holdfast_host import issuing
 from holdfast_host.reader_process import ReaderProcess
 
@@ -87,16 +88,13 @@ def test_a_restarted_reader_costs_a_round_trip_and_no_handshake(unlock, reader):
 
 def test_a_reader_that_forgot_costs_a_handshake_and_no_error(unlock, reader, reader_folder):
     """What it kept is lost, or is another's: the phone says nothing and does it again."""
-    for spoil in (
-        lambda path: path.unlink(),
-        lambda path: path.write_bytes(b"x" + path.read_bytes()[1:]),
-        lambda path: path.write_bytes(b""),
-    ):
+    for spoil in (lambda data: None, lambda data: b"x" + data[1:], lambda data: data[:40]):
         assert unlock("--json", "--cold").json["warm"] is False
         assert unlock("--json").json["warm"] is True
         reader.kill()
-        for kept in (reader_folder / "contexts").iterdir():
-            spoil(kept)
+        kept = flash_image.files(reader_folder, "contexts")
+        spoilt = {name: spoil(data) for name, data in kept.items()}
+        flash_image.files(reader_folder, "contexts", spoilt)
         reader.start()
         after = unlock("--json").json
         assert after["granted"] and not after["warm"] and after["round_trips"] == 3
