@@ -21,6 +21,7 @@ CERTIFICATE_DAYS = 3650
 
 _REFUSED = "policy_file_refused"  # what a reader says that does not take POLICY
 _VERSION = 1
+_CERTIFICATE = 6  # its key in the settings
 _MOST_ZONES = 16  # firmware/holdfast/storage/settings.py refuses more, and a larger file
 _LARGEST_SETTINGS = 4096
 
@@ -94,7 +95,7 @@ def encode_settings(
             3: placement.door,
             4: list(placement.zones),
             5: [authority.public_key.to_map()],
-            6: certificate,
+            _CERTIFICATE: certificate,
             7: {zone: key.to_secret_map() for zone, key in zone_keys.items()},
             8: placement.strike_ms,
             9: crypto.x25519_public_key(authority.audit_key()),
@@ -143,3 +144,14 @@ def _ask_for_key(state_folder: Path) -> bytes:
     if len(key) != 32:
         raise reader.failure(begin)
     return key
+
+
+def certificate(state_folder: Path) -> bytes:
+    """The certificate of the enrolled reader in ``state_folder``."""
+    data = files.read(
+        state_folder / SETTINGS,
+        _LARGEST_SETTINGS,
+        "reader's settings",
+        "enrol it: holdfast reader enroll",
+    )
+    return cbor.decode(data)[_CERTIFICATE]

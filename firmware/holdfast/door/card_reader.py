@@ -49,7 +49,9 @@ class CardReader:
             why = reason.PIN_LOCKED if is_locked else reason.WRONG_PIN
             decision = self._desk.refuse(why, None, about)
         # In a lockdown right and wrong are answered alike: each counts as a guess.
-        if decision.reason in (reason.WRONG_PIN, reason.LOCKED_DOWN):
+        if decision.reason == reason.WRONG_PIN or (
+            decision.reason == reason.LOCKED_DOWN and not is_locked
+        ):
             self._attempts.wrong(uptime)
         elif decision.reason in _KNOWN_PIN:
             self._attempts.right(uptime)

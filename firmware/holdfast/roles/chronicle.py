@@ -44,10 +44,17 @@ class Chronicle:
         line.update(about)
         self._console.line(line)
 
-    def note(self, kind: int, fields: dict):
-        """Keep and show what is no decision; a log that fails is shown instead of raised."""
+    def note(self, kind: int, fields: dict, anybody: bool = False):
+        """Keep and show what is no decision; a log that fails is shown instead of raised.
+
+        What ``anybody`` can bring about is not kept more often than strangers are.
+        """
         line = {"event": kind_name(kind)}
         line.update(fields)
+        if anybody and self._is_crowded():
+            self._unkept += 1
+            self._console.line(line)
+            return
         clock = self._timekeeper.read()
         kept = {
             "time": clock.now,

@@ -11,7 +11,14 @@ from ..access import Refused, Trust, reason
 from ..access.attempts import PinAttempts
 from ..access.credential import ROLE_READER
 from ..access.decide import is_void, may
-from ..access.event import LOCKDOWN, POLICY_APPLIED, POLICY_REFUSED, STARTED, STORAGE_FAULT
+from ..access.event import (
+    CLOCK_SET,
+    LOCKDOWN,
+    POLICY_APPLIED,
+    POLICY_REFUSED,
+    STARTED,
+    STORAGE_FAULT,
+)
 from ..door.card_reader import CardReader
 from ..door.desk import Desk
 from ..door.door import Door
@@ -28,6 +35,7 @@ from ..link.session import Session
 from ..storage.settings import SettingsError
 from ..sync.events_resource import EventsResource
 from ..sync.policy_resource import PolicyResource
+from ..sync.time_resource import TimeResource
 from .chronicle import Chronicle
 from .memory import Memory
 from .timekeeper import Timekeeper
@@ -57,11 +65,11 @@ class Reader:
         self._hardware = hardware
         self._connections = 0
         self._accepted = 0
-        self._chronicle = None
         strike = Strike(hardware.strike)
         self.door = Door(strike, Indicator(hardware.led, hardware.buzzer), hardware.ticks)
         self._trust = Trust(settings.site, settings.authority_keys, settings.zone_keys)
         device = _check_certificate(settings, self._trust, private_key)
+        self._faults_to_keep = []
         self.memory = Memory(
             directory, settings, private_key, hardware.random_bytes, self._storage_failed
         )
@@ -100,8 +108,12 @@ class Reader:
             ("policy",), PolicyResource(self.memory.policies, self._may, self.follow)
         )
         self._server.add(("events",), EventsResource(self.memory.events, self._may, uptime))
+        self._server.add(
+            ("time",), TimeResource(self.timekeeper.read, self._told_time, self._may)
+        )
         self._believe_policy()
         self._chronicle.note(STARTED, {})
+        self._keep_faults()
 
     def follow(self, raw: bytes) -> bool:
         """Follow the signed changeset ``raw``, whoever brought it; False if it was known.
@@ -112,7 +124,7 @@ class Reader:
         try:
             is_news = self.memory.policies().apply(raw)
         except InvalidInput as error:
-            self._chronicle.note(POLICY_REFUSED, {"detail": str(error)})
+            self._chronicle.note(POLICY_REFUSED, {"detail": str(error)}, anybody=True)
             raise
         except OSError as error:
             self.memory.fault("policy", error)
@@ -124,6 +136,12 @@ class Reader:
             if policy.locked_down != was_locked:
                 self._chronicle.note(LOCKDOWN, {"on": policy.locked_down})
         return is_news
+
+    def _told_time(self, time, error_s):
+        is_believed = self.timekeeper.told(time, error_s)
+        if is_believed:
+            self._chronicle.note(CLOCK_SET, {})
+        return is_believed
 
     def _believe_policy(self):
         policy = self.memory.policy
@@ -138,8 +156,12 @@ class Reader:
         self._hardware.console.line(
             {"event": "fault", "piece": piece, "error": "%s: %s" % (type(error).__name__, error)}
         )
-        if self._chronicle and piece != "events":
-            self._chronicle.note(STORAGE_FAULT, {"detail": piece})
+        # Kept a little later: it may be in the middle of keeping something that flash failed.
+        self._faults_to_keep.append(piece)
+
+    def _keep_faults(self):
+        while self._faults_to_keep:
+            self._chronicle.note(STORAGE_FAULT, {"detail": self._faults_to_keep.pop(0)})
 
     async def run(self):
         """Keep a key ready and bring the door to rest after each answer. Runs for ever."""
@@ -199,6 +221,7 @@ class Reader:
         self._told(number, why, 0, 0, None)
 
     def _told(self, number, why, received, sent, session):
+        self._keep_faults()
         self._hardware.console.line(
             {
                 "event": "disconnected",

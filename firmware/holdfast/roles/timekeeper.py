@@ -5,10 +5,12 @@ import asyncio
 from micropython import const
 from untrusted import InvalidInput
 
+from ..access.clock import SOURCE_PEER
 from ..access.clock_state import ClockState
 
 # How often time is looked at when nobody comes: ticks wrap after days, and grace is charged ahead.
 _LOOK_EVERY_S = const(20)
+_LINK_S = const(30)
 
 
 class Timekeeper:
@@ -53,6 +55,16 @@ class Timekeeper:
     def heard_signed(self, time: int):
         """The authority signed something at ``time``, such as a changeset."""
         self._state.heard_signed(time, *self._now())
+
+    def told(self, time: int, error_s: int) -> bool:
+        """Whoever may says that it is ``time``, off by at most ``error_s``; is it believed?"""
+        self._load()
+        # How long the message was on its way nobody knows; the link ends what takes longer.
+        error_s += _LINK_S
+        is_believed = self._state.synced(SOURCE_PEER, time, error_s, *self._now())
+        if is_believed:
+            self._save_if_due()
+        return is_believed
 
     async def run(self):
         """Look at the time now and then. Runs for ever."""

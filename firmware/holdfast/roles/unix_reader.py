@@ -33,14 +33,14 @@ _COLLECT_EVERY = 32768
 
 
 class Hardware:
-    """What hal gives a reader on this platform; ``clock`` is one of hal's clocks."""
+    """What hal gives a reader on this platform."""
 
-    def __init__(self):
+    def __init__(self, is_clock_lost: bool):
         self.console = Console()
         self.strike = Output(self.console, "strike")
         self.led = Led(self.console)
         self.buzzer = Buzzer(self.console)
-        self.clock = Clock()
+        self.clock = LostClock() if is_clock_lost else Clock()
         self.ticks = Ticks()
         self.random_bytes = random_bytes
 
@@ -48,15 +48,13 @@ class Hardware:
 def main(arguments) -> int:
     """Run a reader whose state lies in a directory; returns the process's exit code."""
     gc.threshold(_COLLECT_EVERY)
-    hardware = Hardware()
-    console = hardware.console
     options = _options(arguments)
     if options is None:
-        console.line({"event": "usage", "reason": _USAGE})
+        Console().line({"event": "usage", "reason": _USAGE})
         return EXIT_USAGE
     directory, port, chunk, is_clock_lost = options
-    if is_clock_lost:
-        hardware.clock = LostClock()
+    hardware = Hardware(is_clock_lost)
+    console = hardware.console
     try:
         private_key = KeyStore(directory, random_bytes).private_key()
         settings = stored_settings.load(directory)

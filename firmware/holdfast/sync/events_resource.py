@@ -58,7 +58,7 @@ class EventsResource:
 
 
 def _parse(payload):
-    fields = cbor.decode(payload, max_depth=2, max_items=4)
+    fields = cbor.decode(payload, max_depth=2, max_items=8)
     if not isinstance(fields, dict) or set(fields) != {NUMBER, HEAD}:
         raise InvalidInput("not an acknowledgement")
     number, head = fields[NUMBER], fields[HEAD]

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ..demo import show
 from ..demo.attacks import attacks
+from ..demo.memory import memory
 from ..demo.result import Result
 from ..demo.scenes import scenes
 from ..demo.stage import Stage
@@ -49,7 +50,7 @@ def demo(
 
 def _run(stage: Stage, console: Console) -> list[Result]:
     results = []
-    for group in (scenes, attacks):
+    for group in (scenes, attacks, memory):
         for scene in group(stage):
             with console.status("..."):
                 result = scene()

@@ -55,7 +55,7 @@ class Result:
 
 def decision_word(granted: bool | None) -> str:
     """A decision in one word."""
-    return {True: "granted", False: "refused", None: "nothing"}[granted]
+    return {True: "granted", False: "refused", None: "-"}[granted]
 
 
 def told_word(granted: bool, coarse: int) -> str:

@@ -5,16 +5,20 @@ door.
 import dataclasses
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import crypto
 from cose import Key
+from holdfast.access import Credential, Trust, event_batch, event_record
+from holdfast.access.tag import CARD, card_key
 
 from .. import issuing, readers
 from .. import site as sites
 from ..authority import Authority
+from ..events import Report, check
 from ..phone.link import TcpLink, Transcript
+from ..policy_state import State
 from ..reader_process import ReaderProcess
 from ..wallet import Identity
 
@@ -62,6 +66,7 @@ class Stage:
         placement = readers.Placement(DOOR, [ZONE], _STRIKE_MS)
         readers.enroll(state, self._site, self.authority, placement, now=now())
         self.reader = ReaderProcess(state, chunk=_CHUNK)
+        self.certificate = readers.certificate(state)
 
     def __enter__(self) -> "Stage":
         self.reader.start()
@@ -94,9 +99,53 @@ class Stage:
         challenges = sum(event.get("event") == "challenged" for event in events)
         return Log(decisions, challenges, ending)
 
-    def restart(self) -> None:
-        """Cut the reader's power and let it start again."""
+    def show(self, **what) -> dict:
+        """Hold a card to the reader, or type a PIN; the reader's decision."""
+        begin = len(self.reader.events)
+        self.reader.put(**what)
+        event = self.reader.wait(
+            lambda event: event.get("event") == "access", since=begin, timeout=_LOG_SECONDS
+        )
+        if event is None:
+            raise RuntimeError("the reader did not log what it made of it")
+        return event
+
+    def restart(self, *, has_clock: bool = True) -> None:
+        """Cut the reader's power and let it start again, with its clock or without."""
+        self.reader.has_clock = has_clock
         self.reader.restart()
+
+    def change_policy(self, changes: Callable[[State], Sequence[list]]) -> list[bytes]:
+        """Sign what ``changes`` makes of the site's policy; the new changesets."""
+        history, added = self._site.change_policy(self.authority, changes, self.now())
+        return history.changesets[len(history.changesets) - added :]
+
+    def policy_number(self) -> int:
+        """The number of the last changeset that the site has signed."""
+        return self._site.policy().number
+
+    def read(self, identity: Identity) -> Credential:
+        """What the token of ``identity`` says."""
+        return Trust(SITE, [self.authority.public_key]).authenticate(identity.token)
+
+    def card_key(self, number: bytes) -> bytes:
+        """How the policy calls the card with this ``number``."""
+        return card_key(self.authority.lookup_key(), CARD, number)
+
+    def check_events(self, batches: bytes) -> Report:
+        """Whether ``batches``, collected from the reader, are all of its events, unchanged."""
+        audit = self.authority.audit_key()
+        device = self.reader_key()
+
+        def root_key(root: bytes) -> bytes:
+            return event_record.auditor_root(audit, root, device)
+
+        return check(event_batch.decode(batches), root_key)
+
+    def reader_key(self) -> bytes:
+        """The reader's public X25519 key."""
+        trust = Trust(SITE, [self.authority.public_key])
+        return trust.authenticate_device(self.certificate).public_key
 
     def strikes(self) -> int:
         """How often the reader released the strike so far, restarts included."""

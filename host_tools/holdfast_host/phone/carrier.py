@@ -19,6 +19,7 @@ from .unlock import Link
 
 _EVENTS = ("events",)
 _POLICY = ("policy",)
+_TIME = ("time",)
 
 
 class Refused(UsageProblem):
@@ -48,6 +49,13 @@ class Carrier:
         if type(number) is not int:
             raise _nonsense()
         return number
+
+    def put_time(self, now: int, error_s: int) -> None:
+        """Tell the reader that it is ``now`` (seconds since 1970), within ``error_s``."""
+        payload = cbor.encode({1: now, 2: error_s})
+        answer = self._request(coap.code.PUT, _TIME, payload=payload)
+        if answer.code != coap.code.CHANGED:
+            raise Refused("the time", answer)
 
     def events(self, after: int | None = None) -> bytes:
         """One batch of the events after number ``after`` (holdfast.access.event_batch)."""
