@@ -113,10 +113,10 @@ class EventLog:
         ``uptime`` is in seconds since the reader started. Raises OSError.
         """
         head = self.head
-        batch = Batch(self.root, head, head, (self._first_of_start, uptime))
-        batch.records = self.after(number, max_bytes - len(batch.encode()))
-        batch.before = self._log.before(batch.records)
-        return batch.encode()
+        now = (self._first_of_start, uptime)
+        room = max_bytes - len(Batch(self.root, head, head, now).encode())
+        records = self.after(number, room)
+        return Batch(self.root, self._log.before(records), head, now, records).encode()
 
     def acknowledge(self, number: int, code: bytes):
         """Somebody keeps all events up to ``number``, which has this ``code``: they may go.
