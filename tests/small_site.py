@@ -116,6 +116,11 @@ def changeset(operations=None, number=1, previous=bytes(32), issued_at=NOW - DAY
     return changesets.make(authority(), SITE, number, previous, issued_at, operations)
 
 
+def hash_of(raw):
+    """What the changeset after ``raw`` names it by."""
+    return crypto.sha256(raw)
+
+
 def _changed(entries, changes):
     entries = dict(entries)
     for label, value in (changes or {}).items():

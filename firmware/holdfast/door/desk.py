@@ -23,9 +23,11 @@ class Desk:
 
     def ask(self, request, about: dict) -> Decision:
         """Decide ``request`` (a Request or CardRequest) and act on it; what was carried out."""
-        card = request if isinstance(request, CardRequest) else None
-        credential = None if card else request.credential
-        if credential:
+        card = credential = None
+        if isinstance(request, CardRequest):
+            card = request
+        else:
+            credential = request.credential
             self._timekeeper.heard_token(credential)
         clock = self._timekeeper.read()
         decision = decide(request, self._rules.policy, self._rules.cache, clock)

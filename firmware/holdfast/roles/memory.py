@@ -3,6 +3,7 @@
 import cbor
 import crypto
 from micropython import const
+from untrusted import InvalidInput
 
 from ..access import Policy, reason
 from ..storage import files
@@ -12,6 +13,7 @@ from ..storage.credential_cache import CredentialCache
 from ..storage.event_log import EventLog
 from ..storage.policy_store import PolicyStore
 from ..storage.sealed import Sealer, derive
+from ..storage.verified_tokens import VerifiedTokens
 
 _GRANTS = const(10000)
 
@@ -95,6 +97,21 @@ class Memory:
         return self._events
 
     # What else is kept
+
+    def verified_tokens(self, now) -> VerifiedTokens:
+        """Which tokens need no verification; ``now()`` gives seconds since 1970, or None."""
+        key = derive(self._private_key, "tokens", 32)
+        return VerifiedTokens(key, lambda: self.cache, now, lambda: self.policy.retention_s)
+
+    def tidy_steps(self):
+        """Steps that keep the cache quick, for an idle moment; none if there is nothing to do."""
+        cache = self.cache
+        try:
+            if cache is not None and cache.wants_compaction:
+                for _ in cache.compact_steps():
+                    yield
+        except (OSError, InvalidInput) as error:
+            self.fault("cache", error)
 
     def clock_store(self) -> ClockStore:
         """Where the clock's floor is kept. Raises OSError."""

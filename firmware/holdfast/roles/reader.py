@@ -40,6 +40,8 @@ from .chronicle import Chronicle
 from .memory import Memory
 from .timekeeper import Timekeeper
 
+_TIDY_EVERY_S = 5
+
 
 class Reader:
     """One door, decided here.
@@ -67,8 +69,7 @@ class Reader:
         self._accepted = 0
         strike = Strike(hardware.strike)
         self.door = Door(strike, Indicator(hardware.led, hardware.buzzer), hardware.ticks)
-        self._trust = Trust(settings.site, settings.authority_keys, settings.zone_keys)
-        device = _check_certificate(settings, self._trust, private_key)
+        device = _check_certificate(settings, private_key)
         self._faults_to_keep = []
         self.memory = Memory(
             directory, settings, private_key, hardware.random_bytes, self._storage_failed
@@ -80,6 +81,10 @@ class Reader:
             lambda: self.memory.policy,
             device.issued_at,
             lambda error: self.memory.fault("clock", error),
+        )
+        self._tokens = self.memory.verified_tokens(lambda: self.timekeeper.read().now)
+        self._trust = Trust(
+            settings.site, settings.authority_keys, settings.zone_keys, self._tokens
         )
         uptime = self.timekeeper.uptime
         self._chronicle = Chronicle(self.memory.events, hardware.console, self.timekeeper)
@@ -166,12 +171,23 @@ class Reader:
     async def run(self):
         """Keep a key ready and bring the door to rest after each answer. Runs for ever."""
         self._ephemerals.prepare()
-        keeping_time = asyncio.create_task(self.timekeeper.run())
+        tasks = [asyncio.create_task(task) for task in (self.timekeeper.run(), self._tidy())]
         try:
             await self.door.run()
         finally:
-            keeping_time.cancel()
+            for task in tasks:
+                task.cancel()
             self.door.close()
+
+    async def _tidy(self):
+        while True:
+            await asyncio.sleep(_TIDY_EVERY_S)
+            self._keep_faults()
+            if not self._connections:
+                for _ in self.memory.tidy_steps():
+                    await asyncio.sleep(0)
+                    if self._connections:
+                        break
 
     async def connected(self, link):
         """Serve one central from its first byte to its last; never raises for what it sends."""
@@ -200,6 +216,7 @@ class Reader:
             self._connections -= 1
             if not self._connections:
                 self.door.rest()
+                self._tokens.settle()
                 # While nobody waits: the next phone finds a key ready and the memory whole.
                 self._ephemerals.prepare()
                 gc.collect()
@@ -235,8 +252,9 @@ class Reader:
         )
 
 
-def _check_certificate(settings, trust, private_key):
+def _check_certificate(settings, private_key):
     # A board with a certificate that no phone will believe must not look ready.
+    trust = Trust(settings.site, settings.authority_keys)
     try:
         device = trust.authenticate_device(settings.certificate)
     except Refused as refused:

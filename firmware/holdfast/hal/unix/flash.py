@@ -84,7 +84,7 @@ def mount(path: str, console) -> Image:
     if not _exists(path):
         _make(path, console)
     image = Image(path, console)
-    vfs.mount(vfs.VfsLfs2(image), MOUNT_POINT)
+    vfs.mount(vfs.VfsLfs2(image), MOUNT_POINT)  # pyright: ignore[reportArgumentType]
     return image
 
 
@@ -94,7 +94,7 @@ def _make(path, console):
     with open(fresh, "wb") as file:
         for _ in range(_BLOCKS):
             file.write(blank)
-    vfs.VfsLfs2.mkfs(Image(fresh, console))
+    vfs.VfsLfs2.mkfs(Image(fresh, console))  # pyright: ignore[reportArgumentType]
     os.rename(fresh, path)
 
 
