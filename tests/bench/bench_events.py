@@ -43,6 +43,7 @@ def main():
     log = EventLog("/flash/events", small.AUDIT_PUBLIC, site.READER_PRIVATE, small.Randomness())
     recorded = total = 0
     flash.count_from_here()
+    number = 0
     while not log.oldest:
         number = log.append(event.ACCESS, fields(recorded))
         recorded += 1

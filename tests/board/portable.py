@@ -2,18 +2,16 @@
 
 import ast
 import pathlib
+import re
 
 from board.qemu_board import ROOT, compile_tree, rom_image
 
 # All of the libraries; of the firmware the decision, which is as pure as they are.
 FILES = [
-    *sorted((ROOT / "tests" / "upy" / "lib").glob("test_*.py")),
-    *sorted((ROOT / "tests" / "upy" / "firmware").glob("test_access*.py")),
-]
-HELPERS = [
     path
-    for path in sorted((ROOT / "tests").glob("*.py"))
-    if path.name != "conftest.py" and not path.name.startswith("test_")
+    for pattern in ("lib/test_*.py", "firmware/test_access*.py")
+    for path in sorted((ROOT / "tests" / "upy").glob(pattern))
+    if re.search(r"^INTERPRETERS = .*\"micropython\"", path.read_text(), re.MULTILINE)
 ]
 
 # MicroPython's ports for boards have no getenv. Only tests ask for it: they keep files in $TMPDIR.
@@ -75,8 +73,24 @@ def script(name: str) -> str:
     return _RUN % tuple(name.split("."))
 
 
+def helpers() -> list:
+    """The modules in tests/ that these tests import, and those that they import in turn."""
+    found, left = set(), list(FILES)
+    while left:
+        for node in ast.walk(ast.parse(left.pop().read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            for name in names:
+                path = ROOT / "tests" / (name + ".py")
+                if path.exists() and path not in found:
+                    found.add(path)
+                    left.append(path)
+    return sorted(found)
+
+
 def rom(folder: pathlib.Path) -> bytes:
     """A ROM with lib, firmware, these tests and what they import, compiled in ``folder``."""
     (folder / "os.py").write_text(OS_WITH_GETENV)
-    compile_tree(folder, [*FILES, *HELPERS])
+    compile_tree(folder, [*FILES, *helpers()])
     return rom_image(folder)

@@ -105,6 +105,7 @@ def test_a_state_is_written_and_the_oldest_changesets_dropped():
 
 def _take(store, parts):
     store.begin_snapshot(parts[0])
+    done = False
     for part in parts[1:]:
         done = store.add_part(part)
     assert done

@@ -51,6 +51,7 @@ def test_a_state_is_read_as_it_was_written():
     """Each rule comes back, for policies of each operation."""
     blank = board.empty()
     policy = blank
+    data = b""
     for number, operation in enumerate(board.EVERY, 1):
         policy = policy.following([operation], number, bytes([number] * 32), site.NOW + number)
         data = policy_state.encode(policy, blank, 3, 4)
