@@ -149,6 +149,16 @@ def test_nobody_without_the_key_can_make_a_record():
             assert _open(flash).load() == STATE, number
 
 
+def test_behind_a_record_that_cannot_be_opened_the_newest_that_can_counts():
+    """Not the oldest that is left: that floor would be days lower."""
+    with Flash() as flash:
+        store = _open(flash)
+        for number in range(3):
+            store.save((1700000000 + number,) + STATE[1:])
+        FlashLog(flash.path + "/clock", 95, 4).append(_seal(b"made up", bytes(16)))
+        assert _open(flash).load()[0] == 1700000002
+
+
 def test_a_fault_of_the_flash_costs_no_record():
     """Saving fails: the state before is there, and the next save works again."""
     with Flash() as flash:

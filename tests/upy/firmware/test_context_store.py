@@ -252,6 +252,20 @@ async def test_what_cannot_be_read_at_a_start_comes_back_at_the_next():
         assert (await warm_after_restart(door, phone)).code == code.CHANGED
 
 
+def test_where_one_file_cannot_be_read_none_is_believed():
+    """After a failed read littlefs may show an older file, with numbers that were used since."""
+    with Flash() as flash:
+        store, _ = _kept(flash)
+        _, credential, seed = _seed(1)
+        other = oscore.SecurityContext(*seed[:2], b"\x37", b"\x06", window_size=1)
+        store.keep(b"\x06", other, credential, seed)
+        for name in ("05", "06"):
+            flash.failing = lambda path, name=name: path.endswith(name)
+            assert open_store(flash.path).load(16) == []
+        flash.failing = None
+        assert len(open_store(flash.path).load(16)) == 2
+
+
 async def test_flash_holds_what_memory_holds_in_any_history():
     """Cold, warm, refused, evicted, taken back, restarted: after each step, the same phones."""
     with Flash() as flash:
