@@ -17,8 +17,12 @@ if os.environ.get("HOLDFAST_RV32") != "1":
 
 
 def _item(name):
-    reason = portable.CANNOT.get(name)
-    marks = [pytest.mark.xfail(reason=reason, strict=True, raises=BoardError)] if reason else []
+    marks = []
+    if name in portable.CANNOT:
+        why = portable.CANNOT[name]
+        marks = [pytest.mark.xfail(reason=why, strict=True, raises=BoardError)]
+    elif name in portable.TOO_LONG:
+        marks = [pytest.mark.skip(reason=portable.TOO_LONG[name])]
     return pytest.param(name, marks=marks)
 
 
@@ -43,4 +47,4 @@ def test_what_runs_on_both_interpreters_runs_on_a_board(rom, name):
 
 def test_no_exception_is_about_a_test_that_is_gone():
     """A renamed test would leave its exception behind, for another one to fall under."""
-    assert {*portable.HEAPS, *portable.CANNOT} <= set(portable.names())
+    assert {*portable.HEAPS, *portable.CANNOT, *portable.TOO_LONG} <= set(portable.names())
