@@ -26,7 +26,9 @@ REACH_S = 400 * 86400  # past its last word, how far a token, a changeset or a p
 AUTHORITY_REACH_S = 3650 * 86400  # the same for the authority itself
 
 GRACE_QUANTUM_S = 1800  # of grace, charged on flash before it is used
-FLOOR_STEP_S = 3600  # all is saved when the floor has risen by so much, as it does with uptime
+# All is saved when the floor has risen by so much, as it does with uptime, or what was seen of the
+# board's clock, as it has after a longer time without power.
+FLOOR_STEP_S = 3600
 
 _AHEAD_S = const(60)  # charge so long before it is needed, so that nobody at the door waits for it
 _OFFSET_STEP_S = const(60)
@@ -53,6 +55,7 @@ class ClockState:
         self._board = BoardClock(enrolled_at, SKEW_S)
         self._grace_used = 0
         self._charged = 0  # what flash holds of it
+        self._durable_seen = 0
         self._unsaved = False
         self._is_damaged = False
         # From here on, of this start only.
@@ -193,6 +196,8 @@ class ClockState:
             return False
         if self._unsaved or self.floor - self.durable_floor >= FLOOR_STEP_S:
             return True
+        if self._board.seen - self._durable_seen >= FLOOR_STEP_S:
+            return True
         if trusted or not self.floor:
             return False
         return self._grace_used <= grace_s and self._must_charge()
@@ -224,6 +229,7 @@ class ClockState:
         """``saved``, from ``to_save``, is durable now."""
         self.durable_floor = saved[0]
         self._charged = saved[2]
+        self._durable_seen = saved[6]
         self._unsaved = False
 
     def _advance(self, uptime, rtc, max_uncertainty_s):

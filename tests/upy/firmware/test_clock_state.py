@@ -71,6 +71,27 @@ def test_uncertainty_grows_until_the_clock_is_not_trusted():
     assert reading.now <= T + 200 * DAY
 
 
+def test_a_clock_put_back_between_short_starts_is_noticed():
+    """An hour of uptime saves what was seen of the board's clock. A door whose power goes each
+    half hour never has one, and must not forget for that what its clock has shown.
+    """
+    state = ClockState(T - DAY)
+    assert state.needs_saving(0, T)
+    saved = state.to_save()
+    state.was_saved(saved)
+    for number in range(1, 6):
+        now = T + number * 5 * 3600
+        state = ClockState.restored(saved, T - DAY)
+        assert state.reading(1, now).source == "rtc"
+        if state.needs_saving(1, now):
+            saved = state.to_save()
+            state.was_saved(saved)
+            assert not state.needs_saving(1, now), "saving does not help"
+        assert not state.needs_saving(1800, now + 1800), "nothing has happened that is worth it"
+    put_back = T + 5 * 5 * 3600 + 1800 - 2 * 3600
+    assert ClockState.restored(saved, T - DAY).reading(1, put_back).source == "floor"
+
+
 def test_drift_is_measured_from_one_sync_to_the_next():
     """A good clock is trusted for longer, a bad one shorter; never longer than a crystal can be,
     and a clock that was set is no measurement.
