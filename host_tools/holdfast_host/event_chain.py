@@ -22,6 +22,11 @@ class Checked:
     head_code: bytes
     next_key: bytes
 
+    @property
+    def head(self) -> tuple[int, bytes]:
+        """Number and code of the last event."""
+        return self.head_number, self.head_code
+
     def __repr__(self) -> str:
         return f"<Checked up to {self.head_number}>"
 

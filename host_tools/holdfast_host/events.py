@@ -279,11 +279,13 @@ class _Check:
 
     def _compare_heads(self, numbers):
         last = numbers[-1] if numbers else -1
+        if not numbers and self._has_no_news():
+            return
         if self._before is not None and last < self._before.head_number:
             head = self._before.head_number
             text = f"the events end with {last}, and {head} was acknowledged"
             self._say(TRUNCATED, last + 1, head, text)
-        for number, code in {batch.head for batch in self._batches}:
+        for number, code in self._heads():
             raw = self._records.get(number)
             if raw is not None and event_record.split(raw)[1] != code:
                 text = f"event {number} is not the one that the reader named as its last"
@@ -292,6 +294,18 @@ class _Check:
         if newest > last:
             text = f"the reader had events up to {newest}; those after {last} were not given"
             self._say(INCOMPLETE, last + 1, newest, text, breaks=False)
+
+    def _has_no_news(self):
+        # The reader says that it need not keep what was checked, and that there is nothing after.
+        before = self._before
+        return (
+            before is not None
+            and before.head in {batch.before for batch in self._batches}
+            and self._heads() == {before.head}
+        )
+
+    def _heads(self):
+        return {batch.head for batch in self._batches}
 
     def _end(self, numbers, shown) -> Checked | None:
         before = self._before

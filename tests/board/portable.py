@@ -41,9 +41,6 @@ CANNOT = {
     "test_cbor.test_nesting_is_allowed_to_the_given_depth_and_no_further": (
         "20 levels need more than an ESP32's stack of 16 KB; the limit the firmware uses is 8"
     ),
-    "test_access_ends.test_revocations_always_fit": (
-        "a fault: one more revocation unpacks all 256, and 53 KB free lie in pieces under 2 KB"
-    ),
 }
 
 # What could pass and is left out.

@@ -8,6 +8,7 @@ import typer
 
 from ..errors import UsageProblem
 from . import credential, events, phone, policy, reader, site
+from .carry import carry
 from .demo import demo
 from .output import say_problem
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.add_typer(site.app, name="site")
 app.add_typer(policy.app, name="policy")
 app.add_typer(credential.app, name="credential")
+phone.app.command()(carry)
 app.add_typer(phone.app, name="phone")
 app.add_typer(reader.app, name="reader")
 app.add_typer(events.app, name="events")

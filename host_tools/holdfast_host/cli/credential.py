@@ -1,5 +1,8 @@
 """``holdfast credential``: issue one, look at one."""
 
+import enum
+import functools
+import operator
 import os
 import time
 from pathlib import Path
@@ -32,6 +35,22 @@ _PERMISSIONS = {
     LOCKDOWN_OVERRIDE: "override lockdown",
     CARRY_EVENTS: "carry events",
     ADMINISTER: "administer",
+}
+
+
+
+class May(enum.StrEnum):
+    """Permissions besides unlocking, as they are given on the command line."""
+
+    CARRY_EVENTS = "carry-events"
+    ADMINISTER = "administer"
+    OVERRIDE_LOCKDOWN = "override-lockdown"
+
+
+_MAY = {
+    May.CARRY_EVENTS: CARRY_EVENTS,
+    May.ADMINISTER: ADMINISTER,
+    May.OVERRIDE_LOCKDOWN: LOCKDOWN_OVERRIDE,
 }
 
 app = typer.Typer(help="Issue credentials, and look at them.", no_args_is_help=True)
@@ -70,6 +89,10 @@ def issue(
     schedule: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only in the hours of this schedule.")
     ] = None,
+    may: Annotated[
+        list[May] | None,
+        typer.Option(help="What the holder may do there besides opening; repeatable."),
+    ] = None,
     needs_clock: Annotated[
         bool, typer.Option("--needs-clock", help="Only at readers that are sure of the time.")
     ] = False,
@@ -81,6 +104,10 @@ def issue(
     Writes the token to FILE. With --guest it is authenticated by the zone's key instead of the
     authority's; with --door besides, it opens only these doors of the zone.
     """
+    if guest and may:
+        raise UsageProblem(
+            "a guest may open doors and nothing else", "leave out --may, or --guest"
+        )
     site = sites.load(folder)
     doors, zones = door or [], zone or []
     now = int(time.time())
@@ -102,6 +129,7 @@ def issue(
         user_verification=user_verification,
         schedule=schedule,
         needs_clock=needs_clock,
+        permissions=functools.reduce(operator.or_, (_MAY[one] for one in may or []), UNLOCK),
     )
     secret = passphrase.existing(passphrase_file)
     with progress("Opening the authority's key"):

@@ -73,7 +73,7 @@ def unlock_door(
     A door met before is asked in one round trip, under the keys kept in PHONE_DIR; else both prove
     themselves first, in two. Exit code 0 if granted, 3 if refused, 1 if there is no answer.
     """
-    host, port = _address(reader)
+    host, port = address(reader)
     wallet = Wallet.open(folder)
     with progress(f"Asking {door}"):
         report = unlock(
@@ -140,7 +140,8 @@ def _show(report: Report, door: str) -> None:
     say(f"{way}, {trips}, {report.bytes_out} bytes out, {report.bytes_in} bytes in")
 
 
-def _address(text: str) -> tuple[str, int]:
+def address(text: str) -> tuple[str, int]:
+    """Host and port of ``HOST:PORT``. Raises UsageProblem."""
     host, _, port = text.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         raise UsageProblem(

@@ -14,7 +14,8 @@ from untrusted import InvalidInput
 
 from ..contexts import Session
 from ..errors import UsageProblem
-from .client import Rejected
+from ..wallet import Identity
+from .client import Handshake, Rejected
 from .unlock import Link
 
 _EVENTS = ("events",)
@@ -33,12 +34,21 @@ class Refused(UsageProblem):
 class Carrier:
     """Protected requests over ``link`` under the context of ``session``.
 
-    ``session`` is what must be kept for the next time: its sequence number rises.
+    ``session`` is what must be kept for the next time: its sequence number rises. ``message_3`` of
+    a handshake that it ends goes with the first request (RFC 9668).
     """
 
-    def __init__(self, link: Link, session: Session):
+    def __init__(self, link: Link, session: Session, message_3: bytes = b""):
         self._link = link
+        self._message_3 = message_3
         self.session = session
+
+    @classmethod
+    def introduced(cls, link: Link, identity: Identity, door: str, now: int):
+        """A carrier after a handshake with the reader of ``door``, and that one's certificate."""
+        handshake = Handshake(identity, door)
+        checked = handshake.read(link.request(handshake.request), now)
+        return cls(link, checked.session, checked.message_3), checked.certificate
 
     def put_policy(self, raw: bytes) -> int:
         """Bring one changeset; the number of the changeset that the reader is at then."""
@@ -84,6 +94,9 @@ class Carrier:
         self.session = dataclasses.replace(self.session, sequence_number=following)
         plain = coap.Message(method, [*coap.path_options(*path), *options], payload)
         request, exchange = oscore.protect_request(context, plain)
+        if self._message_3:
+            request = oscore.combine(self._message_3, request)
+            self._message_3 = b""
         response = self._link.request(request)
         if response.option(option.OSCORE) is None:
             raise Rejected(response)

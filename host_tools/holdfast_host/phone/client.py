@@ -131,7 +131,7 @@ class Handshake:
                 "try again; if it stays so, report this reader",
             ) from error
         completed, message_3 = verified.prepare_message_3()
-        return Checked(self._door, completed, message_3)
+        return Checked(self._door, completed, message_3, shown.raw)
 
     def _check_certificate(self, certificate: bytes, now: int) -> None:
         identity = self._identity
@@ -157,10 +157,11 @@ class Handshake:
 
 
 class Checked:
-    """The reader is the right one and message_3 is made."""
+    """The reader, whose ``certificate`` (a CWT) this is, is the right one; message_3 is made."""
 
-    def __init__(self, door: str, completed, message_3: bytes):
+    def __init__(self, door: str, completed, message_3: bytes, certificate: bytes):
         self.message_3 = message_3
+        self.certificate = certificate
         self._door = door
         secret, salt, sender_id, recipient_id = completed.oscore()
         self.session = Session(secret, salt, sender_id, recipient_id, 0)

@@ -1,0 +1,126 @@
+"""``holdfast phone carry``: what a phone brings to a reader for the site, and takes from it."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import cbor
+from holdfast.access import event_batch, event_record
+from untrusted import InvalidInput
+
+from .. import event_files, files
+from ..errors import UsageProblem
+from ..phone.carrier import Carrier
+from ..phone.link import CHUNK, TcpLink
+from ..wallet import Wallet
+from .output import AsJson, progress, say, say_json
+from .phone import Folder, address
+
+_POLICY_LIMIT = 16 << 20
+_CLOCK_ERROR_S = 2  # of the machine this runs on, which a time service keeps
+
+
+def carry(
+    folder: Folder,
+    reader: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the reader listens.")],
+    door: Annotated[str, typer.Option(metavar="DOOR", help="The reader's door.")],
+    policy: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Bring these changesets (holdfast policy export)."),
+    ] = None,
+    events: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Take all events, into a new file.")
+    ] = None,
+    acknowledge: Annotated[
+        bool,
+        typer.Option("--acknowledge", help="Tell the reader that it need not keep them."),
+    ] = False,
+    tell_time: Annotated[
+        bool, typer.Option("--tell-time", help="Tell the reader the time of this machine.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Carry policy to a reader, events away from it, and the time; the door stays shut.
+
+    Whoever has a credential for the door may bring policy: the site signed it. Events and the
+    time are for credentials that were issued for that.
+    """
+    if policy is None and events is None and not tell_time:
+        raise UsageProblem(
+            "there is nothing to carry", "give --policy FILE, --events FILE or --tell-time"
+        )
+    if acknowledge and events is None:
+        raise UsageProblem("nothing is taken, so nothing can be safe", "give --events FILE too")
+    changesets = [] if policy is None else _changesets(policy)
+    if events is not None and events.exists():
+        raise UsageProblem(f"{events} is there already", "give the name of a new file")
+    host, port = address(reader)
+    wallet = Wallet.open(folder)
+    done: dict[str, object] = {"door": door}
+    now = int(time.time())
+    with progress(f"Carrying to {door}"), TcpLink.connect(host, port, chunk=CHUNK) as link:
+        carrier, certificate = Carrier.introduced(link, wallet.identity(), door, now)
+        if tell_time:
+            carrier.put_time(int(time.time()), _CLOCK_ERROR_S)
+            done["time_told"] = True
+        for raw in changesets:
+            done["policy"] = carrier.put_policy(raw)
+        if events is not None:
+            data, last = _take(carrier, certificate)
+            files.write(events, data, files.PRIVATE)
+            done["events"] = str(events)
+            if last is not None:
+                done["last_event"] = event_record.number_of(last)
+                if acknowledge:
+                    carrier.acknowledge(event_record.number_of(last), event_record.split(last)[1])
+                    done["acknowledged"] = True
+    if as_json:
+        say_json(done)
+        return
+    if tell_time:
+        say(f"{door} believes the time", "green")
+    if "policy" in done:
+        say(f"{door} is at changeset {done['policy']}", "green")
+    if events is not None:
+        say(f"events up to {done.get('last_event', 'none')} are in {events}", "green")
+        say(f"next: holdfast events verify {events} --site SITE_DIR")
+
+
+def _changesets(path: Path) -> list[bytes]:
+    advice = "give a file that `holdfast policy export` wrote"
+    data = files.read(path, _POLICY_LIMIT, "policy", advice)
+    found = []
+    offset = 0
+    try:
+        while offset < len(data):
+            raw, offset = cbor.decode_prefix(data, offset)
+            if not isinstance(raw, bytes):
+                raise InvalidInput("something that is no changeset")
+            found.append(raw)
+    except InvalidInput as error:
+        raise UsageProblem(f"{path} is no policy: {error}", advice) from error
+    return found
+
+
+def _take(carrier: Carrier, certificate: bytes) -> tuple[bytes, bytes | None]:
+    """All events as they stand in a file, and the last raw record, if there is one."""
+    data = b""
+    last = None
+    while True:
+        after = None if last is None else event_record.number_of(last)
+        batch = carrier.events(after)
+        try:
+            (taken,) = event_batch.decode(batch)
+            data += event_files.encode(certificate, batch)
+            if not taken.records:
+                return data, last
+            following = taken.records[-1]
+            if last is not None and event_record.number_of(following) <= (after or 0):
+                raise InvalidInput("the same events again")
+        except (InvalidInput, ValueError) as error:
+            raise UsageProblem(
+                f"the reader's events cannot be read: {error}", "try again"
+            ) from error
+        last = following

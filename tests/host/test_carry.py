@@ -1,0 +1,107 @@
+"""``holdfast phone carry``: policy to the door, events away from it, the time; at the firmware."""
+
+import pytest
+
+
+@pytest.fixture
+def carry(holdfast, site_folder, tmp_path, reader):
+    """``carry(phone, ...)`` with a phone whose credential says what it may do."""
+
+    def run(phone, *options):
+        address = f"127.0.0.1:{reader.port}"
+        return holdfast("phone", "carry", phone, "--reader", address, "--door", "front", *options)
+
+    return run
+
+
+@pytest.fixture
+def bearer(holdfast, site_folder, tmp_path):
+    """``bearer("carry-events")``: a phone of its own with these permissions."""
+
+    def make(*permissions):
+        name = "-".join(permissions) or "plain"
+        phone, credential = tmp_path / name, tmp_path / f"{name}.cwt"
+        holdfast("phone", "enroll", phone)
+        may = [word for one in permissions for word in ("--may", one)]
+        issue = ["credential", "issue", site_folder, "--holder", name, "--door", "front", *may]
+        issued = holdfast(*issue, "--key", phone / "phone.pub", "--out", credential)
+        assert issued.code == 0, issued.err
+        pub = site_folder / "authority.pub"
+        holdfast("phone", "enroll", phone, "--credential", credential, "--authority", pub)
+        return phone
+
+    return make
+
+
+def test_a_card_is_brought_and_what_happened_is_taken_home(
+    holdfast, site_folder, tmp_path, reader, carry, bearer
+):
+    """The whole way of a change without a network, and of the events back."""
+    news, log = tmp_path / "news", tmp_path / "log"
+    begin = holdfast("policy", "show", site_folder, "--json").json["number"]
+    assert holdfast("policy", "group", site_folder, "7", "--door", "front").code == 0
+    assert holdfast("policy", "card", site_folder, "04a1b2c3", "--group", "7").code == 0
+    exported = holdfast("policy", "export", site_folder, "--after", str(begin), "-o", news)
+    assert exported.code == 0, exported.err
+    reader.put(card="04a1b2c3")
+    refused = reader.wait(lambda event: event.get("event") == "access")
+    assert refused["reason"] == "unknown_card"
+    # Whoever opens the door may bring what the site signed.
+    brought = carry(bearer(), "--policy", news, "--json")
+    assert brought.code == 0 and brought.json["policy"] == begin + 2
+    again = carry(bearer("administer"), "--policy", news, "--tell-time")
+    assert again.code == 0 and f"changeset {begin + 2}" in again.out and "time" in again.out
+    since = len(reader.events)
+    reader.put(card="04a1b2c3")
+    assert reader.wait(lambda event: event.get("event") == "access", since=since)["granted"]
+    collector = bearer("carry-events")
+    taken = carry(collector, "--events", log, "--acknowledge", "--json")
+    assert taken.code == 0 and taken.json["acknowledged"] and taken.json["last_event"] > 4
+    verified = holdfast("events", "verify", log, "--site", site_folder, "--json")
+    assert verified.code == 0, verified.err
+    shown = holdfast("events", "show", log)
+    assert "9 events" in shown.out and "granted" in shown.out
+    # It takes up where the last check ended.
+    more = tmp_path / "more"
+    assert carry(collector, "--events", more).code == 0
+    rest = holdfast("events", "verify", more, "--site", site_folder)
+    assert rest.code == 0, rest.out
+
+
+def test_who_may_not_is_told_so(carry, bearer, tmp_path):
+    """Events say who went where; a door that is told the time believes it."""
+    phone = bearer()
+    carry(phone, "--events", tmp_path / "log").fails("not for this door")
+    assert not (tmp_path / "log").exists()
+    carry(phone, "--tell-time").fails("not for this door")
+    carry(bearer("administer"), "--events", tmp_path / "log").fails("not for this door")
+
+
+def test_clumsy_uses_change_nothing(holdfast, carry, bearer, tmp_path, site_folder):
+    """Each is told before anybody is called, or by the reader in a sentence."""
+    phone = bearer("carry-events")
+    carry(phone).fails("nothing to carry")
+    carry(phone, "--tell-time", "--acknowledge").fails("--events")
+    carry(phone, "--policy", tmp_path / "none").fails("none")
+    garbage = tmp_path / "garbage"
+    garbage.write_bytes(b"\x00garbage")
+    carry(phone, "--policy", garbage).fails("no policy")
+    garbage.write_bytes(b"\x47garbage")
+    carry(phone, "--policy", garbage).fails("refused the changeset")
+    carry(phone, "--events", garbage).fails("there already")
+    assert garbage.read_bytes() == b"\x47garbage"
+    # A gap is told with the number that is wanted.
+    gap = tmp_path / "gap"
+    begin = holdfast("policy", "show", site_folder, "--json").json["number"]
+    holdfast("policy", "group", site_folder, "7", "--door", "front")
+    holdfast("policy", "card", site_folder, "04a1b2c3", "--group", "7")
+    holdfast("policy", "export", site_folder, "--after", str(begin + 1), "-o", gap)
+    carry(phone, "--policy", gap).fails(str(begin + 1))
+
+
+def test_a_guest_carries_nothing_else(holdfast, site_folder, tmp_path, phone):
+    """A zone's key lies in every reader of it: what it makes must open doors at most."""
+    issue = ["credential", "issue", site_folder, "--holder", "x", "--zone", "lobby", "--guest"]
+    key = ["--key", phone.folder / "phone.pub", "--out", tmp_path / "x.cwt"]
+    holdfast(*issue, *key, "--may", "administer").fails("guest")
+    assert not (tmp_path / "x.cwt").exists()
