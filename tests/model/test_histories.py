@@ -1,0 +1,68 @@
+"""Random histories of a door: the reader and a plain model of it answer alike.
+
+Credentials, cards and PINs, revocations, schedules, lockdowns, power cuts and clocks that are
+lost, set and told again: in whatever order they come, the reader says yes and no where the model
+in reference.py does, for the same reason, and every decision is in its event log, once.
+"""
+
+import collections
+import os
+import shutil
+
+import hypothesis
+import hypothesis.strategies as st
+import pytest
+
+from model import world
+
+PARTS = 4
+TORTURE = os.environ.get("HOLDFAST_TORTURE") == "1"
+HISTORIES = 2000 // PARTS * (50 if TORTURE else 1)
+STEPS = 24
+BYTES = 13 * STEPS  # of choices; what is missing is the first of its options
+
+# Which answers must have been met in every part, or these histories are too tame.
+MET = (
+    *("granted", "by grace", "bad_signature", "unknown_key", "wrong_audience", "guest_too_long"),
+    *("not_yet_valid", "expired", "schedule_unknown", "clock_uncertain", "grace_over"),
+    *("outside_schedule", "holiday", "wrong_door", "action_not_allowed", "no_intent"),
+    *("user_verification_needed", "no_such_door", "revoked", "below_watermark", "retired_key"),
+    *("unknown_card", "wrong_pin", "pin_locked", "policy_missing", "zone_unknown"),
+    *("group_unknown", "locked_down", "restart", "time told", "changeset refused"),
+    *("clock on", "clock 2000", "clock none", "clock back", "clock ahead"),
+)
+
+
+@pytest.fixture
+def quick_files(monkeypatch):
+    """The power of this machine stays on: what one reader wrote the next one finds in RAM."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    monkeypatch.setattr(os, "sync", lambda: None)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_reader_and_model_agree(part, quick_files, tmp_path, monkeypatch):
+    """2,000 histories in four parts; the model's answer is the reader's, reason and all."""
+    seen = collections.Counter()
+
+    @hypothesis.seed(part)
+    @hypothesis.settings(max_examples=HISTORIES, database=None)
+    @hypothesis.given(st.binary(min_size=BYTES // 2, max_size=BYTES))
+    def history(choices):
+        folder = tmp_path / "reader"
+        folder.mkdir()
+        monkeypatch.setenv("HOLDFAST_TEST_FOLDER", str(folder))
+        try:
+            world.run(iter(choices), STEPS, seen)
+        finally:
+            shutil.rmtree(folder)
+
+    history()
+    print(f"part {part}: {dict(sorted(seen.items()))}")
+    assert seen["histories"] >= HISTORIES
+    missing = [name for name in MET if not seen[name]]
+    assert not missing, missing
+    assert seen["granted"] > seen["decisions"] / 10
+    # Where the documents leave open what happens, nothing is proven: it must be the exception.
+    assert seen["unsure"] < seen["decisions"] / 100 and seen["two reasons"] < seen["decisions"] / 8
+    assert seen["unclear"] < seen["histories"] / 20
