@@ -57,9 +57,15 @@ class CardReader:
             self._attempts.right(uptime)
 
     def _ask(self, kind, value, about, is_locked=False):
-        key = card_key(self._lookup_key, kind, value)
-        request = CardRequest(kind, key, self._rules.policy.door, locked=is_locked)
-        return self._desk.ask(request, about)
+        try:
+            key = card_key(self._lookup_key, kind, value)
+            request = CardRequest(kind, key, self._rules.policy.door, locked=is_locked)
+            return self._desk.ask(request, about)
+        except Exception as error:
+            # A phone loses its connection by a fault of ours. Here there is none to lose, and the
+            # next card must find the reader at work.
+            about["error"] = type(error).__name__
+            return self._desk.refuse(reason.FAULT, None, about)
 
 
 def _is_pin(digits) -> bool:

@@ -48,12 +48,16 @@ class Desk:
         # Kept first: nobody enters unseen. An answer that cannot be kept becomes a no.
         try:
             self._chronicle.keep(event)
-        except OSError:
+        except OSError as error:
+            about["not_kept"] = str(error)
             if event.decision.granted:
                 event.decision = Decision.refuse(reason.EVENT_LOG_FAILED)
         if event.decision.granted:
             self._door.grant(event.decision.strike_ms)
         else:
             self._door.refuse()
-        self._chronicle.tell(event, about)
+        try:
+            self._chronicle.tell(event, about)
+        except (MemoryError, OSError):
+            pass  # the door has moved: who asked for it must hear so
         return event.decision

@@ -22,8 +22,9 @@ class Memory:
     """What lies in ``directory``, sealed under keys of the board's ``private_key`` (32 bytes).
 
     ``settings`` are the checked Settings. ``tell_fault(piece, error)`` hears of every piece that
-    could not be read or written. Nothing here raises for flash that fails but what says so: a
-    reader without memory still answers everybody, with a no and its reason.
+    could not be read or written, once until it works again. Nothing here raises for flash that
+    fails but what says so: a reader without memory still answers everybody, with a no and its
+    reason.
     """
 
     def __init__(self, directory: str, settings, private_key: bytes, random_bytes, tell_fault):
@@ -79,7 +80,7 @@ class Memory:
             self._policies = PolicyStore(
                 self._folder("policy"), self._sealer("policy"), self._settings, self._cache
             )
-            self._worked("policy")
+            self.fault("policy", None)
         return self._policies
 
     # What records
@@ -93,7 +94,6 @@ class Memory:
                 self._private_key,
                 self._random_bytes,
             )
-            self._worked("events")
         return self._events
 
     # What else is kept
@@ -118,9 +118,13 @@ class Memory:
         return ClockStore(self._folder("clock"), self._sealer("clock"))
 
     def context_store(self, binding: bytes) -> ContextStore:
-        """Where the phones it knows are kept, for as long as ``binding`` is the same. OSError."""
+        """Where the phones it knows are kept, for as long as ``binding`` is the same."""
+        try:
+            files.make_directory(self._directory)
+        except OSError:
+            pass  # the store finds no place, and says so
         return ContextStore(
-            self._folder("contexts"),
+            self._directory + "/contexts",
             self._sealer("contexts"),
             self._random_bytes,
             binding,
@@ -128,17 +132,16 @@ class Memory:
         )
 
     def fault(self, piece: str, error):
-        """Tell of a piece that fails, once until it works again."""
-        if piece not in self._failed:
+        """A piece fails with ``error``, or works again if that is None."""
+        if error is None:
+            self._failed.discard(piece)
+        elif piece not in self._failed:
             self._failed.add(piece)
             self._tell_fault(piece, error)
 
     def _folder(self, name):
         files.make_directory(self._directory)
         return self._directory + "/" + name
-
-    def _worked(self, piece):
-        self._failed.discard(piece)
 
     def _sealer(self, label):
         return Sealer(derive(self._private_key, label), self._random_bytes)

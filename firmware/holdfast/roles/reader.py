@@ -49,9 +49,8 @@ class Reader:
     ``hardware`` bundles what hal built: ``strike``, ``led``, ``buzzer``, ``clock``, ``ticks``,
     ``random_bytes`` and ``console``. ``private_key`` is the device's X25519 key (32 bytes), and
     what is to be remembered lies in ``directory``; ``context_store`` is for the phones it knows,
-    in the place of the one there. Raises SettingsError if the certificate in
-    ``settings`` is not this device's; OSError if the storage fails before there is anything to
-    refuse with.
+    in the place of the one there. Raises SettingsError if the certificate in ``settings`` is not
+    this device's; nothing for storage that fails: who asks is told.
     """
 
     def __init__(
@@ -67,10 +66,11 @@ class Reader:
         self._hardware = hardware
         self._connections = 0
         self._accepted = 0
+        first_identifier = hardware.random_bytes(1)[0] % 48
         strike = Strike(hardware.strike)
         self.door = Door(strike, Indicator(hardware.led, hardware.buzzer), hardware.ticks)
         device = _check_certificate(settings, private_key)
-        self._faults_to_keep = []
+        self._policy = None  # what all goes by that was told of it
         self.memory = Memory(
             directory, settings, private_key, hardware.random_bytes, self._storage_failed
         )
@@ -95,7 +95,7 @@ class Reader:
         self._ephemerals = EphemeralKeys(hardware.random_bytes)
         self._contexts = Contexts(
             self.limits.contexts,
-            hardware.random_bytes(1)[0] % 48,
+            first_identifier,
             # A reader enrolled anew begins anew: nobody whom other settings let in comes back.
             context_store or self.memory.context_store(crypto.sha256(settings.certificate)),
         )
@@ -109,23 +109,18 @@ class Reader:
         )
         self._server = Server()
         self._server.add(("doors", None), UnlockResource(self._desk))
-        self._server.add(
-            ("policy",), PolicyResource(self.memory.policies, self._may, self.follow)
-        )
+        self._server.add(("policy",), PolicyResource(self.memory.policies, self._may, self.follow))
         self._server.add(("events",), EventsResource(self.memory.events, self._may, uptime))
-        self._server.add(
-            ("time",), TimeResource(self.timekeeper.read, self._told_time, self._may)
-        )
-        self._believe_policy()
-        self._chronicle.note(STARTED, {})
-        self._keep_faults()
+        self._server.add(("time",), TimeResource(self.timekeeper.read, self._told_time, self._may))
+        self.keep_up()
+        self._chronicle.note(STARTED, {"changeset": self._policy and self._policy.number})
+        self._chronicle.pay()
 
     def follow(self, raw: bytes) -> bool:
         """Follow the signed changeset ``raw``, whoever brought it; False if it was known.
 
         Raises InvalidInput, whose text says why not, and OSError; both are recorded.
         """
-        was_locked = self.memory.policy.locked_down
         try:
             is_news = self.memory.policies().apply(raw)
         except InvalidInput as error:
@@ -134,25 +129,35 @@ class Reader:
         except OSError as error:
             self.memory.fault("policy", error)
             raise
-        if is_news:
-            policy = self.memory.policy
-            self._believe_policy()
-            self._chronicle.note(POLICY_APPLIED, {"changeset": policy.number})
-            if policy.locked_down != was_locked:
-                self._chronicle.note(LOCKDOWN, {"on": policy.locked_down})
+        self.memory.fault("policy", None)
+        self.keep_up()
         return is_news
+
+    def keep_up(self):
+        """Let everything go by the policy in force, however it came to be that.
+
+        It may have come as a snapshot, or with a changeset that flash took and said it did not.
+        """
+        policy = self.memory.policy
+        before = self._policy
+        if policy is before or policy.fault == reason.STORAGE_FAILED:
+            return
+        self._policy = policy
+        self._trust.authority_keys = policy.anchors
+        self.timekeeper.heard_signed(policy.issued_at)
+        self._contexts.forget_credentials(lambda credential: is_void(credential, policy))
+        if before is None:
+            return
+        if policy.number > before.number:
+            self._chronicle.note(POLICY_APPLIED, {"changeset": policy.number})
+        if policy.locked_down != before.locked_down:
+            self._chronicle.note(LOCKDOWN, {"on": policy.locked_down})
 
     def _told_time(self, time, error_s):
         is_believed = self.timekeeper.told(time, error_s)
         if is_believed:
             self._chronicle.note(CLOCK_SET, {})
         return is_believed
-
-    def _believe_policy(self):
-        policy = self.memory.policy
-        self._trust.authority_keys = policy.anchors
-        self.timekeeper.heard_signed(policy.issued_at)
-        self._contexts.forget_credentials(lambda credential: is_void(credential, policy))
 
     def _may(self, credential, action):
         return may(credential, action, self.memory.policy, self.timekeeper.read())
@@ -162,11 +167,7 @@ class Reader:
             {"event": "fault", "piece": piece, "error": "%s: %s" % (type(error).__name__, error)}
         )
         # Kept a little later: it may be in the middle of keeping something that flash failed.
-        self._faults_to_keep.append(piece)
-
-    def _keep_faults(self):
-        while self._faults_to_keep:
-            self._chronicle.note(STORAGE_FAULT, {"detail": self._faults_to_keep.pop(0)})
+        self._chronicle.owe(STORAGE_FAULT, {"detail": piece})
 
     async def run(self):
         """Keep a key ready and bring the door to rest after each answer. Runs for ever."""
@@ -182,17 +183,21 @@ class Reader:
     async def _tidy(self):
         while True:
             await asyncio.sleep(_TIDY_EVERY_S)
-            self._keep_faults()
-            if not self._connections:
-                for _ in self.memory.tidy_steps():
-                    await asyncio.sleep(0)
-                    if self._connections:
-                        break
+            try:
+                self._chronicle.pay()
+                if not self._connections:
+                    for _ in self.memory.tidy_steps():
+                        await asyncio.sleep(0)
+                        if self._connections:
+                            break
+            except MemoryError:
+                pass  # there will be some the next time
 
     async def connected(self, link):
         """Serve one central from its first byte to its last; never raises for what it sends."""
         self._accepted += 1
         number = self._accepted
+        self.keep_up()
         if self._connections >= self.limits.connections:
             await self._turn_away(link, number, reason.TOO_MANY_CONNECTIONS)
             return
@@ -238,7 +243,7 @@ class Reader:
         self._told(number, why, 0, 0, None)
 
     def _told(self, number, why, received, sent, session):
-        self._keep_faults()
+        self._chronicle.pay()
         self._hardware.console.line(
             {
                 "event": "disconnected",

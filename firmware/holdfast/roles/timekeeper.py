@@ -11,6 +11,7 @@ from ..access.clock_state import ClockState
 # How often time is looked at when nobody comes: ticks wrap after days, and grace is charged ahead.
 _LOOK_EVERY_S = const(20)
 _LINK_S = const(30)
+_LATEST = const(0xFFFFFFFF)  # 2106
 
 
 class Timekeeper:
@@ -18,7 +19,8 @@ class Timekeeper:
 
     ``policy()`` gives the Policy in force, whose limits hold; ``enrolled_at`` is when the
     authority signed the device's certificate (seconds since 1970, or None). ``fault(error)`` is
-    told when the clock cannot be read or saved: until it can, it is a damaged one.
+    told when the clock cannot be read or saved, and with None once it can: until it was read it is
+    a damaged one.
     """
 
     def __init__(self, clock, ticks, store, policy, enrolled_at, fault):
@@ -50,15 +52,22 @@ class Timekeeper:
 
     def heard_token(self, credential):
         """An authentic token was shown: it is later than its issue."""
+        self._load()
         self._state.heard_token(credential, self._policy().anchors, *self._now())
 
     def heard_signed(self, time: int):
         """The authority signed something at ``time``, such as a changeset."""
+        self._load()
         self._state.heard_signed(time, *self._now())
 
     def told(self, time: int, error_s: int) -> bool:
-        """Whoever may says that it is ``time``, off by at most ``error_s``; is it believed?"""
+        """Whoever may says that it is ``time``, off by at most ``error_s``; is it believed?
+
+        Raises OSError while it cannot be read what time it was: time must not go back behind that.
+        """
         self._load()
+        if self._store is None:
+            raise OSError("the clock cannot be read")
         # How long the message was on its way nobody knows; the link ends what takes longer.
         error_s += _LINK_S
         is_believed = self._state.synced(SOURCE_PEER, time, error_s, *self._now())
@@ -69,12 +78,18 @@ class Timekeeper:
     async def run(self):
         """Look at the time now and then. Runs for ever."""
         while True:
-            self._load()
-            self._save_if_due()
+            try:
+                self._load()
+                self._save_if_due()
+            except MemoryError:
+                pass  # there will be some the next time
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def _now(self):
-        return self.uptime(), self._clock.seconds()
+        rtc = self._clock.seconds()
+        if rtc is not None and not 0 <= rtc <= _LATEST:
+            rtc = None  # a broken clock; what it says must not be believed, nor kept
+        return self.uptime(), rtc
 
     def _load(self):
         if self._store is not None:
@@ -83,6 +98,7 @@ class Timekeeper:
             store = self._open_store()
             self._state = _restored(store, self._enrolled_at)
             self._store = store
+            self._fault(None)
         except OSError as error:
             self._fault(error)
 
@@ -102,6 +118,7 @@ class Timekeeper:
             self._fault(error)
             return
         state.was_saved(saved)
+        self._fault(None)
 
 
 def _restored(store, enrolled_at):

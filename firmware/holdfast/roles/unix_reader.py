@@ -101,6 +101,7 @@ def _follow_policy(reader, path, console):
         policy_file.follow(path, reader.memory.policies(), reader.follow)
     except (InvalidInput, OSError) as error:
         console.line({"event": "policy_file_refused", "reason": str(error)})
+    reader.keep_up()  # a snapshot goes past follow
 
 
 async def _serve(reader, radio, bench, description, console, port) -> int:

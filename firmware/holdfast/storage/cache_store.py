@@ -9,6 +9,7 @@ import os
 
 from micropython import const
 
+from . import files
 from .cache_compaction import copy
 from .cache_journal import Batch, Journal, batch_bytes
 from .cache_merge import is_removed
@@ -302,7 +303,7 @@ class CacheStore:
 
     def _names(self):
         try:
-            names = os.listdir(self._directory)
+            names = files.names(self._directory)
         except OSError as error:
             if error.errno != errno.ENOENT:
                 raise

@@ -36,3 +36,19 @@ def make_directory(path: str):
     except OSError as error:
         if error.errno != errno.EEXIST:
             raise
+
+
+def names(path: str) -> list:
+    """Names in a directory. Raises OSError if they cannot all be read.
+
+    MicroPython's listing of a littlefs hides that: after an error it goes on with an empty name,
+    or the same once more, for ever if need be.
+    """
+    if not hasattr(os, "ilistdir"):
+        return os.listdir(path)
+    found = []
+    for entry in os.ilistdir(path):
+        if not entry[0] or found and entry[0] == found[-1]:
+            raise OSError(errno.EIO)
+        found.append(entry[0])
+    return found

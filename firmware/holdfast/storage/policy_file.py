@@ -50,6 +50,14 @@ def follow(path: str, policies, apply):
     ``apply(raw)`` follows one changeset. Raises InvalidInput for the first item that is refused,
     and OSError; what came before it stays.
     """
+    try:
+        _follow(path, policies, apply)
+    except (InvalidInput, OSError):
+        policies.abandon_snapshot()
+        raise
+
+
+def _follow(path, policies, apply):
     parts_left = 0
     is_taken = False
     for number, raw in enumerate(items(path)):
@@ -64,6 +72,8 @@ def follow(path: str, policies, apply):
                 policies.add_part(raw)
         else:
             apply(raw)
+    if parts_left:
+        raise PolicyFileError("policy.cbor lacks %d parts of its snapshot" % parts_left)
 
 
 def _snapshot_head(raw):

@@ -16,7 +16,8 @@ SOURCE = 3  # only in an answer: where the reader has it from
 class TimeResource:
     """``read()`` gives the ClockReading; ``tell(time, error_s)`` says whether that is believed.
 
-    ``may(credential, action)`` gives the exact reason code of a refusal, 0 for yes.
+    ``tell`` may raise OSError. ``may(credential, action)`` gives the exact reason code of a
+    refusal, 0 for yes.
     """
 
     content_formats = (option.CF_CBOR,)
@@ -35,6 +36,8 @@ class TimeResource:
     async def put(self, request, peer):
         """Believe the time in the request: 2.04; 4.09 if what is known here speaks against it.
 
+        5.03 while it cannot be read what is known here.
+
         The request is fresh, for OSCORE lets none come twice, but may have been held back on its
         way: a replay window of one and the link's time limits bound by how much.
         """
@@ -42,7 +45,11 @@ class TimeResource:
         if refusal:
             return exchange.forbidden(refusal)
         time, error_s = _parse(request.payload)
-        if not self._tell(time, error_s):
+        try:
+            is_believed = self._tell(time, error_s)
+        except OSError:
+            return exchange.unavailable()
+        if not is_believed:
             raise CoAPError("that time is not believed here", code.CONFLICT)
         return Message(code.CHANGED)
 
