@@ -27,16 +27,22 @@ class Bench:
         What is none of these lines is said so and left.
         """
         stream = asyncio.StreamReader(self._stream or sys.stdin.buffer)
+        line = bytearray()
         while True:
-            line = await stream.readline()
-            if not line:
+            # One by one: more than are there would be waited for, by the whole reader.
+            byte = await stream.read(1)
+            if not byte:
                 return
-            if not self._heed(line, card_read, pin_entered):
-                self._console.line({"event": "input_refused"})
+            if byte == b"\n":
+                if not self._heed(bytes(line), card_read, pin_entered):
+                    self._console.line({"event": "input_refused"})
+                line = bytearray()
+            elif len(line) <= _LONGEST_LINE:
+                line.extend(byte)
 
     def _heed(self, line, card_read, pin_entered) -> bool:
         try:
-            fields = json.loads(line) if len(line) <= _LONGEST_LINE else None
+            fields = json.loads(line.decode()) if len(line) <= _LONGEST_LINE else None
         except ValueError:
             fields = None
         if not isinstance(fields, dict) or len(fields) != 1:

@@ -25,12 +25,15 @@ class Image:
     """The blocks in the file at ``path``, as ``vfs.VfsLfs2`` wants them.
 
     Until the power is cut: then the write that is under way is torn, and nothing comes after it.
+    Errors are returned as negative numbers: littlefs is C, and an exception that jumps over it
+    leaves it in a state that no driver in C would.
     """
 
     def __init__(self, path: str, console):
         self._file = open(path, "r+b")
         self._console = console
         self._writes_left = None
+        self._erased = b"\xff" * _BLOCK
 
     def cut_power(self, writes: int):
         """Let ``writes`` more blocks be programmed or erased, and tear the one after them."""
@@ -38,17 +41,15 @@ class Image:
 
     def readblocks(self, block: int, buffer, offset: int = 0):
         """Fill ``buffer`` from ``offset`` in ``block``."""
-        self._file.seek(block * _BLOCK + offset)
-        if self._file.readinto(buffer) != len(buffer):
-            raise OSError(errno.EIO)
+        try:
+            self._file.seek(block * _BLOCK + offset)
+            return 0 if self._file.readinto(buffer) == len(buffer) else -errno.EIO
+        except OSError:
+            return -errno.EIO
 
     def writeblocks(self, block: int, buffer, offset: int = 0):
         """Program ``buffer`` at ``offset`` in ``block``, which was erased before."""
-        self._file.seek(block * _BLOCK + offset)
-        if self._power_fails():
-            self._file.write(memoryview(buffer)[: len(buffer) // 2])
-            self._die()
-        self._file.write(buffer)
+        return self._write(block * _BLOCK + offset, buffer)
 
     def ioctl(self, operation: int, argument: int):
         """What VfsLfs2 asks of a block device."""
@@ -57,11 +58,18 @@ class Image:
         if operation == _IOCTL_BLOCK_SIZE:
             return _BLOCK
         if operation == _IOCTL_ERASE:
-            self._file.seek(argument * _BLOCK)
+            return self._write(argument * _BLOCK, self._erased)
+        return 0
+
+    def _write(self, at, data):
+        try:
+            self._file.seek(at)
             if self._power_fails():
-                self._file.write(b"\xff" * (_BLOCK // 2))
+                self._file.write(memoryview(data)[: len(data) // 2])
                 self._die()
-            self._file.write(b"\xff" * _BLOCK)
+            self._file.write(data)
+        except OSError:
+            return -errno.EIO
         return 0
 
     def _power_fails(self) -> bool:
@@ -81,8 +89,12 @@ def mount(path: str, console) -> Image:
 
     Raises OSError if what is there cannot be mounted: it is never formatted anew.
     """
-    if not _exists(path):
+    size = _size(path)
+    if size is None:
         _make(path, console)
+    elif size != _BLOCKS * _BLOCK:
+        # littlefs would notice when it misses the block.
+        raise OSError("flash.img has %d bytes, not %d" % (size, _BLOCKS * _BLOCK))
     image = Image(path, console)
     vfs.mount(vfs.VfsLfs2(image), MOUNT_POINT)  # pyright: ignore[reportArgumentType]
     return image
@@ -98,11 +110,11 @@ def _make(path, console):
     os.rename(fresh, path)
 
 
-def _exists(path) -> bool:
+def _size(path):
+    """Size of a file in bytes; None if there is none."""
     try:
-        os.stat(path)
+        return os.stat(path)[6]
     except OSError as error:
         if error.errno == errno.ENOENT:
-            return False
+            return None
         raise
-    return True
