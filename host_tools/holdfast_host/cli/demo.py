@@ -34,6 +34,7 @@ def demo(
             show.heading(console)
             results = _run(stage, console)
             strikes, grants, problems = stage.strikes(), stage.grants(), stage.strike_problems()
+        show.events(console, stage.proven)
     kept = sum(result.kept for result in results)
     if as_json:
         report = {

@@ -184,6 +184,7 @@ def _events(stage: Stage, identity: Identity) -> Result:
             problems.append("no event is proven")
         else:
             carrier.acknowledge(report.checked.head_number, report.checked.head_code)
+    stage.proven = [shown.event for shown in report.events if shown.proven]
     log = stage.log()
     problems += [finding.text for finding in report.findings]
     if report.proven != last + 1:

@@ -1,12 +1,19 @@
 """The demonstration on a terminal: one line a scene, as it happens."""
 
+import time
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.text import Text
+
+from holdfast.access import event, reason
+from holdfast.access.event_record import Event
 
 from .result import Result, decision_word
 
 _TITLE_WIDTH = 40
 _REASON_WIDTH = 16
+_LAST_EVENTS = 8
 _STYLES = {True: "green", False: "red", None: "yellow"}
 
 
@@ -35,6 +42,25 @@ def line(console: Console, result: Result) -> None:
     console.print(text, soft_wrap=True)
     for problem in result.problems:
         console.print(f"    {problem}", style="red", soft_wrap=True)
+
+
+def events(console: Console, happened: Sequence[Event]) -> None:
+    """The last of the reader's events, as they were fetched and proven."""
+    console.print(
+        f"\nThe last {_LAST_EVENTS} of {len(happened)} events, fetched from the reader, each"
+        " proven to be as it was recorded:",
+        soft_wrap=True,
+    )
+    for one in happened[-_LAST_EVENTS:]:
+        when = "" if one.time is None else time.strftime("%H:%M:%S", time.gmtime(one.time))
+        said = one.fields
+        what = event.kind_name(one.kind)
+        if one.kind == event.ACCESS:
+            what = reason.name(said.get("reason_code") or 0)
+        who = said.get("holder") or (said["card"].hex() if "card" in said else "")
+        grace = "by grace" if said.get("by_grace") else ""
+        line = f"  {one.number:5} {when:8} {one.source:6} {what:{_REASON_WIDTH}} {who} {grace}"
+        console.print(line.rstrip(), soft_wrap=True)
 
 
 def summary(

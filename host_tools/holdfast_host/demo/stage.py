@@ -11,6 +11,7 @@ from pathlib import Path
 import crypto
 from cose import Key
 from holdfast.access import Credential, Trust, event_batch, event_record
+from holdfast.access.event_record import Event
 from holdfast.access.tag import CARD, card_key
 
 from .. import issuing, readers
@@ -58,6 +59,7 @@ class Stage:
         self.now = now
         self.authority = Authority.generate()
         self.stranger = Authority.generate()
+        self.proven: list[Event] = []  # the reader's events, once they were fetched and proven
         self._place = 0
         self._site = sites.create(
             folder / "site", SITE, [ZONE], self.authority, secrets.token_urlsafe()
