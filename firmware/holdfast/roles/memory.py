@@ -81,6 +81,7 @@ class Memory:
                 self._folder("policy"), self._sealer("policy"), self._settings, self._cache
             )
             self.fault("policy", None)
+            self.fault("cache", None)
         return self._policies
 
     # What records
