@@ -11,7 +11,7 @@ from .clock import ClockReading
 from .decision import Decision
 from .grant import ANSWER, POLICY
 from .policy import Policy
-from .request import LOCKDOWN_OVERRIDE, PIN, UNLOCK, CardRequest
+from .request import ADMINISTER, LOCKDOWN_OVERRIDE, PIN, UNLOCK, CardRequest
 from .tag import name_tag
 
 GUEST_LIFETIME_S = 24 * 3600
@@ -52,7 +52,8 @@ def decide(request, policy: Policy, cache, clock: ClockReading) -> Decision:
 def may(credential, action: int, policy: Policy, clock: ClockReading) -> int:
     """0 if ``credential`` may do ``action`` (one permission bit) here and now, else why not.
 
-    For what opens nothing, such as carrying events: lockdown and hours do not stop that. The
+    For what opens nothing, such as carrying events: lockdown and hours do not stop that, and a
+    clock that is not trusted does not stop who may administer, for they bring the time. The
     credential is authentic and shown by its holder already.
     """
     return (
@@ -61,7 +62,7 @@ def may(credential, action: int, policy: Policy, clock: ClockReading) -> int:
         or _audience(credential, policy)
         or _lifetime(credential)
         or _revocation(credential, policy)
-        or _token_window(credential, policy, clock)
+        or _working_time(credential, action, policy, clock)
         or (0 if credential.permissions(policy.places()) & action else reason.ACTION_NOT_ALLOWED)
     )
 
@@ -135,6 +136,16 @@ def _token_window(credential, policy, clock):
     if credential.guest:  # dated ahead, it would live longer than its limit
         begins = max(begins, credential.issued_at)
     return _window(begins, credential.expires, policy, clock, bool(credential.clock_rule))
+
+
+def _working_time(credential, action, policy, clock):
+    # Who comes to tell a door the time meets one that does not know it. Its grace, its damaged
+    # memory, a token that wants a trusted clock: each would keep them out for ever. What ended
+    # before the time that it cannot be before has ended for them too.
+    if action != ADMINISTER or clock.is_trusted(policy.max_uncertainty_s):
+        return _token_window(credential, policy, clock)
+    known = clock.now is not None and not clock.fault
+    return reason.EXPIRED if known and clock.now >= credential.expires else 0
 
 
 def _window(begins, expires, policy, clock, needs_trusted_clock):
