@@ -131,7 +131,9 @@ def _show(event: dict) -> None:
             f" --door {event.get('door')}"
         )
     elif kind == "access":
-        who = event.get("holder") or "somebody"
+        who = event.get("holder") or (
+            f"card {event.get('card')}" if event.get("card") else "somebody"
+        )
         if event.get("granted"):
             say(f"{at} granted: {who} at {event.get('door')}", "green")
         else:
