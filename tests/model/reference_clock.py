@@ -47,6 +47,9 @@ class Clock:
         self.syncs = self.syncs_kept = [(enrolled_at, ENROLLED_ERROR, 0)]
         self.ppm = (100,)
         self.believed = (True,)  # what may be thought of the board's clock
+        # The earliest it was when last trusted, at least and at most; and at which uptime.
+        self.known = [0, 0, 0]
+        self.known_kept = 0
         self.seen = [0, 0]  # the latest it was believed to show: on flash at least, at most
         self.grace = [0, 0]
         self.paid = [0, 0]
@@ -60,6 +63,7 @@ class Clock:
         self.syncs = self.syncs_kept
         self.uptime = 0
         self.base = (0, self.floor[0], self.floor[1])
+        self.known = [self.known_kept, self.known[1], 0]
         self.told_at = None
         self.pace = None
         self.trust = None
@@ -76,12 +80,16 @@ class Clock:
         self.floor[0] = max(self.floor[0], least + up - up // 10000 - 3)
         self.floor[1] = max(self.floor[1], most + up)
         self._judge_rtc(uptime, rtc)
-        trusts = {known is not None for known, _ in self._known()}
+        may_be = [known for known, _ in self._known()]
+        trusts = {known is not None for known in may_be}
         self._spend_grace(elapsed, trusts)
         self.trust = trusts
         if self.trust == {True} and rtc is not None and True in self.believed:
             shown = rtc + self.syncs[-1][2]
             self.seen = [max(self.seen[0], shown - FLASH_BEHIND), max(self.seen[1], shown)]
+        if True in trusts:
+            earliest = [known[0] - known[1] for known in may_be if known is not None]
+            self._learn(min(earliest), max(earliest), False in trusts)
         if self.told_at is not None and uptime - self.told_at[0] > 2 * FLASH_BEHIND:
             self.syncs_kept = self.syncs
         self.floor_kept = max(self.floor_kept, self.floor[0] - FLASH_BEHIND)
@@ -131,7 +139,10 @@ class Clock:
                 yield None, floor
 
     def _floors(self):
-        least, most = self.floor
+        return self._between(*self.floor)
+
+    @staticmethod
+    def _between(least, most):
         step = max(1, (most - least) // 4)
         return sorted({*range(least, most, step), most})
 
@@ -146,6 +157,13 @@ class Clock:
             if True not in trusts:
                 self.paid[0] = max(self.paid[0], self.grace[0])
 
+    def _learn(self, least, most, perhaps):
+        up = self.uptime - self.known[2]
+        if perhaps:
+            least, most = min(least, self.known[0] + up), max(most, self.known[1] + up)
+        self.known = [least, most, self.uptime]
+        self.known_kept = least - FLASH_BEHIND
+
     def readings(self):
         """Every reading that the reader may have now."""
         found = []
@@ -155,8 +173,17 @@ class Clock:
             elif not floor:
                 found.append(Reading(None, 0, False, 0))
             else:
-                found += [Reading(floor, 0, False, used) for used in self.grace]
+                found += [
+                    Reading(max(floor, earliest), 0, False, used)
+                    for used in self.grace
+                    for earliest in self._earliest()
+                ]
         return found
+
+    def _earliest(self):
+        least, most, at = self.known
+        up = self.uptime - at
+        return self._between(least + up - up // 10000 - 3, most + up)
 
     # What others say
 
@@ -194,6 +221,8 @@ class Clock:
         if outcome == "better known":
             return True
         self.told_at = (self.uptime, time, error)
+        self.known = [time - error, time - error, self.uptime]
+        self.known_kept = min(self.known_kept, time - error - FLASH_BEHIND)
         self.ppm = PPM
         self._raise_floor(time - error)
         self.trust = {True}

@@ -263,6 +263,7 @@ class World:
             self._refuse(self.authority.forged(raw, orders, self.now, self.head))
         was_locked = self.rules.is_locked()
         self.rules.follow(orders, self.now)
+        self.clock.look(self.uptime, self.hardware.now, self.rules.max_uncertainty_s)
         self.clock.heard(self.now)
         if not self.reader.follow(raw):
             raise Difference("a new changeset was known")

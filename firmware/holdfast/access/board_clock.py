@@ -61,8 +61,11 @@ class BoardClock:
         if rtc is None or self.offset is None or self.synced_at is None:
             return None
         now = rtc + self.offset
-        elapsed = max(0, now - self.synced_at)
-        return now, self.error + 1 + drift(elapsed, self.drift_ppm)
+        return now, self.uncertainty(now)
+
+    def uncertainty(self, now: int) -> int:
+        """By how many seconds it may be off when it shows ``now``, having been compared once."""
+        return self.error + 1 + drift(max(0, now - (self.synced_at or 0)), self.drift_ppm)
 
     def believed(self, rtc):
         """What it shows is trusted now: from here it cannot go back."""

@@ -65,6 +65,7 @@ class ClockState:
         self._floor_source = SOURCE_FLOOR
         self._floor_base = (0, self.floor)  # (uptime, floor)
         self._told = None  # (uptime, time, error, source) of the last that told the time
+        self._known = (0, 0)  # (uptime, the earliest it can have been) of the last trusted time
 
     @classmethod
     def restored(cls, saved, enrolled_at=None):
@@ -90,6 +91,8 @@ class ClockState:
         board.offset, board.seen, board.drift_ppm = offset, seen, ppm
         state.was_saved(saved)
         state._raise_floor(floor)
+        if seen and synced_at is not None:
+            state._known = (0, seen - board.uncertainty(seen))
         return state
 
     @classmethod
@@ -115,7 +118,12 @@ class ClockState:
         if not self.floor:
             return ClockReading.unknown()
         used = self._grace_used if self._grace_used < self._charged else UNCHARGED
-        return ClockReading(self.floor, self._floor_source, 0, used)
+        at, known = self._known
+        up = self._uptime - at
+        # What had ended at a time that was trusted does not begin again when the clock is lost.
+        # Unlike the floor this comes down with the next sync, should that time have been wrong.
+        earliest = max(self.floor, known + up - drift(up, UNMEASURED_PPM))
+        return ClockReading(earliest, self._floor_source, 0, used)
 
     def synced(self, source: str, time: int, error_s: int, uptime: int, rtc) -> bool:
         """Somebody told the time in a protected message; False if that is not believed.
@@ -144,6 +152,7 @@ class ClockState:
                 self._refill()
                 return True
         self._told = (self._uptime, time, error, source)
+        self._known = (self._uptime, time - error)
         self._tell_board(time, error, rtc)
         self._raise_floor(time - error)
         self._refill()
@@ -251,6 +260,7 @@ class ClockState:
             known = None
         if known is not None:
             self._board.believed(rtc)
+            self._known = (self._uptime, known[0] - known[1])
         if not self._was_trusted and (self._was_trusted is not None or known is None):
             self._grace_used += elapsed
         self._was_trusted = known is not None

@@ -92,6 +92,30 @@ def test_a_clock_put_back_between_short_starts_is_noticed():
     assert ClockState.restored(saved, T - DAY).reading(1, put_back).source == "floor"
 
 
+def test_what_ended_at_a_trusted_time_does_not_begin_again_when_the_clock_is_lost():
+    """The floor goes by uptime, not by the board's clock: after a month of power cuts it is days
+    behind. A door that knew the time by its clock must not forget that with the clock. But the
+    clock may have been wrong: the next sync undoes it, which it could not with a floor.
+    """
+    state, saved = ClockState(T - DAY), None
+    for day in range(30):
+        now = T + day * DAY
+        assert state.reading(0, now).source == "rtc"
+        if state.needs_saving(0, now):
+            saved = state.to_save()
+            state.was_saved(saved)
+        state = ClockState.restored(saved, T - DAY)
+    assert state.floor < T
+    state.needs_saving(5, None)
+    lost = state.reading(5, None)
+    assert not lost.is_trusted(900) and T + 29 * DAY - 900 < lost.now <= T + 29 * DAY
+    assert state.reading(5 + DAY, None).now > lost.now + DAY - 60
+    assert state.synced("peer", T + 7 * DAY, 1, 10 + DAY, None)
+    assert state.reading(10 + DAY, None).now == T + 7 * DAY
+    saved = state.to_save()
+    assert ClockState.restored(saved, T - DAY).reading(0, None).now <= T + 7 * DAY
+
+
 def test_drift_is_measured_from_one_sync_to_the_next():
     """A good clock is trusted for longer, a bad one shorter; never longer than a crystal can be,
     and a clock that was set is no measurement.
