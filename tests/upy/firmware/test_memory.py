@@ -9,13 +9,14 @@ import os
 import crypto
 import small_log
 import small_site as site
+from carrier import StillHardware
 from cose import cwt
 from harness import new_folder, raises
 from holdfast.access import event, reason
 from holdfast.access.request import CARD
 from holdfast.access.tag import card_key
 from holdfast.storage import files
-from memory_phone import Hardware, Phone, cold, make_reader, warm
+from memory_phone import Phone, cold, make_reader, warm
 from policy_site import OTHER_SEED
 
 NUMBER = b"\x04card"
@@ -27,7 +28,7 @@ def _operations():
 
 
 def _new(folder, changes=None, policy=False):
-    hardware = Hardware()
+    hardware = StillHardware()
     reader = make_reader(hardware, changes, directory=folder, policy=policy)
     return reader, hardware
 

@@ -7,9 +7,9 @@ INTERPRETERS = ("micropython", "cpython")
 import cbor
 import coap
 import small_site as site
-from carrier import ADMINISTER, CARRY_EVENTS, UNLOCK, Carrier, carriers
+from carrier import ADMINISTER, CARRY_EVENTS, UNLOCK, Carrier, StillHardware, carriers
 from holdfast.sync.time_resource import TimeResource
-from memory_phone import Hardware, make_reader
+from memory_phone import make_reader
 
 CHANGED, CONTENT = coap.code.CHANGED, coap.code.CONTENT
 BAD, FORBIDDEN, CONFLICT, UNAVAILABLE = (
@@ -21,7 +21,7 @@ BAD, FORBIDDEN, CONFLICT, UNAVAILABLE = (
 
 
 async def _without_a_clock(bits=ADMINISTER):
-    hardware = Hardware(now=None)
+    hardware = StillHardware(now=None)
     reader = make_reader(hardware)
     return reader, hardware, await Carrier(reader, bits).meet()
 

@@ -6,16 +6,16 @@ INTERPRETERS = ("micropython", "cpython")
 
 import small_site as site
 from access_rules import holder, policy
+from carrier import StillHardware
 from harness import raises
 from holdfast.access import reason
 from holdfast.access.clock_state import ClockState
 from holdfast.roles import timekeeper
 from holdfast.roles.timekeeper import Timekeeper
-from memory_phone import Hardware
 from untrusted import InvalidInput
 
 
-class _World(Hardware):
+class _World(StillHardware):
     """Clock, ticks and a store that lasts over ``start``; ``failing`` names calls that fail."""
 
     def __init__(self, now=site.NOW):
