@@ -35,9 +35,7 @@ MET = (
 
 @pytest.fixture
 def quick_files(monkeypatch):
-    """The power of this machine stays on: what one reader wrote the next one finds in RAM."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-    monkeypatch.setattr(os, "sync", lambda: None)
+    world.quickly(monkeypatch)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
