@@ -190,7 +190,13 @@ def test_firmware_and_interpreter_are_found():
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_reader_in_the_foreground_ends_cleanly(process, reader_folder, number):
     """Ctrl-C, a service manager, a closed terminal: one line, and no process left behind."""
-    running = process("reader", "run", reader_folder, "--json")
+    # Whoever started these tests may ignore hangups (nohup), and a child would inherit that.
+    before = signal.getsignal(number)
+    signal.signal(number, signal.SIG_DFL)
+    try:
+        running = process("reader", "run", reader_folder, "--json")
+    finally:
+        signal.signal(number, before)
     ready = json.loads(running.reads_until(is_ready)[-1])
     (child,) = running.children()
     assert ready["door"] == "front"
