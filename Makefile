@@ -26,7 +26,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
 .PHONY: torture bench
-.PHONY: rv32 rv32-test
+.PHONY: rv32 rv32-test unix unix-test
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -109,7 +109,7 @@ build/mpy/%.mpy: firmware/%.py $(BASE)
 
 # A 32-bit board in qemu, boards/README.md. Its source is Debian's own package, or a tree of one's own:
 # make rv32 MPY_DIR=/path/to/micropython
-RV32_FILES := $(sort $(shell find boards/qemu_rv32 -type f))
+RV32_FILES := $(sort $(shell find boards/qemu_rv32 boards/cryptolib boards/common.sh -type f))
 RV32 := build/rv32/stamp-$(call sum,$(RV32_FILES),$(MPY_DIR))
 
 rv32: $(RV32)  ## MicroPython for a 32-bit RISC-V board in qemu, in build/rv32
@@ -118,6 +118,22 @@ $(RV32):
 	@rm -f build/rv32/stamp-*
 	@boards/qemu_rv32/build.sh build/rv32 $(MPY_DIR)
 	@touch $@
+
+# The unix port of the same source, with lib and firmware frozen in: what a board's image is, without a board.
+UNIX_FILES := $(sort $(shell find boards/unix boards/cryptolib boards/common.sh firmware/manifest.py -type f))
+FROZEN := $(sort $(shell find lib firmware/holdfast -name '*.py' 2>/dev/null))
+UNIX := build/unix/stamp-$(call sum,$(UNIX_FILES) $(FROZEN),$(MPY_DIR))
+
+unix: $(UNIX)  ## MicroPython for this machine with the firmware in it, in build/unix
+
+$(UNIX):
+	@rm -f build/unix/stamp-*
+	@boards/unix/build.sh build/unix $(MPY_DIR)
+	@touch $@
+
+unix-test: unix setup $(TESTING)  ## the tests for MicroPython on that build, firmware and lib as frozen
+	@MICROPYTHON=$(CURDIR)/build/unix/micropython HOLDFAST_FROZEN=1 \
+	  $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -k micropython tests
 
 rv32-test: rv32 setup $(TESTING)  ## the tests that run on that board
 	@HOLDFAST_RV32=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/board

@@ -145,5 +145,5 @@ def contents(path):
         if os.stat(inner)[0] & 0x4000:
             found.update(contents(inner))
         else:
-            found[inner] = files.read(inner, 1 << 20)
+            found[inner] = files.read(inner, os.stat(inner)[6])
     return found

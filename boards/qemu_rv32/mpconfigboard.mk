@@ -19,5 +19,5 @@ LDFLAGS += -Wl,--wrap=uart_rx_chr -Wl,--wrap=mp_hal_stdio_poll
 MICROPY_HEAP_SIZE = 64
 
 MICROPY_VFS_LFS2 = 1
-USER_C_MODULES = $(BOARD_DIR)
+USER_C_MODULES = $(BOARD_DIR)/..
 FROZEN_MANIFEST = $(BOARD_DIR)/manifest.py

@@ -84,7 +84,8 @@ def test_floats_take_the_shortest_size_that_keeps_the_number():
         (1023 * 2.0**-24, "f903ff"),
         (2.0**-25, "fa33000000"),
         (1025 * 2.0**-25, "fa38002000"),
-        (3.4028234663852886e38, "fa7f7fffff"),
+        # Computed: MicroPython before 1.26 reads the literal one bit too large.
+        ((2.0 - 2.0**-23) * 2.0**127, "fa7f7fffff"),
         (2.0**128, "fb47f0000000000000"),
         (2.0**-149, "fa00000001"),
         (2.0**-150, "fb3690000000000000"),

@@ -1,0 +1,2 @@
+SRC_USERMOD_C += $(addprefix $(USERMOD_DIR)/, aes.c cryptolib.c)
+CFLAGS_USERMOD += -I$(USERMOD_DIR)

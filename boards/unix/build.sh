@@ -1,0 +1,33 @@
+#!/bin/sh
+# Builds MicroPython's unix port with the firmware in it into OUT/micropython: build.sh OUT [MICROPYTHON]
+# Without a MICROPYTHON (a source tree with ports/unix), Debian's source package is fetched, once.
+set -eu
+
+board=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$1"
+out=$(cd "$1" && pwd)
+micropython=${2:-}
+goal=unix
+. "$board/../common.sh"
+
+has_tools() {
+    has cc && has python3 && { [ -n "$micropython" ] || has dpkg-source; }
+}
+
+has_tools || {
+    packages="gcc libc6-dev make dpkg-dev"
+    can_install || fail "needs cc and dpkg-source: on Debian, as root: apt-get install $packages"
+    echo "Installing a C compiler (once)"
+    logged "apt-get update" apt-get update
+    # shellcheck disable=SC2086 # one word a package
+    install_packages $packages
+    has_tools || fail "these packages did not bring all that is needed: $packages"
+}
+find_micropython unix
+build_mpy_cross
+# A file that is no longer there must not stay frozen.
+rm -rf "$out/objects/frozen_mpy"
+logged "building the interpreter" quiet_make -C "$micropython/ports/unix" \
+    VARIANT_DIR="$board" BUILD="$out/objects" USER_C_MODULES="$board/.." \
+    MICROPY_MPYCROSS="$out/mpy-cross/mpy-cross" MICROPY_MPYCROSS_DEPENDENCY=
+cp "$out/objects/micropython" "$out/micropython"
