@@ -26,7 +26,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
 .PHONY: torture bench
-.PHONY: rv32 rv32-test unix unix-test
+.PHONY: rv32 rv32-test unix unix-test coverage
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -134,6 +134,16 @@ $(UNIX):
 unix-test: unix setup $(TESTING)  ## the tests for MicroPython on that build, firmware and lib as frozen
 	@MICROPYTHON=$(CURDIR)/build/unix/micropython HOLDFAST_FROZEN=1 \
 	  $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -k micropython tests
+
+COVERAGE := $(CURDIR)/build/coverage
+
+coverage: unix setup $(TESTING)  ## which lines the tests run, on MicroPython and on CPython: takes long
+	@rm -rf $(COVERAGE) && mkdir -p $(COVERAGE)/micropython
+	@MICROPYTHON=$(CURDIR)/build/unix/micropython HOLDFAST_FROZEN=1 HOLDFAST_LINES=$(COVERAGE)/micropython \
+	  $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -k micropython $(T)
+	@COVERAGE_FILE=$(COVERAGE)/cpython $(BIN)/python -m coverage run --rcfile tests/coverage.ini \
+	  -m pytest -n $(JOBS) --dist worksteal -k 'not micropython' $(T)
+	@$(BIN)/python tests/coverage_report.py $(COVERAGE)
 
 rv32-test: rv32 setup $(TESTING)  ## the tests that run on that board
 	@HOLDFAST_RV32=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/board

@@ -4,6 +4,7 @@ Usage: ``micropython runner.py FILE FUNCTION RESULT``; CPython runs it just the 
 """
 
 import json
+import os
 import sys
 
 
@@ -31,10 +32,25 @@ def _run(path, name):
         asyncio.run(running)
 
 
-def main(path, name, result_path):
-    result = {"status": "passed", "text": ""}
+def _traced(path, name, folder):
+    sys.path.insert(0, __file__.rpartition("/")[0])
+    import line_trace
+
+    line_trace.start()
     try:
         _run(path, name)
+    finally:
+        line_trace.save(folder)
+
+
+def main(path, name, result_path):
+    result = {"status": "passed", "text": ""}
+    lines_go_to = os.getenv("HOLDFAST_LINES")
+    try:
+        if lines_go_to and hasattr(sys, "settrace") and sys.implementation.name == "micropython":
+            _traced(path, name, lines_go_to)
+        else:
+            _run(path, name)
     except Exception as error:
         skipped = type(error).__name__ == "SkipTest"
         result["status"] = "skipped" if skipped else "failed"
