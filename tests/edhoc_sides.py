@@ -9,6 +9,7 @@ from cose import CRV_ED25519, Key, cwt
 from edhoc import (
     KCCS,
     KCWT,
+    Identity,
     Initiator,
     Responder,
     UnknownCredentialError,
@@ -89,14 +90,19 @@ def verified_3(waiting, message_3):
     return received.verify(believed(received.id_cred_i))
 
 
-def phone(form="kid", **options):
+def identity(name, form="kid"):
+    """``name`` with its own key, showing itself as ``form`` says."""
+    return Identity(0, private(name), credential(name, form))
+
+
+def phone(form="kid", suites=(0,), **options):
     """The Initiator."""
-    return Initiator(private("phone"), credential("phone", form), **options)
+    return Initiator(identity("phone", form), suites, **options)
 
 
 def reader(form="kid", **options):
     """The Responder."""
-    return Responder(private("reader"), credential("reader", form), **options)
+    return Responder([identity("reader", form)], **options)
 
 
 class Handshake:

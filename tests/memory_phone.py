@@ -12,7 +12,7 @@ import crypto
 import oscore
 import small_site as site
 from coap import signalling, stream
-from edhoc import Initiator, from_kcwt
+from edhoc import Identity, Initiator, from_kcwt
 from harness import new_folder
 from holdfast.link.limits import Limits
 from holdfast.roles.reader import Reader
@@ -157,7 +157,7 @@ class Phone:
         """(next state, message_1), fresh each time."""
         self.number += 1
         self.ephemeral = crypto.sha256(self.token + b"ephemeral %d" % self.number)
-        initiator = Initiator(self.private, self._shown)
+        initiator = Initiator(Identity(0, self.private, self._shown), (0,))
         public = crypto.x25519_public_key(self.ephemeral)
         return initiator.prepare_message_1(self.ephemeral, public, b"\x37")
 

@@ -16,6 +16,7 @@ from .error import (
     WrongSuiteError,
 )
 from .error import parse as parse_error
+from .identity import Identity
 from .initiator import Initiator, ReceivedMessage2, VerifiedMessage2, WaitMessage2
 from .responder import ReceivedMessage1, ReceivedMessage3, Responder, WaitMessage3
 from .sequence import MAX_IDENTIFIER, encode_identifier, split_identifier
@@ -34,6 +35,7 @@ __all__ = (
     "EDHOCError",
     "ErrorMessage",
     "IdCred",
+    "Identity",
     "Initiator",
     "MalformedError",
     "ReceivedMessage1",

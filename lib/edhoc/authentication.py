@@ -61,9 +61,11 @@ def responder_of(method):
     return _roles(method)[1]
 
 
-def check_own(suite, authentication, private_key, credential):
+def check_own(suite, methods, private_key, credential):
     """Refuse at the start what could never finish. Raises ValueError."""
-    authentication.public_key(suite, credential)
+    for method in methods:
+        initiator_of(method).public_key(suite, credential)
+        responder_of(method).public_key(suite, credential)
     if len(private_key) != suite.private_key_length:
         raise ValueError("authentication key of a wrong length")
 

@@ -1,6 +1,6 @@
 """The Initiator: each step checks one message and returns the state that comes after it.
 
-    waiting, message_1 = Initiator(private_key, credential).prepare_message_1(x, g_x, c_i)
+    waiting, message_1 = Initiator(identity, suites).prepare_message_1(x, g_x, c_i)
     received = waiting.parse_message_2(message_2)
     verified = received.verify(credential_for(received.id_cred_r))
     completed, message_3 = verified.prepare_message_3()
@@ -10,36 +10,30 @@ accepted after it. An ephemeral key pair is for a single call of ``prepare_messa
 """
 
 from . import ead, key_schedule, message
-from .authentication import (
-    METHOD_STAT_STAT,
-    check_own,
-    check_peer,
-    initiator_of,
-    responder_of,
-)
+from .authentication import METHOD_STAT_STAT, check_peer, initiator_of, responder_of
 from .completed import CompletedInitiator
 from .error import MalformedError, VerificationError
 from .sequence import check_identifier
-from .suite import find as find_suite
 
 
 class Initiator:
-    """This side: its authentication key (32 bytes), its credential, and what it asks for.
+    """This side: its ``identity``, and what it asks for.
 
     ``suites`` is SUITES_I: the suites it prefers, best first, down to the one selected, which is
-    the last (see ``suite.offer``). ``ead_labels`` are the EAD labels the application understands.
+    the last and the identity's (see ``suite.offer``). ``ead_labels`` are the EAD labels the
+    application understands. Raises ValueError for an identity that is for another suite or method.
     """
 
-    def __init__(
-        self, private_key, credential, suites=(0,), method=METHOD_STAT_STAT, ead_labels=()
-    ):
-        self.selected = find_suite(suites[-1])
-        check_own(self.selected, initiator_of(method), private_key, credential)
-        self.private_key = private_key
-        self.credential = credential
+    def __init__(self, identity, suites, method=METHOD_STAT_STAT, ead_labels=()):
+        if identity.suite != suites[-1]:
+            raise ValueError("identity for another suite than the one selected")
+        if method not in identity.methods:
+            raise ValueError("identity for another method")
+        self.identity = identity
+        self.selected = identity.algorithms
         self.ead_labels = ead_labels
         self.method = method
-        self._suites = suites
+        self._suites = tuple(suites)
 
     def prepare_message_1(self, ephemeral_private, ephemeral_public, c_i, ead_1=()):
         """``(WaitMessage2, message_1)``. X and G_X are 32 bytes each, ``c_i`` is 0 to 7 bytes.
@@ -109,7 +103,7 @@ class ReceivedMessage2:
         own = self._waiting._own
         suite = own.selected
         authentication = responder_of(own.method)
-        check_peer(own.credential, credential)
+        check_peer(own.identity.credential, credential)
         g_r = authentication.public_key(suite, credential)
         g_rx = authentication.shared_secret(suite, self._waiting._x, g_r)
         prk_3e2m = key_schedule.prk_3e2m(suite, self._prk_2e, self._th_2, g_rx)
@@ -144,16 +138,17 @@ class VerifiedMessage2:
         own, th_3, prk_3e2m = self._own, self._th_3, self._prk_3e2m
         suite = own.selected
         authentication = initiator_of(own.method)
-        id_cred_i, cred_i = own.credential.id_cred, own.credential.raw
+        private_key, shown = own.identity.private_key, own.identity.credential
+        id_cred_i, cred_i = shown.id_cred, shown.raw
         ead_3 = ead.encode(ead_3)
 
-        g_iy = authentication.shared_secret(suite, own.private_key, self._g_y)
+        g_iy = authentication.shared_secret(suite, private_key, self._g_y)
         prk_4e3m = key_schedule.prk_4e3m(suite, prk_3e2m, th_3, g_iy)
         external_aad = key_schedule.external_aad(th_3, cred_i, ead_3)
         mac_length = authentication.mac_length(suite)
         mac_3 = key_schedule.mac_3(suite, prk_4e3m, id_cred_i, external_aad, mac_length)
-        proof = authentication.prove(suite, own.private_key, id_cred_i, external_aad, mac_3)
-        plaintext_3 = message.encode_plaintext_3(own.credential.id_cred_on_wire, proof, ead_3)
+        proof = authentication.prove(suite, private_key, id_cred_i, external_aad, mac_3)
+        plaintext_3 = message.encode_plaintext_3(shown.id_cred_on_wire, proof, ead_3)
 
         k_3 = key_schedule.k_3(suite, prk_3e2m, th_3)
         iv_3 = key_schedule.iv_3(suite, prk_3e2m, th_3)

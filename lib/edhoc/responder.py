@@ -1,6 +1,6 @@
 """The Responder: each step checks one message and returns the state that comes after it.
 
-    received = Responder(private_key, credential).process_message_1(message_1)
+    received = Responder([identity]).process_message_1(message_1)
     waiting, message_2 = received.prepare_message_2(y, g_y, c_r)
     received = waiting.parse_message_3(message_3)
     completed = received.verify(credential_for(received.id_cred_i))
@@ -10,57 +10,52 @@ accepted after it. An ephemeral key pair is for a single call of ``prepare_messa
 """
 
 from . import ead, key_schedule, message
-from .authentication import (
-    METHOD_STAT_STAT,
-    check_own,
-    check_peer,
-    initiator_of,
-    responder_of,
-)
+from .authentication import check_peer, initiator_of, responder_of
 from .completed import CompletedResponder
 from .error import EDHOCError, MalformedError, VerificationError, WrongSuiteError
 from .sequence import check_identifier
-from .suite import find as find_suite
 
 
 class Responder:
-    """This side: its authentication key (32 bytes), its credential, and what it supports.
+    """This side: ``identities``, each a key of it for one cipher suite, are what it supports.
 
-    ``ead_labels`` are the EAD labels that the application understands.
+    ``ead_labels`` are the EAD labels that the application understands. Raises ValueError for two
+    identities that could both answer.
     """
 
-    def __init__(
-        self, private_key, credential, suites=(0,), methods=(METHOD_STAT_STAT,), ead_labels=()
-    ):
-        for label in suites:
-            for method in methods:
-                check_own(find_suite(label), responder_of(method), private_key, credential)
-        self.private_key = private_key
-        self.credential = credential
+    def __init__(self, identities, ead_labels=()):
+        uses = [(own.suite, method) for own in identities for method in own.methods]
+        if len(uses) != len(set(uses)):
+            raise ValueError("two identities for one suite and method")
         self.ead_labels = ead_labels
-        self._suites = suites
-        self._methods = methods
+        self._identities = tuple(identities)
 
     def process_message_1(self, message_1):
         """The ReceivedMessage1. Raises EDHOCError; as WrongSuiteError it says what we support."""
         method, suites_i, g_x, c_i, ead_items = message.decode_message_1(message_1)
-        if method not in self._methods:
+        # What is not there for this method is no help to who asks for it, so it is not offered.
+        usable = [own for own in self._identities if method in own.methods]
+        if not usable:
             raise EDHOCError("method not supported")
-        selected = self._agree(suites_i)
-        if len(g_x) != selected.public_key_length:
+        own = _agree(usable, suites_i)
+        if len(g_x) != own.algorithms.public_key_length:
             raise MalformedError("G_X has the wrong length")
         ead_1 = ead.recognise(ead_items, self.ead_labels)
-        return ReceivedMessage1(self, method, selected, g_x, c_i, ead_1, selected.hash(message_1))
+        h_message_1 = own.algorithms.hash(message_1)
+        return ReceivedMessage1(own, self.ead_labels, method, g_x, c_i, ead_1, h_message_1)
 
-    def _agree(self, suites_i):
-        # The last one is selected. Anything before it that we support as well should have been:
-        # either the Initiator did not know, or someone changed the order.
-        for label in suites_i:
-            if label in self._suites:
-                if label == suites_i[-1]:
-                    return find_suite(label)
-                break
-        raise WrongSuiteError(self._suites)
+
+def _agree(usable, suites_i):
+    """The identity for the suite selected in SUITES_I, its last one."""
+    selected = {own.suite: own for own in usable}
+    for label in suites_i:
+        if label in selected:
+            if label == suites_i[-1]:
+                return selected[label]
+            # It should have been selected: either the Initiator did not know that we support it,
+            # or someone changed the order.
+            break
+    raise WrongSuiteError([own.suite for own in usable])
 
 
 class ReceivedMessage1:
@@ -69,13 +64,13 @@ class ReceivedMessage1:
     ``method`` and ``suite`` (labels), ``c_i`` (0 to 7 bytes) and ``ead_1`` are the peer's.
     """
 
-    def __init__(self, own, method, selected, g_x, c_i, ead_1, h_message_1):
+    def __init__(self, own, ead_labels, method, g_x, c_i, ead_1, h_message_1):
         self.method = method
-        self.suite = selected.label
+        self.suite = own.suite
         self.c_i = c_i
         self.ead_1 = ead_1
         self._own = own
-        self._suite = selected
+        self._ead_labels = ead_labels
         self._g_x = g_x
         self._h_message_1 = h_message_1
 
@@ -88,7 +83,7 @@ class ReceivedMessage1:
         check_identifier(c_r)
         if c_r == self.c_i:
             raise ValueError("C_R must differ from C_I")
-        own, suite = self._own, self._suite
+        own, suite = self._own, self._own.algorithms
         suite.check_pair(ephemeral_private, ephemeral_public)
         authentication = responder_of(self.method)
         id_cred_r, cred_r = own.credential.id_cred, own.credential.raw
@@ -118,7 +113,8 @@ class WaitMessage3:
         self.c_i = received.c_i
         self.c_r = c_r
         self._own = received._own
-        self._suite = received._suite
+        self._ead_labels = received._ead_labels
+        self._suite = received._own.algorithms
         self._authentication = initiator_of(received.method)
         self._y = y
         self._prk_3e2m = prk_3e2m
@@ -144,7 +140,7 @@ class ReceivedMessage3:
         proof_length = waiting._authentication.proof_length(waiting._suite)
         id_cred_i, proof, items, ead_3 = message.decode_plaintext_3(plaintext_3, proof_length)
         self.id_cred_i = id_cred_i
-        self.ead_3 = ead.recognise(items, waiting._own.ead_labels)
+        self.ead_3 = ead.recognise(items, waiting._ead_labels)
         self._waiting = waiting
         self._plaintext_3 = plaintext_3
         self._proof = proof

@@ -20,7 +20,7 @@ class FakeReader:
 
     def __init__(self, private_key, certificate):
         credential = edhoc.from_kcwt(certificate, True)
-        self.responder = edhoc.Responder(private_key, credential)
+        self.responder = edhoc.Responder([edhoc.Identity(0, private_key, credential)])
         self.answer = (coap.code.CHANGED, {1: True, 2: 0, 3: 3000}, [])
         self.wishes = []
         self.contexts = {}

@@ -8,7 +8,7 @@ plain object.
 import sys
 
 import crypto
-from edhoc import KID, EDHOCError, Initiator, Responder, from_kccs, from_kcwt
+from edhoc import KID, EDHOCError, Identity, Initiator, Responder, from_kccs, from_kcwt
 
 EAD_LABEL = 1000
 
@@ -32,8 +32,8 @@ class Subject:
     def do_initiator(self, private, cred, by_value, peer, x, c_i, ead_1):
         """message_1."""
         self._peer = peer
-        own = _credential(cred, by_value)
-        initiator = Initiator(private, own, ead_labels=(EAD_LABEL,))
+        own = Identity(0, private, _credential(cred, by_value))
+        initiator = Initiator(own, (0,), ead_labels=(EAD_LABEL,))
         g_x = crypto.x25519_public_key(x)
         self._state, message_1 = initiator.prepare_message_1(x, g_x, c_i, _items(ead_1))
         return (message_1,)
@@ -52,8 +52,8 @@ class Subject:
     def do_responder(self, private, cred, by_value, peer, y, c_r, ead_2, message_1):
         """message_2, EAD_1."""
         self._peer = peer
-        own = _credential(cred, by_value)
-        received = Responder(private, own, ead_labels=(EAD_LABEL,)).process_message_1(message_1)
+        own = Identity(0, private, _credential(cred, by_value))
+        received = Responder([own], ead_labels=(EAD_LABEL,)).process_message_1(message_1)
         g_y = crypto.x25519_public_key(y)
         self._state, message_2 = received.prepare_message_2(y, g_y, c_r, _items(ead_2))
         return message_2, _value(received.ead_1)

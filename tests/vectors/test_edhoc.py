@@ -6,6 +6,7 @@ import cbor
 import crypto
 from edhoc import (
     EDHOCError,
+    Identity,
     Initiator,
     MalformedError,
     Responder,
@@ -52,9 +53,8 @@ def test_both_roles_make_and_read_the_generated_messages():
         ead_3 = [(_EAD_LABEL, True, case["EAD_3"][5:])] if case["EAD_3"] else []
         oscore = case["OSCORE_Master_Secret"], case["OSCORE_Master_Salt"]
 
-        waiting, message_1 = Initiator(case["SK_I"], cred_i).prepare_message_1(
-            *_pair(case["X"]), case["C_I"]
-        )
+        initiator = Initiator(Identity(0, case["SK_I"], cred_i), (0,))
+        waiting, message_1 = initiator.prepare_message_1(*_pair(case["X"]), case["C_I"])
         assert message_1 == case["message_1"]
         received = waiting.parse_message_2(case["message_2"])
         assert received.c_r == case["C_R"]
@@ -64,7 +64,7 @@ def test_both_roles_make_and_read_the_generated_messages():
         assert completed.process_message_4(case["message_4"]) == []
         assert completed.oscore() == oscore + (case["C_R"], case["C_I"])
 
-        responder = Responder(case["SK_R"], cred_r, ead_labels=(_EAD_LABEL,))
+        responder = Responder([Identity(0, case["SK_R"], cred_r)], ead_labels=(_EAD_LABEL,))
         received = responder.process_message_1(case["message_1"])
         assert received.c_i == case["C_I"]
         waiting, message_2 = received.prepare_message_2(*_pair(case["Y"]), case["C_R"])

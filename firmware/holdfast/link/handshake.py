@@ -4,6 +4,7 @@ from coap import Message, code, option
 from edhoc import (
     KCWT,
     EDHOCError,
+    Identity,
     MalformedError,
     Responder,
     UnknownCredentialError,
@@ -34,7 +35,7 @@ class Responders:
     """
 
     def __init__(self, private_key, certificate, trust, ephemerals, contexts, recent):
-        self.responder = Responder(private_key, from_kcwt(certificate, True))
+        self.responder = Responder([Identity(0, private_key, from_kcwt(certificate, True))])
         self.trust = trust
         self.ephemerals = ephemerals
         self.contexts = contexts

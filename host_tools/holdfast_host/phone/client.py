@@ -97,9 +97,10 @@ class Handshake:
         self._door = door
         own = edhoc.from_kcwt(identity.token, True)
         ephemeral = os.urandom(32)
-        self._waiting, self.message_1 = edhoc.Initiator(
-            identity.private_key, own
-        ).prepare_message_1(ephemeral, crypto.x25519_public_key(ephemeral), _connection_id())
+        initiator = edhoc.Initiator(edhoc.Identity(0, identity.private_key, own), (0,))
+        self._waiting, self.message_1 = initiator.prepare_message_1(
+            ephemeral, crypto.x25519_public_key(ephemeral), _connection_id()
+        )
         self.request = coap.Message(
             coap.code.POST,
             [

@@ -11,6 +11,7 @@ from edhoc import (
     METHOD_STAT_STAT,
     Completed,
     EDHOCError,
+    Identity,
     Initiator,
     Responder,
     VerificationError,
@@ -26,6 +27,7 @@ from edhoc_sides import (
     ccs,
     credential,
     ephemeral,
+    identity,
     phone,
     private,
     reader,
@@ -170,7 +172,7 @@ def test_strangers_cost_no_public_key_operation_before_the_aead():
 
 def test_only_the_holder_of_the_key_is_believed():
     """The right name and the right credential, but not its private key."""
-    thief = Initiator(private("thief"), credential("phone", "kid"))
+    thief = Initiator(Identity(0, private("thief"), credential("phone", "kid")), (0,))
     waiting, message_1 = thief.prepare_message_1(*ephemeral("x"), C_I)
     wait_3, message_2 = (
         reader().process_message_1(message_1).prepare_message_2(*ephemeral("y"), C_R)
@@ -180,7 +182,7 @@ def test_only_the_holder_of_the_key_is_believed():
     received = wait_3.parse_message_3(message_3)
     raises(VerificationError, received.verify, believed(received.id_cred_i))
 
-    impostor = Responder(private("thief"), credential("reader", "kcwt"))
+    impostor = Responder([Identity(0, private("thief"), credential("reader", "kcwt"))])
     _, message_2 = impostor.process_message_1(message_1).prepare_message_2(*ephemeral("y"), C_R)
     received = waiting.parse_message_2(message_2)
     raises(VerificationError, received.verify, believed(received.id_cred_r))
@@ -197,7 +199,7 @@ def test_a_credential_with_the_same_key_but_other_claims_is_not_believed():
 def test_nobody_talks_to_itself():
     """A reflected handshake would prove our own key to us, and that anyone is there (9.2)."""
     waiting, message_1 = phone("kcwt").prepare_message_1(*ephemeral("x"), C_I)
-    mirror = Responder(private("phone"), credential("phone", "kcwt"))
+    mirror = Responder([identity("phone", "kcwt")])
     wait_3, message_2 = mirror.process_message_1(message_1).prepare_message_2(*ephemeral("y"), C_R)
     received = waiting.parse_message_2(message_2)
     error = raises(VerificationError, received.verify, believed(received.id_cred_r))
@@ -210,16 +212,16 @@ def test_nobody_talks_to_itself():
 def test_our_own_mistakes_are_value_errors():
     """What this side asks for and cannot have is a bug here, found before anything is sent."""
     key, own = private("phone"), credential("phone", "kid")
-    for wrong in ({"suites": (1,)}, {"suites": (0, 2)}, {"method": 0}):
-        _is_ours(Initiator, key, own, **wrong)
-    for wrong in ({"suites": (0, 2)}, {"methods": (0, 3)}):
-        _is_ours(Responder, key, own, **wrong)
+    for suite, methods in ((1, (3,)), (0, (1,)), (0, (0, 3))):
+        _is_ours(Identity, suite, key, own, methods)
+    _is_ours(Identity, 0, key[:31], own)
     p256 = from_kccs(cbor.encode({8: {1: {1: 2, -1: 1, -2: bytes(32), -3: bytes(32)}}}), True)
-    for role in (Initiator, Responder):
-        _is_ours(role, key[:31], own)
-        assert str(raises(ValueError, role, key, p256)) == (
-            "credential key does not fit the cipher suite"
-        )
+    assert str(raises(ValueError, Identity, 0, key, p256)) == (
+        "credential key does not fit the cipher suite"
+    )
+    for wrong in (((0, 2),), ((0,), 0)):
+        _is_ours(Initiator, identity("phone"), *wrong)
+    _is_ours(Responder, [identity("phone"), identity("reader")])
     x, g_x = ephemeral("x")
     prepare = Handshake(phone(), reader()).received_1.prepare_message_2
     for arguments in ((x, g_x, C_I), (x, g_x, bytes(8)), (x[:31], g_x, C_R), (x, g_x[:31], C_R)):

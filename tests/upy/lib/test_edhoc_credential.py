@@ -9,6 +9,7 @@ from edhoc import (
     KCCS,
     KCWT,
     EDHOCError,
+    Identity,
     Initiator,
     MalformedError,
     VerificationError,
@@ -52,7 +53,8 @@ def test_a_maced_token_is_a_credential_too():
     zone_key = Key.symmetric(bytes(32), ALG_HMAC_256_64)
     raw = cwt.issue({4: 1800000000, 8: {1: cose_key("phone")}}, zone_key)
     assert raw[0] == 0xD1
-    done = Handshake(Initiator(private("phone"), from_kcwt(raw, True)), reader())
+    own = Identity(0, private("phone"), from_kcwt(raw, True))
+    done = Handshake(Initiator(own, (0,)), reader())
     assert done.received_3.id_cred_i.raw == raw
 
 
