@@ -133,7 +133,7 @@ $(UNIX):
 
 unix-test: unix setup $(TESTING)  ## the tests for MicroPython on that build, firmware and lib as frozen
 	@MICROPYTHON=$(CURDIR)/build/unix/micropython HOLDFAST_FROZEN=1 \
-	  $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -k micropython tests
+	  $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -k micropython $(T)
 
 COVERAGE := $(CURDIR)/build/coverage
 
