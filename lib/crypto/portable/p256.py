@@ -1,12 +1,12 @@
-"""ECDSA with P-256 and SHA-256 (ES256), FIPS 186-5 section 6.4.2: verification only.
+"""Points of P-256: y^2 = x^3 - 3 x + b (SP 800-186 section 3.2.1.3).
 
-Points are (X, Y, Z), x = X / Z^2, y = Y / Z^3; the neutral one has Z = 0. All values are public.
+They are (X, Y, Z), x = X / Z^2, y = Y / Z^3; the neutral one has Z = 0.
 """
 
-import hashlib
-
+from ..curves import B_256 as _B
 from ..curves import N_256 as _N
 from ..curves import P_256 as _P
+from .power import invert_steps, power_steps
 from .wnaf import wnaf
 
 BASE = (
@@ -17,23 +17,70 @@ BASE = (
 _NEUTRAL = (1, 1, 0)
 
 
-def es256_verify(public, message, signature) -> bool:
-    r = int.from_bytes(signature[:32], "big")
-    s = int.from_bytes(signature[32:], "big")
-    key = (int.from_bytes(public[:32], "big"), int.from_bytes(public[32:], "big"), 1)
-    e = int.from_bytes(hashlib.sha256(message).digest(), "big")
-    w = pow(s, _N - 2, _N)
-    x, _, z = combine(e * w % _N, BASE, r * w % _N, key)
-    if z == 0:
-        return False
-    # x / z^2 mod n = r, without the division: the x coordinate is r, or r + n if that is below p.
-    z_2 = z * z % _P
-    return (x - r * z_2) % _P == 0 or (r + _N < _P and (x - (r + _N) * z_2) % _P == 0)
+def p256_public_key_steps(private):
+    x, y = yield from affine_steps((yield from multiply_steps(private, BASE)))
+    return x.to_bytes(32, "big") + y.to_bytes(32, "big")
 
 
-def combine(u_1, point_1, u_2, point_2):
-    """u_1 point_1 + u_2 point_2."""
-    pairs = [(wnaf(u_1), _odd_multiples(point_1)), (wnaf(u_2), _odd_multiples(point_2))]
+def p256_ecdh_steps(private, public):
+    point = yield from decode_steps(public)
+    if point is None:
+        return None
+    x, _ = yield from affine_steps((yield from multiply_steps(private, point)))
+    return x.to_bytes(32, "big")
+
+
+def decode_steps(public):
+    """The point of x || y, or one of the two of x alone; None if the curve has none there."""
+    x = int.from_bytes(public[:32], "big")
+    if len(public) == 64:
+        return x, int.from_bytes(public[32:], "big"), 1
+    y_2 = (x * x * x - 3 * x + _B) % _P
+    y = yield from power_steps(y_2, (_P + 1) // 4, _P)  # the root if there is one: p = 3 (mod 4)
+    return (x, y, 1) if y * y % _P == y_2 else None
+
+
+def affine_steps(point):
+    """(x, y) of a point that is not the neutral one."""
+    x, y, z = point
+    z_inverse = yield from invert_steps(z, _P)
+    z_2 = z_inverse * z_inverse % _P
+    return x * z_2 % _P, y * z_2 * z_inverse % _P
+
+
+def multiply_steps(private, point):
+    """k times a point, for the 32 bytes of k of 1..n - 1: the same steps whatever k is.
+
+    An odd number is the sum of 64 terms (2 d - 15) 16^i with d of 0..15: digits that are odd, and
+    so never zero. Of k and n - k one is odd, and (n - k) P = -(k P).
+    """
+    k = int.from_bytes(private, "big")
+    even = 1 - (k & 1)
+    k = (k, _N - k)[even]
+    # The terms without their 15s are 2 (sum of d 16^i); all the 15s are 2^256 - 1.
+    digits = (k + (1 << 256) - 1 >> 1).to_bytes(32, "big")
+    multiples = yield from _odd_multiples_steps(point)
+    multiples = [_negate(multiple) for multiple in reversed(multiples)] + multiples
+    total = None
+    for byte in digits:
+        for digit in (byte >> 4, byte & 15):
+            if total is None:
+                total = multiples[digit]
+                continue
+            total = _double(_double(total))
+            yield
+            total = _double(_double(total))
+            yield
+            total = _add(total, multiples[digit])
+            yield
+    return (total, _negate(total))[even]
+
+
+def combine_steps(u_1, point_1, u_2, point_2):
+    """u_1 point_1 + u_2 point_2, in steps that depend on the numbers: for public ones."""
+    first = yield from _odd_multiples_steps(point_1)
+    second = yield from _odd_multiples_steps(point_2)
+    pairs = [(wnaf(u_1), first), (wnaf(u_2), second)]
     point = _NEUTRAL
     for i in range(256, -1, -1):
         point = _double(point)
@@ -42,18 +89,24 @@ def combine(u_1, point_1, u_2, point_2):
             if digit > 0:
                 point = _add(point, multiples[digit >> 1])
             elif digit < 0:
-                x, y, z = multiples[-digit >> 1]
-                point = _add(point, (x, -y, z))
+                point = _add(point, _negate(multiples[-digit >> 1]))
+        yield
     return point
 
 
-def _odd_multiples(point):
+def _odd_multiples_steps(point):
     """1, 3, 5, ... 15 times a point."""
     twice = _double(point)
     multiples = [point]
     for _ in range(7):
         multiples.append(_add(multiples[-1], twice))
+        yield
     return multiples
+
+
+def _negate(point):
+    x, y, z = point
+    return x, -y, z
 
 
 def _double(point):

@@ -7,6 +7,8 @@ times slower.
 
 from struct import unpack
 
+from ..steps import finish
+
 _MASK = (1 << 64) - 1
 _TWICE = 1 << 64 | 1  # a word times this holds all its rotations: shift, and mask in the end
 
@@ -62,19 +64,23 @@ _ROUND = (
 
 
 def sha512(data) -> bytes:
+    return finish(sha512_steps(data))
+
+
+def sha512_steps(data):
     state = list(unpack(">8Q", _INITIAL))
     whole = len(data) & ~127
     view = memoryview(data)
     for start in range(0, whole, 128):
-        _compress(state, view[start : start + 128])
+        yield from _compress_steps(state, view[start : start + 128])
     last = bytes(view[whole:]) + b"\x80"
     last += bytes((112 - len(last)) % 128) + (8 * len(data)).to_bytes(16, "big")
     for start in range(0, len(last), 128):
-        _compress(state, last[start : start + 128])
+        yield from _compress_steps(state, last[start : start + 128])
     return b"".join([word.to_bytes(8, "big") for word in state])
 
 
-def _compress(state, block):
+def _compress_steps(state, block):
     """Work one block of 128 bytes into the eight words of ``state``."""
     mask = _MASK
     twice = _TWICE
@@ -94,6 +100,8 @@ def _compress(state, block):
             y = x * twice
             word = w[i] = word + (y >> 19 ^ y >> 61 ^ x >> 6) & mask
         y = e * twice
+        if t & 7 == 7:
+            yield
         t_1 = h + (y >> 14 ^ y >> 18 ^ y >> 41) + (g ^ e & (f ^ g)) + constants[t] + word
         y = a * twice
         a_xor_b = a ^ b

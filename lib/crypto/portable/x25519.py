@@ -1,19 +1,20 @@
 """X25519, RFC 7748 section 5: the Montgomery ladder, with the RFC's names."""
 
-from .field import MASK, invert
+from .field import MASK, invert_steps
 from .field import P as _P
 
 
-def x25519(private, public) -> bytes:
+def x25519_steps(private, public):
     k = bytearray(private)
     k[0] &= 248
     k[31] = k[31] & 127 | 64
     u = int.from_bytes(public, "little") & MASK
-    x_2, z_2 = _ladder(k, u)
-    return (x_2 * invert(z_2) % _P).to_bytes(32, "little")
+    x_2, z_2 = yield from _ladder_steps(k, u)
+    z_inverse = yield from invert_steps(z_2)
+    return (x_2 * z_inverse % _P).to_bytes(32, "little")
 
 
-def _ladder(k, x_1):
+def _ladder_steps(k, x_1):
     """The point k * x_1 as (X, Z); k is 32 bytes with the top bit clear."""
     mask = MASK
     # x_2, z_2, x_3, z_3. The conditional swap is the place that is read from: no branch, and no
@@ -56,5 +57,7 @@ def _ladder(k, x_1):
         z_2 = e * (aa + 121665 * e)
         z_2 = (z_2 & mask) + 19 * (z_2 >> 255)
         points[1] = (z_2 & mask) + 19 * (z_2 >> 255)
+        if t & 1:
+            yield
     start = swap << 1
     return points[start], points[start + 1]
