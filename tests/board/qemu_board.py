@@ -22,12 +22,13 @@ MPY_CROSS = BUILT / "mpy-cross" / "mpy-cross"
 QEMU = "qemu-system-riscv32"
 
 START_SECONDS = 60
+_END = b"\x04"  # in the raw REPL, of what a program prints and of its traceback
 QUIET_SECONDS = 600  # a board that hangs must end the run; nothing here asserts on speed
 
 # Where a source file lies in the board's ROM, which has /rom and /rom/lib on its sys.path. The
 # backend for CPython is not for a board, nor are modules only the unix port runs.
 PLACES = (("lib", "lib"), ("firmware/holdfast", "lib/holdfast"))
-NOT_FOR_A_BOARD = ("lib/crypto/hosted.py", "firmware/holdfast/hal/unix/")
+NOT_FOR_A_BOARD = ("lib/crypto/hosted.py", "lib/crypto/assembly/", "firmware/holdfast/hal/unix/")
 
 
 class BoardError(Exception):
@@ -145,12 +146,29 @@ class Board:
         """Run ``source`` and do not wait for its end; ``line`` and ``interrupt`` come next."""
         self._repl().exec_raw_no_follow(source)
 
-    def line(self) -> str:
-        """The next line that what was started prints. Raises BoardError if none comes."""
-        said = self._repl().read_until(1, b"\n", timeout=QUIET_SECONDS)
+    def line(self, seconds: int = QUIET_SECONDS) -> str:
+        """The next line that what was started prints.
+
+        Raises BoardError if none comes within ``seconds``, or if it has ended instead.
+        """
+        said = self._repl().read_until(1, b"\n", timeout=seconds)
         if not said.endswith(b"\n"):
             raise BoardError("the board does not answer")
+        if said.startswith(_END):
+            error = said[1:] + self._repl().read_until(1, _END, timeout=seconds)[:-1]
+            raise BoardError(error.decode(errors="replace"))
         return said.decode().strip()
+
+    def write(self, data: bytes) -> None:
+        """What was started reads this on its standard input; Ctrl-C (0x03) would stop it."""
+        self._repl().serial.write(data)
+
+    def ended(self) -> str:
+        """What was started ended by itself; gives what it still printed. Raises BoardError."""
+        printed, error = self._repl().follow(QUIET_SECONDS)
+        if error:
+            raise BoardError(error.decode(errors="replace"))
+        return printed.decode(errors="replace")
 
     def interrupt(self) -> str:
         """Stop what was started, as Ctrl-C does; gives the last line of its traceback."""

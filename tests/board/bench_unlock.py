@@ -1,0 +1,112 @@
+"""What an unlock costs the reader on a 32-bit board, and how small a heap it still works in.
+
+`python tests/board/bench_unlock.py` prints one flat JSON object. Instructions are those of the
+reader's own tasks, from a phone's first byte to the next key made ahead, the wait for the phone
+and the line to it left out.
+"""
+
+import json
+import pathlib
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from board.door import ROOMY, Door, Firmware, phone
+from board.qemu_board import BoardError, missing
+from holdfast_host.errors import UsageProblem
+
+_STEP = 1024  # bytes; what a heap is bisected to
+_BOARD = 128 * 1024  # bytes of heap that a board has unless told otherwise
+_PATIENCE = 120  # seconds; in a heap that is nearly enough it collects garbage without end
+
+
+def instructions(firmware: Firmware, folder: pathlib.Path, heap: int) -> dict:
+    """Figure name to count, of a cold and a warm unlock.
+
+    Both are those of a reader that has served before: what is loaded or made at the first visit
+    of all is no part of a door's answer.
+    """
+    first, second = phone(folder / "first"), phone(folder / "second")
+    with firmware.board(folder, heap) as board, Door(board) as door:
+        door.unlock(first)
+        door.unlock(first)
+        door.spent()
+        door.unlock(second)
+        cold = door.spent()
+        door.unlock(second)
+        warm = door.spent()
+    return {
+        "rv32.cold_unlock.instructions": cold.all,
+        "rv32.cold_unlock_until_answer.instructions": cold.answered,
+        "rv32.cold_unlock_longest_step.instructions": cold.longest_step,
+        "rv32.warm_unlock.instructions": warm.all,
+        "rv32.warm_unlock_until_answer.instructions": warm.answered,
+    }
+
+
+def live(firmware: Firmware, folder: pathlib.Path, heap: int = ROOMY) -> tuple:
+    """Live bytes of the heap: of a reader that waits for its first phone, and at the most that any
+    look at it found until the phone was gone again.
+    """
+    with firmware.board(folder, heap) as board, Door(board, looks_at_heap=True) as door:
+        door.spent()
+        door.unlock(phone(folder / "phone"))
+        return door.loaded, door.spent().live
+
+
+def opens(firmware: Firmware, heap: int) -> bool:
+    """Whether a board with so large a heap starts, and opens for a phone that it never met."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        try:
+            with firmware.board(folder, heap) as board, Door(board, patience=_PATIENCE) as door:
+                report = door.unlock(phone(folder / "phone"))
+                faults = [event for event in door.events if event.get("event") == "fault"]
+                return report.granted and not faults
+        except (BoardError, UsageProblem):
+            return False
+
+
+def smallest_heap(firmware: Firmware, works: int, fails: int = 0) -> int:
+    """Bytes of the smallest heap that ``opens``, found between one that does and one that not."""
+    while works - fails > _STEP:
+        middle = (works + fails) // 2 // _STEP * _STEP
+        if opens(firmware, middle):
+            works = middle
+        else:
+            fails = middle
+    return works
+
+
+def new(folder: pathlib.Path) -> pathlib.Path:
+    folder.mkdir()
+    return folder
+
+
+def measure() -> dict:
+    """All figures of this machine; none without a board."""
+    if missing():
+        print(missing(), file=sys.stderr)
+        return {}
+    found = {}
+    for where in ("mpy", "rom"):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            firmware = Firmware(folder, in_rom=where == "rom")
+            loaded, peak = live(firmware, new(folder / "live"))
+            most = 2 * peak
+            smallest = smallest_heap(firmware, most, peak)
+            found |= {
+                f"rv32.heap_{where}.loaded_bytes": loaded,
+                f"rv32.heap_{where}.cold_unlock_live_bytes": peak,
+                f"rv32.heap_{where}.cold_unlock_bytes": smallest,
+            }
+            if where == "rom":
+                heap = 0 if smallest <= _BOARD else most
+                found |= instructions(firmware, new(folder / "instructions"), heap)
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(), indent=4))

@@ -1,0 +1,211 @@
+"""A door whose reader is the board in qemu, and phones of this machine that come to it."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+
+import cbor
+import small_site as site
+from board.qemu_board import QUIET_SECONDS, ROOT, Board, compile_tree, rom_image
+from cose import CRV_X25519, Key, cwt
+from holdfast.access import operations as ops
+from holdfast.access import snapshot
+from holdfast_host.phone.link import TcpLink
+from holdfast_host.phone.unlock import Report, Wish, unlock
+from holdfast_host.wallet import Wallet
+
+ON_BOARD = ROOT / "tests" / "board" / "reader_on_board.py"
+GRANTS = 1000
+READER_KEY = bytes(range(64, 96))
+ROOMY = 1024 * 1024
+_AT_THE_DOOR = cbor.encode([[site.DOOR, 1]])
+_PIECE = 256  # bytes that go to the board at once
+
+# Copies what lies in ROM to flash, in the folder that code in .mpy files is loaded from.
+INSTALL = """
+import os
+def install(source, target):
+    os.mkdir(target)
+    for name, kind, *_ in os.ilistdir(source):
+        if kind & 0x4000:
+            install(source + "/" + name, target + "/" + name)
+        else:
+            with open(source + "/" + name, "rb") as a, open(target + "/" + name, "wb") as b:
+                while b.write(a.read(512)):
+                    pass
+install("/rom/lib", "/lib")
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Spent:
+    """What the reader has spent since it was last asked, in instructions, and held, in bytes.
+
+    ``answered`` is what was spent when the last piece of an answer left; ``longest_step`` what
+    other tasks had to wait for at most. ``live`` is 0 unless the door was told to look.
+    """
+
+    all: int
+    answered: int
+    longest_step: int
+    live: int
+
+
+class Serial:
+    """Stands for the socket of a TcpLink: a phone's bytes in lines on the board's serial port."""
+
+    def __init__(self, door: "Door"):
+        self._door = door
+        self._open = True
+        door.tell("open")
+
+    def sendall(self, data: bytes) -> None:
+        self._door.tell("data " + bytes(data).hex())
+
+    def settimeout(self, seconds: float) -> None:
+        """The board's own time limit holds."""
+
+    def recv(self, size: int) -> bytes:
+        line = self._door.heard("<!")
+        if line == "!":
+            self._open = False
+            return b""
+        return bytes.fromhex(line[1:])
+
+    def close(self) -> None:
+        if self._open:
+            self._door.tell("close")
+            self._door.heard("!")
+
+
+class SerialLink(TcpLink):
+    """The phone's own link, without its patience: nothing may depend on this machine's speed."""
+
+    def request(self, message, timeout=QUIET_SECONDS):
+        return super().request(message, timeout)
+
+
+class Door:
+    """The reader runs on ``board`` until the end of the ``with`` block.
+
+    ``events`` are all lines of its console, ``loaded`` the live bytes of the heap once it is
+    ready. A board that says nothing for ``patience`` seconds raises BoardError, and so does a
+    reader that ends.
+    """
+
+    def __init__(self, board: Board, *, looks_at_heap=False, patience=QUIET_SECONDS):
+        self.events = []
+        self._patience = patience
+        self._board = board
+        board.start(f"import reader_on_board\nreader_on_board.serve({site.NOW}, {looks_at_heap})")
+        self.loaded = self.wait("ready")["heap"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        if not any(exception):
+            self.tell("stop")
+            self._board.ended()
+
+    def tell(self, line: str) -> None:
+        """Something happens at the board."""
+        self._board.write(line.encode() + b"\n")
+
+    def heard(self, begins_with: str) -> str:
+        """The next line that begins with one of these characters; what comes before are events."""
+        while True:
+            line = self._board.line(self._patience)
+            if line.startswith("{"):
+                self.events.append(json.loads(line))
+            if line[:1] in tuple(begins_with):
+                return line
+
+    def wait(self, event: str) -> dict:
+        """The next line of the console about such an event."""
+        while True:
+            self.heard("{")
+            if self.events[-1].get("event") == event:
+                return self.events[-1]
+
+    def unlock(self, wallet: Wallet, *, cold: bool = False, wish: Wish | None = None) -> Report:
+        """A phone asks the door; the report of the phone's own code."""
+
+        def connect():
+            return SerialLink(Serial(self), 244, None)
+
+        return unlock(wallet, connect, site.DOOR, wish or Wish(), now=site.NOW, cold=cold)
+
+    def spent(self) -> Spent:
+        """What it has cost since the last time."""
+        self.tell("figures")
+        return Spent(*json.loads(self.heard("=")[1:]))
+
+
+def phone(folder: pathlib.Path, *, scope: bytes = _AT_THE_DOOR, guest_key=None) -> Wallet:
+    """A phone with a credential from the site's authority, or with one that ``guest_key`` made."""
+    wallet = Wallet.create(folder)
+    changes = {7: os.urandom(8), 9: scope}
+    claims = site.guest_claims if guest_key else site.holder_claims
+    changes[8] = {1: Key.okp(CRV_X25519, wallet.public_key).to_map()}
+    token = cwt.issue(claims(changes=changes), guest_key or site.authority())
+    wallet.enrol(token, site.authority_public(), site.NOW)
+    return wallet
+
+
+def policy(grants: int = GRANTS) -> bytes:
+    """A policy.cbor that knows so many cards."""
+    operations = [[ops.ZONE, site.ZONE, None], [ops.GROUP, 1, [[site.DOOR, 1, None]]]]
+    operations += [[ops.GRANT, b"card%04d" % number, 1, None] for number in range(grants)]
+    pieces = snapshot.make(
+        site.authority(), site.SITE, 7, bytes(32), site.NOW - site.DAY, operations
+    )
+    return b"".join(cbor.encode(piece) for piece in pieces)
+
+
+class Firmware:
+    """The firmware as it goes to a board, and the flash of one that was provisioned with it.
+
+    Made in ``folder``. ``rom`` is the ROM image; without ``in_rom`` it lies in .mpy files on the
+    flash instead, and the ROM has nothing but the test's own module.
+    """
+
+    def __init__(self, folder: pathlib.Path, *, in_rom: bool):
+        compile_tree(folder / "tree", [ON_BOARD])
+        self.rom = rom_image(folder / "tree")
+        self._flash = folder / "flash"
+        self._flash.mkdir()
+        certified = {6: site.device_certificate(READER_KEY)}
+        with Board(self._flash, self.rom, ROOMY) as board:
+            files = {
+                "device.key": READER_KEY,
+                "settings.cbor": cbor.encode(site.settings_map(certified)),
+                "policy.cbor": policy(),
+            }
+            board.run("import os\nos.mkdir('/state')")
+            for name, data in files.items():
+                put(board, "/state/" + name, data)
+            kept = board.run(f"import reader_on_board\nreader_on_board.provision({site.NOW})")
+            if int(kept.split()[-1]) != GRANTS:
+                raise RuntimeError("the board did not take the policy: " + kept)
+            if not in_rom:
+                board.run(INSTALL)
+        if not in_rom:
+            shutil.rmtree(folder / "tree" / "lib")
+            self.rom = rom_image(folder / "tree")
+
+    def board(self, folder: pathlib.Path, heap: int = 0) -> Board:
+        """A board in ``folder`` with a flash of its own, as provisioned, unless it has one."""
+        if not (folder / "flash.img").exists():
+            shutil.copy(self._flash / "flash.img", folder)
+        return Board(folder, self.rom, heap)
+
+
+def put(board: Board, path: str, data: bytes) -> None:
+    """Write a file on the board."""
+    board.run(f"file = open({path!r}, 'wb')")
+    for start in range(0, len(data), _PIECE):
+        board.run(f"file.write({data[start : start + _PIECE]!r})")
+    board.run("file.close()")

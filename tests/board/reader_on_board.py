@@ -1,0 +1,205 @@
+"""Runs on the board: the reader role as it is, its radio and its console the serial line.
+
+What hal is on hardware is played here with what the board in qemu has: LittleFS in its flash,
+ticks and ``os.urandom``; strike, indicator and clock have no pins. One line from the host is one
+thing that happens: ``open``, ``data HEX`` and ``close`` are a phone's, ``figures`` asks what it
+has cost since it was last asked, ``stop`` ends it. Lines to the host begin with ``<`` (bytes for
+the phone), ``!`` (the reader has let go of it), ``=`` (figures) or are the console's JSON.
+"""
+
+import asyncio
+import gc
+import json
+import os
+import sys
+import time
+
+from qemu_rv32 import instructions
+
+from holdfast.roles.reader import Reader
+from holdfast.storage import settings as stored_settings
+from holdfast.storage.key_store import KeyStore
+from micropython import const
+
+_DIRECTORY = "/state"
+_CHUNK = const(244)
+
+
+class Hardware:
+    """All that hal gives a reader; it is ``now`` (seconds since 1970) at the start."""
+
+    def __init__(self, now):
+        self._start = now - time.time()
+        self.console = self.strike = self.led = self.buzzer = self.clock = self.ticks = self
+
+    def line(self, fields):
+        print(json.dumps(fields))
+
+    def set(self, active):
+        print('{"hal": "strike", "active": %s}' % ("true" if active else "false"))
+
+    def show(self, colour, effect):
+        pass
+
+    def beep(self, count):
+        pass
+
+    def seconds(self):
+        return self._start + time.time()
+
+    def add(self, ms):
+        return time.ticks_add(time.ticks_ms(), ms)
+
+    def until(self, tick):
+        return time.ticks_diff(tick, time.ticks_ms())
+
+    def random_bytes(self, length):
+        return os.urandom(length)
+
+
+class Link:
+    """A phone's byte stream, in lines of hexadecimal digits."""
+
+    chunk_size = _CHUNK
+
+    def __init__(self, meter):
+        self._meter = meter
+        self._arrived = asyncio.Event()
+        self._pieces = []
+
+    def put(self, piece):
+        self._pieces.append(piece)
+        self._arrived.set()
+
+    async def read(self):
+        while not self._pieces:
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._pieces.pop(0)
+
+    async def write(self, chunk):
+        self._meter.answered()
+        print("<" + bytes(chunk).hex())
+
+    async def close(self):
+        pass
+
+
+class Meter:
+    """Counts what the reader does, and looks at its heap where it takes a breath."""
+
+    def __init__(self, looks_at_heap):
+        self._looks_at_heap = looks_at_heap
+        self.reset()
+
+    def reset(self):
+        self.spent = self.until_answer = self.live = self.longest_step = 0
+
+    def answered(self):
+        self.until_answer = self.spent
+
+    def look(self):
+        if self._looks_at_heap:
+            gc.collect()
+            self.live = max(self.live, gc.mem_alloc())
+
+    def counted(self, coroutine):
+        """``coroutine`` as a coroutine, step by step the same, whose steps are counted.
+
+        What others do while it waits is not: neither their work nor the waiting.
+        """
+        error = None
+        while True:
+            result = []
+
+            def step(error=error, result=result):
+                try:
+                    coroutine.send(None) if error is None else coroutine.throw(error)
+                except StopIteration as ended:
+                    result.append(ended.value)
+
+            spent = instructions(step)
+            self.spent += spent
+            self.longest_step = max(self.longest_step, spent)
+            self.look()
+            if result:
+                return result[0]
+            error = None
+            try:
+                yield
+            except BaseException as thrown:
+                error = thrown
+
+    def watch(self, module, names):
+        """Look at the heap before and after each call of these functions of ``module``."""
+        for name in names:
+            setattr(module, name, self._watched(getattr(module, name)))
+
+    def _watched(self, function):
+        def call(*arguments, **named):
+            self.look()
+            try:
+                return function(*arguments, **named)
+            finally:
+                self.look()
+
+        return call
+
+
+def _reader(now):
+    hardware = Hardware(now)
+    private_key = KeyStore(_DIRECTORY, hardware.random_bytes).private_key()
+    settings = stored_settings.load(_DIRECTORY)
+    return Reader(settings, private_key, hardware, _DIRECTORY)
+
+
+def provision(now):
+    """Take the policy that was put beside the settings, as a first start does."""
+    from holdfast.storage import policy_file
+
+    reader = _reader(now)
+    policy_file.follow(_DIRECTORY + "/policy.cbor", reader.memory.policies(), reader.follow)
+    reader.keep_up()
+    os.remove(_DIRECTORY + "/policy.cbor")
+    print(reader.memory.cache.counts[0])
+
+
+def serve(now, looks_at_heap=False, collect_every=32768):
+    """Serve phones until told to stop; with a collection after so many bytes of allocation."""
+    gc.threshold(collect_every)
+    meter = Meter(looks_at_heap)
+    if looks_at_heap:
+        import crypto
+
+        meter.watch(crypto, ("x25519", "ed25519_verify", "aes_ccm_encrypt", "aes_ccm_decrypt"))
+    asyncio.run(_serve(_reader(now), meter))
+
+
+async def _serve(reader, meter):
+    running = asyncio.create_task(meter.counted(reader.run()))
+    lines = asyncio.StreamReader(sys.stdin.buffer)
+    link = None
+    await asyncio.sleep_ms(0)  # a key is made ahead now
+    gc.collect()
+    print('{"event": "ready", "heap": %d}' % gc.mem_alloc())
+    while True:
+        word, _, rest = (await lines.readline()).strip().partition(b" ")
+        if word == b"open":
+            link = Link(meter)
+            asyncio.create_task(_connection(reader, link, meter))
+        elif word == b"data":
+            link.put(bytes.fromhex(rest.decode()))
+        elif word == b"close":
+            link.put(b"")
+        elif word == b"figures":
+            fields = meter.spent, meter.until_answer, meter.longest_step, meter.live
+            print("=" + json.dumps(fields))
+            meter.reset()
+        elif word == b"stop":
+            running.cancel()
+            return
+
+
+async def _connection(reader, link, meter):
+    await meter.counted(reader.connected(link))
+    print("!")

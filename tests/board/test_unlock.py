@@ -1,0 +1,96 @@
+"""A door whose reader is a 32-bit board, and phones that come to it: the reader role as it is.
+
+Elsewhere it runs on the unix port, with 64-bit words and any heap. Here a real phone's code, on
+this machine, meets the firmware that an ESP32-C3 would run, on LittleFS and in a small heap.
+"""
+
+import pytest
+
+import cbor
+import small_site as site
+from board.door import ROOMY, Door, Firmware, phone
+from board.qemu_board import missing
+from holdfast_host.phone.unlock import Wish
+
+if missing():
+    pytest.skip(missing(), allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def firmware(tmp_path_factory):
+    return Firmware(tmp_path_factory.mktemp("firmware"), in_rom=True)
+
+
+@pytest.fixture
+def start(firmware, tmp_path):
+    """``start()`` a board with its reader; the same one, its flash as it was left, every time."""
+    return lambda: firmware.board(tmp_path, ROOMY)
+
+
+def access(door):
+    """The decisions that the reader has shown so far."""
+    return [event for event in door.events if event.get("event") == "access"]
+
+
+def test_a_phone_never_met_opens_the_door_and_is_known_the_next_time(start, tmp_path):
+    """Two round trips, then one, without any public-key operation; the strike moves each time."""
+    alice = phone(tmp_path / "alice")
+    with start() as board, Door(board) as door:
+        for is_warm in (False, True):
+            report = door.unlock(alice)
+            assert (report.granted, report.protected, report.warm) == (True, True, is_warm)
+            assert report.round_trips == (1 if is_warm else 2)
+        assert [(event["granted"], event["handshake"]) for event in access(door)] == [
+            (True, True),
+            (True, False),
+        ]
+        assert access(door)[1]["public_key_operations"] == 0
+        assert {"hal": "strike", "active": True} in door.events
+
+
+def test_a_phone_is_known_again_after_the_power_was_cut(start, tmp_path):
+    """What it takes is in flash before the answer leaves. The first request after a start must
+    prove that it is none of before: one round trip more."""
+    alice = phone(tmp_path / "alice")
+    with start() as board, Door(board) as door:
+        assert door.unlock(alice).granted
+    with start() as board, Door(board) as door:
+        again = door.unlock(alice)
+        assert (again.granted, again.warm, again.round_trips) == (True, True, 2)
+        assert [event["handshake"] for event in access(door)] == [False]
+        assert door.unlock(alice).round_trips == 1
+
+
+def test_who_may_not_is_refused_and_the_door_stays_shut(start, tmp_path):
+    """A holder of another door, a forged guest's credential, a phone that nobody touched: each
+    learns no more than that it may not, the log has why, and the next one who may gets in."""
+    visitor = phone(tmp_path / "visitor", scope=cbor.encode([["attic", 1]]))
+    stranger = phone(tmp_path / "stranger", guest_key=site.zone_key(b"\x77" * 32))
+    alice = phone(tmp_path / "alice")
+    with start() as board, Door(board) as door:
+        for someone, wish in ((visitor, Wish()), (stranger, Wish()), (alice, Wish(intent=False))):
+            assert not door.unlock(someone, wish=wish).granted
+        assert [event["reason"] for event in access(door)] == [
+            "wrong_door",
+            "bad_signature",
+            "no_intent",
+        ]
+        assert {"hal": "strike", "active": True} not in door.events
+        assert door.unlock(alice).granted
+
+
+def test_what_it_spends_is_the_same_in_every_run(start, tmp_path):
+    """Instructions are counted, not time: a warm unlock costs the same today and tomorrow, but for
+    the collections of garbage. It is a small part of a cold one."""
+    alice = phone(tmp_path / "alice")
+    with start() as board, Door(board) as door:
+        door.spent()
+        door.unlock(alice)
+        cold = door.spent()
+        assert cold.longest_step <= cold.answered < cold.all
+        counts = []
+        for _ in range(3):
+            door.unlock(alice)
+            counts.append(door.spent().answered)
+        assert max(counts) < 1.1 * min(counts), counts
+        assert 4 * max(counts) < cold.answered
