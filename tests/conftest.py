@@ -63,7 +63,8 @@ def environment(interpreter: str) -> dict:
     return variables
 
 
-def _settings(tree: ast.Module) -> dict:
+def settings(tree: ast.Module) -> dict:
+    """What a file says at its top about where it runs: INTERPRETERS and HEAP."""
     found = {}
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -73,8 +74,7 @@ def _settings(tree: ast.Module) -> dict:
 
 
 def pytest_pycollect_makemodule(module_path, parent):
-    settings = _settings(ast.parse(module_path.read_text()))
-    if "INTERPRETERS" in settings:
+    if "INTERPRETERS" in settings(ast.parse(module_path.read_text())):
         return PortableFile.from_parent(parent, path=module_path)
     return None
 
@@ -84,18 +84,18 @@ class PortableFile(pytest.File):
 
     def collect(self):
         tree = ast.parse(self.path.read_text())
-        settings = _settings(tree)
+        chosen = settings(tree)
         for node in tree.body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 if not node.name.startswith("test_"):
                     continue
-                for interpreter in settings["INTERPRETERS"]:
+                for interpreter in chosen["INTERPRETERS"]:
                     yield PortableItem.from_parent(
                         self,
                         name=f"{node.name}[{interpreter}]",
                         called=node.name,
                         interpreter=interpreter,
-                        heap=settings.get("HEAP", DEFAULT_HEAP),
+                        heap=chosen.get("HEAP", DEFAULT_HEAP),
                         line=node.lineno,
                     )
 
