@@ -5,6 +5,7 @@ from micropython import const
 
 from .errors import KeyMismatchError, UnsupportedError
 from .key import CRV_ED25519, CRV_P256, KTY_EC2, KTY_OKP, KTY_SYMMETRIC, Key
+from .point import y_steps
 
 ALG_ES256 = -7
 ALG_EDDSA = -8
@@ -28,6 +29,8 @@ _SIGN = const(1)  # values of key_ops (RFC 9052 table 5)
 _VERIFY = const(2)
 _ENCRYPT = const(3)
 _DECRYPT = const(4)
+_DERIVE_KEY = const(7)
+_DERIVE_BITS = const(8)
 _MAC_CREATE = const(9)
 _MAC_VERIFY = const(10)
 
@@ -57,26 +60,42 @@ def check_mac_algorithm(alg):
         raise UnsupportedError("MAC algorithm %r" % alg)
 
 
-def sign(alg, key: Key, data: bytes) -> bytes:
-    """The signature of ``data``. EdDSA only: neither boards nor authority sign otherwise."""
-    if alg != ALG_EDDSA:
-        raise UnsupportedError("signing with algorithm %r" % alg)
-    _fit(key, KTY_OKP, CRV_ED25519, alg, _SIGN)
+def check_verification_key(alg, key: Key):
+    """Raise KeyMismatchError or UnsupportedError unless ``key`` verifies signatures of ``alg``."""
+    _fit_signature(alg, key, _VERIFY)
+    if key.kty == KTY_EC2 and key.y is None:
+        raise UnsupportedError("verifying with half a point")
+
+
+def check_agreement_key(key: Key, crv: int):
+    """Raise KeyMismatchError unless ``key`` is one for Diffie-Hellman on ``crv``."""
+    if key.crv != crv or key.alg in (ALG_EDDSA, ALG_ES256):
+        raise KeyMismatchError("the key is not for agreement on this curve")
+    operations = key.key_ops
+    if operations is not None and not (_DERIVE_KEY in operations or _DERIVE_BITS in operations):
+        raise KeyMismatchError("the key is not for this operation")
+
+
+def sign_steps(alg, key: Key, data: bytes):
+    """The signature of ``data``: 64 bytes. A generator of steps, as in :mod:`crypto`."""
+    _fit_signature(alg, key, _SIGN)
     if key.d is None:
         raise KeyMismatchError("a public key does not sign")
-    return crypto.ed25519_sign(key.d, data)
+    sign = crypto.ed25519_sign_steps if alg == ALG_EDDSA else crypto.es256_sign_steps
+    return (yield from sign(key.d, data))
 
 
-def is_signature(alg, key: Key, data: bytes, signature: bytes) -> bool:
-    """Whether ``signature`` over ``data`` was made with ``key``."""
-    check_signature_algorithm(alg)
+def is_signature_steps(alg, key: Key, data: bytes, signature: bytes):
+    """Whether ``signature`` over ``data`` was made with ``key``. A generator of steps too."""
+    check_verification_key(alg, key)
     if alg == ALG_EDDSA:
-        _fit(key, KTY_OKP, CRV_ED25519, alg, _VERIFY)
-        return key.x is not None and crypto.ed25519_verify(key.x, data, signature)
-    _fit(key, KTY_EC2, CRV_P256, alg, _VERIFY)
-    if key.x is None or not isinstance(key.y, bytes):
-        raise UnsupportedError("verifying with a compressed point")
-    return crypto.es256_verify(key.x + key.y, data, signature)
+        return (yield from crypto.ed25519_verify_steps(key.x, data, signature))
+    y = key.y
+    if not isinstance(y, bytes):
+        y = yield from y_steps(key.x, y)
+        if y is None:
+            return False
+    return (yield from crypto.es256_verify_steps(key.x + y, data, signature))
 
 
 def create_mac(alg, key: Key, data: bytes) -> bytes:
@@ -136,6 +155,14 @@ def aead(alg, extra: dict | None = None) -> AEAD:
     if extra and alg in extra:
         return AEAD(*extra[alg])
     raise UnsupportedError("content encryption algorithm %r" % alg)
+
+
+def _fit_signature(alg, key, operation):
+    check_signature_algorithm(alg)
+    if alg == ALG_EDDSA:
+        _fit(key, KTY_OKP, CRV_ED25519, alg, operation)
+    else:
+        _fit(key, KTY_EC2, CRV_P256, alg, operation)
 
 
 def _fit(key, kty, crv, alg, operation):

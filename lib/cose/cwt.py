@@ -5,6 +5,7 @@ unprotected header but a kid, so that nobody on the way can add to a token.
 """
 
 import cbor
+import crypto
 
 from . import algorithms, headers, mac0, sign1
 from .claims import AUD, CNF, CTI, EXP, IAT, ISS, NBF, SCOPE, SUB, Claims
@@ -60,10 +61,16 @@ class Token:
 
         Raises VerificationError, or UnsupportedError for a key in a form that cannot be used.
         """
+        return crypto.finish(self.verify_steps(key))
+
+    def verify_steps(self, key: Key):
+        """``verify`` as a generator of steps, as in :mod:`crypto`."""
         if self.kid is not None and key.kid is not None and self.kid != key.kid:
             raise KeyMismatchError("the token names another key")
-        verify = sign1.verify if self.kind == SIGNED else mac0.verify
-        verify(self.message, key)
+        if self.kind == SIGNED:
+            yield from sign1.verify_steps(self.message, key)
+        else:
+            mac0.verify(self.message, key)
         return self.claims
 
 
@@ -91,7 +98,7 @@ def parse(raw: bytes) -> Token:
 
 
 def issue(claims: dict, key: Key, *, kid: bytes | None = None) -> bytes:
-    """A token of ``claims`` (label to value) under an Ed25519 ``key`` or an HMAC one.
+    """A token of ``claims`` (label to value) under an Ed25519 or P-256 ``key``, or an HMAC one.
 
     It has no CWT tag, and no header but the algorithm and ``kid``. Raises what parse would raise.
     """

@@ -4,6 +4,7 @@ import cbor
 from micropython import const
 
 from .errors import MalformedError, UnsupportedError
+from .point import is_coordinate, is_point
 
 KTY_OKP = 1
 KTY_EC2 = 2
@@ -33,8 +34,10 @@ class Key:
     ``kty`` and ``crv`` are one of the constants above; ``alg`` is the only algorithm the key may
     be used with, ``key_ops`` the only operations; ``kid`` is its name (bytes); ``base_iv``
     completes a Partial IV. ``x``, ``y`` and ``d`` have 32 bytes; ``y`` may be the sign bit (bool)
-    of a compressed point. ``k`` is the secret of a symmetric key.
-    Raises MalformedError for wrong types or lengths, UnsupportedError for another kty or crv.
+    of a compressed point: True if it is odd. An EC2 key for agreement may do without. ``k`` is the
+    secret of a symmetric key. Raises MalformedError for wrong types or lengths and for coordinates
+    that are no point of the curve, UnsupportedError for another kty or crv. Whether there is a
+    point to an ``x`` alone is found out when it is used.
     """
 
     def __init__(
@@ -79,7 +82,7 @@ class Key:
 
     @classmethod
     def ec2(cls, x: bytes, y, d: bytes | None = None, kid: bytes | None = None):
-        """A P-256 key with its affine coordinates."""
+        """A P-256 key with its affine coordinates; ``y`` may be the sign bit alone, or None."""
         return cls(KTY_EC2, crv=CRV_P256, x=x, y=y, d=d, kid=kid)
 
     @classmethod
@@ -165,6 +168,8 @@ def _check_point(kty, crv, x, y):
     _check_coordinate(x, "x")
     if y is not True and y is not False:
         _check_coordinate(y, "y", optional=True)
+    if kty == KTY_EC2 and not (is_point(x, y) if isinstance(y, bytes) else is_coordinate(x)):
+        raise MalformedError("COSE_Key is no point of its curve")
 
 
 def _check_coordinate(value, name, optional=False):

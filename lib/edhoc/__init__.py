@@ -1,10 +1,12 @@
 """EDHOC, RFC 9528: an authenticated key exchange in three small messages, both roles.
 
-Method 3 (static Diffie-Hellman) with cipher suite 0. Keys, identifiers and trust are passed in;
-nothing here draws random numbers, reads a clock or keeps state.
+Methods 0 (signatures) and 3 (static Diffie-Hellman) with cipher suites 0 (X25519, EdDSA) and 2
+(P-256, ES256). What takes a public-key operation has a twin whose name ends in ``_steps``, a
+generator as in :mod:`crypto`, for a caller that serves others meanwhile. Keys, identifiers and
+trust are passed in; nothing here draws random numbers, reads a clock or keeps state.
 """
 
-from .authentication import METHOD_STAT_STAT
+from .authentication import METHOD_SIGN_SIGN, METHOD_STAT_STAT
 from .completed import Completed, CompletedInitiator, CompletedResponder
 from .credential import KCCS, KCWT, KID, Credential, IdCred, from_kccs, from_kcwt
 from .error import (
@@ -27,6 +29,7 @@ __all__ = (
     "KCWT",
     "KID",
     "MAX_IDENTIFIER",
+    "METHOD_SIGN_SIGN",
     "METHOD_STAT_STAT",
     "Completed",
     "CompletedInitiator",

@@ -1,13 +1,16 @@
 """How a side proves that it holds its authentication key (RFC 9528 section 3.2).
 
 A method is two of these, one a role. Each says which shared secret enters the key schedule, how
-long MAC and proof are, and how the proof is made from the MAC and checked against it.
+long MAC and proof are, and how the proof is made from the MAC and checked against it. What needs
+public-key operations is a generator of steps, as in :mod:`crypto`.
 """
 
 import crypto
+from cose import message
 
-from .error import EDHOCError, VerificationError
+from .error import VerificationError
 
+METHOD_SIGN_SIGN = 0
 METHOD_STAT_STAT = 3
 
 
@@ -15,16 +18,14 @@ class StaticDiffieHellman:
     """The MAC is the proof: its key comes from a secret shared with the authentication key."""
 
     @staticmethod
-    def public_key(suite, credential) -> bytes:
-        """The key in ``credential``. Raises EDHOCError if it is not on the suite's curve."""
-        if credential.key.crv != suite.crv:
-            raise EDHOCError("credential key does not fit the cipher suite")
-        return credential.public_key
+    def public_key(suite, credential):
+        """The key in ``credential``. Raises EDHOCError if the suite cannot agree with it."""
+        return suite.agreement_key(credential.key)
 
     @staticmethod
-    def shared_secret(suite, private_key, public_key) -> bytes:
+    def shared_secret_steps(suite, private_key, public_key):
         """G_RX or G_IY, from one side's authentication key and the other's ephemeral key."""
-        return suite.shared_secret(private_key, public_key)
+        return suite.shared_secret_steps(private_key, public_key)
 
     @staticmethod
     def mac_length(suite) -> int:
@@ -37,18 +38,61 @@ class StaticDiffieHellman:
         return suite.mac_length
 
     @staticmethod
-    def prove(suite, private_key, id_cred, external_aad, mac) -> bytes:
+    def prove_steps(suite, private_key, id_cred, external_aad, mac):
         """Signature_or_MAC."""
+        yield from ()
         return mac
 
     @staticmethod
-    def is_proof(suite, public_key, id_cred, external_aad, mac, signature_or_mac) -> bool:
+    def is_proof_steps(suite, public_key, id_cred, external_aad, mac, signature_or_mac):
         """Whether ``signature_or_mac`` is right; takes the same time whatever it is."""
+        yield from ()
         return crypto.equal(mac, signature_or_mac)
 
 
+class Signature:
+    """The MAC, a hash long, is signed with the authentication key; the key schedule has no more
+    than the ephemeral secret (RFC 9528 sections 5.3.2 and 5.4.2).
+    """
+
+    @staticmethod
+    def public_key(suite, credential):
+        """The key in ``credential``. Raises EDHOCError if the suite's signatures are not its."""
+        return suite.signature_key(credential.key)
+
+    @staticmethod
+    def shared_secret_steps(suite, private_key, public_key):
+        """None, as the key schedule has it."""
+        return ()
+
+    @staticmethod
+    def mac_length(suite) -> int:
+        """Length of the MAC in bytes."""
+        return suite.hash_length
+
+    @staticmethod
+    def proof_length(suite) -> int:
+        """Length of Signature_or_MAC in bytes."""
+        return suite.signature_length
+
+    @staticmethod
+    def prove_steps(suite, private_key, id_cred, external_aad, mac):
+        """Signature_or_MAC."""
+        signed = message.structure("Signature1", id_cred, external_aad, mac)
+        return suite.sign_steps(private_key, signed)
+
+    @staticmethod
+    def is_proof_steps(suite, public_key, id_cred, external_aad, mac, signature_or_mac):
+        """Whether ``signature_or_mac`` is one of ``public_key`` over this MAC."""
+        signed = message.structure("Signature1", id_cred, external_aad, mac)
+        return suite.is_signature_steps(public_key, signed, signature_or_mac)
+
+
 # Of the Initiator and of the Responder.
-_METHODS = {METHOD_STAT_STAT: (StaticDiffieHellman, StaticDiffieHellman)}
+_METHODS = {
+    METHOD_SIGN_SIGN: (Signature, Signature),
+    METHOD_STAT_STAT: (StaticDiffieHellman, StaticDiffieHellman),
+}
 
 
 def initiator_of(method):
@@ -62,21 +106,26 @@ def responder_of(method):
 
 
 def check_own(suite, methods, private_key, credential):
-    """Refuse at the start what could never finish. Raises ValueError."""
+    """Refuse at the start what could never finish, or should not. Raises ValueError."""
+    kinds = set()
     for method in methods:
-        initiator_of(method).public_key(suite, credential)
-        responder_of(method).public_key(suite, credential)
+        for kind in _roles(method):
+            kind.public_key(suite, credential)
+            kinds.add(kind)
+    if len(kinds) != 1:
+        raise ValueError("an authentication key either signs or agrees")
     if len(private_key) != suite.private_key_length:
         raise ValueError("authentication key of a wrong length")
 
 
 def check_peer(own, credential):
     """Refuse our own credential as the peer's: it would prove that nobody else is there (9.2)."""
+    # Of a point x alone is compared: with its opposite all secrets are the same.
     if credential.public_key == own.public_key:
         raise VerificationError("peer uses the credential of this side")
 
 
 def _roles(method):
     if method not in _METHODS:
-        raise ValueError("no such method")
+        raise ValueError("methods supported are 0, signatures, and 3, static Diffie-Hellman")
     return _METHODS[method]

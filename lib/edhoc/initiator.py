@@ -9,6 +9,8 @@ A state never changes: a message that is refused leaves nothing behind, and the 
 accepted after it. An ephemeral key pair is for a single call of ``prepare_message_1``.
 """
 
+import crypto
+
 from . import ead, key_schedule, message
 from .authentication import METHOD_STAT_STAT, check_peer, initiator_of, responder_of
 from .completed import CompletedInitiator
@@ -60,9 +62,13 @@ class WaitMessage2:
 
     def parse_message_2(self, message_2):
         """The ReceivedMessage2. Raises EDHOCError."""
+        return crypto.finish(self.parse_message_2_steps(message_2))
+
+    def parse_message_2_steps(self, message_2):
+        """``parse_message_2`` in steps."""
         suite = self._own.selected
         g_y, ciphertext_2 = message.decode_message_2(message_2, suite.public_key_length)
-        g_xy = suite.shared_secret(self._x, g_y)
+        g_xy = yield from suite.shared_secret_steps(self._x, g_y)
         th_2 = key_schedule.th_2(suite, g_y, self._h_message_1)
         prk_2e = key_schedule.prk_2e(suite, th_2, g_xy)
         plaintext_2 = key_schedule.crypt_2(suite, prk_2e, th_2, ciphertext_2)
@@ -100,19 +106,26 @@ class ReceivedMessage2:
         ``credential`` is what the application found for ``id_cred_r`` and trusts. Raises
         VerificationError if message_2 is not from its holder.
         """
+        return crypto.finish(self.verify_steps(credential))
+
+    def verify_steps(self, credential):
+        """``verify`` in steps."""
         own = self._waiting._own
         suite = own.selected
         authentication = responder_of(own.method)
         check_peer(own.identity.credential, credential)
         g_r = authentication.public_key(suite, credential)
-        g_rx = authentication.shared_secret(suite, self._waiting._x, g_r)
+        g_rx = yield from authentication.shared_secret_steps(suite, self._waiting._x, g_r)
         prk_3e2m = key_schedule.prk_3e2m(suite, self._prk_2e, self._th_2, g_rx)
 
         id_cred_r = self.id_cred_r.encoded
         external_aad = key_schedule.external_aad(self._th_2, credential.raw, self._raw_ead_2)
         mac_length = authentication.mac_length(suite)
         mac_2 = key_schedule.mac_2(suite, prk_3e2m, self.c_r, id_cred_r, external_aad, mac_length)
-        if not authentication.is_proof(suite, g_r, id_cred_r, external_aad, mac_2, self._proof):
+        is_proof = yield from authentication.is_proof_steps(
+            suite, g_r, id_cred_r, external_aad, mac_2, self._proof
+        )
+        if not is_proof:
             raise VerificationError("message_2 is not from the holder of its credential")
         th_3 = key_schedule.th_3(suite, self._th_2, self._plaintext_2, credential.raw)
         return VerifiedMessage2(own, self._g_y, self._waiting.c_i, self.c_r, prk_3e2m, th_3)
@@ -135,6 +148,10 @@ class VerifiedMessage2:
         The same ``ead_3`` gives the same message again, for a retransmission. Another one must
         not be sent: it would be encrypted under the same key and nonce.
         """
+        return crypto.finish(self.prepare_message_3_steps(ead_3))
+
+    def prepare_message_3_steps(self, ead_3=()):
+        """``prepare_message_3`` in steps."""
         own, th_3, prk_3e2m = self._own, self._th_3, self._prk_3e2m
         suite = own.selected
         authentication = initiator_of(own.method)
@@ -142,12 +159,14 @@ class VerifiedMessage2:
         id_cred_i, cred_i = shown.id_cred, shown.raw
         ead_3 = ead.encode(ead_3)
 
-        g_iy = authentication.shared_secret(suite, private_key, self._g_y)
+        g_iy = yield from authentication.shared_secret_steps(suite, private_key, self._g_y)
         prk_4e3m = key_schedule.prk_4e3m(suite, prk_3e2m, th_3, g_iy)
         external_aad = key_schedule.external_aad(th_3, cred_i, ead_3)
         mac_length = authentication.mac_length(suite)
         mac_3 = key_schedule.mac_3(suite, prk_4e3m, id_cred_i, external_aad, mac_length)
-        proof = authentication.prove(suite, private_key, id_cred_i, external_aad, mac_3)
+        proof = yield from authentication.prove_steps(
+            suite, private_key, id_cred_i, external_aad, mac_3
+        )
         plaintext_3 = message.encode_plaintext_3(shown.id_cred_on_wire, proof, ead_3)
 
         k_3 = key_schedule.k_3(suite, prk_3e2m, th_3)

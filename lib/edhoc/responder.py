@@ -9,6 +9,8 @@ A state never changes: a message that is refused leaves nothing behind, and the 
 accepted after it. An ephemeral key pair is for a single call of ``prepare_message_2``.
 """
 
+import crypto
+
 from . import ead, key_schedule, message
 from .authentication import check_peer, initiator_of, responder_of
 from .completed import CompletedResponder
@@ -80,6 +82,12 @@ class ReceivedMessage1:
         Y and G_Y are 32 bytes each. ``c_r`` is 0 to 7 bytes and not ``c_i``, since both become
         OSCORE identifiers: ValueError otherwise, also for keys of other lengths.
         """
+        return crypto.finish(
+            self.prepare_message_2_steps(ephemeral_private, ephemeral_public, c_r, ead_2)
+        )
+
+    def prepare_message_2_steps(self, ephemeral_private, ephemeral_public, c_r, ead_2=()):
+        """``prepare_message_2`` in steps."""
         check_identifier(c_r)
         if c_r == self.c_i:
             raise ValueError("C_R must differ from C_I")
@@ -89,8 +97,8 @@ class ReceivedMessage1:
         id_cred_r, cred_r = own.credential.id_cred, own.credential.raw
         ead_2 = ead.encode(ead_2)
 
-        g_xy = suite.shared_secret(ephemeral_private, self._g_x)
-        g_rx = authentication.shared_secret(suite, own.private_key, self._g_x)
+        g_xy = yield from suite.shared_secret_steps(ephemeral_private, self._g_x)
+        g_rx = yield from authentication.shared_secret_steps(suite, own.private_key, self._g_x)
         th_2 = key_schedule.th_2(suite, ephemeral_public, self._h_message_1)
         prk_2e = key_schedule.prk_2e(suite, th_2, g_xy)
         prk_3e2m = key_schedule.prk_3e2m(suite, prk_2e, th_2, g_rx)
@@ -98,7 +106,9 @@ class ReceivedMessage1:
         external_aad = key_schedule.external_aad(th_2, cred_r, ead_2)
         mac_length = authentication.mac_length(suite)
         mac_2 = key_schedule.mac_2(suite, prk_3e2m, c_r, id_cred_r, external_aad, mac_length)
-        proof = authentication.prove(suite, own.private_key, id_cred_r, external_aad, mac_2)
+        proof = yield from authentication.prove_steps(
+            suite, own.private_key, id_cred_r, external_aad, mac_2
+        )
         plaintext_2 = message.encode_plaintext_2(c_r, own.credential.id_cred_on_wire, proof, ead_2)
         ciphertext_2 = key_schedule.crypt_2(suite, prk_2e, th_2, plaintext_2)
         th_3 = key_schedule.th_3(suite, th_2, plaintext_2, cred_r)
@@ -152,18 +162,25 @@ class ReceivedMessage3:
         ``credential`` is what the application found for ``id_cred_i`` and trusts. Raises
         VerificationError if message_3 is not from its holder.
         """
+        return crypto.finish(self.verify_steps(credential))
+
+    def verify_steps(self, credential):
+        """``verify`` in steps."""
         waiting = self._waiting
         suite, authentication = waiting._suite, waiting._authentication
         check_peer(waiting._own.credential, credential)
         g_i = authentication.public_key(suite, credential)
-        g_iy = authentication.shared_secret(suite, waiting._y, g_i)
+        g_iy = yield from authentication.shared_secret_steps(suite, waiting._y, g_i)
         prk_4e3m = key_schedule.prk_4e3m(suite, waiting._prk_3e2m, waiting._th_3, g_iy)
 
         id_cred_i = self.id_cred_i.encoded
         external_aad = key_schedule.external_aad(waiting._th_3, credential.raw, self._raw_ead_3)
         mac_length = authentication.mac_length(suite)
         mac_3 = key_schedule.mac_3(suite, prk_4e3m, id_cred_i, external_aad, mac_length)
-        if not authentication.is_proof(suite, g_i, id_cred_i, external_aad, mac_3, self._proof):
+        is_proof = yield from authentication.is_proof_steps(
+            suite, g_i, id_cred_i, external_aad, mac_3, self._proof
+        )
+        if not is_proof:
             raise VerificationError("message_3 is not from the holder of its credential")
         th_4 = key_schedule.th_4(suite, waiting._th_3, self._plaintext_3, credential.raw)
         return CompletedResponder(suite, prk_4e3m, th_4, waiting.c_i, waiting.c_r)

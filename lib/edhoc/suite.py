@@ -1,18 +1,25 @@
 """Cipher suites as data (RFC 9528 section 3.6)."""
 
 import crypto
-from cose import CRV_X25519
+from cose import (
+    ALG_EDDSA,
+    ALG_ES256,
+    CRV_ED25519,
+    CRV_P256,
+    CRV_X25519,
+    COSEError,
+    algorithms,
+)
 
-from .error import VerificationError
+from .error import EDHOCError, VerificationError
 
-
-def _x25519(private_key, public_key):
-    return crypto.x25519(private_key, public_key)
-
-
-# label, EDHOC MAC length, AEAD tag length, curve, length of G_X and G_Y, ECDH.
-# All of them use SHA-256 and AES-128-CCM with nonces of 13 bytes.
-_SUITES = ((0, 8, 8, CRV_X25519, 32, _x25519),)
+# label, EDHOC MAC length, AEAD tag length, curve of ECDH, length of G_X and G_Y, signature
+# algorithm, its curve, length of a signature. All of them use SHA-256 and AES-128-CCM with nonces
+# of 13 bytes. Of a P-256 point, G_X and G_Y are x alone (RFC 9528 section 3.7).
+_SUITES = (
+    (0, 8, 8, CRV_X25519, 32, ALG_EDDSA, CRV_ED25519, 64),
+    (2, 8, 8, CRV_P256, 32, ALG_ES256, CRV_P256, 64),
+)
 
 
 def find(label):
@@ -23,15 +30,17 @@ def find(label):
     raise ValueError("no such cipher suite")
 
 
-def offer(preferred, suites_r) -> tuple:
+def offer(preferred, suites_r, sent=()) -> tuple:
     """SUITES_I for a new message_1 after an error that said ``suites_r`` (RFC 9528 6.3.1).
 
     ``preferred`` are the initiator's suites, the best first; all that are better than the one
-    selected stay, so that a forged error cannot hide them. Empty if there is none in common.
+    selected stay, so that a forged error cannot hide them. Empty if there is none in common, or
+    if it would be ``sent``, the SUITES_I that were refused, over again.
     """
     for index, label in enumerate(preferred):
         if label in suites_r:
-            return tuple(preferred[: index + 1])
+            suites_i = tuple(preferred[: index + 1])
+            return () if suites_i == tuple(sent) else suites_i
     return ()
 
 
@@ -52,7 +61,9 @@ class Suite:
             self.tag_length,
             self.crv,
             self.public_key_length,
-            self._ecdh,
+            self.signature_alg,
+            self.signature_crv,
+            self.signature_length,
         ) = row
 
     def hash(self, data) -> bytes:
@@ -75,12 +86,42 @@ class Suite:
         ):
             raise ValueError("ephemeral key of a wrong length")
 
-    def shared_secret(self, private_key, public_key) -> bytes:
-        """ECDH. Raises VerificationError for a public key that gives no secret."""
+    def agreement_key(self, key) -> bytes:
+        """What is agreed with: u of X25519; x || y of P-256, or x alone if that is known alone.
+
+        Raises EDHOCError if the cose.Key is on another curve or for something else.
+        """
         try:
-            return self._ecdh(private_key, public_key)
+            algorithms.check_agreement_key(key, self.crv)
+        except COSEError:
+            raise EDHOCError("credential key does not fit the cipher suite")
+        return key.x + key.y if isinstance(key.y, bytes) else key.x
+
+    def shared_secret_steps(self, private_key, public_key):
+        """ECDH: 32 bytes. Raises VerificationError for a public key that gives no secret."""
+        agree = crypto.p256_ecdh_steps if self.crv == CRV_P256 else crypto.x25519_steps
+        try:
+            return (yield from agree(private_key, public_key))
         except crypto.InvalidKey:
             raise VerificationError("public key refused")
+
+    def signature_key(self, key):
+        """``key``, a cose.Key. Raises EDHOCError if it verifies no signature of this suite."""
+        try:
+            algorithms.check_verification_key(self.signature_alg, key)
+        except COSEError:
+            raise EDHOCError("credential key does not fit the cipher suite")
+        return key
+
+    def sign_steps(self, private_key, data):
+        """The signature of ``data``."""
+        if self.signature_alg == ALG_ES256:
+            return crypto.es256_sign_steps(private_key, data)
+        return crypto.ed25519_sign_steps(private_key, data)
+
+    def is_signature_steps(self, key, data, signature):
+        """Whether ``signature`` over ``data`` was made with ``key``."""
+        return algorithms.is_signature_steps(self.signature_alg, key, data, signature)
 
     def encrypt(self, key, iv, plaintext, aad) -> bytes:
         """The EDHOC AEAD: ciphertext and tag."""

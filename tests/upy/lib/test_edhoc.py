@@ -2,7 +2,6 @@
 
 INTERPRETERS = ("micropython", "cpython")
 
-import cbor
 import crypto
 from edhoc import (
     KCCS,
@@ -22,6 +21,7 @@ from edhoc_sides import (
     C_R,
     FORMS,
     KIDS,
+    PROFILES,
     Handshake,
     believed,
     ccs,
@@ -212,13 +212,18 @@ def test_nobody_talks_to_itself():
 def test_our_own_mistakes_are_value_errors():
     """What this side asks for and cannot have is a bug here, found before anything is sent."""
     key, own = private("phone"), credential("phone", "kid")
-    for suite, methods in ((1, (3,)), (0, (1,)), (0, (0, 3))):
+    for suite, methods in ((1, (3,)), (3, (3,)), (0, (1,)), (0, (2,)), (0, (4,)), (0, ())):
         _is_ours(Identity, suite, key, own, methods)
     _is_ours(Identity, 0, key[:31], own)
-    p256 = from_kccs(cbor.encode({8: {1: {1: 2, -1: 1, -2: bytes(32), -3: bytes(32)}}}), True)
-    assert str(raises(ValueError, Identity, 0, key, p256)) == (
-        "credential key does not fit the cipher suite"
-    )
+    for suite, method in PROFILES:
+        fitting = {(suite, method), (2, 0), (2, 3)} if suite == 2 else {(suite, method)}
+        for other in PROFILES:
+            if other not in fitting:
+                wrong = credential("phone", "kid", *other)
+                error = raises(ValueError, Identity, suite, key, wrong, (method,))
+                assert str(error) == "credential key does not fit the cipher suite"
+    # Only a P-256 key could do both, and it must not.
+    _is_ours(Identity, 2, key, credential("phone", "kid", 2), (0, 3))
     for wrong in (((0, 2),), ((0,), 0)):
         _is_ours(Initiator, identity("phone"), *wrong)
     _is_ours(Responder, [identity("phone"), identity("reader")])

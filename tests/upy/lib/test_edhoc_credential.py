@@ -106,6 +106,7 @@ def test_an_unusable_claims_set_is_refused_with_an_edhoc_error():
         cbor.encode({8: {1: {1: 1, -1: 4}}}),
         cbor.encode({8: {1: {1: 1, -1: 4, -2: bytes(31)}}}),
         cbor.encode({8: {1: {1: 4, -1: bytes(32)}}}),
+        cbor.encode({8: {1: {1: 2, -1: 1, -2: bytes(32), -3: bytes(32)}}}),
         cbor.encode({8: {1: dict(key)}, 2: "x" * 500}),
         cbor.encode({8: {1: _with(key, -4, private("phone"))}}),
         b"\xa2\x08" + cbor.encode({1: key}) + b"\x08" + cbor.encode({1: key}),
@@ -129,7 +130,8 @@ def test_by_value_a_credential_is_in_the_encoding_of_the_message():
 def test_a_key_on_another_curve_is_refused_when_it_is_used():
     """A P-256 or Ed25519 key does not fit suite 0, however well formed it is."""
     done = Handshake(phone(), reader())
-    for key in ({1: 2, -1: 1, -2: bytes(32), -3: bytes(32)}, {1: 1, -1: 6, -2: b"\1" * 32}):
+    point = crypto.p256_public_key(private("p256"))
+    for key in ({1: 2, -1: 1, -2: point[:32], -3: point[32:]}, {1: 1, -1: 6, -2: b"\1" * 32}):
         other = from_kccs(cbor.encode({8: {1: _with(key, 2, b"\x2b")}}), True)
         for received in (done.received_2, done.received_3):
             error = raises(EDHOCError, received.verify, other)
