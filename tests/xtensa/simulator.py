@@ -1,0 +1,193 @@
+"""Runs an ``@micropython.asm_xtensa`` function out of a .mpy file, as an ESP32 would.
+
+The core itself is ``simulator.c``, compiled here once and kept under ``build``. It is strict where
+a chip is lenient only by luck: memory outside what the call was given, an unaligned word, a narrow
+access to instruction memory, stack that belongs to the window handlers, an instruction that the
+chips do not have: each raises ``Fault``. Registers that nobody set hold noise.
+"""
+
+import ctypes
+import hashlib
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from xtensa import mpy_file
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+SOURCE = pathlib.Path(__file__).with_name("simulator.c")
+BUILD = ROOT / "build" / "xtensa"
+
+# Addresses as on a chip: data memory, the instruction bus, and flash where constants may stay.
+CODE_START = 0x4008_0000
+STACK_START = 0x3FF0_0000
+DATA_START, FLASH_START = 0x3F80_0000, 0x3F00_0000
+MEGABYTE = 1 << 20
+# What a task of MicroPython has is kilobytes; a function here needs its frame.
+STACK_BYTES = 1024
+CALLERS_STACK = 64
+SAVE_AREA = 32
+LIMIT = 1_000_000_000
+
+STOPS = (
+    "done",
+    "instruction that the chip does not have",
+    "jump to where no code is",
+    "access outside what the call was given",
+    "unaligned access, or a narrow one to instruction memory",
+    "write to what may only be read",
+    "it does not end",
+    "calls too deep, or a return with no call",
+    "access to stack that belongs to the caller or to the window handlers",
+)
+_READ, _WRITE, _CODE, _STACK = 1, 2, 4, 8
+
+
+class Fault(Exception):
+    """The code did what a chip would answer with an exception, or with wrong data."""
+
+
+class _Region(ctypes.Structure):
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        ("start", ctypes.c_uint32),
+        ("length", ctypes.c_uint32),
+        ("rights", ctypes.c_uint32),
+    )
+
+
+class _Machine(ctypes.Structure):
+    _fields_ = (
+        ("regions", _Region * 4096),
+        ("code_start", ctypes.c_uint32),
+        ("code_length", ctypes.c_uint32),
+        ("decoded", ctypes.c_void_p),
+        ("file", ctypes.c_uint32 * 1024),
+        ("instructions", ctypes.c_uint64),
+        ("cycles", ctypes.c_uint64),
+        ("limit", ctypes.c_uint64),
+        ("pc", ctypes.c_uint32),
+        ("fault_address", ctypes.c_uint32),
+        ("stack_top", ctypes.c_uint32),
+        ("result", ctypes.c_uint32),
+    )
+
+
+class Misaligned:
+    """A buffer that begins at an address of which only the lowest bits are chosen: an argument."""
+
+    def __init__(self, data: bytes | bytearray, low: int) -> None:
+        self.data, self.low = data, low
+
+
+def library() -> ctypes.CDLL:
+    """The simulator, compiled when its source is new. The test is skipped without a C compiler."""
+    compiler = os.environ.get("CC") or shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler (cc): the Xtensa simulator cannot be built")
+    name = "simulator-%s.so" % hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
+    path = BUILD / name
+    if not path.exists():
+        BUILD.mkdir(parents=True, exist_ok=True)
+        # Two test processes may build at once: each its own file, whose name is taken in one step.
+        with tempfile.TemporaryDirectory(dir=BUILD) as folder:
+            made = pathlib.Path(folder) / name
+            subprocess.run(
+                [*compiler.split(), "-O2", "-shared", "-fPIC", "-o", made, SOURCE], check=True
+            )
+            made.replace(path)
+    loaded = ctypes.CDLL(str(path))
+    loaded.simulator_run.argtypes = [ctypes.POINTER(_Machine)]
+    if loaded.simulator_size() != ctypes.sizeof(_Machine):
+        raise RuntimeError("simulator.c and simulator.py disagree on the machine's layout")
+    return loaded
+
+
+class Machine:
+    """One function of machine code, ready to be called as often as wanted.
+
+    After a call ``instructions`` counts what it executed, exactly, and ``cycles`` estimates,
+    roughly: one an instruction, one more if a load's or a product's result is wanted by the next,
+    two more for each jump or branch taken, thirteen for a division; all memory answers at once.
+    """
+
+    def __init__(self, code: bytes, seed: int = 0) -> None:
+        self._library = library()
+        self._machine = _Machine()
+        self._code = ctypes.create_string_buffer(code, len(code))
+        self._stack = ctypes.create_string_buffer(STACK_BYTES)
+        entries = len(code) * self._library.simulator_decoded_size()
+        self._decoded = ctypes.create_string_buffer(entries)
+        self._noise = random.Random(seed)
+        self.instructions = self.cycles = 0
+        machine = self._machine
+        machine.code_start, machine.code_length = CODE_START, len(code)
+        machine.decoded = ctypes.addressof(self._decoded)
+        machine.limit = LIMIT
+        machine.stack_top = STACK_START + STACK_BYTES - CALLERS_STACK - SAVE_AREA
+        self._map(CODE_START, ctypes.addressof(self._code), len(code), _READ | _CODE)
+        stack = ctypes.addressof(self._stack)
+        self._map(STACK_START, stack, STACK_BYTES, _READ | _WRITE | _STACK)
+
+    @classmethod
+    def from_mpy(cls, path: pathlib.Path, index: int = 0) -> "Machine":
+        """The assembly function number ``index`` of the file at ``path``."""
+        found = mpy_file.read(path)
+        if found.architecture != "xtensawin":
+            raise ValueError("code for %s, not xtensawin" % found.architecture)
+        return cls(found.assembly[index])
+
+    def _map(self, start: int, address: int, length: int, rights: int) -> None:
+        region = self._machine.regions[start >> 20]
+        region.data, region.start, region.length, region.rights = address, start, length, rights
+
+    def _argument(self, number: int, value: object) -> int:
+        """What MicroPython hands to assembly: an int as it is, a buffer as its address.
+
+        A bytearray begins on the heap, at a multiple of 16; a constant in flash begins anywhere,
+        so it is given an odd address unless the caller chose one.
+        """
+        if isinstance(value, int):
+            return value & 0xFFFFFFFF
+        start, low = DATA_START + number * MEGABYTE, 0
+        if isinstance(value, Misaligned):
+            value, low = value.data, value.low
+        elif isinstance(value, bytes):
+            low = 1
+        if isinstance(value, bytes):
+            start += FLASH_START - DATA_START + low
+            address = ctypes.cast(ctypes.c_char_p(value), ctypes.c_void_p).value or 0
+            self._map(start, address, len(value), _READ)
+        else:
+            start += low
+            buffer = (ctypes.c_char * len(value)).from_buffer(value)  # type: ignore[arg-type]
+            self._map(start, ctypes.addressof(buffer), len(buffer), _READ | _WRITE)
+        return start
+
+    def call(self, *arguments: object) -> int:
+        """Calls the function; returns its result (unsigned). ``Fault`` says what went wrong."""
+        machine = self._machine
+        noise = self._noise.randbytes(ctypes.sizeof(machine.file))
+        ctypes.memmove(machine.file, noise, len(noise))
+        ctypes.memmove(self._stack, noise, STACK_BYTES)
+        machine.file[1] = STACK_START + STACK_BYTES - CALLERS_STACK
+        for number, value in enumerate(arguments):
+            machine.file[10 + number] = self._argument(number, value)
+        machine.pc = CODE_START
+        stopped = self._library.simulator_run(ctypes.byref(machine))
+        for number in range(len(arguments)):
+            self._map(DATA_START + number * MEGABYTE, 0, 0, 0)
+            self._map(FLASH_START + number * MEGABYTE, 0, 0, 0)
+        self.instructions, self.cycles = machine.instructions, machine.cycles
+        if stopped:
+            place = machine.pc - CODE_START
+            raise Fault(
+                "%s: at byte %d of the code, address 0x%08x, after %d instructions"
+                % (STOPS[stopped], place, machine.fault_address, machine.instructions)
+            )
+        return machine.result
