@@ -88,14 +88,16 @@ def sign_steps(alg, key: Key, data: bytes):
 def is_signature_steps(alg, key: Key, data: bytes, signature: bytes):
     """Whether ``signature`` over ``data`` was made with ``key``. A generator of steps too."""
     check_verification_key(alg, key)
+    x, y = key.x, key.y
+    if x is None:
+        return False
     if alg == ALG_EDDSA:
-        return (yield from crypto.ed25519_verify_steps(key.x, data, signature))
-    y = key.y
-    if not isinstance(y, bytes):
-        y = yield from y_steps(key.x, y)
-        if y is None:
-            return False
-    return (yield from crypto.es256_verify_steps(key.x + y, data, signature))
+        return (yield from crypto.ed25519_verify_steps(x, data, signature))
+    if y is True or y is False:
+        y = yield from y_steps(x, y)
+    if y is None:
+        return False
+    return (yield from crypto.es256_verify_steps(x + y, data, signature))
 
 
 def create_mac(alg, key: Key, data: bytes) -> bytes:

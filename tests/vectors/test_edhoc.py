@@ -1,11 +1,13 @@
-"""Published EDHOC vectors: generated handshakes, traces and invalid messages of RFC 9529."""
+"""RFC 9529: both traces, in both roles and line by line, and its fifteen invalid messages."""
 
 INTERPRETERS = ("micropython", "cpython")
 
 import cbor
 import crypto
 from edhoc import (
+    METHOD_SIGN_SIGN,
     EDHOCError,
+    IdCred,
     Identity,
     Initiator,
     MalformedError,
@@ -15,104 +17,15 @@ from edhoc import (
     from_kccs,
     key_schedule,
     message,
+    offer_suites,
     parse_error,
 )
 from edhoc.suite import find
-from edhoc_sides import Handshake, ephemeral, phone, reader
+from edhoc_sides import Handshake, ephemeral, identity, phone, reader
 from harness import raises, unhex, vectors
 
-_GENERATED = "edhoc/generated-m03-s02-ccs.json"
 _TRACES = "edhoc/rfc9529-traces.json"
-_EAD_LABEL = 1001
-
-
-def _cases():
-    """The handshakes with method 3 and suite 0, every value as bytes."""
-    cases = []
-    for vector in vectors(_GENERATED)["vectors"]:
-        if (vector["method"], vector["suite"]) == (3, 0):
-            case = {"by_value": vector["cred_i_by_value"]}
-            for name, value in vector.items():
-                if isinstance(value, str):
-                    case[name] = unhex(value)
-            cases.append(case)
-    assert len(cases) == 4
-    return cases
-
-
-def _pair(private):
-    return private, crypto.x25519_public_key(private)
-
-
-def test_both_roles_make_and_read_the_generated_messages():
-    """Messages 1 to 4 and the OSCORE keys, byte for byte, each role against the vector alone."""
-    for case in _cases():
-        cred_i = from_kccs(case["CRED_I"], case["by_value"])
-        cred_r = from_kccs(case["CRED_R"], False)
-        # One critical item: a label of three bytes and the head of its value.
-        ead_3 = [(_EAD_LABEL, True, case["EAD_3"][5:])] if case["EAD_3"] else []
-        oscore = case["OSCORE_Master_Secret"], case["OSCORE_Master_Salt"]
-
-        initiator = Initiator(Identity(0, case["SK_I"], cred_i), (0,))
-        waiting, message_1 = initiator.prepare_message_1(*_pair(case["X"]), case["C_I"])
-        assert message_1 == case["message_1"]
-        received = waiting.parse_message_2(case["message_2"])
-        assert received.c_r == case["C_R"]
-        assert received.id_cred_r.kid == b"\x32"
-        completed, message_3 = received.verify(cred_r).prepare_message_3(ead_3)
-        assert message_3 == case["message_3"]
-        assert completed.process_message_4(case["message_4"]) == []
-        assert completed.oscore() == oscore + (case["C_R"], case["C_I"])
-
-        responder = Responder([Identity(0, case["SK_R"], cred_r)], ead_labels=(_EAD_LABEL,))
-        received = responder.process_message_1(case["message_1"])
-        assert received.c_i == case["C_I"]
-        waiting, message_2 = received.prepare_message_2(*_pair(case["Y"]), case["C_R"])
-        assert message_2 == case["message_2"]
-        received = waiting.parse_message_3(case["message_3"])
-        assert received.ead_3 == ead_3
-        assert received.id_cred_i.raw == (case["CRED_I"] if case["by_value"] else None)
-        completed = received.verify(cred_i)
-        assert completed.prepare_message_4() == case["message_4"]
-        assert completed.oscore() == oscore + (case["C_I"], case["C_R"])
-
-
-def test_the_key_schedule_gives_every_generated_intermediate():
-    """One wrong label or length is found at its own step, not only in the end."""
-    suite = find(0)
-    for case in _cases():
-        x, y, sk_i, sk_r = (case[name] for name in ("X", "Y", "SK_I", "SK_R"))
-        g_x, g_y = crypto.x25519_public_key(x), crypto.x25519_public_key(y)
-        cred_i, cred_r = case["CRED_I"], case["CRED_R"]
-        found = {"TH_2": key_schedule.th_2(suite, g_y, suite.hash(case["message_1"]))}
-        th_2 = found["TH_2"]
-        found["PRK_2e"] = key_schedule.prk_2e(suite, th_2, crypto.x25519(y, g_x))
-        found["PRK_3e2m"] = key_schedule.prk_3e2m(
-            suite, found["PRK_2e"], th_2, crypto.x25519(sk_r, g_x)
-        )
-        aad_2 = key_schedule.external_aad(th_2, cred_r, b"")
-        found["MAC_2"] = key_schedule.mac_2(
-            suite, found["PRK_3e2m"], case["C_R"], unhex("a1044132"), aad_2, 8
-        )
-        found["PLAINTEXT_2"] = message.encode_plaintext_2(
-            case["C_R"], b"\x32", found["MAC_2"], b""
-        )
-        th_3 = key_schedule.th_3(suite, th_2, found["PLAINTEXT_2"], cred_r)
-        found["TH_3"] = th_3
-        found["PRK_4e3m"] = key_schedule.prk_4e3m(
-            suite, found["PRK_3e2m"], th_3, crypto.x25519(sk_i, g_y)
-        )
-        id_cred_i = b"\xa1\x0e" + cred_i if case["by_value"] else unhex("a104412b")
-        aad_3 = key_schedule.external_aad(th_3, cred_i, case["EAD_3"])
-        found["MAC_3"] = key_schedule.mac_3(suite, found["PRK_4e3m"], id_cred_i, aad_3, 8)
-        found["PLAINTEXT_3"] = message.encode_plaintext_3(
-            id_cred_i if case["by_value"] else b"\x2b", found["MAC_3"], case["EAD_3"]
-        )
-        found["TH_4"] = key_schedule.th_4(suite, th_3, found["PLAINTEXT_3"], cred_i)
-        found["PRK_out"] = key_schedule.prk_out(suite, found["PRK_4e3m"], found["TH_4"])
-        found["PRK_exporter"] = key_schedule.prk_exporter(suite, found["PRK_out"])
-        for name, value in found.items():
-            assert value == case[name], name
+_X5T = 34
 
 
 class _Trace:
@@ -120,9 +33,13 @@ class _Trace:
 
     def __init__(self, name):
         self._values = {}
+        self.refused = {}
         for entry in vectors(_TRACES)[name]:
             # Trace 2 begins with a message_1 that is refused; what follows replaces it.
-            self._values[entry["name"], entry["kind"]] = unhex(entry["hex"])
+            key = entry["name"], entry["kind"]
+            if key in self._values:
+                self.refused[entry["name"]] = self._values[key]
+            self._values[key] = unhex(entry["hex"])
 
     def __getitem__(self, name):
         for kind in ("Raw Value", "CBOR Sequence", "CBOR Data Item", None):
@@ -135,10 +52,8 @@ class _Trace:
         return self._values[name, "CBOR Data Item"]
 
 
-def _check_trace(trace, c_r, mac_length, g_rx, g_iy):
-    """Everything of a trace that follows from its shared secrets; any suite with SHA-256 and
-    AES-CCM-16-64-128 has this key schedule."""
-    suite = find(0)
+def _check_schedule(trace, suite, c_r, mac_length, g_rx, g_iy):
+    """Every line of a trace that follows from its shared secrets."""
     id_cred_r, cred_r = trace.item("ID_CRED_R"), trace.item("CRED_R")
     id_cred_i, cred_i = trace.item("ID_CRED_I"), trace.item("CRED_I")
     g_xy = trace["G_XY  (ECDH shared secret)"]
@@ -192,32 +107,123 @@ def _check_exporter(suite, trace, prk_out, when):
         assert key_schedule.kdf(suite, prk_exporter, label, b"", length) == trace[name + when]
 
 
+def _play(trace, identity_i, identity_r, suites, c_i, c_r):
+    """Both roles, each with the messages of the trace and never with the other's."""
+    method = identity_i.methods[0]
+    x, g_x, y, g_y = trace["X"], trace["G_X"], trace["Y"], trace["G_Y"]
+    keys = trace["OSCORE Master Secret"], trace["OSCORE Master Salt"]
+    context = trace["context for KeyUpdate"]
+    updated = (
+        trace["OSCORE Master Secret after KeyUpdate"],
+        trace["OSCORE Master Salt after KeyUpdate"],
+    )
+
+    waiting, message_1 = Initiator(identity_i, suites, method).prepare_message_1(x, g_x, c_i)
+    assert message_1 == trace["message_1"]
+    received = waiting.parse_message_2(trace["message_2"])
+    assert received.c_r == c_r
+    assert received.id_cred_r.encoded == trace.item("ID_CRED_R")
+    completed, message_3 = received.verify(identity_r.credential).prepare_message_3()
+    assert message_3 == trace["message_3"]
+    assert completed.process_message_4(trace["message_4"]) == []
+    assert completed.oscore() == keys + (c_r, c_i)
+    assert completed.key_update(context).oscore()[:2] == updated
+
+    received = Responder([identity_r]).process_message_1(trace["message_1"])
+    assert (received.method, received.suite, received.c_i) == (method, suites[-1], c_i)
+    waiting, message_2 = received.prepare_message_2(y, g_y, c_r)
+    assert message_2 == trace["message_2"]
+    received = waiting.parse_message_3(trace["message_3"])
+    assert received.id_cred_i.encoded == trace.item("ID_CRED_I")
+    completed = received.verify(identity_i.credential)
+    assert completed.prepare_message_4() == trace["message_4"]
+    assert completed.oscore() == keys + (c_i, c_r)
+    assert completed.key_update(context).oscore()[:2] == updated
+
+
+def _certified(trace, side):
+    """Trace 1's identity of one side. X.509 is not for here, so it is a stand-in: a credential
+    of ours with the certificate, its name and its key in place of what it was made with.
+    """
+    key = {1: 1, -1: 6, -2: trace["PK_" + side]}
+    credential = from_kccs(cbor.encode({8: {1: key}}), True)
+    credential.raw = trace.item("CRED_" + side)
+    credential.id_cred = credential.id_cred_on_wire = trace.item("ID_CRED_" + side)
+    return Identity(0, trace["SK_" + side], credential, (METHOD_SIGN_SIGN,))
+
+
+class _ReadingX5t:
+    """While it lasts, ID_CRED_x may be x5t, the hash of a certificate."""
+
+    def __enter__(self):
+        self._own, message.read_id_cred = message.read_id_cred, self._read
+
+    def __exit__(self, *exception):
+        message.read_id_cred = self._own
+
+    @staticmethod
+    def _read(reader):
+        start = reader.offset
+        reader.item()
+        return IdCred(_X5T, reader.data[start : reader.offset])
+
+
 def test_rfc_9529_trace_1():
-    """Method 0, suite 0: certificates and signatures; the MACs are a hash long, and there is no
-    static Diffie-Hellman. The X25519 secret is recomputed too."""
+    """Method 0, suite 0: X.509 certificates by their hash, and Ed25519 signatures."""
     trace = _Trace("trace_1_method0_suite0_x5t")
-    g_xy = trace["G_XY  (ECDH shared secret)"]
-    assert crypto.x25519(trace["X"], trace["G_Y"]) == g_xy
-    assert crypto.x25519(trace["Y"], trace["G_X"]) == g_xy
-    _check_trace(trace, trace["C_R"], 32, None, None)
-    error = raises(EDHOCError, reader().process_message_1, trace["message_1"])
-    assert error.message() == cbor.encode_sequence(1, "method not supported")
+    for private, public in (("X", "G_Y"), ("Y", "G_X")):
+        assert crypto.x25519(trace[private], trace[public]) == trace["G_XY  (ECDH shared secret)"]
+    for side, number in (("I", "3"), ("R", "2")):
+        signed = trace["Message to be signed " + number]
+        signature = trace["Signature_or_MAC_" + number]
+        assert crypto.ed25519_sign(trace["SK_" + side], signed) == signature
+        assert crypto.ed25519_verify(trace["PK_" + side], signed, signature)
+    _check_schedule(trace, find(0), trace["C_R"], 32, None, None)
+    identity_i, identity_r = _certified(trace, "I"), _certified(trace, "R")
+    arguments = trace, identity_i, identity_r, (0,), trace["C_I"], trace["C_R"]
+    error = raises(EDHOCError, _play, *arguments)
+    assert str(error) == "ID_CRED type not supported"
+    with _ReadingX5t():
+        _play(*arguments)
 
 
 def test_rfc_9529_trace_2():
-    """Method 3, suite 2: what differs from suite 0 is the curve, so the secrets are taken as
-    given. The wrong suite is negotiated as in the trace, from the other side."""
+    """Method 3, suite 2: claims sets by kid and static Diffie-Hellman on P-256."""
     trace = _Trace("trace_2_method3_suite2_kid_ccs")
     g_rx, g_iy = trace["G_RX  (ECDH shared secret)"], trace["G_IY  (ECDH shared secret)"]
-    suite = find(0)
+    cred_i, cred_r = (from_kccs(trace["CRED_" + side], False) for side in "IR")
+    for private, public, secret in (
+        ("X", trace["G_Y"], trace["G_XY  (ECDH shared secret)"]),
+        ("Y", trace["G_X"], trace["G_XY  (ECDH shared secret)"]),
+        ("SK_R", trace["G_X"], g_rx),
+        ("X", cred_r.key.x + cred_r.key.y, g_rx),
+        ("SK_I", trace["G_Y"], g_iy),
+        ("Y", cred_i.key.x, g_iy),
+    ):
+        assert crypto.p256_ecdh(trace[private], public) == secret
+    suite, c_r = find(2), trace["C_R (raw value)"]
     salt_3e2m = key_schedule.salt_3e2m(suite, trace["PRK_2e"], trace["TH_2"])
     assert salt_3e2m == trace["SALT_3e2m"]
     salt_4e3m = key_schedule.salt_4e3m(suite, trace["PRK_3e2m"], trace["TH_3"])
     assert salt_4e3m == trace["SALT_4e3m"]
-    _check_trace(trace, trace["C_R (raw value)"], 8, g_rx, g_iy)
+    _check_schedule(trace, suite, c_r, 8, g_rx, g_iy)
+    identity_i = Identity(2, trace["SK_I"], cred_i)
+    identity_r = Identity(2, trace["SK_R"], cred_r)
+    _play(trace, identity_i, identity_r, (6, 2), trace["C_I"], c_r)
 
+
+def test_rfc_9529_trace_2_begins_with_a_suite_that_is_not_supported():
+    """Suite 6 is refused with the published error, and what is then offered is the published
+    SUITES_I. A Responder that has suite 0 alone says that.
+    """
+    trace = _Trace("trace_2_method3_suite2_kid_ccs")
+    refused = trace.refused["message_1"]
+    error = raises(WrongSuiteError, reader(suite=2).process_message_1, refused)
+    assert error.message() == trace["error"]
     told = parse_error(trace["error"])
     assert (told.err_code, told.err_info) == (2, (2,))
+    suites_i = offer_suites((6, 2, 0), told.err_info, (6,))
+    assert suites_i == (6, 2)
     method, suites_i, g_x, c_i, ead_1 = message.decode_message_1(trace["message_1"])
     assert (method, suites_i, g_x, c_i, ead_1) == (3, (6, 2), trace["G_X"], trace["C_I"], [])
     assert message.encode_message_1(method, suites_i, g_x, c_i, b"") == trace["message_1"]
@@ -225,8 +231,7 @@ def test_rfc_9529_trace_2():
     assert error.message() == b"\x02\x00"
 
 
-# What each invalid message of RFC 9529 section 4 is refused for. Suite 2 is not supported, so a
-# message_1 that is wrong only in its P-256 key is refused for its suite, before the key is read.
+# What each invalid message of RFC 9529 section 4 is refused for.
 _REFUSED_FOR = {
     "Surplus array encoding of message": "message_1: METHOD is no integer",
     "Surplus bstr encoding of connection identifier": (
@@ -243,49 +248,39 @@ _REFUSED_FOR = {
     "Surplus bstr encoding of ID_CRED field": (
         "PLAINTEXT_2: ID_CRED is a byte string where an integer must be"
     ),
+    # Suite 24, which is not supported: with suite 2 the length is right.
     "Error in length of ephemeral key": "cipher suite not supported",
-    "Error in elliptic curve representation": "cipher suite not supported",
-    "Error in elliptic curve point": "cipher suite not supported",
+    "Error in elliptic curve representation": "public key refused",
+    "Error in elliptic curve point": "public key refused",
     "Curve point of low order": "public key refused",
     "Error in length of MAC": "PLAINTEXT_2: Signature_or_MAC has the wrong length",
-    "Error in elliptic curve encoding": "cipher suite not supported",
+    "Error in elliptic curve encoding": "G_X has the wrong length",
     "Unnecessary long encoding": "message_1: no deterministic CBOR",
     "Indefinite-length array encoding": "message_1: no deterministic CBOR",
 }
 
 
 def _refusal(kind, data):
+    both = Responder([identity("reader", "kid", suite) for suite in (0, 2)])
     if kind == "message_1":
-        # The low-order point is the only one that is well formed; it gives no secret.
+        # A point that is none, or of low order, is well formed; it gives no secret.
         try:
-            received = reader().process_message_1(data)
+            received = both.process_message_1(data)
         except EDHOCError as error:
             return error
-        return raises(VerificationError, received.prepare_message_2, *ephemeral("y"), b"\x00")
-    done = Handshake(phone(), reader())
+        y, g_y = ephemeral("y", received.suite)
+        return raises(VerificationError, received.prepare_message_2, y, g_y, b"\x00")
+    done = Handshake(phone(suites=(2,)), both)
     if kind == "PLAINTEXT_2":
         data = done.forged_message_2(data)
     return raises(MalformedError, done.wait_2.parse_message_2, data)
 
 
 def test_rfc_9529_invalid_messages_are_refused_for_what_is_wrong_with_them():
-    """All fifteen. An encoding error is found before the suite is looked at."""
+    """All fifteen, by a Responder that has both suites."""
     invalid = vectors(_TRACES)["invalid"]
     assert len(invalid) == len(_REFUSED_FOR) == 15
     for vector in invalid:
         error = _refusal(vector["message"], unhex(vector["hex"]))
         assert str(error) == _REFUSED_FOR[vector["title"]], (vector["title"], str(error))
         assert error.err_code == (2 if isinstance(error, WrongSuiteError) else 1)
-
-
-def test_rfc_9529_key_without_its_leading_zero_is_refused_in_our_suite_too():
-    """The vector says suite 2 and is refused for that; here it says suite 0."""
-    (wrong,) = [
-        unhex(vector["hex"])
-        for vector in vectors(_TRACES)["invalid"]
-        if vector["title"] == "Error in elliptic curve encoding"
-    ]
-    assert wrong[:4] == b"\x03\x02\x58\x1f"
-    ours = b"\x03\x00" + wrong[2:]
-    error = raises(MalformedError, reader().process_message_1, ours)
-    assert str(error) == "G_X has the wrong length"
