@@ -1,7 +1,9 @@
 """What the facade promises: lengths, refusals and counts, whatever the backend."""
 
+import sys
+
 import crypto
-from harness import MICROPYTHON, flipped, raises
+from harness import MICROPYTHON, flipped, new_folder, raises
 from published_signatures import es256_example
 
 INTERPRETERS = ("micropython", "cpython")
@@ -11,10 +13,34 @@ KEY = bytes(range(16))
 NONCE = bytes(range(13))
 
 
-def test_the_backend_follows_the_interpreter():
-    """A board has nothing but the portable one; a host must not fall back to it unnoticed, for
-    lack of a package, because it is not constant time."""
-    assert crypto.backend_name() == ("portable" if MICROPYTHON else "cryptography")
+def test_the_backend_follows_the_machine():
+    """A host must not fall back to what is not constant time, unnoticed, for lack of a package. A
+    board does, where there is no machine code for it, and says why."""
+    if not MICROPYTHON:
+        assert (crypto.backend_name(), crypto.backend_reason()) == ("cryptography", "")
+    else:
+        assert crypto.backend_name() == "portable"
+        assert crypto.backend_reason().startswith("no machine code: "), crypto.backend_reason()
+
+
+def test_machine_code_for_another_processor_is_not_used():
+    """A folder copied from another board: what is there does not load, and the door opens by the
+    portable code, which is slow and right."""
+    if not MICROPYTHON:
+        return
+    native = sys.implementation._mpy >> 10 & 15  # numbers of py/persistentcode.h
+    foreign = 1 if native != 1 else 2
+    folder = new_folder()
+    with open(folder + "/native.mpy", "wb") as file:
+        file.write(bytes([0x4D, 6, foreign << 2 | sys.implementation._mpy >> 8 & 3, 31]))
+    for name in [name for name in sys.modules if name.startswith("crypto.native")]:
+        del sys.modules[name]
+    if hasattr(crypto, "native"):
+        del crypto.native
+    crypto.__path__ = folder
+    backend, why = crypto.backend._choose()
+    assert backend.NAME == "portable"
+    assert why.startswith("no machine code: incompatible .mpy"), why
 
 
 def test_equal_compares_length_and_every_byte():
@@ -66,13 +92,16 @@ def test_public_key_operations_are_counted():
     crypto.hkdf_expand(crypto.hkdf_extract(b"", b""), b"", 64)
     crypto.aes_ccm_decrypt(KEY, NONCE, crypto.aes_ccm_encrypt(KEY, NONCE, b"x", b""), b"")
     raises(crypto.InvalidKey, crypto.x25519, PRIVATE, b"")
+    raises(crypto.InvalidKey, crypto.es256_sign, bytes(32), b"")
     assert crypto.public_key_operations() == before
     public = crypto.x25519_public_key(PRIVATE)
     crypto.x25519(PRIVATE, public)
     public = crypto.ed25519_public_key(PRIVATE)
     crypto.ed25519_verify(public, b"", crypto.ed25519_sign(PRIVATE, b""))
     crypto.es256_verify(bytes(64), b"", bytes(64))
-    assert crypto.public_key_operations() == before + 6
+    crypto.p256_ecdh(PRIVATE, crypto.p256_public_key(PRIVATE))
+    crypto.es256_sign(PRIVATE, b"")
+    assert crypto.public_key_operations() == before + 9
 
 
 def test_views_and_bytearrays_are_as_good_as_bytes():
@@ -102,6 +131,11 @@ def _check_all_functions_take(view):
     assert crypto.ed25519_verify(view(public), data, view(signature))
     point, signature = es256_example()
     assert crypto.es256_verify(view(point), view(b"sample"), view(signature))
+    point = crypto.p256_public_key(PRIVATE)
+    assert crypto.p256_public_key(private) == point
+    for public in (point, point[:32]):
+        assert crypto.p256_ecdh(private, view(public)) == crypto.p256_ecdh(PRIVATE, public)
+    assert crypto.es256_sign(private, data) == crypto.es256_sign(PRIVATE, message)
 
 
 def test_hkdf_expand_gives_up_to_255_blocks():
