@@ -6,10 +6,11 @@ taken, since flash and RAM are short and its instruction count is the same.
 
 MicroPython's assembler (1.25) looks up a label that comes later out of bounds and may then find
 its distance too large. So no branch or jump here goes ahead: `Assembly` refuses it. Only ``la``,
-which is not checked there, may name a label that is yet to come.
+which is not checked there, may name a label that is yet to come. Its c_and, c_or, c_xor and c_sub
+lose a bit of both registers' numbers, so those are never taken.
 """
 
-# The registers a two-byte load, store, and, or, xor or sub can name.
+# The registers a two-byte load, store, andi, srli or srai can name.
 _SHORT = frozenset(("s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5"))
 
 _LOADS = frozenset(("lw", "lh", "lhu", "lb", "lbu", "sw", "sh", "sb"))
@@ -69,13 +70,11 @@ def _short(op, operands):
     first, *rest = operands
     if op == "mv":
         return "c_mv", first, *rest
-    if op in ("add", "and_", "or_", "xor") and rest[1] == first:
-        rest.reverse()  # these commute, and the short form wants the target first
+    if op == "add" and rest[1] == first:
+        rest.reverse()  # the short form wants the target first
     same = len(rest) == 2 and rest[0] == first
     if same and op == "add" and rest[1] != "zero":
         return "c_add", first, rest[1]
-    if same and op in ("sub", "and_", "or_", "xor") and {first, rest[1]} <= _SHORT:
-        return f"c_{op.rstrip('_')}", first, rest[1]
     if same and op == "addi" and -32 <= rest[1] < 32 and rest[1]:
         return "c_addi", first, rest[1]
     if same and op == "andi" and -32 <= rest[1] < 32 and first in _SHORT:

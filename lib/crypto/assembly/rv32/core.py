@@ -25,7 +25,7 @@ FREE = (
     *("a3", "a4", "a5", "a6", "a7", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "ra"),
     *("s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10"),
 )
-ALL = (D, A, B, PC, BANK, *FREE, JUMPS)  # 25 and the three that take_all frees: 28
+ALL = (D, A, B, PC, BANK, JUMPS, *FREE)  # 28: what has to be back at the end comes first
 
 # The frame: s0 to s11, ra, the VM's own registers, then words for anything.
 _SAVED = (*(f"s{i}" for i in range(12)), "ra")
