@@ -1,8 +1,8 @@
 """An EDHOC peer for CPython, written from RFC 9528 with cbor2 and cryptography only.
 
-It shares no code with what it is held against. Method 3, cipher suite 0, both roles; credentials
-by kid, kccs and kcwt; EAD fields, given and returned encoded; message_4; the exporter. It refuses
-with Refused what a handshake needs refused, and is not meant for input from strangers.
+It shares no code with what it is held against. Methods 0 and 3, cipher suites 0 and 2, both roles;
+credentials by kid, kccs and kcwt; EAD fields, given and returned encoded; message_4; the exporter.
+It refuses with Refused what a handshake needs refused, and is not meant for input from strangers.
 """
 
 import hashlib
@@ -10,16 +10,14 @@ import hmac
 import io
 
 import cbor2
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-METHOD = 3
-SUITE = 0
-MAC_LENGTH = 8
+from interop.edhoc_suites import SIGN_SIGN, STAT_STAT, SUITES
+
 KID, KCWT, KCCS = 4, 13, 14
 
 
@@ -54,17 +52,6 @@ def identifier_from_wire(value) -> bytes:
     return encode(value) if isinstance(value, int) else value
 
 
-def public_key(private) -> bytes:
-    """The X25519 public key."""
-    return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
-
-
-def agree(private, public) -> bytes:
-    """X25519."""
-    private = X25519PrivateKey.from_private_bytes(private)
-    return private.exchange(X25519PublicKey.from_public_bytes(public))
-
-
 def sha256(data) -> bytes:
     """H()."""
     return hashlib.sha256(data).digest()
@@ -80,16 +67,14 @@ def kdf(prk, label, context, length) -> bytes:
     return HKDFExpand(hashes.SHA256(), length, encode(label, context, length)).derive(prk)
 
 
-def ccs(private, kid, subject) -> bytes:
-    """A CWT claims set with the public key of ``private``."""
-    key = {1: 1, 2: kid, -1: 4, -2: public_key(private)}
-    return encode({2: subject, 8: {1: key}})
+def ccs(cose_key, kid, subject) -> bytes:
+    """A CWT claims set with that public key."""
+    return encode({2: subject, 8: {1: cose_key | {2: kid}}})
 
 
-def cwt(private, kid, subject, authority) -> bytes:
-    """A CWT with the public key of ``private``, signed by an Ed25519 ``authority``."""
-    key = {1: 1, 2: kid, -1: 4, -2: public_key(private)}
-    payload = encode({1: "acme", 2: subject, 4: 1900000000, 8: {1: key}})
+def cwt(cose_key, kid, subject, authority) -> bytes:
+    """A CWT with that public key, signed by an Ed25519 ``authority``."""
+    payload = encode({1: "acme", 2: subject, 4: 1900000000, 8: {1: cose_key | {2: kid}}})
     protected = encode({1: -8})
     to_be_signed = encode(["Signature1", protected, b"", payload])
     signature = Ed25519PrivateKey.from_private_bytes(authority).sign(to_be_signed)
@@ -105,8 +90,8 @@ class Credential:
         claims = cbor2.loads(raw)
         if isinstance(claims, cbor2.CBORTag):
             claims = cbor2.loads(claims.value[2])
-        cose_key = claims[8][1]
-        self.public_key, self.kid = cose_key[-2], cose_key[2]
+        self.cose_key = claims[8][1]
+        self.public_key, self.kid = self.cose_key[-2], self.cose_key[2]
         if sent_as == KID:
             self.id_cred = encode({KID: self.kid})
             self.id_cred_on_wire = identifier_to_wire(self.kid)
@@ -117,7 +102,18 @@ class Credential:
 class _Peer:
     """What both roles have: a key with its credential, the peers they know, the key schedule."""
 
-    def __init__(self, private, credential, known, ephemeral, connection_identifier):
+    def __init__(
+        self,
+        private,
+        credential,
+        known,
+        ephemeral,
+        connection_identifier,
+        suite=0,
+        method=STAT_STAT,
+    ):
+        self.suite, self.method = suite, method
+        self.algorithms = SUITES[suite]
         self.private = private
         self.credential = credential
         self.known = known
@@ -127,24 +123,57 @@ class _Peer:
     def start(self, g_y, message_1, ephemeral_key_of_peer):
         """TH_2 and PRK_2e."""
         self.th_2 = sha256(encode(g_y, sha256(message_1)))
-        self.prk_2e = extract(self.th_2, agree(self.ephemeral, ephemeral_key_of_peer))
+        g_xy = self.algorithms.agree(self.ephemeral, ephemeral_key_of_peer)
+        self.prk_2e = extract(self.th_2, g_xy)
 
     def crypt_2(self, text) -> bytes:
         """PLAINTEXT_2 to CIPHERTEXT_2 and back."""
         keystream_2 = kdf(self.prk_2e, 0, self.th_2, len(text))
         return bytes(a ^ b for a, b in zip(text, keystream_2, strict=True))
 
-    def mac_2(self, g_rx, credential, ead_2) -> bytes:
-        """PRK_3e2m and, from it, MAC_2."""
-        self.prk_3e2m = extract(kdf(self.prk_2e, 1, self.th_2, 32), g_rx)
-        context_2 = identifier_to_wire(self.c_r) + credential.id_cred + encode(self.th_2)
-        return kdf(self.prk_3e2m, 2, context_2 + credential.raw + ead_2, MAC_LENGTH)
+    def mac_2(self, private, public, credential, ead_2) -> tuple:
+        """PRK_3e2m, with the secret of the two keys in it if there is one, and from it MAC_2.
 
-    def mac_3(self, g_iy, credential, ead_3) -> bytes:
-        """PRK_4e3m and, from it, MAC_3."""
-        self.prk_4e3m = extract(kdf(self.prk_3e2m, 5, self.th_3, 32), g_iy)
-        context_3 = credential.id_cred + encode(self.th_3) + credential.raw + ead_3
-        return kdf(self.prk_4e3m, 6, context_3, MAC_LENGTH)
+        With MAC_2 comes what a signature would be over.
+        """
+        self.prk_3e2m = self.prk_2e
+        if self.method == STAT_STAT:
+            g_rx = self.algorithms.agree(private, public)
+            self.prk_3e2m = extract(kdf(self.prk_2e, 1, self.th_2, 32), g_rx)
+        external_aad = encode(self.th_2) + credential.raw + ead_2
+        context_2 = identifier_to_wire(self.c_r) + credential.id_cred + external_aad
+        mac = kdf(self.prk_3e2m, 2, context_2, self._mac_length())
+        return mac, encode(["Signature1", credential.id_cred, external_aad, mac])
+
+    def mac_3(self, private, public, credential, ead_3) -> tuple:
+        """PRK_4e3m and, from it, MAC_3; as ``mac_2``."""
+        self.prk_4e3m = self.prk_3e2m
+        if self.method == STAT_STAT:
+            g_iy = self.algorithms.agree(private, public)
+            self.prk_4e3m = extract(kdf(self.prk_3e2m, 5, self.th_3, 32), g_iy)
+        external_aad = encode(self.th_3) + credential.raw + ead_3
+        mac = kdf(self.prk_4e3m, 6, credential.id_cred + external_aad, self._mac_length())
+        return mac, encode(["Signature1", credential.id_cred, external_aad, mac])
+
+    def _mac_length(self):
+        return 32 if self.method == SIGN_SIGN else 8
+
+    def prove(self, mac, to_be_signed) -> bytes:
+        """Signature_or_MAC."""
+        if self.method == STAT_STAT:
+            return mac
+        return self.algorithms.sign(self.private, to_be_signed)
+
+    def check_proof(self, credential, proof, mac, to_be_signed):
+        """Raises Refused, which says whether it was a MAC or a signature."""
+        if self.method == STAT_STAT:
+            if proof != mac:
+                raise Refused("MAC")
+            return
+        try:
+            self.algorithms.verify(credential.cose_key, proof, to_be_signed)
+        except InvalidSignature:
+            raise Refused("signature") from None
 
     def cipher_3(self):
         """Key, nonce and associated data of message_3."""
@@ -199,10 +228,11 @@ class _Peer:
 class Initiator(_Peer):
     """The Initiator."""
 
-    def message_1(self, ead_1=b"") -> bytes:
-        """Begins the handshake."""
+    def message_1(self, ead_1=b"", suites_i=None) -> bytes:
+        """Begins the handshake; ``suites_i`` as it is sent, if not the selected suite alone."""
         self.c_i = self.own_identifier
-        head = encode(METHOD, SUITE, public_key(self.ephemeral))
+        suites_i = self.suite if suites_i is None else suites_i
+        head = encode(self.method, suites_i, self.algorithms.public_key(self.ephemeral))
         self._message_1 = head + identifier_to_wire(self.c_i) + ead_1
         return self._message_1
 
@@ -212,15 +242,15 @@ class Initiator(_Peer):
         g_y, ciphertext_2 = g_y_ciphertext_2[:32], g_y_ciphertext_2[32:]
         self.start(g_y, self._message_1, g_y)
         plaintext_2 = self.crypt_2(ciphertext_2)
-        (c_r, _), (id_cred_r, encoded), (mac_2, _), *ead_2 = decode(plaintext_2)
+        (c_r, _), (id_cred_r, encoded), (proof_2, _), *ead_2 = decode(plaintext_2)
         self.c_r = identifier_from_wire(c_r)
         self.ead_2 = b"".join(encoding for _, encoding in ead_2)
         cred_r = self.find(id_cred_r, encoded)
-        if mac_2 != self.mac_2(agree(self.ephemeral, cred_r.public_key), cred_r, self.ead_2):
-            raise Refused("MAC_2")
+        expected = self.mac_2(self.ephemeral, cred_r.public_key, cred_r, self.ead_2)
+        self.check_proof(cred_r, proof_2, *expected)
         self.th_3 = sha256(encode(self.th_2) + plaintext_2 + cred_r.raw)
-        mac_3 = self.mac_3(agree(self.private, g_y), self.credential, ead_3)
-        plaintext_3 = self.credential.id_cred_on_wire + encode(mac_3) + ead_3
+        proof_3 = self.prove(*self.mac_3(self.private, g_y, self.credential, ead_3))
+        plaintext_3 = self.credential.id_cred_on_wire + encode(proof_3) + ead_3
         self.finish(plaintext_3, self.credential.raw)
         aead, nonce, aad = self.cipher_3()
         return encode(aead.encrypt(nonce, plaintext_3, aad))
@@ -237,25 +267,26 @@ class Responder(_Peer):
         """Answers message_1; EAD_1 is then in ``ead_1``."""
         (method, _), (suites_i, _), (g_x, _), (c_i, _), *ead_1 = decode(message_1)
         selected = suites_i if isinstance(suites_i, int) else suites_i[-1]
-        if (method, selected) != (METHOD, SUITE):
+        if (method, selected) != (self.method, self.suite):
             raise Refused("method or suite")
         self.c_i, self.c_r = identifier_from_wire(c_i), self.own_identifier
         self.ead_1 = b"".join(encoding for _, encoding in ead_1)
-        g_y, cred_r = public_key(self.ephemeral), self.credential
+        g_y, cred_r = self.algorithms.public_key(self.ephemeral), self.credential
         self.start(g_y, message_1, g_x)
-        mac_2 = self.mac_2(agree(self.private, g_x), cred_r, ead_2)
-        plaintext_2 = identifier_to_wire(self.c_r) + cred_r.id_cred_on_wire + encode(mac_2) + ead_2
+        proof_2 = self.prove(*self.mac_2(self.private, g_x, cred_r, ead_2))
+        plaintext_2 = identifier_to_wire(self.c_r) + cred_r.id_cred_on_wire
+        plaintext_2 += encode(proof_2) + ead_2
         self.th_3 = sha256(encode(self.th_2) + plaintext_2 + cred_r.raw)
         return encode(g_y + self.crypt_2(plaintext_2))
 
     def check(self, message_3):
         """Ends the handshake; EAD_3 is then in ``ead_3``."""
         plaintext_3 = self.decrypt(message_3, *self.cipher_3())
-        (id_cred_i, encoded), (mac_3, _), *ead_3 = decode(plaintext_3)
+        (id_cred_i, encoded), (proof_3, _), *ead_3 = decode(plaintext_3)
         self.ead_3 = b"".join(encoding for _, encoding in ead_3)
         cred_i = self.find(id_cred_i, encoded)
-        if mac_3 != self.mac_3(agree(self.ephemeral, cred_i.public_key), cred_i, self.ead_3):
-            raise Refused("MAC_3")
+        expected = self.mac_3(self.ephemeral, cred_i.public_key, cred_i, self.ead_3)
+        self.check_proof(cred_i, proof_3, *expected)
         self.finish(plaintext_3, cred_i.raw)
 
     def message_4(self, ead_4=b"") -> bytes:

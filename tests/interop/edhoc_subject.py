@@ -29,13 +29,14 @@ class Subject:
             return "refused " + str(error)
         return " ".join(["ok"] + [_text(result) for result in results])
 
-    def do_initiator(self, private, cred, by_value, peer, x, c_i, ead_1):
-        """message_1."""
+    def do_initiator(self, profile, private, cred, by_value, peer, x, c_i, ead_1):
+        """message_1. ``profile`` is the method and then, each a byte, SUITES_I."""
         self._peer = peer
-        own = Identity(0, private, _credential(cred, by_value))
-        initiator = Initiator(own, (0,), ead_labels=(EAD_LABEL,))
-        g_x = crypto.x25519_public_key(x)
-        self._state, message_1 = initiator.prepare_message_1(x, g_x, c_i, _items(ead_1))
+        method, suites_i = profile[0], tuple(profile[1:])
+        own = Identity(suites_i[-1], private, _credential(cred, by_value), (method,))
+        initiator = Initiator(own, suites_i, method, ead_labels=(EAD_LABEL,))
+        pair = _ephemeral(suites_i[-1], x)
+        self._state, message_1 = initiator.prepare_message_1(*pair, c_i, _items(ead_1))
         return (message_1,)
 
     def do_message_2(self, message_2, ead_3):
@@ -49,13 +50,14 @@ class Subject:
         """EAD_4."""
         return (_value(self._state.process_message_4(message_4)),)
 
-    def do_responder(self, private, cred, by_value, peer, y, c_r, ead_2, message_1):
-        """message_2, EAD_1."""
+    def do_responder(self, profile, private, cred, by_value, peer, y, c_r, ead_2, message_1):
+        """message_2, EAD_1. ``profile`` is method and suite, a byte each."""
         self._peer = peer
-        own = Identity(0, private, _credential(cred, by_value))
+        method, suite = profile
+        own = Identity(suite, private, _credential(cred, by_value), (method,))
         received = Responder([own], ead_labels=(EAD_LABEL,)).process_message_1(message_1)
-        g_y = crypto.x25519_public_key(y)
-        self._state, message_2 = received.prepare_message_2(y, g_y, c_r, _items(ead_2))
+        pair = _ephemeral(suite, y)
+        self._state, message_2 = received.prepare_message_2(*pair, c_r, _items(ead_2))
         return message_2, _value(received.ead_1)
 
     def do_message_3(self, message_3, ead_4):
@@ -77,6 +79,12 @@ class Subject:
         if not named:
             raise EDHOCError("unknown credential")
         return believed
+
+
+def _ephemeral(suite, private):
+    if suite == 2:
+        return private, crypto.p256_public_key(private)[:32]
+    return private, crypto.x25519_public_key(private)
 
 
 def _credential(raw, by_value):
