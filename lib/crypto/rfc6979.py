@@ -5,12 +5,13 @@ from .hmac import hmac_sha256
 from .strict import p256_private_acceptable
 
 
-def nonces(private: bytes, digest: bytes):
-    """Yield nonces k, 32 bytes big-endian, 1 to n - 1; almost always the first one does.
+def nonce_steps(private: bytes, digest: bytes, refused: int = 0):
+    """The nonce k for a ``private`` key and a ``digest``: 32 bytes big-endian, 1 to n - 1.
 
-    ``private`` has 32 bytes, ``digest`` is the SHA-256 of the message. Nothing here takes a time
-    that depends on ``private``, but how many candidates were out of range: one in 2^32 is, and
-    says nothing about those that follow.
+    ``digest`` is the SHA-256 of the message, 32 bytes. ``refused`` is how many nonces gave no
+    signature, because r or s was 0: those are left out. Steps as in :mod:`crypto.steps`. Nothing
+    here takes a time that depends on ``private``, but how many candidates were out of range: one
+    in 2^32 is, and says nothing about those that follow.
     """
     # bits2octets: the digest is public, so is what is computed with it.
     e = (int.from_bytes(digest, "big") % N_256).to_bytes(32, "big")
@@ -20,9 +21,13 @@ def nonces(private: bytes, digest: bytes):
     for step in (b"\0", b"\x01"):
         k = hmac_sha256(k, v + step + seed)
         v = hmac_sha256(k, v)
+        yield
     while True:
         v = hmac_sha256(k, v)
         if p256_private_acceptable(v):
-            yield v
+            if not refused:
+                return v
+            refused -= 1
         k = hmac_sha256(k, v + b"\0")
         v = hmac_sha256(k, v)
+        yield

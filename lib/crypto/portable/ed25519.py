@@ -45,4 +45,7 @@ def _expand_steps(private):
 
 
 def _hash_to_scalar_steps(data):
-    return int.from_bytes((yield from sha512_steps(data)), "little") % _L
+    yield
+    digest = yield from sha512_steps(data)
+    yield
+    return int.from_bytes(digest, "little") % _L

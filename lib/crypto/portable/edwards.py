@@ -28,8 +28,10 @@ def decode_steps(encoded):
     u = (y * y - 1) % _P
     v = (y * y * _D + 1) % _P
     v_3 = v * v * v % _P
-    x = yield from root_power_steps(u * v_3 * v_3 * v % _P)
-    x = u * v_3 * x % _P
+    yield
+    x = yield from root_power_steps(u * v_3 % _P * (v_3 * v % _P) % _P)
+    yield
+    x = u * v_3 % _P * x % _P
     error = v * x * x % _P
     if error != u:
         if error + u != _P:
@@ -170,8 +172,14 @@ def _columns(k):
     """For each i of 0..63, the number whose bits are the bits i, 64 + i, 128 + i, 192 + i of k."""
     k = k.to_bytes(32, "little")
     columns = bytearray(64)
-    for i in range(256):
-        columns[i & 63] |= (k[i >> 3] >> (i & 7) & 1) << (i >> 6)
+    for i in range(8):
+        # A byte of each row: the lowest bits are taken together, eight times.
+        rows = k[i] | k[8 + i] << 9 | k[16 + i] << 18
+        last = k[24 + i] << 3
+        for j in range(8 * i, 8 * i + 8):
+            columns[j] = rows & 1 | rows >> 8 & 2 | rows >> 16 & 4 | last & 8
+            rows >>= 1
+            last >>= 1
     return columns
 
 
@@ -197,14 +205,16 @@ def combine_steps(k: int, point, s: int):
     for i in range(len(digits) - 1, -1, -1):
         digit = digits[i]
         doublings += 1
-        if digit or i < 64 or doublings == 4:
+        if digit or i < 64 or doublings == 3:
             point = double(point, doublings)
             doublings = 0
             yield
         if digit > 0:
             point = add(point, terms[digit >> 1])
+            yield
         elif digit < 0:
             point = add(point, minus(terms[-digit >> 1]))
+            yield
         if i < 64:
             point = add(point, _comb_term(comb, columns[i]))
     return point
@@ -214,6 +224,7 @@ def _odd_terms_steps(point):
     """The terms of 1, 3, 5, ... 15 times a point."""
     twice = as_term(double(point))
     terms = [as_term(point)]
+    yield
     for _ in range(7):
         point = add(point, twice)
         terms.append(as_term(point))

@@ -4,7 +4,7 @@ import hashlib
 
 from ..curves import N_256 as _N
 from ..curves import P_256 as _P
-from ..rfc6979 import nonces
+from ..rfc6979 import nonce_steps
 from .p256 import BASE, affine_steps, combine_steps, multiply_steps
 from .power import invert_steps
 
@@ -13,13 +13,17 @@ def es256_sign_steps(private, message):
     digest = hashlib.sha256(message).digest()
     e = int.from_bytes(digest, "big")
     d = int.from_bytes(private, "big")
-    for nonce in nonces(private, digest):
+    refused = 0
+    while True:
+        nonce = yield from nonce_steps(private, digest, refused)
+        yield
         x, _ = yield from affine_steps((yield from multiply_steps(nonce, BASE)))
         r = x % _N
         k_inverse = yield from invert_steps(int.from_bytes(nonce, "big"), _N)
         s = k_inverse * (e + r * d) % _N
         if r and s:
             return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        refused += 1
 
 
 def es256_verify_steps(public, message, signature):

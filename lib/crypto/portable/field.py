@@ -19,7 +19,7 @@ def square_times_steps(x: int, times: int):
         x *= x
         x = (x & mask) + 19 * (x >> 255)
         x = (x & mask) + 19 * (x >> 255)
-        if i & 15 == 15:
+        if i & 7 == 7:
             yield
     return x
 
@@ -28,7 +28,9 @@ def root_power_steps(z: int):
     """z^((p - 5) / 8) = z^(2^252 - 3), from which a square root is one step away."""
 
     def chain(x, times, y):
-        return (yield from square_times_steps(x, times)) * y % P
+        x = yield from square_times_steps(x, times)
+        yield
+        return x * y % P
 
     # z_n is z^(2^n - 1): n ones in binary.
     z_2 = yield from chain(z, 1, z)
@@ -48,4 +50,4 @@ def invert_steps(z: int):
     """1 / z, and 0 for 0: z^(p - 2), as p - 2 = 8 (2^252 - 3) + 3."""
     x = yield from root_power_steps(z)
     x = yield from square_times_steps(x, 3)
-    return x * z * z * z % P
+    return x * (z * z % P * z % P) % P

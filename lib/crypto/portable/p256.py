@@ -44,6 +44,7 @@ def affine_steps(point):
     """(x, y) of a point that is not the neutral one."""
     x, y, z = point
     z_inverse = yield from invert_steps(z, _P)
+    yield
     z_2 = z_inverse * z_inverse % _P
     return x * z_2 % _P, y * z_2 * z_inverse % _P
 
@@ -67,12 +68,10 @@ def multiply_steps(private, point):
             if total is None:
                 total = multiples[digit]
                 continue
-            total = _double(_double(total))
-            yield
-            total = _double(_double(total))
-            yield
-            total = _add(total, multiples[digit])
-            yield
+            for _ in range(4):
+                total = _double(total)
+                yield
+            total = yield from _add_steps(total, multiples[digit])
     return (total, _negate(total))[even]
 
 
@@ -80,17 +79,20 @@ def combine_steps(u_1, point_1, u_2, point_2):
     """u_1 point_1 + u_2 point_2, in steps that depend on the numbers: for public ones."""
     first = yield from _odd_multiples_steps(point_1)
     second = yield from _odd_multiples_steps(point_2)
-    pairs = [(wnaf(u_1), first), (wnaf(u_2), second)]
+    pairs = [(wnaf(u_1), first)]
+    yield
+    pairs.append((wnaf(u_2), second))
+    yield
     point = _NEUTRAL
     for i in range(256, -1, -1):
         point = _double(point)
+        yield
         for digits, multiples in pairs:
             digit = digits[i]
             if digit > 0:
-                point = _add(point, multiples[digit >> 1])
+                point = yield from _add_steps(point, multiples[digit >> 1])
             elif digit < 0:
-                point = _add(point, _negate(multiples[-digit >> 1]))
-        yield
+                point = yield from _add_steps(point, _negate(multiples[-digit >> 1]))
     return point
 
 
@@ -98,9 +100,9 @@ def _odd_multiples_steps(point):
     """1, 3, 5, ... 15 times a point."""
     twice = _double(point)
     multiples = [point]
+    yield
     for _ in range(7):
-        multiples.append(_add(multiples[-1], twice))
-        yield
+        multiples.append((yield from _add_steps(multiples[-1], twice)))
     return multiples
 
 
@@ -119,7 +121,7 @@ def _double(point):
     return x, (alpha * (4 * beta - x) - 8 * gamma * gamma) % _P, 2 * y * z % _P
 
 
-def _add(p, q):
+def _add_steps(p, q):
     x_1, y_1, z_1 = p
     x_2, y_2, z_2 = q
     if z_1 == 0:
@@ -134,8 +136,12 @@ def _add(p, q):
     r = (y_2 * z_1 * z_1_2 - s_1) % _P
     if h == 0:
         return _double(p) if r == 0 else _NEUTRAL
+    yield
     h_2 = h * h % _P
     h_3 = h * h_2 % _P
     v = u_1 * h_2 % _P
     x = (r * r - h_3 - 2 * v) % _P
-    return x, (r * (v - x) - s_1 * h_3) % _P, h * z_1 * z_2 % _P
+    y = (r * (v - x) - s_1 * h_3) % _P
+    z = h * z_1 * z_2 % _P
+    yield
+    return x, y, z

@@ -9,7 +9,8 @@ def power_steps(x: int, exponent: int, modulus: int):
     powers = [1, x]
     for _ in range(14):
         powers.append(powers[-1] * x % modulus)
-    yield
+        if len(powers) & 7 == 0:
+            yield
     y = 1
     for digit in exponent.to_bytes(32, "big"):
         for nibble in (digit >> 4, digit & 15):

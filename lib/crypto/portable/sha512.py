@@ -73,6 +73,7 @@ def sha512_steps(data):
     view = memoryview(data)
     for start in range(0, whole, 128):
         yield from _compress_steps(state, view[start : start + 128])
+        yield
     last = bytes(view[whole:]) + b"\x80"
     last += bytes((112 - len(last)) % 128) + (8 * len(data)).to_bytes(16, "big")
     for start in range(0, len(last), 128):

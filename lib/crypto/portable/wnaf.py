@@ -13,14 +13,20 @@ def wnaf(k: int) -> array:
     """
     # A byte each: a list would need the largest free piece of memory in the whole handshake.
     digits = array("b", bytes(_DIGITS))
-    place = 0
-    while k:
-        if k & 1:
-            digit = k & 31
-            if digit > 15:
-                digit -= 32
-            k -= digit
-            digits[place] = digit
-        place += 1
-        k >>= 1
+    # In small integers: what is shifted out of a big one costs as much as the addition it saves.
+    scalar = k.to_bytes(34, "little")
+    carry = place = 0
+    while place < _DIGITS:
+        i = place >> 3
+        window = (scalar[i] | scalar[i + 1] << 8) >> (place & 7)
+        if window & 1 == carry:  # with what is carried here, the number is even
+            place += 1
+            continue
+        digit = (window & 31) + carry
+        carry = 0
+        if digit > 15:
+            digit -= 32
+            carry = 1
+        digits[place] = digit
+        place += 5
     return digits
