@@ -31,16 +31,16 @@ class Registers:
 
 
 class Column:
-    """The sum of one column, in up to three words; a word that is None is zero."""
+    """The sum of one column, in up to three words; a word without a register is zero."""
 
     def __init__(self, vm: Vm, registers: Registers):
         self.vm, self.registers = vm, registers
-        self.low = self.high = self.top = None
+        self.low = self.high = self.top = ""
         self.l, self.h = registers.take(), registers.take()  # the halves of a product, or scratch
 
     def shifted(self) -> str:
         """The column's word, and the rest becomes the sum of the next column."""
-        word, self.low, self.high, self.top = self.low, self.high, self.top, None
+        word, self.low, self.high, self.top = self.low, self.high, self.top, ""
         return word
 
     def add_word(self, word: str) -> None:
@@ -67,13 +67,13 @@ class Column:
     def add_product(self, x: str, y: str) -> None:
         """x * y; y may be ``h``."""
         vm, low, high = self.vm, self.l, self.h
-        if self.low is None:
+        if not self.low:
             self.low, self.high = self.registers.take(), self.registers.take()
             vm.mul(self.low, x, y)
             vm.mulhu(self.high, x, y)
             return
         vm.mul(low, x, y)
-        if self.high is None:
+        if not self.high:
             self.high = self.registers.take()
             vm.mulhu(self.high, x, y)
             vm.add(self.low, self.low, low)
@@ -85,7 +85,7 @@ class Column:
         vm.sltu(low, self.low, low)
         vm.add(high, high, low)
         vm.add(self.high, self.high, high)
-        if self.top is None:
+        if not self.top:
             self.top = self.registers.take()
             vm.sltu(self.top, self.high, high)
         else:
