@@ -71,9 +71,10 @@ def _in_order(options) -> list:
 
 
 def _text(segment: bytes) -> str:
+    # As many characters as bytes is ASCII, as nearly every segment is.
     try:
         text = segment.decode()
-        if all([_is_proper(character) for character in text]):
+        if len(text) == len(segment) or all([_is_proper(character) for character in text]):
             return text
     except ValueError:
         pass

@@ -44,8 +44,8 @@ _MAX_NUMBER = const(0xFFFF)
 _MAX_LENGTH = const(65804)
 _PAYLOAD_MARKER = const(0xFF)
 
-# (number, least length, greatest length, repeatable) of RFC 7252 table 4 and what came later: RFC
-# 7641, 7959, 7967, 8613, 8768, 9175, 9668. The EDHOC option's value is ignored, not limited.
+# (number, least length, greatest length, repeatable), by number, of RFC 7252 table 4 and what came
+# later: RFC 7641, 7959, 7967, 8613, 8768, 9175, 9668. EDHOC's value is ignored, not limited.
 _DEFINED = (
     (IF_MATCH, 0, 8, True),
     (URI_HOST, 1, 255, False),
@@ -115,8 +115,10 @@ def recognised(options: list, understood: tuple) -> list:
 
 def _is_defined(number: int, length: int, repeats: bool) -> bool:
     for defined, least, greatest, repeatable in _DEFINED:
-        if defined == number:
-            return least <= length <= greatest and (repeatable or not repeats)
+        if defined >= number:
+            return defined > number or (
+                least <= length <= greatest and (repeatable or not repeats)
+            )
     return True
 
 
