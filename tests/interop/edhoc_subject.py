@@ -66,9 +66,13 @@ class Subject:
         self._state = received.verify(self._believed(received.id_cred_i))
         return self._state.prepare_message_4(_items(ead_4)), _value(received.ead_3)
 
-    def do_keys(self, context):
-        """Master Secret, Master Salt, Sender ID, Recipient ID, and 40 exported bytes."""
-        return self._state.oscore() + (self._state.exporter(32768, context, 40),)
+    def do_keys(self, label, context):
+        """Master Secret, Master Salt, Sender ID, Recipient ID, and 40 exported bytes.
+
+        The exporter's ``label`` is an integer in big-endian bytes.
+        """
+        exported = self._state.exporter(int.from_bytes(label, "big"), context, 40)
+        return self._state.oscore() + (exported,)
 
     def _believed(self, id_cred):
         believed = _credential(self._peer, id_cred.kind != KID)

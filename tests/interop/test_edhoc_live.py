@@ -131,7 +131,7 @@ def test_our_responder_and_an_independent_initiator(ask):
 
 def check_keys(ask, peer):
     context = os.urandom(5)
-    secret, salt, sender, recipient, exported = ask("keys", context)
+    secret, salt, sender, recipient, exported = ask("keys", b"\x80\x00", context)
     assert (secret, salt, recipient, sender) == peer.oscore()
     assert exported == peer.exporter(32768, context, 40)
 
