@@ -1,0 +1,344 @@
+"""A point of P-256 times a secret number, by a ladder: for ECDH, public keys and signatures.
+
+The ladder is Hamburg's ("Faster Montgomery and double-add ladders for short Weierstrass curves",
+TCHES 2020): 8 products, 3 squares and 7 additions a bit, no table, the same for every number.
+
+For a base point B it keeps Q = m B and R = -(m + 1) B, with m the upper bits of the multiplier so
+far. B, Q and R add up to nothing, so they lie on one line, and what is kept is
+
+    u = x(Q) - x(B)     v = x(R) - x(B)     m = twice the slope     w = 2 y(B)
+
+times Z^2, Z^2, Z and Z^3 with a Z that nobody needs to know. A step puts 2 Q and R - Q in the
+places of Q and R. It is derived on the line: with e = 2 y(Q) = w + m u and d = u - v, and
+2 y(R) = e - m d,
+
+    x(R - Q) - x(B) = 4 y(Q) y(R) / d^2         x(2 Q) - x(B) = (u d / e)^2 - w d / e
+    twice the slope through B, 2 Q, R - Q   = m + 4 y(R) / d - 2 u d / e
+
+brought to the denominator Z = e d. For a bit that is 1, Q and R change places before and after:
+the line stays the same, and what lies at -Q in place of R is (2 m + 1) B and -(2 m + 2) B.
+
+Which multiplier. k and n - k give the same x, and opposite y. Of them take the one that is 2^255
+or more, or n - k if k is not: either way k' is from n - 2^255 + 1 to n - 1 [n - k > n - 2^255 >=
+2^255 - 2^224]. The ladder's multiplier is K = k' + 2 n, a number of 258 bits that always begins
+with 10: K - 2^257 = k' - (2^257 - 2 n) lies between 0 and n. It begins with m = 1 and does the 0.
+
+No exception, for no k from 1 to n - 1. A step fails only where it divides by zero:
+* e = 0, y(Q) = 0: there is no such point, since n is odd.
+* d = 0, Q = R [Q = -R would be B = 0], (2 m + 1) B = 0. Then 2 m + 1 is n or 3 n, as 2 m + 1 <=
+  K + 1 <= 3 n and n is odd. With n, m = (n - 1) / 2 would be K without its last three bits [it has
+  255 bits], so K >= 4 n - 4, but K < 3 n. With 3 n it is the last step, K = 3 n - 1 and k' = n - 1:
+  k is 1 or n - 1, the bit is 0. Then u, w and Z become 0, the right x is that of B, and this is what
+  `_finish` gives, since 1 / 0 comes out as 0 there: x(B) + u * ... = x(B).
+* The line is vertical, R or Q is 0: these are the same two cases, found a step before.
+So every intermediate value is right up to the last step, and the result is. Where Q or R is B or
+-B the slope is that of a tangent, or follows by continuity: the formulas have no other poles.
+
+At the end, since u + v = m^2 / 4 - 3 x(B) Z^2 on a line,
+
+    m^2 - 4 (u + v) = 12 x(B) Z^2        1 / Z^2 = 12 x(B) / (m^2 - 4 (u + v))
+
+which needs x(B), public, not to be 0. For x(B) = 0 the product of the three x on the line gives
+1 / Z^2 = 4 y(B)^2 (u v + m w / 2) / (-3 w^2), and another program takes that. y follows from the
+line: y(Q) = y(B) (1 + m u / w).
+"""
+
+from .. import isa
+from ..model256 import N, P
+
+MODULE = "programs_256"
+
+R = 2**256 % P
+G_X = 0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296
+G_Y = 0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5
+B_256 = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+
+# The table: numbers, one a cell, in the order of the bank's cells they are loaded to. The last two
+# are loaded for a multiple of G only.
+_LOADED = {
+    "order": N,
+    "excess": 2**257 - 2 * N,
+    "square_r": R * R % P,
+    "one": R,
+    "unit": 1,
+    "b": B_256 * R % P,
+}
+_BASE = {"x": G_X * R % P, "y": G_Y * R % P}
+TABLE = b"".join(n.to_bytes(32, "little") for n in (*_LOADED.values(), *_BASE.values()))
+
+bank = isa.Bank("loop", "swap", "flip", "valid", "scalar", *_LOADED, *_BASE, "right", "slope")
+bank.more(u=1, v=1, m=1, w=1, zero=1, t0=1, t1=1, t2=1, t3=1, t4=1, t5=1, t6=1)
+
+
+def constants() -> dict[str, bytes | int]:
+    """What :mod:`crypto.native.p256` needs."""
+    return {
+        "LADDER_TABLE": TABLE,
+        "LADDER_BANK": bank.size,
+        "LADDER_LOOP": bank.loop,
+        "LADDER_BITS": 256,
+        "LADDER_VALID": bank.valid,
+        "LADDER_SCALAR": bank.scalar,
+        "LADDER_X": bank.x,
+        "LADDER_Y": bank.y,
+        "LOAD_POINT": _load_point(),
+        "LOAD_X": _load_x(),
+        "LOAD_BASE": _load_base(),
+        "LADDER_BEGIN": _begin(),
+        "LADDER_STEPS": _steps(),
+        "LADDER_X_END": _end_x(),
+        "LADDER_X_END_AT_0": _end_x_at_0(),
+        "LADDER_END": _end(),
+    }
+
+
+def _load(program, count=len(_LOADED)):
+    program.load(bank.order, 0, count)
+    program.sub(bank.zero, bank.one, bank.one)
+
+
+def _montgomery(program, *cells):
+    for cell in cells:
+        program.mul(cell, cell, bank.square_r)
+
+
+def _load_point() -> bytes:
+    """x and y, both below p, as they come; ``valid`` is a mask: is that a point?"""
+    program = isa.Program()
+    _load(program)
+    _montgomery(program, bank.x, bank.y)
+    _right_side(program)
+    _check(program)
+    return program.code()
+
+
+def _load_x() -> bytes:
+    """x alone: y becomes a square root of the right side, if there is one."""
+    program = isa.Program()
+    _load(program)
+    _montgomery(program, bank.x)
+    _right_side(program)
+    _root(program, bank.y, bank.right)
+    _check(program)
+    return program.code()
+
+
+def _right_side(program):
+    """right = x^3 - 3 x + b, slope = 3 x^2 - 3."""
+    program.sqr(bank.t0, bank.x)
+    program.sub(bank.slope, bank.t0, bank.one)
+    program.sub(bank.t0, bank.slope, bank.one)
+    program.sub(bank.t0, bank.t0, bank.one)
+    program.mul(bank.t0, bank.t0, bank.x)
+    program.add(bank.right, bank.t0, bank.b)
+    program.add(bank.t0, bank.slope, bank.slope)
+    program.add(bank.slope, bank.slope, bank.t0)
+
+
+def _check(program):
+    program.sqr(bank.t0, bank.y)
+    program.eq(bank.valid, bank.t0, bank.right)
+    program.end()
+
+
+def _load_base() -> bytes:
+    """The point G."""
+    program = isa.Program()
+    _load(program, len(_LOADED) + len(_BASE))
+    _right_side(program)
+    program.end()
+    return program.code()
+
+
+def _begin() -> bytes:
+    """The multiplier, and the ladder at m = 2.
+
+    n and what is above it are below p and no difference here is negative: SUB modulo p is that of
+    integers. ``flip`` is a mask: k was taken, and not n - k.
+    """
+    program = isa.Program()
+    program.setw(bank.loop + 4, 255)
+    program.setw(bank.flip + 4, 0)
+    program.bit(bank.flip, bank.scalar, bank.loop)
+    program.sub(bank.t0, bank.order, bank.scalar)
+    program.cmov(bank.t0, bank.scalar, bank.flip)
+    program.sub(bank.scalar, bank.t0, bank.excess)
+    # m = 1: Q = B, R = -2 B, and Z = 2 y. 2 * the slope of the tangent there is 2 slope / (2 y).
+    program.add(bank.m, bank.slope, bank.slope)
+    program.add(bank.t0, bank.right, bank.right)
+    program.add(bank.t0, bank.t0, bank.t0)
+    program.sqr(bank.w, bank.t0)  # 2 y (2 y)^3 = (4 y^2)^2
+    program.mul(bank.t0, bank.t0, bank.x)  # x(B) Z^2
+    program.sqr(bank.v, bank.slope)
+    for _ in range(3):
+        program.sub(bank.v, bank.v, bank.t0)
+    program.copy(bank.u, bank.zero)
+    _step(program)
+    program.setw(bank.swap + 4, 0)
+    program.end()
+    return program.code()
+
+
+def _steps() -> bytes:
+    program = isa.Program()
+    with program.repeat(bank.loop):
+        program.bit(bank.swap, bank.scalar, bank.loop)
+        program.cswap(bank.u, bank.v, bank.swap)
+        _step(program)
+    program.end()
+    return program.code()
+
+
+def _step(program):
+    """8 products, 3 squares, 7 additions: see above."""
+    u, v, m, w = bank.u, bank.v, bank.m, bank.w
+    e, d, d_2, e_2, ud, ed, ted = (bank.offsets[f"t{i}"] for i in range(7))
+    program.mul(e, m, u)
+    program.add(e, e, w)
+    program.sub(d, u, v)
+    program.mul(ed, e, d)
+    program.sqr(d_2, d)
+    program.sqr(e_2, e)
+    program.mul(ud, u, d_2)
+    program.mul(m, m, ed)
+    program.sub(ted, e_2, m)  # e * 2 y(R)
+    program.mul(w, w, ed)
+    program.mul(w, w, d_2)
+    program.sqr(u, ud)
+    program.sub(u, u, w)
+    program.mul(v, ted, e_2)
+    program.add(m, ted, e_2)
+    program.sub(m, m, ud)
+    program.sub(m, m, ud)
+    program.mul(w, w, e_2)
+
+
+def _last_swap(program):
+    """Undo the exchange of the last bit, as a bit 0 after it would."""
+    program.setw(bank.loop + 4, 0)
+    program.bit(bank.swap, bank.zero, bank.loop)
+    program.cswap(bank.u, bank.v, bank.swap)
+
+
+def _end_x() -> bytes:
+    """x = x(Q), 0 to p - 1; x(B) must not be 0."""
+    program = isa.Program()
+    _last_swap(program)
+    _twelve_x_z_2(program, bank.t0)
+    _invert(program, bank.t0, bank.t0)
+    _x_of_q(program, bank.t0)
+    program.mul(bank.x, bank.x, bank.unit)
+    program.end()
+    return program.code()
+
+
+def _twelve_x_z_2(program, d):
+    program.add(bank.t6, bank.u, bank.v)
+    program.add(bank.t6, bank.t6, bank.t6)
+    program.add(bank.t6, bank.t6, bank.t6)
+    program.sqr(d, bank.m)
+    program.sub(d, d, bank.t6)
+
+
+def _x_of_q(program, inverse):
+    """x(B) becomes x(Q); ``inverse`` is that of 12 x(B) Z^2."""
+    program.mul(bank.t6, bank.u, bank.x)
+    program.mul(bank.t6, bank.t6, inverse)
+    program.add(bank.t5, bank.t6, bank.t6)
+    program.add(bank.t6, bank.t5, bank.t6)
+    program.add(bank.t6, bank.t6, bank.t6)
+    program.add(bank.t6, bank.t6, bank.t6)
+    program.add(bank.x, bank.x, bank.t6)
+
+
+def _end_x_at_0() -> bytes:
+    """The same if x(B) is 0."""
+    program = isa.Program()
+    _last_swap(program)
+    program.sqr(bank.t0, bank.w)
+    program.add(bank.t1, bank.t0, bank.t0)
+    program.add(bank.t0, bank.t0, bank.t1)
+    _invert(program, bank.t0, bank.t0)  # of 3 w^2
+    program.mul(bank.t6, bank.u, bank.v)
+    program.add(bank.t6, bank.t6, bank.t6)
+    program.mul(bank.t5, bank.m, bank.w)
+    program.add(bank.t6, bank.t6, bank.t5)
+    program.mul(bank.t6, bank.t6, bank.right)
+    program.add(bank.t6, bank.t6, bank.t6)  # 4 y^2 (u v + m w / 2)
+    program.mul(bank.t6, bank.t6, bank.t0)
+    program.mul(bank.t6, bank.t6, bank.u)
+    program.sub(bank.t6, bank.zero, bank.t6)
+    program.mul(bank.x, bank.t6, bank.unit)
+    program.end()
+    return program.code()
+
+
+def _end() -> bytes:
+    """x and y of k B, 0 to p - 1; x(B) must not be 0.
+
+    If Z is 0, at k = 1 and n - 1, w / w comes out as 0 and not as 1. Q is -B then. So the y of
+    Q is (2 w / w - 1 + m u / w) y(B).
+    """
+    program = isa.Program()
+    _last_swap(program)
+    _twelve_x_z_2(program, bank.t0)
+    program.mul(bank.t1, bank.t0, bank.w)
+    _invert(program, bank.t1, bank.t1)
+    program.mul(bank.t0, bank.t0, bank.t1)  # 1 / w
+    program.mul(bank.t1, bank.w, bank.t1)  # 1 / (12 x(B) Z^2)
+    _x_of_q(program, bank.t1)
+    program.mul(bank.x, bank.x, bank.unit)
+    program.add(bank.t6, bank.w, bank.w)
+    program.mul(bank.t5, bank.m, bank.u)
+    program.add(bank.t6, bank.t6, bank.t5)
+    program.mul(bank.t6, bank.t6, bank.t0)
+    program.sub(bank.t6, bank.t6, bank.one)
+    program.mul(bank.t6, bank.t6, bank.y)
+    # K is k, or -k modulo n.
+    program.sub(bank.y, bank.zero, bank.t6)
+    program.cmov(bank.y, bank.t6, bank.flip)
+    program.mul(bank.y, bank.y, bank.unit)
+    program.end()
+    return program.code()
+
+
+def _ones(program, z):
+    """z^(2^i - 1) for i = 2, 4, 8, 16, 32, in t2 to t6. z must not lie there."""
+    ones = [bank.offsets[f"t{i}"] for i in range(2, 7)]
+    below = z
+    for i, cell in enumerate(ones):
+        program.sqr(cell, below, 1 << i)
+        program.mul(cell, cell, below)
+        below = cell
+    return ones
+
+
+def _invert(program, d, z):
+    """d = 1 / z = z^(p - 2), 0 for 0. d and z may be t0 or t1, d may be z.
+
+    p - 2 in words of 32 bits is ffffffff 00000001 0 0 0 ffffffff ffffffff fffffffd.
+    """
+    ones_2, ones_4, ones_8, ones_16, ones_32 = _ones(program, z)
+    x = ones_32
+    chain = ((32, z), (128, ones_32), (32, ones_32), (16, ones_16), (8, ones_8))
+    chain += ((4, ones_4), (2, ones_2), (2, z))
+    power = bank.zero  # for a while
+    for times, factor in chain:
+        program.sqr(power, x, times)
+        program.mul(power, power, factor)
+        x = power
+    program.copy(d, power)
+    program.sub(bank.zero, bank.one, bank.one)
+
+
+def _root(program, d, z):
+    """d = z^((p + 1) / 4), a square root of z if there is one.
+
+    (p + 1) / 4 = ((2^32 - 1) 2^128 + 2^96 + 1) 2^94.
+    """
+    x = _ones(program, z)[-1]
+    for times in (32, 96):
+        program.sqr(d, x, times)
+        program.mul(d, d, z)
+        x = d
+    program.sqr(d, d, 94)
