@@ -25,14 +25,16 @@ with 10: K - 2^257 = k' - (2^257 - 2 n) lies between 0 and n. It begins with m =
 
 No exception, for no k from 1 to n - 1. A step fails only where it divides by zero:
 * e = 0, y(Q) = 0: there is no such point, since n is odd.
-* d = 0, Q = R [Q = -R would be B = 0], (2 m + 1) B = 0. Then 2 m + 1 is n or 3 n, as 2 m + 1 <=
-  K + 1 <= 3 n and n is odd. With n, m = (n - 1) / 2 would be K without its last three bits [it has
-  255 bits], so K >= 4 n - 4, but K < 3 n. With 3 n it is the last step, K = 3 n - 1 and k' = n - 1:
-  k is 1 or n - 1, the bit is 0. Then u, w and Z become 0, the right x is that of B, and this is what
-  `_finish` gives, since 1 / 0 comes out as 0 there: x(B) + u * ... = x(B).
-* The line is vertical, R or Q is 0: these are the same two cases, found a step before.
-So every intermediate value is right up to the last step, and the result is. Where Q or R is B or
--B the slope is that of a tangent, or follows by continuity: the formulas have no other poles.
+* d = 0, Q = R [Q = -R would be B = 0], (2 m + 1) B = 0. Then 2 m + 1 is n or 3 n, because it is
+  odd and at most K + 1 <= 3 n. If n, then m = (n - 1) / 2, of 255 bits, would be K without its
+  last three bits and K >= 4 n - 4, but K < 3 n. If 3 n, then m is K without its last bit, which
+  is 0, as K <= 3 n - 1. So this is the last step, K = 3 n - 1, k' = n - 1, k is 1 or n - 1, and
+  the result is Q = -B. The formulas make u, w and Z zero then, and what ends the ladder takes 1 / 0 as
+  0: x(Q) = x(B) + u * 0, which is right, and `_end` looks after y.
+* Q or R is 0 at the beginning of a step, so that there is no such line: then the step before had
+  2 m + 1 = n, as above.
+Where Q or R is B or -B, the slope is that of a tangent or follows by continuity: the formulas have
+no other poles. So all values are right up to the last step, and the result is.
 
 At the end, since u + v = m^2 / 4 - 3 x(B) Z^2 on a line,
 
@@ -45,6 +47,7 @@ line: y(Q) = y(B) (1 + m u / w).
 
 from .. import isa
 from ..model256 import N, P
+from .power256 import invert, square_root
 
 MODULE = "programs_256"
 
@@ -92,8 +95,8 @@ def constants() -> dict[str, bytes | int]:
     }
 
 
-def _load(program, count=len(_LOADED)):
-    program.load(bank.order, 0, count)
+def _load(program, also=0):
+    program.load(bank.order, 0, len(_LOADED) + also)
     program.sub(bank.zero, bank.one, bank.one)
 
 
@@ -118,7 +121,7 @@ def _load_x() -> bytes:
     _load(program)
     _montgomery(program, bank.x)
     _right_side(program)
-    _root(program, bank.y, bank.right)
+    square_root(program, bank.y, bank.right, [*_ones])
     _check(program)
     return program.code()
 
@@ -144,7 +147,7 @@ def _check(program):
 def _load_base() -> bytes:
     """The point G."""
     program = isa.Program()
-    _load(program, len(_LOADED) + len(_BASE))
+    _load(program, len(_BASE))
     _right_side(program)
     program.end()
     return program.code()
@@ -213,6 +216,14 @@ def _step(program):
     program.mul(w, w, e_2)
 
 
+_ones = [bank.offsets[f"t{i}"] for i in range(2, 7)]
+
+
+def _invert(program, d):
+    invert(program, d, d, [*_ones, bank.zero])
+    program.sub(bank.zero, bank.one, bank.one)
+
+
 def _last_swap(program):
     """Undo the exchange of the last bit, as a bit 0 after it would."""
     program.setw(bank.loop + 4, 0)
@@ -225,7 +236,7 @@ def _end_x() -> bytes:
     program = isa.Program()
     _last_swap(program)
     _twelve_x_z_2(program, bank.t0)
-    _invert(program, bank.t0, bank.t0)
+    _invert(program, bank.t0)
     _x_of_q(program, bank.t0)
     program.mul(bank.x, bank.x, bank.unit)
     program.end()
@@ -258,7 +269,7 @@ def _end_x_at_0() -> bytes:
     program.sqr(bank.t0, bank.w)
     program.add(bank.t1, bank.t0, bank.t0)
     program.add(bank.t0, bank.t0, bank.t1)
-    _invert(program, bank.t0, bank.t0)  # of 3 w^2
+    _invert(program, bank.t0)  # of 3 w^2
     program.mul(bank.t6, bank.u, bank.v)
     program.add(bank.t6, bank.t6, bank.t6)
     program.mul(bank.t5, bank.m, bank.w)
@@ -283,7 +294,7 @@ def _end() -> bytes:
     _last_swap(program)
     _twelve_x_z_2(program, bank.t0)
     program.mul(bank.t1, bank.t0, bank.w)
-    _invert(program, bank.t1, bank.t1)
+    _invert(program, bank.t1)
     program.mul(bank.t0, bank.t0, bank.t1)  # 1 / w
     program.mul(bank.t1, bank.w, bank.t1)  # 1 / (12 x(B) Z^2)
     _x_of_q(program, bank.t1)
@@ -300,45 +311,3 @@ def _end() -> bytes:
     program.mul(bank.y, bank.y, bank.unit)
     program.end()
     return program.code()
-
-
-def _ones(program, z):
-    """z^(2^i - 1) for i = 2, 4, 8, 16, 32, in t2 to t6. z must not lie there."""
-    ones = [bank.offsets[f"t{i}"] for i in range(2, 7)]
-    below = z
-    for i, cell in enumerate(ones):
-        program.sqr(cell, below, 1 << i)
-        program.mul(cell, cell, below)
-        below = cell
-    return ones
-
-
-def _invert(program, d, z):
-    """d = 1 / z = z^(p - 2), 0 for 0. d and z may be t0 or t1, d may be z.
-
-    p - 2 in words of 32 bits is ffffffff 00000001 0 0 0 ffffffff ffffffff fffffffd.
-    """
-    ones_2, ones_4, ones_8, ones_16, ones_32 = _ones(program, z)
-    x = ones_32
-    chain = ((32, z), (128, ones_32), (32, ones_32), (16, ones_16), (8, ones_8))
-    chain += ((4, ones_4), (2, ones_2), (2, z))
-    power = bank.zero  # for a while
-    for times, factor in chain:
-        program.sqr(power, x, times)
-        program.mul(power, power, factor)
-        x = power
-    program.copy(d, power)
-    program.sub(bank.zero, bank.one, bank.one)
-
-
-def _root(program, d, z):
-    """d = z^((p + 1) / 4), a square root of z if there is one.
-
-    (p + 1) / 4 = ((2^32 - 1) 2^128 + 2^96 + 1) 2^94.
-    """
-    x = _ones(program, z)[-1]
-    for times in (32, 96):
-        program.sqr(d, x, times)
-        program.mul(d, d, z)
-        x = d
-    program.sqr(d, d, 94)

@@ -1,0 +1,109 @@
+"""What signatures compute modulo n, the order of P-256, for ``modular``.
+
+The inverse is a power, a^(n - 2), by always the same operations: the nonce is a secret.
+"""
+
+from .. import isa
+from ..model256 import N, Order
+
+MODULE = "programs_256"
+
+# The first three cells are as the machine code wants them, and are loaded.
+TABLE = Order(N).constants() + (1).to_bytes(32, "little")
+bank = isa.Bank("modulus", "minus_inverse", "square_r", "unit", "digest", "r", "s")
+bank.more(private=1, nonce=1, t=1, x=1, odd=8, digits=18)
+
+WIDTH_G, WIDTH_Q = 6, 5  # of the digits that a verification takes
+DIGITS_BYTES = 9 * isa.CELL  # of each
+
+
+def constants() -> dict[str, bytes | int]:
+    """What :mod:`crypto.native.es256` needs."""
+    return {
+        "ORDER_TABLE": TABLE,
+        "ORDER_BANK": bank.size,
+        "ORDER_DIGEST": bank.digest,
+        "ORDER_R": bank.r,
+        "ORDER_S": bank.s,
+        "ORDER_PRIVATE": bank.private,
+        "ORDER_NONCE": bank.nonce,
+        "ORDER_DIGITS": bank.digits,
+        "ORDER_INVERT": _invert(),
+        "ORDER_SIGN": _sign(),
+        "ORDER_VERIFY": _verify(),
+    }
+
+
+def _invert() -> bytes:
+    """x = 1 / nonce, in Montgomery form; to verify, s is put in the nonce's place.
+
+    n - 2 begins with the words ffffffff 00000000 ffffffff ffffffff.
+    """
+    program = isa.Program()
+    program.load(bank.modulus, 0, 4)
+    odd = [bank.odd + isa.CELL * i for i in range(8)]  # the powers 1, 3, ... 15
+    program.mul(odd[0], bank.nonce, bank.square_r)
+    program.sqr(bank.t, odd[0])
+    for below, power in zip(odd, odd[1:], strict=False):
+        program.mul(power, below, bank.t)
+    ones = odd[7]  # four ones in binary, then 8, 16 and 32
+    for count in (4, 8, 16):
+        program.sqr(bank.x, ones, count)
+        program.mul(bank.t, bank.x, ones)
+        ones = bank.t
+    power = ones
+    for squarings in (64, 32):
+        program.sqr(bank.x, power, squarings)
+        program.mul(bank.x, bank.x, ones)
+        power = bank.x
+    for squarings, window in _windows((N - 2) % 2**128, 128):
+        program.sqr(bank.x, bank.x, squarings)
+        if window:
+            program.mul(bank.x, bank.x, odd[window >> 1])
+    program.end()
+    return program.code()
+
+
+def _windows(exponent: int, count: int):
+    """Of ``count`` bits from the top: yield (squarings, odd power of up to four bits, or 0)."""
+    bits, squarings = f"{exponent:0{count}b}", 0
+    while bits:
+        window = bits[:4].rstrip("0") if bits[0] == "1" else ""
+        squarings += len(window) or 1
+        bits = bits[len(window) or 1 :]
+        if window:
+            yield squarings, int(window, 2)
+            squarings = 0
+    if squarings:
+        yield squarings, 0
+
+
+def _digest(program):
+    """The digest modulo n, and not in Montgomery form."""
+    program.mul(bank.digest, bank.digest, bank.square_r)
+    program.mul(bank.digest, bank.digest, bank.unit)
+
+
+def _sign() -> bytes:
+    """r = r modulo n, s = (digest + r private) / nonce; x is 1 / nonce, and r was an x."""
+    program = isa.Program()
+    _digest(program)
+    program.mul(bank.r, bank.r, bank.square_r)
+    program.mul(bank.t, bank.private, bank.r)  # not in Montgomery form
+    program.mul(bank.r, bank.r, bank.unit)
+    program.add(bank.t, bank.t, bank.digest)
+    program.mul(bank.s, bank.t, bank.x)
+    program.end()
+    return program.code()
+
+
+def _verify() -> bytes:
+    """The digits of digest / s and of r / s, by which G and the public key are multiplied."""
+    program = isa.Program()
+    _digest(program)
+    program.mul(bank.t, bank.digest, bank.x)
+    program.wnaf(bank.digits, bank.t, WIDTH_G)
+    program.mul(bank.t, bank.r, bank.x)
+    program.wnaf(bank.digits + DIGITS_BYTES, bank.t, WIDTH_Q)
+    program.end()
+    return program.code()
