@@ -13,7 +13,6 @@ bit 7 of a byte set if more follow):
 """
 
 import dataclasses
-import pathlib
 
 VERSION = 6
 ARCHITECTURES = {10: "xtensawin", 9: "xtensa", 11: "rv32imc"}
@@ -54,9 +53,9 @@ class _Reader:
                 return value
 
 
-def read(path: pathlib.Path) -> MpyFile:
-    """What is in the file at ``path``; ``ValueError`` if it is no .mpy of this version."""
-    reader = _Reader(path.read_bytes())
+def read(data: bytes) -> MpyFile:
+    """What is in the file; ``ValueError`` if it is no .mpy of this version."""
+    reader = _Reader(data)
     header = reader.bytes(4)
     if header[:2] != bytes([ord("M"), VERSION]):
         raise ValueError("no .mpy file of version %d" % VERSION)

@@ -135,12 +135,22 @@ class Machine:
         self._map(STACK_START, stack, STACK_BYTES, _READ | _WRITE | _STACK)
 
     @classmethod
-    def from_mpy(cls, path: pathlib.Path, index: int = 0) -> "Machine":
-        """The assembly function number ``index`` of the file at ``path``."""
-        found = mpy_file.read(path)
+    def from_mpy(cls, data: bytes, index: int = 0) -> "Machine":
+        """The assembly function number ``index`` of a .mpy file."""
+        found = mpy_file.read(data)
         if found.architecture != "xtensawin":
             raise ValueError("code for %s, not xtensawin" % found.architecture)
         return cls(found.assembly[index])
+
+    @property
+    def stack(self) -> bytes:
+        """What the last call left on its stack."""
+        return self._stack.raw
+
+    @property
+    def registers(self) -> list[int]:
+        """What the last call left in the registers, the result apart."""
+        return [word for number, word in enumerate(self._machine.file) if number != 10]
 
     def _map(self, start: int, address: int, length: int, rights: int) -> None:
         region = self._machine.regions[start >> 20]

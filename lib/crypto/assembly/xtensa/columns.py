@@ -1,0 +1,192 @@
+"""Sums of products in columns of 32 bits, without a carry flag and without a branch.
+
+The processor can neither add with carry nor compare without branching, so the carries of a column
+are not looked for one by one. Beside S, the sum of all words modulo 2^32, there is T, the sum of
+each word's upper 24 bits. The column's whole sum is then between 256 * T and 256 * T + 255 * n
+for n words, and it is S modulo 2^32, so it is known exactly:
+
+    sum = 256 * T + ((S - 256 * T) mod 2^32),    carry = sum >> 32 = (T + (S - 256 * T >> 8)) >> 24
+
+A word costs three instructions (add, shift, add), a column five. Looking for each carry, by MINU
+and a conditional move, would be five a word and more for the second word; limbs of 29 bits, which
+need no carries, take nine times nine products instead of eight times eight, and their packing.
+
+A small addend (all small ones and carries together below 2^31) is added to S only.
+"""
+
+from .core import ALL, FRAME, PRODUCT, A, B, Vm
+
+
+class Columns:
+    """Two neighbouring columns: the current one, and the next, which gets the upper words.
+
+    It owns six registers: S and T of both, and ``l`` and ``h`` for products.
+    """
+
+    def __init__(self, vm: Vm, registers, signed: bool = False):
+        self.vm = vm
+        self.signed = signed  # sums may be negative, if only by carries
+        (*self._here, self.l, self.h, s, t) = registers
+        self._above = [s, t]
+        self._begun = [False, False]
+
+    def _accumulators(self, above: bool):
+        return self._above if above else self._here
+
+    def add(self, word: str, above: bool = False) -> None:
+        """Add a word; the register is spoilt."""
+        vm = self.vm
+        s, t = self._accumulators(above)
+        if self._begun[above]:
+            vm.add(s, s, word)
+            vm.srli(word, word, 8)
+            vm.add(t, t, word)
+        else:
+            vm.mov(s, word)
+            vm.srli(t, word, 8)
+            self._begun[above] = True
+
+    def add_small(self, word: str, above: bool = False) -> None:
+        """Add a number that is small, also a negative one if ``signed``."""
+        s, t = self._accumulators(above)
+        if self._begun[above]:
+            self.vm.add(s, s, word)
+        else:
+            self.vm.mov(s, word)
+            self.vm.movi(t, 0)
+            self._begun[above] = True
+
+    def load(self, base: str, offset: int) -> None:
+        """Add a word from memory."""
+        if self._begun[False]:
+            self.vm.l32i(self.l, base, offset)
+            self.add(self.l)
+        else:
+            self.vm.l32i(self._here[0], base, offset)
+            self.vm.srli(self._here[1], self._here[0], 8)
+            self._begun[False] = True
+
+    def product(self, x: str, y: str) -> None:
+        """Add x * y. y may be ``h``; x and y are kept, but for ``h``."""
+        vm, low, high = self.vm, self.l, self.h
+        first_low, first_high = not self._begun[False], not self._begun[True]
+        low = self._here[0] if first_low else low
+        high = self._above[0] if first_high else high
+        vm.mull(low, x, y)
+        vm.muluh(high, x, y)
+        for word, first, above in ((low, first_low, False), (high, first_high, True)):
+            if first:
+                vm.srli(self._accumulators(above)[1], word, 8)
+                self._begun[above] = True
+            else:
+                self.add(word, above)
+
+    def product_small(self, small: str, y: str) -> None:
+        """Add small * y, whose upper word is small; y may be ``h``."""
+        vm, (s, t) = self.vm, self._above
+        vm.mull(self.l, small, y)
+        if self._begun[True]:
+            vm.muluh(self.h, small, y)
+            vm.add(s, s, self.h)
+        else:
+            vm.muluh(s, small, y)
+            vm.movi(t, 0)
+            self._begun[True] = True
+        self.add(self.l)
+
+    def low_product(self, x: str, y: str) -> None:
+        """Add the lower word of x * y only."""
+        self.vm.mull(self.l, x, y)
+        self.add(self.l)
+
+    def high_product(self, x: str, y: str) -> None:
+        """Add the upper word of x * y only."""
+        self.vm.muluh(self.l, x, y)
+        self.add(self.l)
+
+    def word(self) -> str:
+        """The current column's word, of which nothing more is carried."""
+        return self._here[0]
+
+    def double(self) -> None:
+        """Twice what is in the current column so far."""
+        if self._begun[False]:
+            for register in self._here:
+                self.vm.add(register, register, register)
+
+    def end(self, carry_to: str | None = None) -> str:
+        """The current column is complete: its word, in a register that stays so only until the
+        column after the next begins. The next column becomes the current one, with the carry, or
+        the carry (small) goes to the register ``carry_to``, to be added later."""
+        vm, scratch = self.vm, self.l
+        s, t = self._here
+        if not self._begun[False]:
+            raise ValueError("an empty column")
+        vm.slli(scratch, t, 8)
+        vm.sub(scratch, s, scratch)
+        (vm.srai if self.signed else vm.srli)(scratch, scratch, 8)
+        vm.add(t, t, scratch)
+        carry = carry_to or t
+        if self.signed:
+            vm.srai(carry, t, 24)
+        else:
+            vm.extui(carry, t, 24, 8)
+        self._here, self._above = self._above, self._here
+        self._begun = [self._begun[True], False]
+        if not carry_to:
+            self._carry_in(carry)
+        return s
+
+    def _carry_in(self, carry):
+        s, t = self._here
+        if self._begun[False]:
+            self.vm.add(s, s, carry)
+        else:
+            # The carry lies in the T of the column that is gone: it becomes the S of this one.
+            self.vm.mov(s, carry)
+            self.vm.movi(t, 0)
+            self._begun[False] = True
+
+
+def diagonal(k: int) -> range:
+    """The words i of the first factor whose products with word k - i belong to column k."""
+    return range(max(0, k - 7), min(k, 7) + 1)
+
+
+def product(vm: Vm) -> None:
+    """The 16 words of the product of cells A and B into the frame at PRODUCT. Takes all."""
+    vm.take_all()
+    rest = [register for register in ALL if register != B]
+    x, columns = rest[:8], Columns(vm, rest[8:])
+    vm.load_cell(x, A)
+    for k in range(15):
+        for i in diagonal(k):
+            vm.l32i(columns.h, B, 4 * (k - i))
+            columns.product(x[i], columns.h)
+        vm.s32i(columns.end(), FRAME, PRODUCT + 4 * k)
+    vm.s32i(columns.word(), FRAME, PRODUCT + 60)
+
+
+def square(vm: Vm) -> None:
+    """The 16 words of the square of cell A into the frame at PRODUCT. Needs all.
+
+    Products of two different words are formed once. So a column is doubled before its square and
+    the carry come in, and the carry waits in a register for that.
+    """
+    x, carry, columns = ALL[:8], ALL[14], Columns(vm, ALL[8:14])
+    vm.load_cell(x, A)
+    for k in range(15):
+        for i in diagonal(k):
+            if i < k - i:
+                columns.product(x[i], x[k - i])
+        columns.double()
+        if k % 2 == 0:
+            columns.low_product(x[k // 2], x[k // 2])
+        else:
+            columns.high_product(x[k // 2], x[k // 2])
+        if k:
+            columns.add_small(carry)
+        vm.s32i(columns.end(carry), FRAME, PRODUCT + 4 * k)
+    columns.high_product(x[7], x[7])
+    columns.add_small(carry)
+    vm.s32i(columns.word(), FRAME, PRODUCT + 60)
