@@ -10,7 +10,7 @@ import small_site as site
 from carrier import ADMINISTER, CARRY_EVENTS, UNLOCK, carriers
 from harness import bit_flips, held, truncations
 
-PATHS = ("policy", "events", "time")
+PATHS = ("policy", "events", "time", "status")
 METHODS = (
     coap.code.GET,
     coap.code.POST,

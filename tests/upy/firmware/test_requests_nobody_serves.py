@@ -14,7 +14,7 @@ async def test_a_request_that_no_resource_takes_is_recorded_and_ends_the_light()
     put = coap.code.PUT
     lobby = coap.path_options("doors", "lobby")
     for method, options, expected in (
-        (put, coap.path_options("status"), coap.code.NOT_FOUND),
+        (put, coap.path_options("nothing"), coap.code.NOT_FOUND),
         (put, [(option.URI_PATH, b"doors"), (option.URI_PATH, b"\xff")], coap.code.BAD_OPTION),
         (put, lobby + [(option.IF_NONE_MATCH, b"")], coap.code.BAD_OPTION),
         (coap.code.GET, lobby, coap.code.METHOD_NOT_ALLOWED),

@@ -1,0 +1,63 @@
+"""The resource ``/status``: what somebody who looks after a door asks it first."""
+
+import crypto
+from coap import code, option
+
+from ..access.request import ADMINISTER
+from . import exchange
+
+# The CBOR map of an answer
+DOOR = 1  # id, text
+FIRMWARE = 2  # its version, text, null if not known
+CRYPTO = 3  # the name of what computes: only the machine code, such as rv32, is constant time
+CRYPTO_REASON = 4  # why no machine code does, text; empty if it does
+CLOCK_SOURCE = 5  # as in /time
+CLOCK_ERROR = 6  # by how many seconds the time may be off
+POLICY_NUMBER = 7  # of the last changeset followed
+REVOCATIONS_AGE = 8  # seconds since that one was signed, null if nobody knows what time it is
+UPTIME = 9  # seconds since the start
+
+
+class StatusResource:
+    """Only a credential with the permission to administer sees it.
+
+    None of it is secret, but it tells what a burglar would like to know: how old the firmware is,
+    and for how long a revocation may not have come here.
+
+    ``door`` is its id, ``firmware`` a version or None; ``read()`` gives the ClockReading,
+    ``policy()`` the Policy in force, ``uptime()`` seconds since the start; ``may(credential,
+    action)`` the exact reason code of a refusal, 0 for yes.
+    """
+
+    content_formats = (option.CF_CBOR,)
+
+    def __init__(self, door, firmware, read, policy, uptime, may):
+        self._door = door
+        self._firmware = firmware
+        self._read = read
+        self._policy = policy
+        self._uptime = uptime
+        self._may = may
+
+    async def get(self, request, peer):
+        """All of it in one map; 4.03 to who may not administer."""
+        refusal = self._may(peer.credential, ADMINISTER)
+        if refusal:
+            return exchange.forbidden(refusal)
+        clock = self._read()
+        policy = self._policy()
+        age = None if clock.now is None else max(0, clock.now - policy.issued_at)
+        return exchange.answer(
+            code.CONTENT,
+            {
+                DOOR: self._door,
+                FIRMWARE: self._firmware,
+                CRYPTO: crypto.backend_name(),
+                CRYPTO_REASON: crypto.backend_reason(),
+                CLOCK_SOURCE: clock.source,
+                CLOCK_ERROR: clock.uncertainty,
+                POLICY_NUMBER: policy.number,
+                REVOCATIONS_AGE: age,
+                UPTIME: self._uptime(),
+            },
+        )
