@@ -16,7 +16,18 @@ from edhoc import (
     from_kccs,
     from_kcwt,
 )
-from edhoc_sides import Handshake, ccs, cose_key, credential, phone, private, reader, token
+from edhoc_sides import (
+    KIDS,
+    PROFILES,
+    Handshake,
+    ccs,
+    cose_key,
+    credential,
+    phone,
+    private,
+    reader,
+    token,
+)
 from harness import raises
 
 _MAC = b"\x48" + bytes(8)
@@ -127,23 +138,88 @@ def test_by_value_a_credential_is_in_the_encoding_of_the_message():
     assert from_kccs(unsorted, False).raw == unsorted
 
 
-def test_a_key_on_another_curve_is_refused_when_it_is_used():
-    """A P-256 or Ed25519 key does not fit suite 0, however well formed it is."""
-    done = Handshake(phone(), reader())
-    point = crypto.p256_public_key(private("p256"))
-    for key in ({1: 2, -1: 1, -2: point[:32], -3: point[32:]}, {1: 1, -1: 6, -2: b"\1" * 32}):
-        other = from_kccs(cbor.encode({8: {1: _with(key, 2, b"\x2b")}}), True)
-        for received in (done.received_2, done.received_3):
-            error = raises(EDHOCError, received.verify, other)
+def _named(name, key, by_value=True):
+    """A credential of ``name``'s kid with the COSE_Key ``key`` in it."""
+    return from_kccs(cbor.encode({8: {1: _with(key, 2, KIDS[name])}}), by_value)
+
+
+def test_a_key_of_another_suite_or_method_is_refused_when_it_is_used():
+    """However well formed it is: X25519 keys agree, Ed25519 keys sign, P-256 keys do either."""
+    for profile in PROFILES:
+        suite, method = profile
+        done = Handshake(phone("kid", (suite,), method), reader("kid", suite, method))
+        for other in PROFILES:
+            if other == profile or (suite == 2 and other[0] == 2):
+                continue
+            wrong = _named("phone", cose_key("thief", None, *other))
+            for received in (done.received_2, done.received_3):
+                error = raises(EDHOCError, received.verify, wrong)
+                assert str(error) == "credential key does not fit the cipher suite"
+
+
+def test_what_a_key_is_bound_to_is_obeyed():
+    """A P-256 key may say that it is for signatures or for agreement, and then it is."""
+    for method, unfit, fit in (
+        (3, ((3, -7), (4, [1, 2]), (4, [2])), ((4, [7]), (4, [8, 2]), (3, -25))),
+        (0, ((3, -8), (4, [1]), (4, [7, 8]), (3, -25)), ((3, -7), (4, [2]), (4, [1, 2]))),
+    ):
+        done = Handshake(phone("kid", (2,), method), reader("kid", 2, method))
+        for label, value in unfit:
+            wrong = _named("phone", _with(cose_key("thief", None, 2, method), label, value))
+            error = raises(EDHOCError, done.received_3.verify, wrong)
             assert str(error) == "credential key does not fit the cipher suite"
+            raises(ValueError, Identity, 2, private("thief"), wrong, (method,))
+        for label, value in fit:
+            own = _named("phone", _with(cose_key("phone", None, 2, method), label, value), True)
+            initiator = Initiator(Identity(2, private("phone"), own, (method,)), (2,), method)
+            Handshake(initiator, reader("kid", 2, method))
+
+
+def test_a_point_may_be_written_in_each_way_that_its_use_allows():
+    """Whole, or x with the sign of y; for agreement also x alone (RFC 9528 section 3.7). It is a
+    part of the credential, so both sides must mean the same bytes, but any of them will do.
+    """
+    whole = cose_key("phone", None, 2)
+    is_odd = bool(whole[-3][-1] & 1)
+    compressed = _with(whole, -3, is_odd)
+    x_alone = dict(whole)
+    del x_alone[-3]
+    for method, forms in ((3, (whole, compressed, x_alone)), (0, (whole, compressed))):
+        for key in forms:
+            own = Identity(2, private("phone"), _named("phone", key), (method,))
+            done = Handshake(Initiator(own, (2,), method), reader("kccs", 2, method))
+            assert done.completed_i.oscore()[:2] == done.completed_r.oscore()[:2]
+    raises(EDHOCError, Identity, 2, private("phone"), _named("phone", x_alone), (0,))
+    # The other sign is another point: whose signatures these are not.
+    own = Identity(2, private("phone"), _named("phone", _with(whole, -3, not is_odd)), (0,))
+    raises(VerificationError, Handshake, Initiator(own, (2,), 0), reader("kccs", 2, 0))
+
+
+def test_nobody_talks_to_itself_in_another_spelling():
+    """A point and its opposite give the same secrets, so x is what tells keys apart."""
+    done = Handshake(phone("kid", (2,)), reader("kid", 2))
+    whole = cose_key("reader", None, 2)
+    is_odd = bool(whole[-3][-1] & 1)
+    for y in (whole[-3], is_odd, not is_odd):
+        error = raises(
+            VerificationError, done.received_3.verify, _named("phone", _with(whole, -3, y))
+        )
+        assert str(error) == "peer uses the credential of this side"
 
 
 def test_a_credential_key_that_gives_no_secret_is_refused():
-    """A public key of low order would let anyone be its holder (9.2)."""
-    done = Handshake(phone(), reader())
-    low = from_kccs(cbor.encode({8: {1: {1: 1, 2: b"\x2b", -1: 4, -2: bytes(32)}}}), True)
-    for received in (done.received_2, done.received_3):
-        raises(VerificationError, received.verify, low)
+    """A public key of low order would let anyone be its holder (9.2), and so would a point that is
+    none; of one with both coordinates this is found when it is read.
+    """
+    for suite, key in (
+        (0, {1: 1, -1: 4, -2: bytes(32)}),
+        (2, {1: 2, -1: 1, -2: bytes(31) + b"\x01"}),
+        (2, {1: 2, -1: 1, -2: bytes(31) + b"\x01", -3: True}),
+    ):
+        done = Handshake(phone("kid", (suite,)), reader("kid", suite))
+        for received in (done.received_2, done.received_3):
+            error = raises(VerificationError, received.verify, _named("phone", key))
+            assert str(error) == "public key refused"
 
 
 def test_other_kinds_of_id_cred_are_refused_as_not_supported():
