@@ -31,12 +31,12 @@ def _choose():
 
         return hosted, ""
     try:
-        from . import native
+        from .native import backend
     except (ImportError, ValueError) as error:  # ValueError: it is for another processor
         from . import portable
 
         return portable, "no machine code: %s" % error
-    return native, ""
+    return backend, ""
 
 
 chosen, reason = _choose()

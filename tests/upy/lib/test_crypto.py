@@ -1,5 +1,6 @@
 """What the facade promises: lengths, refusals and counts, whatever the backend."""
 
+import os
 import sys
 
 import crypto
@@ -31,7 +32,8 @@ def test_machine_code_for_another_processor_is_not_used():
     native = sys.implementation._mpy >> 10 & 15  # numbers of py/persistentcode.h
     foreign = 1 if native != 1 else 2
     folder = new_folder()
-    with open(folder + "/native.mpy", "wb") as file:
+    os.mkdir(folder + "/native")
+    with open(folder + "/native/backend.mpy", "wb") as file:
         file.write(bytes([0x4D, 6, foreign << 2 | sys.implementation._mpy >> 8 & 3, 31]))
     for name in [name for name in sys.modules if name.startswith("crypto.native")]:
         del sys.modules[name]
