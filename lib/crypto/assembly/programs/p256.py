@@ -29,8 +29,8 @@ No exception, for no k from 1 to n - 1. A step fails only where it divides by ze
   odd and at most K + 1 <= 3 n. If n, then m = (n - 1) / 2, of 255 bits, would be K without its
   last three bits and K >= 4 n - 4, but K < 3 n. If 3 n, then m is K without its last bit, which
   is 0, as K <= 3 n - 1. So this is the last step, K = 3 n - 1, k' = n - 1, k is 1 or n - 1, and
-  the result is Q = -B. The formulas make u, w and Z zero then, and what ends the ladder takes 1 / 0 as
-  0: x(Q) = x(B) + u * 0, which is right, and `_end` looks after y.
+  the result is Q = -B. The formulas make u, w and Z zero then, and what ends the ladder takes
+  1 / 0 as 0: x(Q) = x(B) + u * 0, which is right, and `_end` looks after y.
 * Q or R is 0 at the beginning of a step, so that there is no such line: then the step before had
   2 m + 1 = n, as above.
 Where Q or R is B or -B, the slope is that of a tangent or follows by continuity: the formulas have
