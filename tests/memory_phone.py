@@ -89,12 +89,15 @@ class Link:
         self.to_reader = []
         self.from_reader = bytearray()
         self.closed = False
+        self.is_awaited = False
         self._arrived = asyncio.Event()
 
     async def read(self):
         while not self.to_reader and not self.closed:
             self._arrived.clear()
+            self.is_awaited = True
             await self._arrived.wait()
+        self.is_awaited = False
         return self.to_reader.pop(0) if self.to_reader else b""
 
     async def write(self, chunk):
@@ -242,9 +245,9 @@ class Call:
         return self.link.closed
 
     async def _settled(self):
-        # The reader works without waiting for anything but bytes: when it has taken them all and
-        # had a few turns more, it has answered.
-        while self.link.to_reader and not self.link.closed:
+        # The reader waits for nothing but bytes: when it has taken them all and asks for more, it
+        # has answered. What it says of a connection that it has ended takes a few turns more.
+        while not self.link.closed and (self.link.to_reader or not self.link.is_awaited):
             await asyncio.sleep(0)
         for _ in range(12):
             await asyncio.sleep(0)

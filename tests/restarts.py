@@ -1,5 +1,6 @@
 """A reader that loses power and starts again on the same flash. Runs on both interpreters."""
 
+import asyncio
 import os
 
 import coap
@@ -8,6 +9,7 @@ import small_site as site
 from coap import stream
 from coap.server import Server
 from holdfast.access import Trust, reason
+from holdfast.link.computing import Computing
 from holdfast.link.connection import serve
 from holdfast.link.contexts import Contexts
 from holdfast.link.ephemeral import EphemeralKeys
@@ -91,10 +93,13 @@ class Restarting:
         store = open_store(self.flash.path, random_bytes, self.faults, self.binding)
         self.contexts = Contexts(self.limits.contexts, random_bytes(1)[0] % 48, store)
         trust = Trust(site.SITE, [site.authority_public()], {site.ZONE: site.zone_key()})
-        certificate = site.device_certificate()
-        ephemerals = EphemeralKeys(random_bytes)
         self._responders = Responders(
-            site.READER_PRIVATE, certificate, trust, ephemerals, self.contexts, RecentMessages()
+            [(0, site.READER_PRIVATE, site.device_certificate())],
+            trust,
+            EphemeralKeys(random_bytes),
+            self.contexts,
+            RecentMessages(),
+            Computing(pause),
         )
         self._server = Server()
         self._server.add(("doors", None), self)
@@ -121,6 +126,11 @@ class Restarting:
 
     def refused(self, code, connection, credential):
         self.told.append(reason.name(code))
+
+
+async def pause():
+    """What the role awaits in the middle of long work."""
+    await asyncio.sleep(0)
 
 
 def open_store(folder, random_bytes=os.urandom, faults=None, binding=b""):

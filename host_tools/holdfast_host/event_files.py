@@ -22,6 +22,7 @@ from .event_chain import Checked
 from .site import Site
 
 FILE_LIMIT = 64 << 20
+EVENTS_SUITE = 0  # a reader's events are proven with its X25519 key, whichever key a phone saw
 FOLDER = "events"
 
 _STATE_LIMIT = 4096
@@ -78,10 +79,10 @@ def by_reader(batches: Iterable[Batch], site: Site) -> list[ReaderEvents]:
                 f"the events are not of a reader of site {site.id}: {error}",
                 "give the site that the reader belongs to",
             ) from error
-        if device.role != ROLE_READER:
-            raise UsageProblem(f"{device.name} is no reader", _COLLECT)
-        reader = ReaderEvents(device.name, device.public_key, [])
-        readers.setdefault(device.public_key, reader).batches.append(batch)
+        if device.role != ROLE_READER or device.suite != EVENTS_SUITE:
+            raise UsageProblem(f"{device.name} is no reader, or named by another key", _COLLECT)
+        reader = ReaderEvents(device.name, device.key.x, [])
+        readers.setdefault(device.key.x, reader).batches.append(batch)
     return list(readers.values())
 
 

@@ -18,9 +18,10 @@ class FakeReader:
 
     round_trips = bytes_out = bytes_in = 0
 
-    def __init__(self, private_key, certificate):
+    def __init__(self, private_key, certificate, suite=0):
+        self.certificate = certificate
         credential = edhoc.from_kcwt(certificate, True)
-        self.responder = edhoc.Responder([edhoc.Identity(0, private_key, credential)])
+        self.responder = edhoc.Responder([edhoc.Identity(suite, private_key, credential)])
         self.answer = (coap.code.CHANGED, {1: True, 2: 0, 3: 3000}, [])
         self.wishes = []
         self.contexts = {}
@@ -60,7 +61,10 @@ class FakeReader:
     def _message_2(self, message):
         received = self.responder.process_message_1(message.payload[1:])
         ephemeral = os.urandom(32)
-        public = crypto.x25519_public_key(ephemeral)
+        if received.suite == 0:
+            public = crypto.x25519_public_key(ephemeral)
+        else:
+            public = crypto.p256_public_key(ephemeral)[:32]
         c_r = b"\x01" if received.c_i != b"\x01" else b"\x02"
         self._waiting, message_2 = received.prepare_message_2(ephemeral, public, c_r)
         return coap.Message(coap.code.CHANGED, [(12, bytes([64]))], message_2)

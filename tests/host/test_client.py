@@ -97,7 +97,7 @@ def test_a_credential_is_no_certificate(identity, authority, grant, now):
 def test_a_copied_certificate_is_not_enough(fake_reader, identity, now):
     """The certificate travels openly to every phone; its private key does not."""
     honest = fake_reader()
-    thief = FakeReader(os.urandom(32), honest.responder.credential.raw)
+    thief = FakeReader(os.urandom(32), honest.certificate)
     with pytest.raises(Impostor, match="does not prove"):
         cold_unlock(thief, identity, "front", WISH, now=now)
 

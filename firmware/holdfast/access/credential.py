@@ -1,7 +1,7 @@
 """A credential whose token has been verified, in the words of the domain."""
 
 import cbor
-from cose import CRV_X25519, KTY_OKP
+from cose import CRV_P256, CRV_X25519, KTY_EC2, KTY_OKP
 from untrusted import InvalidInput
 
 CTI_LENGTH = 8
@@ -31,7 +31,8 @@ class Credential:
     tells a token authenticated by a zone's shared key from one signed by the authority, whose
     public Ed25519 key (32 bytes) is ``authority``, None for guests. ``schedule`` is the id of the
     schedule it is bound to; if ``bound_to_schedule`` says so and that is None, it names none that
-    could be. ``clock_rule`` is NEEDS_TRUSTED_CLOCK or 0.
+    could be. ``clock_rule`` is NEEDS_TRUSTED_CLOCK or 0. ``public_key`` is the phone's key, of a
+    P-256 key its x-coordinate.
     """
 
     def __init__(self, claims, scope: dict, guest: bool, authority=None):
@@ -72,13 +73,19 @@ def is_complete(claims) -> bool:
         and len(claims.sub) <= MAX_NAME_LENGTH
         and claims.cti is not None
         and len(claims.cti) == CTI_LENGTH
-        and is_x25519(claims.cnf)
+        and suite_of(claims.cnf) is not None
     )
 
 
-def is_x25519(key) -> bool:
-    """Whether a ``cnf`` key is there and can be proven by static Diffie-Hellman in suite 0."""
-    return key is not None and key.kty == KTY_OKP and key.crv == CRV_X25519
+def suite_of(key):
+    """The EDHOC cipher suite in which static Diffie-Hellman proves a ``cnf`` key: 0 for X25519, 2
+    for P-256. None if there is no key, or another.
+    """
+    if key is None:
+        return None
+    if key.kty == KTY_OKP and key.crv == CRV_X25519:
+        return 0
+    return 2 if key.kty == KTY_EC2 and key.crv == CRV_P256 else None
 
 
 def _schedule(value):

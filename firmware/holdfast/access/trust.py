@@ -1,11 +1,12 @@
 """Whose tokens this reader believes, and the check that one is authentic."""
 
 import cose
+import crypto
 from cose import cwt
 from untrusted import InvalidInput
 
 from . import reason
-from .credential import ROLE, Credential, is_complete, is_x25519, parse_scope
+from .credential import ROLE, Credential, is_complete, parse_scope, suite_of
 
 
 class Refused(InvalidInput):
@@ -20,14 +21,15 @@ class Device:
     """A device the authority vouches for, from ``issued_at`` (or None) until ``expires``.
 
     Times are in seconds since 1970.
-    ``name`` is the door it serves, ``role`` one of the ROLE_ numbers, ``public_key`` its X25519
-    key.
+    ``name`` is the door it serves, ``role`` one of the ROLE_ numbers, ``key`` its public key (a
+    cose.Key) for EDHOC cipher suite ``suite``.
     """
 
-    def __init__(self, name: str, role: int, public_key: bytes, issued_at, expires: int):
+    def __init__(self, name: str, role: int, key, issued_at, expires: int):
         self.name = name
         self.role = role
-        self.public_key = public_key
+        self.key = key
+        self.suite = suite_of(key)
         self.issued_at = issued_at
         self.expires = expires
 
@@ -54,14 +56,18 @@ class Trust:
         Says that site or zone made the token, for a holder of the named key. Whether the one who
         shows it has that key, and whether it opens anything now, is not asked here.
         """
+        return crypto.finish(self.authenticate_steps(raw))
+
+    def authenticate_steps(self, raw: bytes):
+        """``authenticate`` in steps, as in :mod:`crypto`."""
         token = _parse(raw)
         if token.issuer != self.site:
             raise Refused(reason.OTHER_SITE)
         guest = token.kind == cwt.MACED
         if guest:
-            claims, key = _verify(token, self._zone_keys(token))
+            claims, key = yield from _verify_steps(token, self._zone_keys(token))
         else:
-            claims, key = self._verify_signed(token, raw)
+            claims, key = yield from self._verify_signed_steps(token, raw)
         if ROLE in claims.other:
             raise Refused(reason.NOT_A_HOLDER_TOKEN)
         if not is_complete(claims):
@@ -83,22 +89,23 @@ class Trust:
             raise Refused(reason.OTHER_SITE)
         if token.kind != cwt.SIGNED:
             raise Refused(reason.UNSUPPORTED_ALGORITHM)
-        claims, _ = _verify(token, self.authority_keys)
+        claims, _ = crypto.finish(_verify_steps(token, self.authority_keys))
         role = claims.other.get(ROLE)
         if isinstance(role, bool) or not isinstance(role, int):
             raise Refused(reason.INCOMPLETE_TOKEN)
         key = claims.cnf
-        if not claims.sub or key is None or key.x is None or not is_x25519(key):
+        if not claims.sub or suite_of(key) is None:
             raise Refused(reason.INCOMPLETE_TOKEN)
-        return Device(claims.sub, role, key.x, claims.iat, claims.exp)
+        return Device(claims.sub, role, key, claims.iat, claims.exp)
 
-    def _verify_signed(self, token, raw):
+    def _verify_signed_steps(self, token, raw):
+        keys = self.authority_keys
         if self._memory is None:
-            return _verify(token, self.authority_keys)
-        for key in self.authority_keys:
+            return (yield from _verify_steps(token, keys))
+        for key in keys:
             if self._memory.knows(raw, key.x):
                 return token.claims, key
-        claims, key = _verify(token, self.authority_keys)
+        claims, key = yield from _verify_steps(token, keys)
         self._memory.verified(raw, key.x, claims.exp)
         return claims, key
 
@@ -119,12 +126,12 @@ def _parse(raw: bytes):
         raise Refused(reason.MALFORMED_TOKEN)
 
 
-def _verify(token, keys):
+def _verify_steps(token, keys):
     """The token's claims and the one of ``keys`` that shows them to be authentic."""
     refusal = reason.UNKNOWN_KEY
     for key in keys:
         try:
-            return token.verify(key), key
+            return (yield from token.verify_steps(key)), key
         except cose.KeyMismatchError:
             continue
         except cose.VerificationError:

@@ -1,27 +1,52 @@
 """Ephemeral keys made ahead, so that a phone does not wait for one."""
 
 import crypto
+from micropython import const
 
-_PRIVATE_LENGTH = 32
+_PRIVATE_LENGTH = const(32)
+_PUBLIC_LENGTH = const(32)
+_P256 = const(2)  # the cipher suite; what else there is has X25519
 
 
 class EphemeralKeys:
-    """Keeps one X25519 key pair ready; each is handed out once and then forgotten."""
+    """Keeps one key pair ready for each of the cipher ``suites``.
 
-    def __init__(self, random_bytes):
+    A pair is (private, public), 32 bytes each: the public half of P-256 is x alone. Each is handed
+    out once and then forgotten.
+    """
+
+    def __init__(self, random_bytes, suites=(0,)):
         self._random_bytes = random_bytes
-        self._ready = None
+        self._suites = suites
+        self._ready = {}
 
-    def prepare(self):
-        """Make the next pair unless one is ready; for when nobody waits."""
-        if self._ready is None:
-            self._ready = self._make()
+    @property
+    def missing(self):
+        """A suite that has no pair ready, or None."""
+        for suite in self._suites:
+            if suite not in self._ready:
+                return suite
+        return None
 
-    def take(self) -> tuple:
-        """A fresh (private, public) pair, 32 bytes each: the one kept ready, or one made now."""
-        pair, self._ready = self._ready or self._make(), None
+    def prepare_steps(self, suite: int):
+        """Make the next pair for ``suite`` unless one is ready; for when nobody waits."""
+        if suite not in self._ready:
+            self._ready[suite] = yield from self._make_steps(suite)
+
+    def take_steps(self, suite: int):
+        """A fresh pair: the one kept ready, or one made now."""
+        pair = self._ready.pop(suite, None)
+        if pair is None:
+            pair = yield from self._make_steps(suite)
         return pair
 
-    def _make(self):
+    def _make_steps(self, suite):
         private = self._random_bytes(_PRIVATE_LENGTH)
-        return private, crypto.x25519_public_key(private)
+        if suite != _P256:
+            return private, (yield from crypto.x25519_public_key_steps(private))
+        try:
+            public = yield from crypto.p256_public_key_steps(private)
+        except crypto.InvalidKey:  # one in 2^32 is not below the order
+            private = self._random_bytes(_PRIVATE_LENGTH)
+            public = yield from crypto.p256_public_key_steps(private)
+        return private, public[:_PUBLIC_LENGTH]

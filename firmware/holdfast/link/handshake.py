@@ -9,6 +9,7 @@ from edhoc import (
     Responder,
     UnknownCredentialError,
     VerificationError,
+    WrongSuiteError,
     from_kcwt,
     parse_error,
     split_identifier,
@@ -29,24 +30,32 @@ _NOT_ACCEPTED = "credential not accepted"
 class Responders:
     """What every handshake at this reader shares.
 
-    ``private_key`` (32 bytes, X25519) belongs to ``certificate``, the device's own CWT, which goes
-    to the phone by value. ``trust`` says whose tokens to believe, ``ephemerals`` gives a fresh key
-    pair a handshake, ``contexts`` the identifiers, ``recent`` remembers first messages.
+    ``keys`` are the device's, each (cipher suite, private key of 32 bytes, certificate): a CWT
+    that goes to the phone by value. ``trust`` says whose tokens to believe, ``ephemerals`` gives a
+    fresh key pair a handshake, ``contexts`` the identifiers, ``recent`` remembers first messages,
+    and ``computing`` does the public-key operations.
     """
 
-    def __init__(self, private_key, certificate, trust, ephemerals, contexts, recent):
-        self.responder = Responder([Identity(0, private_key, from_kcwt(certificate, True))])
+    def __init__(self, keys, trust, ephemerals, contexts, recent, computing):
+        self.responder = Responder(
+            [Identity(suite, private, from_kcwt(raw, True)) for suite, private, raw in keys]
+        )
         self.trust = trust
         self.ephemerals = ephemerals
         self.contexts = contexts
         self.recent = recent
+        self.computing = computing
 
 
 class Handshake:
-    """At most one handshake under way on one connection."""
+    """At most one handshake under way on one connection, whose ``bill`` it fills.
 
-    def __init__(self, shared: Responders):
+    Whatever is awaited here may be cancelled; ``abandon`` then gives back what is held.
+    """
+
+    def __init__(self, shared: Responders, bill):
         self._shared = shared
+        self._bill = bill
         self._waiting = None
         self._c_r = None
 
@@ -60,26 +69,32 @@ class Handshake:
         """Whether a POST payload is ``true || message_1``; else an identifier comes first."""
         return payload[:1] == _CBOR_TRUE
 
-    def start(self, payload: bytes) -> bytes:
+    async def start(self, payload: bytes) -> bytes:
         """message_2 for a POST payload ``true || message_1``; raises LinkRefusal."""
         self.abandon()
         message_1 = payload[1:]
         try:
             received = self._shared.responder.process_message_1(message_1)
+        except WrongSuiteError as error:
+            # No end of the connection: the phone now knows our suites, and may have another key.
+            raise _refusal(reason.HANDSHAKE_FAILED, error, drop=False)
         except EDHOCError as error:
             raise _refusal(reason.HANDSHAKE_FAILED, error)
         if self._shared.recent.seen(message_1):
             raise _refusal(reason.REPLAYED, EDHOCError("message_1 is not fresh"))
-        private, public = self._shared.ephemerals.take()
         # Held here from the first: whatever ends the handshake, abandon gives it back.
         self._c_r = self._shared.contexts.reserve(received.c_i)
         try:
-            self._waiting, message_2 = received.prepare_message_2(private, public, self._c_r)
+            self._waiting, message_2 = await self._compute(self._message_2_steps(received))
         except EDHOCError as error:
             raise _refusal(reason.HANDSHAKE_FAILED, error)
         return message_2
 
-    def finish(self, c_r: bytes, message_3: bytes) -> tuple:
+    def _message_2_steps(self, received):
+        private, public = yield from self._shared.ephemerals.take_steps(received.suite)
+        return (yield from received.prepare_message_2_steps(private, public, self._c_r))
+
+    async def finish(self, c_r: bytes, message_3: bytes) -> tuple:
         """(Association, Completed) for a message_3 that proves a credential this reader believes.
 
         ``keep`` makes the association known to later requests. Raises LinkRefusal.
@@ -96,9 +111,9 @@ class Handshake:
             received = waiting.parse_message_3(message_3)
         except EDHOCError as error:
             raise _refusal(reason.HANDSHAKE_FAILED, error)
-        holder, shown = self._believe(received.id_cred_i)
+        holder, shown = await self._believe(received.id_cred_i)
         try:
-            completed = received.verify(shown)
+            completed = await self._compute(received.verify_steps(shown))
         except VerificationError:
             # Told apart from a token that is not believed, a thief would learn that his is.
             raise _refusal(reason.NOT_HOLDER, EDHOCError(_NOT_ACCEPTED), holder)
@@ -109,7 +124,7 @@ class Handshake:
         seed = secret, salt, _WINDOW_SIZE, received.id_cred_i.raw
         return Association(context, holder, seed), completed
 
-    def finish_alone(self, payload: bytes) -> bytes:
+    async def finish_alone(self, payload: bytes) -> bytes:
         """message_4 for a POST payload ``C_R || message_3``; raises LinkRefusal."""
         try:
             c_r, message_3 = split_identifier(payload)
@@ -118,7 +133,7 @@ class Handshake:
         if _is_error(message_3):
             # The phone gave up. An error is never answered by an error (RFC 9528 section 6).
             raise LinkRefusal(reason.HANDSHAKE_FAILED, Message(code.CHANGED))
-        association, completed = self.finish(c_r, message_3)
+        association, completed = await self.finish(c_r, message_3)
         self.keep(association)
         return completed.prepare_message_4()
 
@@ -134,13 +149,16 @@ class Handshake:
             self._shared.contexts.release(self._c_r)
             self._c_r = None
 
-    def _believe(self, id_cred_i):
+    async def _compute(self, steps):
+        return await self._shared.computing.run(steps, self._bill)
+
+    async def _believe(self, id_cred_i):
         if id_cred_i.kind != KCWT:
             raise _refusal(
                 reason.UNKNOWN_CREDENTIAL, UnknownCredentialError("only a CWT by value is known")
             )
         try:
-            holder = self._shared.trust.authenticate(id_cred_i.raw)
+            holder = await self._compute(self._shared.trust.authenticate_steps(id_cred_i.raw))
             return holder, from_kcwt(id_cred_i.raw, True)
         except Refused as refused:
             # The phone learns that its credential is not accepted, not what was wrong with it.
@@ -163,5 +181,5 @@ def _is_error(message) -> bool:
     return True
 
 
-def _refusal(why, error, holder=None):
-    return LinkRefusal(why, edhoc_response(code.BAD_REQUEST, error.message()), holder)
+def _refusal(why, error, holder=None, drop=True):
+    return LinkRefusal(why, edhoc_response(code.BAD_REQUEST, error.message()), holder, drop)

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import crypto
 import oscore
 from coap import (
     CoAPError,
@@ -17,6 +16,7 @@ from coap import (
 from untrusted import InvalidInput
 
 from ..access import reason
+from .computing import Bill
 from .handshake import Handshake, edhoc_response
 from .refusal import LinkRefusal
 
@@ -53,15 +53,20 @@ class Session:
         self.close_reason = None  # a reason code once the link refused something and dropped it
         self.heard = False  # a valid message_1 or protected request has come
         self.round_trips = 0
-        self.public_key_operations = 0
+        self._bill = Bill()
         self._billed = 0
         self._decoder = stream.Decoder(limits.message_size)
-        self._handshake = Handshake(responders)
+        self._handshake = Handshake(responders, self._bill)
         self._contexts = contexts
         self._server = server
         self._observer = observer
         self._requests_left = limits.requests
         self._peer = signalling.Peer()
+
+    @property
+    def public_key_operations(self) -> int:
+        """What the connection has cost so far."""
+        return self._bill.public_key_operations
 
     @property
     def in_handshake(self) -> bool:
@@ -81,8 +86,8 @@ class Session:
                 answer.extend(await self._message(message))
                 if self.closing:
                     break
-                # One chunk can ask for seconds of public-key operations: door and other phones
-                # get their turn between two messages.
+                # One chunk can ask for a lot: door and other phones get their turn between two
+                # messages.
                 await asyncio.sleep(0)
         except CoAPError as error:
             self._drop(reason.MALFORMED_MESSAGE)
@@ -108,43 +113,41 @@ class Session:
         self._requests_left -= 1
         if self._requests_left < 0:
             raise ParseError("too many requests on one connection")
-        before = crypto.public_key_operations()
         try:
-            response = await self._route(request, before)
+            response = await self._route(request)
         except LinkRefusal as refusal:
             self._observer.refused(refusal.reason, self.number, refusal.credential)
             if refusal.drop:
                 self._drop(refusal.reason)
             response = refusal.response
         self.round_trips += 1
-        self.public_key_operations += crypto.public_key_operations() - before
         response.token = request.token
         return response
 
-    async def _route(self, request, before):
+    async def _route(self, request):
         if request.option(option.OSCORE) is not None:
             # The outer code is not protected (RFC 8613 section 4.2): nobody gets to vary it.
             if request.code not in (code.POST, code.FETCH):
                 raise ParseError("a protected request is a POST or a FETCH")
-            return await self._protected(request, before)
+            return await self._protected(request)
         if request.code == code.POST and request.uri_path() == _EDHOC_PATH:
-            return self._edhoc(request)
+            return await self._edhoc(request)
         raise LinkRefusal(reason.UNPROTECTED, Message(code.UNAUTHORIZED), drop=False)
 
-    def _edhoc(self, request):
+    async def _edhoc(self, request):
         try:
             option.recognised(request.options, _EDHOC_UNDERSTOOD)
         except CoAPError as error:
             raise _protocol_refusal(error)
         if self._handshake.is_start(request.payload):
-            payload = self._handshake.start(request.payload)
+            payload = await self._handshake.start(request.payload)
             self._observer.deciding()
         else:
-            payload = self._handshake.finish_alone(request.payload)
+            payload = await self._handshake.finish_alone(request.payload)
         self.heard = True
         return edhoc_response(code.CHANGED, payload)
 
-    async def _protected(self, request, before):
+    async def _protected(self, request):
         message_3 = None
         try:
             if request.option(option.EDHOC) is not None:
@@ -157,7 +160,7 @@ class Session:
         if message_3 is None:
             association = self._known(kid)
         else:
-            association, _ = self._handshake.finish(kid, message_3)
+            association, _ = await self._handshake.finish(kid, message_3)
         try:
             plain, exchange = oscore.unprotect_request(association.context, request)
         except oscore.EchoNeeded as needed:
@@ -170,7 +173,7 @@ class Session:
             self._handshake.keep(association)
         self.heard = True
         self._observer.deciding()
-        total = self.public_key_operations + crypto.public_key_operations() - before
+        total = self.public_key_operations
         peer = Peer(
             association.credential, self.number, message_3 is not None, total - self._billed
         )

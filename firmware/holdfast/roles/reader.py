@@ -7,9 +7,8 @@ import crypto
 from coap.server import Server
 from untrusted import InvalidInput
 
-from ..access import Refused, Trust, reason
+from ..access import Trust, reason
 from ..access.attempts import PinAttempts
-from ..access.credential import ROLE_READER
 from ..access.decide import is_void, may
 from ..access.event import (
     CLOCK_SET,
@@ -25,6 +24,7 @@ from ..door.door import Door
 from ..door.indicator import Indicator
 from ..door.strike import Strike
 from ..door.unlock import UnlockResource
+from ..link.computing import Bill, Computing
 from ..link.connection import let_go, serve
 from ..link.contexts import Contexts
 from ..link.ephemeral import EphemeralKeys
@@ -32,13 +32,15 @@ from ..link.handshake import Responders
 from ..link.limits import Limits
 from ..link.recent import RecentMessages
 from ..link.session import Session
-from ..storage.settings import SettingsError
 from ..sync.events_resource import EventsResource
 from ..sync.policy_resource import PolicyResource
+from ..sync.status_resource import StatusResource
 from ..sync.time_resource import TimeResource
+from . import device_keys
 from .chronicle import Chronicle
 from .memory import Memory
 from .timekeeper import Timekeeper
+from .version import VERSION
 
 _TIDY_EVERY_S = 5
 
@@ -47,10 +49,12 @@ class Reader:
     """One door, decided here.
 
     ``hardware`` bundles what hal built: ``strike``, ``led``, ``buzzer``, ``clock``, ``ticks``,
-    ``random_bytes`` and ``console``. ``private_key`` is the device's X25519 key (32 bytes), and
-    what is to be remembered lies in ``directory``; ``context_store`` is for the phones it knows,
-    in the place of the one there. Raises SettingsError if the certificate in ``settings`` is not
-    this device's; nothing for storage that fails: who asks is told.
+    ``random_bytes`` and ``console``. ``private_key`` is the device's X25519 key (32 bytes),
+    ``p256_private_key`` the one that goes with a P-256 certificate in ``settings``, if there is
+    one. What is to be remembered lies in ``directory``; ``context_store`` is for the phones it
+    knows, in the place of the one there. ``pause()`` is awaited in the middle of long work. Raises
+    SettingsError if a certificate in ``settings`` is not this device's; nothing for storage that
+    fails: who asks is told.
     """
 
     def __init__(
@@ -61,6 +65,8 @@ class Reader:
         directory: str,
         limits=None,
         context_store=None,
+        p256_private_key=None,
+        pause=None,
     ):
         self.limits = limits or Limits()
         self._hardware = hardware
@@ -69,7 +75,7 @@ class Reader:
         first_identifier = hardware.random_bytes(1)[0] % 48
         strike = Strike(hardware.strike)
         self.door = Door(strike, Indicator(hardware.led, hardware.buzzer), hardware.ticks)
-        device = _check_certificate(settings, private_key)
+        keys, device = device_keys.check(settings, private_key, p256_private_key)
         self._policy = None  # what all goes by that was told of it
         self.memory = Memory(
             directory, settings, private_key, hardware.random_bytes, self._storage_failed
@@ -92,7 +98,8 @@ class Reader:
         self.card_reader = CardReader(
             settings.lookup_key, self.memory, self._desk, PinAttempts(uptime()), uptime
         )
-        self._ephemerals = EphemeralKeys(hardware.random_bytes)
+        self._computing = Computing(pause or _pause)
+        self._ephemerals = EphemeralKeys(hardware.random_bytes, [suite for suite, _, _ in keys])
         self._contexts = Contexts(
             self.limits.contexts,
             first_identifier,
@@ -100,18 +107,22 @@ class Reader:
             context_store or self.memory.context_store(crypto.sha256(settings.certificate)),
         )
         self._responders = Responders(
-            private_key,
-            settings.certificate,
+            keys,
             self._trust,
             self._ephemerals,
             self._contexts,
             RecentMessages(),
+            self._computing,
         )
         self._server = Server()
         self._server.add(("doors", None), UnlockResource(self._desk))
         self._server.add(("policy",), PolicyResource(self.memory.policies, self._may, self.follow))
         self._server.add(("events",), EventsResource(self.memory.events, self._may, uptime))
         self._server.add(("time",), TimeResource(self.timekeeper.read, self._told_time, self._may))
+        status = StatusResource(
+            settings.door, VERSION, self.timekeeper.read, self._policy_now, uptime, self._may
+        )
+        self._server.add(("status",), status)
         self.keep_up()
         self._chronicle.note(STARTED, {"changeset": self._policy and self._policy.number})
         self._chronicle.pay()
@@ -159,6 +170,9 @@ class Reader:
             self._chronicle.note(CLOCK_SET, {})
         return is_believed
 
+    def _policy_now(self):
+        return self.memory.policy
+
     def _may(self, credential, action):
         return may(credential, action, self.memory.policy, self.timekeeper.read())
 
@@ -170,15 +184,26 @@ class Reader:
         self._chronicle.owe(STORAGE_FAULT, {"detail": piece})
 
     async def run(self):
-        """Keep a key ready and bring the door to rest after each answer. Runs for ever."""
-        self._ephemerals.prepare()
-        tasks = [asyncio.create_task(task) for task in (self.timekeeper.run(), self._tidy())]
+        """Keep keys ready and bring the door to rest after each answer. Runs for ever."""
+        running = (self.timekeeper.run(), self._tidy(), self._prepare_keys())
+        tasks = [asyncio.create_task(task) for task in running]
         try:
             await self.door.run()
         finally:
             for task in tasks:
                 task.cancel()
             self.door.close()
+
+    async def _prepare_keys(self):
+        # One at a time, and none more once a phone is there: it waits for the one that is being
+        # made, which may be what it needs.
+        bill = Bill()  # nobody's
+        while not self._connections and self._ephemerals.missing is not None:
+            steps = self._ephemerals.prepare_steps(self._ephemerals.missing)
+            try:
+                await self._computing.run(steps, bill)
+            except (MemoryError, InvalidInput):
+                break  # memory, or random bytes that make a key: the next time
 
     async def _tidy(self):
         while True:
@@ -222,9 +247,10 @@ class Reader:
             if not self._connections:
                 self.door.rest()
                 self._tokens.settle()
-                # While nobody waits: the next phone finds a key ready and the memory whole.
-                self._ephemerals.prepare()
-                gc.collect()
+        if not self._connections:
+            # While nobody waits: the next phone finds a key ready and the memory whole.
+            await self._prepare_keys()
+            gc.collect()
 
     def deciding(self):
         """A phone with something to say is being heard (called by the session)."""
@@ -257,18 +283,8 @@ class Reader:
         )
 
 
-def _check_certificate(settings, private_key):
-    # A board with a certificate that no phone will believe must not look ready.
-    trust = Trust(settings.site, settings.authority_keys)
-    try:
-        device = trust.authenticate_device(settings.certificate)
-    except Refused as refused:
-        raise SettingsError("settings: certificate refused: " + reason.name(refused.reason))
-    if device.name != settings.door or device.role != ROLE_READER:
-        raise SettingsError("settings: certificate is not for a reader at door " + settings.door)
-    if device.public_key != crypto.x25519_public_key(private_key):
-        raise SettingsError("settings: certificate is for another board's key")
-    return device
+async def _pause():
+    await asyncio.sleep(0)
 
 
 def describe(settings) -> dict:
@@ -278,5 +294,7 @@ def describe(settings) -> dict:
         "site": settings.site,
         "door": settings.door,
         "zones": list(settings.zones),
+        "suites": [0] if settings.p256_certificate is None else [0, 2],
         "crypto": crypto.backend_name(),
+        "crypto_reason": crypto.backend_reason(),
     }

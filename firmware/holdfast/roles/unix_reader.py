@@ -56,14 +56,19 @@ def main(arguments) -> int:
     hardware = Hardware(is_clock_lost)
     console = hardware.console
     try:
-        private_key = KeyStore(directory, random_bytes).private_key()
+        keys = KeyStore(directory, random_bytes)
+        private_key, p256_private_key = keys.private_key(), None
         settings = stored_settings.load(directory)
+        # One who was enrolled before there were two keys goes on with the one.
+        if settings is None or settings.p256_certificate is not None:
+            p256_private_key = keys.p256_private_key()
         if settings is None:
             console.line(
                 {
                     "event": "unprovisioned",
                     "public_key": crypto.x25519_public_key(private_key).hex(),
-                    "next": "put settings.cbor with a certificate for this key beside device.key",
+                    "p256_public_key": crypto.p256_public_key(p256_private_key).hex(),
+                    "next": "put settings.cbor with a certificate for each key beside device.key",
                 }
             )
             return EXIT_UNPROVISIONED
@@ -76,7 +81,13 @@ def main(arguments) -> int:
         console.line({"event": "storage_refused", "reason": str(error)})
         return EXIT_STORAGE
     try:
-        reader = Reader(settings, private_key, hardware, flash.MOUNT_POINT)
+        reader = Reader(
+            settings,
+            private_key,
+            hardware,
+            flash.MOUNT_POINT,
+            p256_private_key=p256_private_key,
+        )
     except InvalidInput as error:
         console.line({"event": "settings_refused", "reason": str(error)})
         return EXIT_SETTINGS

@@ -14,11 +14,12 @@ _SITE = 2  # text
 _DOOR = 3  # text
 _ZONES = 4  # array of text
 _AUTHORITY = 5  # array of 1 to 2 public Ed25519 COSE_Keys
-_CERTIFICATE = 6  # bytes: the device's CWT
+_CERTIFICATE = 6  # bytes: the CWT of the device's X25519 key
 _ZONE_KEYS = 7  # map of zone id to a symmetric COSE_Key for HMAC 256/256
 _STRIKE_MS = 8  # uint, milliseconds
 _AUDIT_KEY = 9  # bytes: the X25519 public key that the site's auditor reads events with
 _LOOKUP_KEY = 10  # bytes: the secret under which cards and PINs are looked up
+_P256_CERTIFICATE = 11  # bytes: the CWT of the device's P-256 key; not there before it had one
 
 _VERSION = 1
 _MAX_FILE = 4096
@@ -35,7 +36,10 @@ class SettingsError(InvalidInput):
 
 
 class Settings:
-    """Checked settings; attributes are named after the entries of the file."""
+    """Checked settings; attributes are named after the entries of the file.
+
+    ``p256_certificate`` is None for a board that was enrolled before there was one.
+    """
 
     def __init__(
         self,
@@ -48,6 +52,7 @@ class Settings:
         strike_ms,
         audit_key,
         lookup_key,
+        p256_certificate=None,
     ):
         self.site = site
         self.door = door
@@ -58,6 +63,7 @@ class Settings:
         self.strike_ms = strike_ms
         self.audit_key = audit_key
         self.lookup_key = lookup_key
+        self.p256_certificate = p256_certificate
 
 
 def load(directory: str):
@@ -80,7 +86,7 @@ def decode(data: bytes) -> Settings:
     version = entries.get(_VERSION_KEY) if isinstance(entries, dict) else None
     if type(version) is not int or version != _VERSION:
         raise SettingsError("settings: not version %d" % _VERSION)
-    if set(entries) != set(range(_VERSION_KEY, _LOOKUP_KEY + 1)):
+    if set(entries) - {_P256_CERTIFICATE} != set(range(_VERSION_KEY, _LOOKUP_KEY + 1)):
         raise SettingsError("settings: entries missing or unknown")
     return Settings(
         _name(entries[_SITE], "site"),
@@ -92,6 +98,7 @@ def decode(data: bytes) -> Settings:
         _strike_ms(entries[_STRIKE_MS]),
         _key_bytes(entries[_AUDIT_KEY], "audit key"),
         _key_bytes(entries[_LOOKUP_KEY], "lookup key"),
+        _certificate(entries[_P256_CERTIFICATE]) if _P256_CERTIFICATE in entries else None,
     )
 
 

@@ -147,7 +147,7 @@ class Stage:
     def reader_key(self) -> bytes:
         """The reader's public X25519 key."""
         trust = Trust(SITE, [self.authority.public_key])
-        return trust.authenticate_device(self.certificate).public_key
+        return trust.authenticate_device(self.certificate).key.x
 
     def strikes(self) -> int:
         """How often the reader released the strike so far, restarts included."""

@@ -32,8 +32,8 @@ async def test_memory_that_ends_in_a_handshake_takes_no_identifier_with_it():
     phone gets in.
     """
     for owner, name in (
-        (ReceivedMessage1, "prepare_message_2"),
-        (ReceivedMessage3, "verify"),
+        (ReceivedMessage1, "prepare_message_2_steps"),
+        (ReceivedMessage3, "verify_steps"),
         (link_handshake, "SecurityContext"),
         (oscore, "unprotect_request"),
     ):
