@@ -11,7 +11,7 @@ from cose import sign1
 from holdfast.access import changeset, snapshot
 from holdfast.access import operations as ops
 from holdfast.access.operations import ChangesetRefused
-from holdfast.storage import policy_state
+from holdfast.storage import policy_encoding, policy_state
 from untrusted import InvalidInput
 
 numbers = st.integers(-2, 15) | st.integers(-(1 << 70), 1 << 70)
@@ -57,9 +57,9 @@ def test_whatever_passes_the_check_can_be_followed(made):
     assert isinstance(policy.locked_down, bool)
     for change in ops.changes(made):
         assert change[0] in ("grant", "revoke", "group", "ungroup")
-    data = policy_state.encode(policy, board.empty(), 0, 0)
+    data = policy_encoding.encode(policy, board.empty(), 0, 0)
     read, _, _ = policy_state.decode(data, board.empty())
-    assert policy_state.encode(read, board.empty(), 0, 0) == data
+    assert policy_encoding.encode(read, board.empty(), 0, 0) == data
 
 
 @settings(max_examples=800)
@@ -109,7 +109,7 @@ def test_any_bytes_are_refused(raw):
 def test_any_entry_of_a_state_is_read_or_damage(entry, value):
     """It is sealed, so only a board's own mistake gets there; it must not stop the board."""
     policy = board.empty().following(list(board.EVERY[:8]), 1, bytes(32), site.NOW)
-    entries = cbor.decode(policy_state.encode(policy, board.empty(), 0, 0))
+    entries = cbor.decode(policy_encoding.encode(policy, board.empty(), 0, 0))
     entries[entry] = value
     try:
         data = cbor.encode(entries)

@@ -8,6 +8,7 @@ import re
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -18,6 +19,7 @@ from mpremote.transport_serial import SerialTransport
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILT = ROOT / "build" / "rv32"
 FIRMWARE = BUILT / "firmware.elf"
+FROZEN = BUILT / "frozen.elf"
 MPY_CROSS = BUILT / "mpy-cross" / "mpy-cross"
 QEMU = "qemu-system-riscv32"
 
@@ -56,17 +58,37 @@ def compiled(source: pathlib.Path, name: str, to: pathlib.Path) -> None:
         raise BoardError(process.stderr)
 
 
+def sources() -> list:
+    """(path, where it lies on a board) of every source file that goes to one."""
+    return [
+        (source, pathlib.PurePath(place) / source.relative_to(ROOT / folder))
+        for folder, place in PLACES
+        for source in sorted((ROOT / folder).rglob("*.py"))
+        if not source.relative_to(ROOT).as_posix().startswith(NOT_FOR_A_BOARD)
+    ]
+
+
 def compile_tree(to: pathlib.Path, tests=()) -> None:
     """All of lib and firmware below ``to``, and the files ``tests`` beside them."""
-    for folder, place in PLACES:
-        for source in sorted((ROOT / folder).rglob("*.py")):
-            name = source.relative_to(ROOT).as_posix()
-            if not name.startswith(NOT_FOR_A_BOARD):
-                target = to / place / source.relative_to(ROOT / folder).with_suffix(".mpy")
-                compiled(source, name, target)
+    for source, target in sources():
+        name = source.relative_to(ROOT).as_posix()
+        compiled(source, name, (to / target).with_suffix(".mpy"))
+    native_modules(to / "lib" / "crypto" / "native")
     for source in tests:
         name = source.relative_to(ROOT).as_posix()
         compiled(source, name, to / source.with_suffix(".mpy").name)
+
+
+def native_modules(to: pathlib.Path) -> None:
+    """The generated modules of the native backend, for the board's processor."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [sys.executable, "-m", "crypto.assembly.build", folder, "rv32"],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "lib")},
+            check=True,
+        )
+        for source in sorted(pathlib.Path(folder).glob("*.py")):
+            compiled(source, source.name, (to / source.name).with_suffix(".mpy"))
 
 
 def rom_image(folder: pathlib.Path) -> bytes:
@@ -78,14 +100,21 @@ def rom_image(folder: pathlib.Path) -> bytes:
 class Board:
     """One board, from power-on to power-off; ``folder`` keeps its flash in between.
 
-    ``rom`` is a ROMFS image, ``heap`` bytes take the place of an ESP32-C3's. ``device`` is the
+    ``rom`` is a ROMFS image, ``heap`` bytes take the place of an ESP32-C3's, and ``firmware`` is
+    what was built: FIRMWARE, or FROZEN, which has ours in it. ``device`` is the
     serial port a tool of one's own may open; leave the board's own methods alone then.
     """
 
-    def __init__(self, folder: pathlib.Path, rom: bytes = b"", heap: int = 0):
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        rom: bytes = b"",
+        heap: int = 0,
+        firmware: pathlib.Path = FIRMWARE,
+    ):
         (folder / "romfs.img").write_bytes(rom)
         command = [QEMU, "-bios", "none", "-machine", "virt", "-nographic", "-monitor", "null"]
-        command += ["-semihosting", "-icount", "shift=0", "-serial", "pty", "-kernel", FIRMWARE]
+        command += ["-semihosting", "-icount", "shift=0", "-serial", "pty", "-kernel", firmware]
         if heap:
             command += ["-append", f"heap={heap}"]
         self._transport = None

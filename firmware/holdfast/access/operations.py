@@ -7,6 +7,7 @@ from cose import CRV_ED25519, Key
 from micropython import const
 from untrusted import InvalidInput
 
+from . import limits
 from .credential import CTI_LENGTH
 from .schedule import Schedule
 from .tag import KEY, name_tag
@@ -24,9 +25,9 @@ LOCKDOWN = 9
 ANCHORS = 10
 LIMITS = 11
 
-GRACE_S = 1  # keys of LIMITS
-RETENTION_S = 2
-MAX_UNCERTAINTY_S = 3
+GRACE_S = limits.GRACE_S  # keys of LIMITS
+RETENTION_S = limits.RETENTION_S
+MAX_UNCERTAINTY_S = limits.MAX_UNCERTAINTY_S
 
 MAX_OPERATIONS = 128  # in a changeset or a part of a snapshot
 MAX_HOLIDAYS = 128
@@ -40,11 +41,6 @@ _MAX_BITS = const(0xFFFF)
 _MAX_DAY = const(0xFFFF)  # 2149-06-06
 _MAX_ANCHORS = const(2)
 _ANCHOR_LENGTH = const(32)
-_LIMITS = {
-    GRACE_S: (0, 30 * 86400),
-    RETENTION_S: (0, 30 * 86400),
-    MAX_UNCERTAINTY_S: (1, 86400),
-}
 
 
 class ChangesetRefused(InvalidInput):
@@ -172,16 +168,6 @@ def _check_anchors(keys):
         raise ChangesetRefused("an anchor is there twice")
 
 
-def _check_limits(limits):
-    if not isinstance(limits, dict) or not limits:
-        raise ChangesetRefused("limits are no map")
-    for label, value in limits.items():
-        if type(label) is not int or label not in _LIMITS:
-            raise ChangesetRefused("unknown limit")
-        least, most = _LIMITS[label]
-        _check_number(value, least, most, "a limit")
-
-
 def _check_number(value, least, most, what):
     if type(value) is not int or not least <= value <= most:
         raise ChangesetRefused("%s is no whole number of %d to %d" % (what, least, most))
@@ -232,7 +218,7 @@ _CHECKS = {
     WATERMARK: (2, _check_time),
     LOCKDOWN: (3, _check_lockdown),
     ANCHORS: (2, _check_anchors),
-    LIMITS: (2, _check_limits),
+    LIMITS: (2, limits.rules),
 }
 
 # What can be taken away again, by [code, name, false].

@@ -1,17 +1,8 @@
 """What one reader knows of itself, of its place in the site, and of the site's rules."""
 
-from . import operations as ops
 from . import reason
-from .operations import ChangesetRefused
-from .revocation import Revocations, RevocationsFull
-from .schedule import Schedule
+from .revocation import Revocations
 from .tag import name_tag
-from .timezone import TimeZone
-
-MAX_ZONES = 64
-MAX_SCHEDULES = 64
-MAX_INTERVALS = 640  # in all schedules together
-MAX_LOCKED = 64  # places locked down one by one
 
 # What a zone is to this door
 ELSEWHERE = 0  # other doors are listed
@@ -101,34 +92,18 @@ class Policy:
 
         Raises ChangesetRefused; then nothing of it counts.
         """
-        if changeset.site != self.site:
-            raise ChangesetRefused("changeset of another site")
-        if changeset.number != self.number + 1:
-            raise ChangesetRefused(
-                "changeset %d is not the next: %d is wanted" % (changeset.number, self.number + 1)
-            )
-        if changeset.previous != self.head:
-            raise ChangesetRefused(
-                "changeset %d does not follow the changeset %d that is here: the chain has forked"
-                % (changeset.number, self.number)
-            )
-        return self.following(
-            changeset.operations, changeset.number, changeset.hash, changeset.issued_at
-        )
+        from .policy_draft import applied  # what a policy is made by is not needed to go by it
+
+        return applied(self, changeset)
 
     def following(self, operations, number: int, head: bytes, issued_at: int):
         """The Policy after well-formed ``operations``, which has this number, head and time.
 
         Grants and groups are not the policy's: see operations.changes. Raises ChangesetRefused.
         """
-        draft = _Draft(self, issued_at)
-        draft.follow(operations)
-        return self.changed(
-            draft.rules,
-            number=number,
-            head=head,
-            issued_at=max(self.issued_at, issued_at),
-        )
+        from .policy_draft import following
+
+        return following(self, operations, number, head, issued_at)
 
     def changed(self, rules: dict | None = None, fault: int | None = None, **more):
         """A Policy of the same door with other rules, by the names of this one's attributes.
@@ -154,105 +129,3 @@ class Policy:
             return self.locked_places
         # The settings' zones too, known or not: what might be locked down is.
         return any(name_tag(name) in self.locked_places for name in self.places() + self.zones)
-
-
-class _Draft:
-    """Rules while operations change them; the policy they come from stays as it is."""
-
-    def __init__(self, policy: Policy, issued_at: int):
-        self._door = policy.door
-        self._issued_at = issued_at
-        self._zones = dict(policy.known_zones)
-        self._schedules = dict(policy.schedules)
-        self._revocations = policy.revocations
-        self._locked = policy.locked_places
-        self.rules: dict = {
-            "known_zones": self._zones,
-            "schedules": self._schedules,
-        }
-
-    def follow(self, operations):
-        for operation in operations:
-            code = operation[0]
-            if code in _FOLLOW:
-                _FOLLOW[code](self, *operation[1:])
-        if sum(map(_intervals, self._schedules.values())) > MAX_INTERVALS:
-            raise ChangesetRefused("more than %d hours in all schedules" % MAX_INTERVALS)
-        self.rules["revocations"] = self._revocations
-        self.rules["locked_places"] = self._locked
-
-    def _timezone(self, offset, rule):
-        self.rules["timezone"] = TimeZone.parse(offset, rule)
-
-    def _zone(self, zone, doors):
-        if doors is False:
-            self._zones.pop(zone, None)
-            return
-        if zone not in self._zones and len(self._zones) >= MAX_ZONES:
-            raise ChangesetRefused("more than %d zones" % MAX_ZONES)
-        if doors is None:
-            self._zones[zone] = PROVISIONED
-        else:
-            self._zones[zone] = HERE if self._door in doors else ELSEWHERE
-
-    def _schedule(self, name, week, on_holidays=None):
-        tag = name_tag(name)
-        if week is False:
-            self._schedules.pop(tag, None)
-            return
-        if tag not in self._schedules and len(self._schedules) >= MAX_SCHEDULES:
-            raise ChangesetRefused("more than %d schedules" % MAX_SCHEDULES)
-        self._schedules[tag] = Schedule.parse(week, on_holidays)
-
-    def _holidays(self, days):
-        self.rules["holidays"] = frozenset(days)
-
-    def _revoke(self, cti, expires):
-        try:
-            self._revocations = self._revocations.added(
-                cti, expires, self._issued_at, self._issued_at
-            )
-        except RevocationsFull as error:
-            raise ChangesetRefused(str(error))
-
-    def _watermark(self, time):
-        self._revocations = self._revocations.raised(time)
-
-    def _lockdown(self, on, places):
-        if places is None:
-            self._locked = True if on else frozenset()
-        elif not isinstance(self._locked, bool):
-            tags = frozenset([name_tag(place) for place in places])
-            self._locked = self._locked | tags if on else self._locked - tags
-            if len(self._locked) > MAX_LOCKED:
-                raise ChangesetRefused("more than %d places locked down" % MAX_LOCKED)
-
-    def _anchors(self, keys):
-        self.rules["anchors"] = tuple([ops.anchor(x) for x in keys])
-
-    def _limits(self, limits):
-        for label, value in limits.items():
-            self.rules[_LIMITS[label]] = value
-
-
-def _intervals(schedule):
-    return sum(map(len, schedule.week)) + len(schedule.holiday)
-
-
-_FOLLOW = {
-    ops.TIMEZONE: _Draft._timezone,
-    ops.ZONE: _Draft._zone,
-    ops.SCHEDULE: _Draft._schedule,
-    ops.HOLIDAYS: _Draft._holidays,
-    ops.REVOKE: _Draft._revoke,
-    ops.WATERMARK: _Draft._watermark,
-    ops.LOCKDOWN: _Draft._lockdown,
-    ops.ANCHORS: _Draft._anchors,
-    ops.LIMITS: _Draft._limits,
-}
-
-_LIMITS = {
-    ops.GRACE_S: "grace_s",
-    ops.RETENTION_S: "retention_s",
-    ops.MAX_UNCERTAINTY_S: "max_uncertainty_s",
-}

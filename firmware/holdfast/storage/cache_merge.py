@@ -9,12 +9,9 @@ from micropython import const
 
 from .cache_records import (
     GRANT_WIDTH,
-    GRANTS,
     KEY,
-    REMOVED,
     RIGHT_WIDTH,
-    is_removed_group,
-    kind_of,
+    is_removed,
 )
 from .record_pages import page_count, page_has_lost
 from .sealed import DamagedError
@@ -54,13 +51,6 @@ def merged(pages, changes, table: int):
         if not is_removed(table, upcoming):
             yield UNIT, upcoming
         upcoming = next(changed)
-
-
-def is_removed(table: int, unit) -> bool:
-    """Whether the unit takes a grant or a group away."""
-    if table == GRANTS:
-        return kind_of(unit) == REMOVED
-    return is_removed_group(unit)
 
 
 def _changed(changes, length):

@@ -124,6 +124,13 @@ def is_removed_group(records: bytes) -> bool:
     return records[8:] == b"\x00\x00" + _REMOVED_GROUP
 
 
+def is_removed(table: int, unit) -> bool:
+    """Whether the unit takes a grant or a group away."""
+    if table == GRANTS:
+        return kind_of(unit) == REMOVED
+    return is_removed_group(unit)
+
+
 def lower_bound(data, width: int, count: int, key: bytes, start: int = 0) -> int:
     """The number of the first of ``count`` sorted records that does not come before ``key``.
 

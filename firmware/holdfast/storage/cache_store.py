@@ -10,9 +10,7 @@ import os
 from micropython import const
 
 from . import files
-from .cache_compaction import copy
 from .cache_journal import Batch, Journal, batch_bytes
-from .cache_merge import is_removed
 from .cache_records import (
     GRANT_WIDTH,
     GRANTS,
@@ -21,9 +19,10 @@ from .cache_records import (
     RIGHT_WIDTH,
     RIGHTS,
     SortedRecords,
+    is_removed,
     kind_of,
 )
-from .record_pages import PageFile, PageWriter
+from .record_pages import PageFile
 from .sealed import DamagedError
 
 _JOURNAL_BYTES = const(8000)  # on flash: two blocks
@@ -131,6 +130,8 @@ class CacheStore:
             record = self._touched.record(number)
             self._grants.put(KEY, record)
         self._touched.clear()
+        from .cache_compaction import copy
+
         writer = self.open_writer()
         try:
             changes = (self._grants, self._groups)
@@ -144,8 +145,10 @@ class CacheStore:
             raise
         self.swap()
 
-    def open_writer(self, is_snapshot: bool = False) -> PageWriter:
-        """Begin new pages, instead of any others that were begun. Raises OSError."""
+    def open_writer(self, is_snapshot: bool = False):
+        """A PageWriter of new pages, instead of any others that were begun. Raises OSError."""
+        from .page_writer import PageWriter
+
         self.drop_writer()
         generation = max(self.pages.generation, self._highest) + 1
         path = self._path + ".new"
@@ -173,7 +176,7 @@ class CacheStore:
         os.rename(self._path + ".new", self._path)
         self._load()
 
-    def finish_snapshot(self, writer: PageWriter, number: int):
+    def finish_snapshot(self, writer, number: int):
         """Let the new pages of ``writer`` be the cache as of changeset ``number``; OSError."""
         try:
             writer.finish(number)

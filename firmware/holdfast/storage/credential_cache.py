@@ -8,7 +8,6 @@ swapped in by a rename. docs/flash_format.md has the format, decision 008 the re
 from micropython import const
 
 from ..access.grant import Grant
-from .cache_changes import CacheFull, encode
 from .cache_records import (
     ANSWER,
     GRANTS,
@@ -25,7 +24,6 @@ from .cache_records import (
     unpack_right,
     usage_end,
 )
-from .cache_snapshot import SnapshotWriter, usage_entries
 from .cache_store import CacheStore
 from .sealed import DamagedError
 
@@ -96,6 +94,8 @@ class CredentialCache:
 
     def check(self, changes: list):
         """Raise what ``apply`` would: ValueError, CacheFull, DamagedError, OSError."""
+        from .cache_changes import CacheFull, encode
+
         grants, groups = encode(changes)
         store = self._unbroken()
         policy, _, rights = store.counts_after(grants, groups)
@@ -118,17 +118,21 @@ class CredentialCache:
             return False
         if number > 0xFFFFFFFF:
             raise ValueError("changeset number has more than 32 bits")
+        from .cache_changes import encode
+
         self.check(changes)
         grants, groups = encode(changes)
         store.commit(number, grants, groups, len(grants))
         return True
 
-    def begin_snapshot(self, number: int) -> SnapshotWriter:
-        """Begin to replace all policy by that of changeset ``number``; usage entries stay.
+    def begin_snapshot(self, number: int):
+        """A SnapshotWriter, to replace all policy by that of changeset ``number``.
 
-        Meanwhile the old policy holds and no new usage is remembered. Raises ValueError if later
-        policy was applied already; OSError.
+        Usage entries stay. Meanwhile the old policy holds and no new usage is remembered. Raises
+        ValueError if later policy was applied already; OSError.
         """
+        from .cache_snapshot import SnapshotWriter, usage_entries
+
         store = self._store
         store.ready()
         if not store.applied <= number <= 0xFFFFFFFF:

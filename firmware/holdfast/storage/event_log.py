@@ -9,7 +9,6 @@ from micropython import const
 
 from ..access import event as kinds
 from ..access import event_record, reason
-from ..access.event_batch import Batch
 from ..access.event_record import EventError
 from .event_chain import ChainStore
 from .event_chained import ChainedLog
@@ -112,6 +111,8 @@ class EventLog:
 
         ``uptime`` is in seconds since the reader started. Raises OSError.
         """
+        from ..access.event_batch import Batch  # not before somebody collects events
+
         head = self.head
         now = (self._first_of_start, uptime)
         room = max_bytes - len(Batch(self.root, head, head, now).encode())

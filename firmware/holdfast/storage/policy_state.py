@@ -4,10 +4,11 @@ import errno
 import os
 
 import cbor
+from cose import CRV_ED25519, Key
 from micropython import const
 from untrusted import InvalidInput
 
-from ..access import operations as ops
+from ..access import limits
 from ..access.policy import ELSEWHERE, PROVISIONED, Policy
 from ..access.revocation import Revocations
 from ..access.schedule import Schedule
@@ -20,6 +21,7 @@ MAX_BYTES = 16384
 _FORMAT = const(1)
 _CTI = const(8)
 _REVOCATION = const(16)
+_MAX_COUNT = (1 << 63) - 1  # what a changeset can say of a time
 
 # Entries of the map
 _VERSION = const(1)
@@ -63,6 +65,8 @@ class StateFiles:
 
     def save(self, name: str, policy: Policy, least: int, position: int):
         """Write the file whole or not at all. Raises OSError."""
+        from .policy_encoding import encode  # a start reads, and writes nothing
+
         data = encode(policy, self._blank, least, position)
         files.write(self._path(name), self._sealer.seal(data, self._aad))
 
@@ -82,45 +86,6 @@ class StateFiles:
         return self._directory + "/" + name
 
 
-def encode(policy: Policy, blank: Policy, least: int, position: int) -> bytes:
-    """What in ``policy`` is not as in ``blank``, an empty one of the same door.
-
-    ``least`` is the number below which it is not whole again, ``position`` the number of the log's
-    record from which on it has to be followed.
-    """
-    anchors = [key.x for key in policy.anchors]
-    revocations = policy.revocations
-    locked = policy.locked_places
-    zone = policy.timezone
-    return cbor.encode(
-        {
-            _VERSION: _FORMAT,
-            _NUMBER: policy.number,
-            _HEAD: policy.head,
-            _ISSUED_AT: policy.issued_at,
-            _LEAST: least,
-            _TIMEZONE: None if zone is None else _timezone(zone),
-            _ZONES: policy.known_zones,
-            _SCHEDULES: {
-                tag: [schedule.week, schedule.holiday]
-                for tag, schedule in policy.schedules.items()
-            },
-            _HOLIDAYS: sorted(policy.holidays),
-            _REVOCATIONS: b"".join([cti + until.to_bytes(8, "big") for cti, until in revocations]),
-            _WATERMARK: revocations.watermark,
-            _LATEST: revocations.latest,
-            _LOCKED: locked if isinstance(locked, bool) else sorted(locked),
-            _ANCHORS: [] if anchors == [key.x for key in blank.anchors] else anchors,
-            _LIMITS: {
-                ops.GRACE_S: policy.grace_s,
-                ops.RETENTION_S: policy.retention_s,
-                ops.MAX_UNCERTAINTY_S: policy.max_uncertainty_s,
-            },
-            _POSITION: position,
-        }
-    )
-
-
 def decode(data: bytes, blank: Policy) -> tuple:
     """(Policy of the door of ``blank``, least, position) as given to encode. DamagedError."""
     try:
@@ -129,16 +94,14 @@ def decode(data: bytes, blank: Policy) -> tuple:
             raise DamagedError("policy: of a version that is not known here")
         if sorted(entries) != list(range(_VERSION, _POSITION + 1)):
             raise DamagedError("policy: entries are missing or unknown")
-        # What a changeset can say too is checked as if one said it.
-        said = [[ops.LIMITS, entries[_LIMITS]], [ops.HOLIDAYS, entries[_HOLIDAYS]]]
-        if entries[_TIMEZONE] is not None:
-            said.append([ops.TIMEZONE] + _list(entries[_TIMEZONE]))
-        if entries[_ANCHORS]:
-            said.append([ops.ANCHORS, entries[_ANCHORS]])
-        ops.check(said)
-        policy = blank.following(
-            said, _count(entries[_NUMBER]), _bytes(entries[_HEAD], 32), _count(entries[_ISSUED_AT])
-        ).changed(
+        policy = blank.changed(
+            limits.rules(entries[_LIMITS]),
+            number=_count(entries[_NUMBER]),
+            head=_bytes(entries[_HEAD], 32),
+            issued_at=_count(entries[_ISSUED_AT]),
+            timezone=_timezone(entries[_TIMEZONE]),
+            holidays=_holidays(entries[_HOLIDAYS]),
+            anchors=_anchors(entries[_ANCHORS]) or blank.anchors,
             known_zones=_zones(entries[_ZONES]),
             schedules=_schedules(entries[_SCHEDULES]),
             revocations=_revocations(entries),
@@ -151,15 +114,22 @@ def decode(data: bytes, blank: Policy) -> tuple:
         raise DamagedError("policy: " + str(error))
 
 
-def _timezone(zone: TimeZone) -> list:
-    if zone.start is None:
-        return [zone.std_offset_min, None]
-    return [zone.std_offset_min, [zone.delta_min, zone.start, zone.end]]
+def _timezone(value):
+    return None if value is None else TimeZone.parse(*_list(value, 2))
+
+
+def _holidays(value):
+    return frozenset([_count(day) for day in _list(value)])
+
+
+def _anchors(value):
+    return tuple([Key.okp(CRV_ED25519, _bytes(x, 32)) for x in _list(value)])
 
 
 def _zones(value):
     for zone, kind in _dict(value).items():
-        ops.check([[ops.ZONE, zone, None]])
+        if not isinstance(zone, str):
+            raise DamagedError("policy: a zone is no name")
         if not ELSEWHERE <= _count(kind) <= PROVISIONED:
             raise DamagedError("policy: a zone of no known kind")
     return value
@@ -200,7 +170,7 @@ def _bytes(value, length):
 
 
 def _count(value):
-    if type(value) is not int or not 0 <= value <= ops.MAX_TIME:
+    if type(value) is not int or not 0 <= value <= _MAX_COUNT:
         raise DamagedError("policy: no count")
     return value
 

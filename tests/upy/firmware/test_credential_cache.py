@@ -7,7 +7,7 @@ import os
 from cache_world import NOW, PLACES, SCHEDULE, Folder, Model, card, open_cache
 from harness import raises
 from holdfast.access.grant import ANSWER, POLICY, VERIFIED
-from holdfast.storage.credential_cache import CacheFull
+from holdfast.storage.cache_changes import CacheFull
 
 A, B, C = PLACES
 

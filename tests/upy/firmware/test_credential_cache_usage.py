@@ -7,8 +7,8 @@ import os
 from cache_world import NOW, Folder, Model, card, open_cache
 from harness import raises
 from holdfast.access.grant import ANSWER, POLICY, VERIFIED
+from holdfast.storage.cache_changes import CacheFull
 from holdfast.storage.cache_snapshot import SnapshotAbandoned
-from holdfast.storage.credential_cache import CacheFull
 
 DAY = 86400
 HOUR = 3600

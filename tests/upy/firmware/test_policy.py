@@ -10,7 +10,7 @@ from harness import raises
 from holdfast.access import Policy, changeset, reason, snapshot
 from holdfast.access import operations as ops
 from holdfast.access.operations import ChangesetRefused
-from holdfast.access.policy import MAX_INTERVALS, MAX_LOCKED, MAX_SCHEDULES, MAX_ZONES
+from holdfast.access.policy_draft import MAX_INTERVALS, MAX_LOCKED, MAX_SCHEDULES, MAX_ZONES
 from holdfast.access.revocation import MAX_REVOKED
 
 RULES = (

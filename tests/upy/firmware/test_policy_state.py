@@ -6,12 +6,12 @@ import policy_site as board
 import small_site as site
 from harness import raises, truncations
 from holdfast.access import operations as ops
-from holdfast.access.policy import MAX_INTERVALS, MAX_LOCKED, MAX_SCHEDULES, MAX_ZONES
+from holdfast.access.policy_draft import MAX_INTERVALS, MAX_LOCKED, MAX_SCHEDULES, MAX_ZONES
 from holdfast.access.revocation import MAX_REVOKED, Revocations
 from holdfast.access.schedule import Schedule
 from holdfast.access.tag import name_tag
 from holdfast.access.timezone import TimeZone
-from holdfast.storage import policy_state
+from holdfast.storage import policy_encoding, policy_state
 from holdfast.storage.sealed import DamagedError
 
 
@@ -38,11 +38,11 @@ def test_the_largest_policy_fits_into_its_file():
         retention_s=2592000,
     )
     assert sum([10 for _ in policy.schedules]) == MAX_INTERVALS
-    data = policy_state.encode(policy, blank, 0xFFFFFFFF, 1 << 31)
+    data = policy_encoding.encode(policy, blank, 0xFFFFFFFF, 1 << 31)
     assert 14000 < len(data) <= policy_state.MAX_BYTES
     read, least, position = policy_state.decode(data, blank)
     assert (least, position) == (0xFFFFFFFF, 1 << 31)
-    assert policy_state.encode(read, blank, least, position) == data
+    assert policy_encoding.encode(read, blank, least, position) == data
     assert sorted(read.schedules) == sorted(policy.schedules)
     print("largest state: %d bytes" % len(data))
 
@@ -54,9 +54,9 @@ def test_a_state_is_read_as_it_was_written():
     data = b""
     for number, operation in enumerate(board.EVERY, 1):
         policy = policy.following([operation], number, bytes([number] * 32), site.NOW + number)
-        data = policy_state.encode(policy, blank, 3, 4)
+        data = policy_encoding.encode(policy, blank, 3, 4)
         read, _, _ = policy_state.decode(data, blank)
-        assert policy_state.encode(read, blank, 3, 4) == data
+        assert policy_encoding.encode(read, blank, 3, 4) == data
         for rule in ("number", "head", "issued_at", "fault", "locked_down", "known_zones"):
             assert getattr(read, rule) == getattr(policy, rule), rule
         assert read.places() == policy.places() and read.holidays == policy.holidays
