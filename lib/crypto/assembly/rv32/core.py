@@ -79,8 +79,11 @@ class Vm(Assembly):
         self.c_jr(_OP)
 
     @contextlib.contextmanager
-    def op(self, number: int, *also: int):
-        """The code of op ``number`` (and of others that are the same); goes on by itself."""
+    def op(self, number: int, *also: int, goes_on: bool = True):
+        """The code of op ``number`` (and of others that are the same).
+
+        The next instruction comes by itself, or by the op's own jump if it is not ``goes_on``.
+        """
         name = f"op_{number}"
         for n in (number, *also):
             if n in self._handlers:
@@ -88,7 +91,8 @@ class Vm(Assembly):
             self._handlers[n] = name
         self.label(name)
         yield
-        self.dispatch()
+        if goes_on:
+            self.dispatch()
 
     def take_all(self) -> None:
         """From here to `give_back` an op may use ALL."""
@@ -171,8 +175,11 @@ def _cells(vm):
         vm.number(B)
         vm.lw("a3", "sp", TABLE_SLOT)
         vm.add(A, A, "a3")
+        vm.label("load_cells")  # B (not 0) cells from A, wherever it points, to D
+        vm.andi("a3", A, 3)
+        vm.beq("a3", "zero", "copy_cells")
         vm.slli(B, B, 3)
-        vm.label("load_words")  # B words from A, wherever it points, to D
+        vm.label("load_words")
         unaligned_word(vm, "a3", A, 0, "a4")
         vm.sw("a3", D, 0)
         vm.addi(A, A, 4)

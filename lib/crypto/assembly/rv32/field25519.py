@@ -8,6 +8,7 @@ since the top word is below 2^31; so no carry ever has to run through the number
 
 from .. import isa
 from .core import ALL, BANK, JUMPS, PC, A, B, D, Vm, control_ops
+from .tables import pick_ops, recode_op, select_ops, wnaf_op
 from .wide import Registers, product, square
 
 _LOW = range(7)  # all words but the top one
@@ -18,6 +19,10 @@ def source() -> str:
     """The module's text: one function, ``run(program, bank, table)``."""
     vm = Vm()
     control_ops(vm)
+    pick_ops(vm)
+    select_ops(vm)
+    wnaf_op(vm)
+    recode_op(vm)
     _multiply(vm)
     _square(vm)
     _add(vm)
