@@ -4,10 +4,22 @@
 that gives them another one. `Order` is ``modular`` with one modulus.
 """
 
+from . import isa
 from .model import Field, Machine, ModelError
 
 P = 2**256 - 2**224 + 2**192 + 2**96 - 1
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+class Program256(isa.Program):
+    """Programs with the ops that these fields have of their own."""
+
+    def jump_unless_zero(self, d: int, to: str) -> None:
+        self.emit(isa.FIELD_OWN, d)
+        self._jump(-2, to)
+
+    def reverse(self, d: int, a: int) -> None:
+        self.emit(isa.FIELD_OWN + 1, d, a)
 
 
 class Canonical(Field):
@@ -32,6 +44,12 @@ class Canonical(Field):
     def _check(self, a, b):
         if max(a, b) >= self.modulus:
             raise ModelError("a number is not below the modulus")
+
+    def op_25(self, machine: Machine, d: int, a: int, b: int) -> None:
+        """REVERSE."""
+        if abs(d - a) < isa.CELL:
+            raise ModelError("a cell is not reversed in place")
+        machine.put(d, machine.take(a, isa.CELL)[::-1])
 
 
 class P256(Canonical):

@@ -1,10 +1,11 @@
 """What signatures compute modulo n, the order of P-256, for ``modular``.
 
-The inverse is a power, a^(n - 2), by always the same operations: the nonce is a secret.
+The inverse is a power, a^(n - 2), by always the same operations: the nonce is a secret. What is
+given and what is asked for is big-endian.
 """
 
 from .. import isa
-from ..model256 import N, Order
+from ..model256 import N, Order, Program256
 
 MODULE = "programs_256"
 
@@ -12,6 +13,8 @@ MODULE = "programs_256"
 TABLE = Order(N).constants() + (1).to_bytes(32, "little")
 bank = isa.Bank("modulus", "minus_inverse", "square_r", "unit", "digest", "r", "s")
 bank.more(private=1, nonce=1, t=1, x=1, odd=8, digits=18)
+
+_odd = [bank.odd + isa.CELL * i for i in range(8)]  # powers 1, 3, ... 15 of the nonce
 
 WIDTH_G, WIDTH_Q = 6, 5  # of the digits that a verification takes
 DIGITS_BYTES = 9 * isa.CELL  # of each
@@ -29,24 +32,25 @@ def constants() -> dict[str, bytes | int]:
         "ORDER_NONCE": bank.nonce,
         "ORDER_DIGITS": bank.digits,
         "ORDER_INVERT": _invert(),
+        "ORDER_INVERT_END": _invert_end(),
         "ORDER_SIGN": _sign(),
         "ORDER_VERIFY": _verify(),
     }
 
 
 def _invert() -> bytes:
-    """x = 1 / nonce, in Montgomery form; to verify, s is put in the nonce's place.
+    """x = 1 / nonce, the first half; to verify, s is put in the nonce's place.
 
     n - 2 begins with the words ffffffff 00000000 ffffffff ffffffff.
     """
-    program = isa.Program()
+    program = Program256()
     program.load(bank.modulus, 0, 4)
-    odd = [bank.odd + isa.CELL * i for i in range(8)]  # the powers 1, 3, ... 15
-    program.mul(odd[0], bank.nonce, bank.square_r)
-    program.sqr(bank.t, odd[0])
-    for below, power in zip(odd, odd[1:], strict=False):
+    program.reverse(bank.t, bank.nonce)
+    program.mul(_odd[0], bank.t, bank.square_r)
+    program.sqr(bank.t, _odd[0])
+    for below, power in zip(_odd, _odd[1:], strict=False):
         program.mul(power, below, bank.t)
-    ones = odd[7]  # four ones in binary, then 8, 16 and 32
+    ones = _odd[7]  # four ones in binary, then 8, 16 and 32
     for count in (4, 8, 16):
         program.sqr(bank.x, ones, count)
         program.mul(bank.t, bank.x, ones)
@@ -56,10 +60,17 @@ def _invert() -> bytes:
         program.sqr(bank.x, power, squarings)
         program.mul(bank.x, bank.x, ones)
         power = bank.x
+    program.end()
+    return program.code()
+
+
+def _invert_end() -> bytes:
+    """The rest: x in Montgomery form."""
+    program = isa.Program()
     for squarings, window in _windows((N - 2) % 2**128, 128):
         program.sqr(bank.x, bank.x, squarings)
         if window:
-            program.mul(bank.x, bank.x, odd[window >> 1])
+            program.mul(bank.x, bank.x, _odd[window >> 1])
     program.end()
     return program.code()
 
@@ -79,31 +90,37 @@ def _windows(exponent: int, count: int):
 
 
 def _digest(program):
-    """The digest modulo n, and not in Montgomery form."""
-    program.mul(bank.digest, bank.digest, bank.square_r)
+    """The digest modulo n. Not in Montgomery form, as all results."""
+    program.reverse(bank.t, bank.digest)
+    program.mul(bank.digest, bank.t, bank.square_r)
     program.mul(bank.digest, bank.digest, bank.unit)
 
 
 def _sign() -> bytes:
-    """r = r modulo n, s = (digest + r private) / nonce; x is 1 / nonce, and r was an x."""
-    program = isa.Program()
+    """r = r modulo n, s = (digest + r private) / nonce; r was the x of a point."""
+    program = Program256()
     _digest(program)
-    program.mul(bank.r, bank.r, bank.square_r)
-    program.mul(bank.t, bank.private, bank.r)  # not in Montgomery form
-    program.mul(bank.r, bank.r, bank.unit)
+    program.reverse(bank.t, bank.r)
+    program.mul(bank.s, bank.t, bank.square_r)
+    program.mul(bank.t, bank.s, bank.unit)
+    program.reverse(bank.r, bank.t)
+    program.reverse(bank.t, bank.private)
+    program.mul(bank.t, bank.t, bank.s)
     program.add(bank.t, bank.t, bank.digest)
-    program.mul(bank.s, bank.t, bank.x)
+    program.mul(bank.t, bank.t, bank.x)
+    program.reverse(bank.s, bank.t)
     program.end()
     return program.code()
 
 
 def _verify() -> bytes:
     """The digits of digest / s and of r / s, by which G and the public key are multiplied."""
-    program = isa.Program()
+    program = Program256()
     _digest(program)
     program.mul(bank.t, bank.digest, bank.x)
     program.wnaf(bank.digits, bank.t, WIDTH_G)
-    program.mul(bank.t, bank.r, bank.x)
+    program.reverse(bank.t, bank.r)
+    program.mul(bank.t, bank.t, bank.x)
     program.wnaf(bank.digits + DIGITS_BYTES, bank.t, WIDTH_Q)
     program.end()
     return program.code()

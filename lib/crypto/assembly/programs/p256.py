@@ -46,7 +46,7 @@ line: y(Q) = y(B) (1 + m u / w).
 """
 
 from .. import isa
-from ..model256 import N, P
+from ..model256 import N, P, Program256
 from .power256 import invert, square_root
 
 MODULE = "programs_256"
@@ -101,13 +101,21 @@ def _load(program, also=0):
 
 
 def _montgomery(program, *cells):
+    """Numbers that are given, which are big-endian."""
     for cell in cells:
-        program.mul(cell, cell, bank.square_r)
+        program.reverse(bank.t0, cell)
+        program.mul(cell, bank.t0, bank.square_r)
+
+
+def _number(program, cell):
+    """The other way round."""
+    program.mul(bank.t0, cell, bank.unit)
+    program.reverse(cell, bank.t0)
 
 
 def _load_point() -> bytes:
     """x and y, both below p, as they come; ``valid`` is a mask: is that a point?"""
-    program = isa.Program()
+    program = Program256()
     _load(program)
     _montgomery(program, bank.x, bank.y)
     _right_side(program)
@@ -117,7 +125,7 @@ def _load_point() -> bytes:
 
 def _load_x() -> bytes:
     """x alone: y becomes a square root of the right side, if there is one."""
-    program = isa.Program()
+    program = Program256()
     _load(program)
     _montgomery(program, bank.x)
     _right_side(program)
@@ -159,12 +167,13 @@ def _begin() -> bytes:
     n and what is above it are below p and no difference here is negative: SUB modulo p is that of
     integers. ``flip`` is a mask: k was taken, and not n - k.
     """
-    program = isa.Program()
+    program = Program256()
+    program.reverse(bank.t1, bank.scalar)
     program.setw(bank.loop + 4, 255)
     program.setw(bank.flip + 4, 0)
-    program.bit(bank.flip, bank.scalar, bank.loop)
-    program.sub(bank.t0, bank.order, bank.scalar)
-    program.cmov(bank.t0, bank.scalar, bank.flip)
+    program.bit(bank.flip, bank.t1, bank.loop)
+    program.sub(bank.t0, bank.order, bank.t1)
+    program.cmov(bank.t0, bank.t1, bank.flip)
     program.sub(bank.scalar, bank.t0, bank.excess)
     # m = 1: Q = B, R = -2 B, and Z = 2 y. 2 * the slope of the tangent there is 2 slope / (2 y).
     program.add(bank.m, bank.slope, bank.slope)
@@ -232,13 +241,13 @@ def _last_swap(program):
 
 
 def _end_x() -> bytes:
-    """x = x(Q), 0 to p - 1; x(B) must not be 0."""
-    program = isa.Program()
+    """x = x(Q), 0 to p - 1 and big-endian; x(B) must not be 0."""
+    program = Program256()
     _last_swap(program)
     _twelve_x_z_2(program, bank.t0)
     _invert(program, bank.t0)
     _x_of_q(program, bank.t0)
-    program.mul(bank.x, bank.x, bank.unit)
+    _number(program, bank.x)
     program.end()
     return program.code()
 
@@ -264,7 +273,7 @@ def _x_of_q(program, inverse):
 
 def _end_x_at_0() -> bytes:
     """The same if x(B) is 0."""
-    program = isa.Program()
+    program = Program256()
     _last_swap(program)
     program.sqr(bank.t0, bank.w)
     program.add(bank.t1, bank.t0, bank.t0)
@@ -279,18 +288,19 @@ def _end_x_at_0() -> bytes:
     program.mul(bank.t6, bank.t6, bank.t0)
     program.mul(bank.t6, bank.t6, bank.u)
     program.sub(bank.t6, bank.zero, bank.t6)
-    program.mul(bank.x, bank.t6, bank.unit)
+    program.copy(bank.x, bank.t6)
+    _number(program, bank.x)
     program.end()
     return program.code()
 
 
 def _end() -> bytes:
-    """x and y of k B, 0 to p - 1; x(B) must not be 0.
+    """x and y of k B, 0 to p - 1 and big-endian; x(B) must not be 0.
 
     If Z is 0, at k = 1 and n - 1, w / w comes out as 0 and not as 1. Q is -B then. So the y of
     Q is (2 w / w - 1 + m u / w) y(B).
     """
-    program = isa.Program()
+    program = Program256()
     _last_swap(program)
     _twelve_x_z_2(program, bank.t0)
     program.mul(bank.t1, bank.t0, bank.w)
@@ -298,7 +308,6 @@ def _end() -> bytes:
     program.mul(bank.t0, bank.t0, bank.t1)  # 1 / w
     program.mul(bank.t1, bank.w, bank.t1)  # 1 / (12 x(B) Z^2)
     _x_of_q(program, bank.t1)
-    program.mul(bank.x, bank.x, bank.unit)
     program.add(bank.t6, bank.w, bank.w)
     program.mul(bank.t5, bank.m, bank.u)
     program.add(bank.t6, bank.t6, bank.t5)
@@ -308,6 +317,7 @@ def _end() -> bytes:
     # K is k, or -k modulo n.
     program.sub(bank.y, bank.zero, bank.t6)
     program.cmov(bank.y, bank.t6, bank.flip)
-    program.mul(bank.y, bank.y, bank.unit)
+    _number(program, bank.x)
+    _number(program, bank.y)
     program.end()
     return program.code()

@@ -9,13 +9,12 @@ opposite. Additions look for that (JUMP_UNLESS_ZERO) and are right for all point
 """
 
 from .. import isa
-from ..model256 import P
+from ..model256 import P, Program256
 from .order import DIGITS_BYTES, WIDTH_G, WIDTH_Q
 from .p256 import G_X, G_Y, R
 
 MODULE = "programs_256"
 
-_JUMP_UNLESS_ZERO = isa.FIELD_OWN
 _POINT = 3 * isa.CELL
 _MULTIPLES = 1 << WIDTH_Q - 2
 
@@ -27,12 +26,6 @@ bank.more(x=1, y=1, z=1, q_x=1, q_y=1, q_z=1, g_x=1, g_y=1, g_z=1)
 bank.more(**{f"t{i}": 1 for i in range(9)})
 
 _LOADED = (R * R % P, R, R, 0, R)
-
-
-class _Program(isa.Program):
-    def jump_unless_zero(self, d: int, to: str) -> None:
-        self.emit(_JUMP_UNLESS_ZERO, d)
-        self._jump(-2, to)
 
 
 def constants() -> dict[str, bytes | int]:
@@ -76,12 +69,13 @@ def _affine_sum(p, q):
 
 
 def _begin() -> bytes:
-    """The public key's odd multiples; it was checked to be a point."""
-    program = _Program()
+    """The public key's odd multiples. It was checked to be a point; all is given big-endian."""
+    program = Program256()
     program.load(bank.square_r, 0, len(_LOADED))
     program.copy(bank.g_z, bank.one)
     for cell in (bank.x, bank.y, bank.r, bank.r_plus):
-        program.mul(cell, cell, bank.square_r)
+        program.reverse(bank.t0, cell)
+        program.mul(cell, bank.t0, bank.square_r)
     program.copy(bank.z, bank.one)
     program.copy(bank.multiples + _POINT * (_MULTIPLES - 1), bank.x, 3)
     program.copy(bank.t5, bank.x, 3)
@@ -103,7 +97,7 @@ def _begin() -> bytes:
 
 
 def _steps() -> bytes:
-    program = _Program()
+    program = Program256()
     with program.repeat(bank.loop):
         _double(program)
         digits = bank.digits + DIGITS_BYTES
@@ -122,7 +116,7 @@ def _end() -> bytes:
 
     Neither is so for (1, 1, 0).
     """
-    program = _Program()
+    program = Program256()
     program.sqr(bank.t0, bank.z)
     program.mul(bank.t1, bank.t0, bank.r)
     program.eq(bank.same, bank.t1, bank.x)

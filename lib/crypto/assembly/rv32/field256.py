@@ -23,25 +23,29 @@ public ones.
 
     JUMP_UNLESS_ZERO  d, a      if cell d is not 0, jump ahead a bytes, counted from the next
                                 instruction. Public.
+    REVERSE           d, a      d = the bytes of a in the opposite order; d is another cell than a
 """
 
 from .. import isa
 from .column import Column, Registers
 from .core import ALL, PC, SPILL, WORDS, A, B, D, Vm, control_ops
+from .tables import pick_ops
 
-JUMP_UNLESS_ZERO = isa.FIELD_OWN
+JUMP_UNLESS_ZERO, REVERSE = isa.FIELD_OWN, isa.FIELD_OWN + 1
 
 
 def source() -> str:
     """The module for a board."""
     vm = Vm()
     control_ops(vm)
+    pick_ops(vm)
     _multiply(vm)
     _square(vm)
     _add(vm)
     _subtract(vm)
     _freeze(vm)
     _jump_unless_zero(vm)
+    reverse_op(vm)
     return vm.source()
 
 
@@ -288,3 +292,16 @@ def _jump_unless_zero(vm):
         vm.sub("a3", "zero", "a3")
         vm.and_(A, A, "a3")
         vm.add(PC, PC, A)
+
+
+def reverse_op(vm: Vm) -> None:
+    """REVERSE, for ``modular`` too: what comes from outside is big-endian."""
+    with vm.op(REVERSE):
+        vm.addi(B, A, isa.CELL)
+        vm.addi(D, D, isa.CELL - 1)
+        vm.label("reverse")
+        vm.lbu("a3", A, 0)
+        vm.sb("a3", D, 0)
+        vm.addi(A, A, 1)
+        vm.addi(D, D, -1)
+        vm.bne(A, B, "reverse")

@@ -8,11 +8,14 @@ There are few operations modulo an order, so this code is short rather than fast
 words of one operand (CIOS, coarsely integrated operand scanning), in which the multiple of m that
 makes the lowest word zero is added at once, and all words move down by one.
 
-Constant time: no branch, no address depends on a number here.
+Constant time: no branch, no address depends on a number here, but for WNAF. REVERSE is that of
+:mod:`.field256`.
 """
 
 from .. import isa
 from .core import BANK, SPILL, WORDS, A, B, D, Vm, control_ops
+from .field256 import reverse_op
+from .tables import wnaf_op
 
 MODULUS = 0  # offsets in the bank
 MINUS_INVERSE = 32
@@ -30,6 +33,8 @@ def source() -> str:
     """The module for a board."""
     vm = Vm()
     control_ops(vm)
+    wnaf_op(vm)
+    reverse_op(vm)
     with vm.op(isa.SQR):
         vm.number(B)
         vm.sw(B, "sp", _TIMES)
@@ -48,10 +53,10 @@ def source() -> str:
         vm.sw(_LOW, "sp", _TIMES)
         vm.bne(_LOW, "zero", "multiply")
     # The others end in the code above.
-    with vm.op(isa.MUL):
+    with vm.op(isa.MUL, goes_on=False):
         _once(vm)
         vm.jal("zero", "multiply")
-    with vm.op(isa.ADD):
+    with vm.op(isa.ADD, goes_on=False):
         _once(vm)
         for i in WORDS:
             vm.lw(_SUM[i], A, 4 * i)
@@ -59,7 +64,7 @@ def source() -> str:
             _add_word(vm, _SUM[i], _WORD, i == 0)
         vm.mv(_OVER, _CARRY)
         vm.jal("zero", "reduce")
-    with vm.op(isa.SUB):
+    with vm.op(isa.SUB, goes_on=False):
         _once(vm)
         for i in WORDS:
             vm.lw(_SUM[i], A, 4 * i)
