@@ -1,0 +1,31 @@
+"""Banks of the field VM: memory in which the machine code works on secrets, and what wipes it.
+
+Numbers are 32 bytes in cells, little-endian. A bank is a bytearray of its driver's; nothing copies
+a secret out of it, and `wipe` belongs in a ``finally``.
+"""
+
+
+def put(bank, offset, number):
+    """32 bytes, little-endian, into a cell. Raises ValueError for any other length."""
+    memoryview(bank)[offset : offset + 32] = number  # no copy in between, which nobody would wipe
+
+
+def take(bank, offset):
+    """The 32 bytes of a cell."""
+    return bytes(memoryview(bank)[offset : offset + 32])
+
+
+def run_loop(run, program, bank, table, loop, count, in_a_step):
+    """Steps: ``program``, which ends when word 0 of its loop cell is 0, ``count`` times in all.
+
+    ``in_a_step``, at most 255, is how many of them there are between two yields.
+    """
+    while count:
+        bank[loop] = times = min(count, in_a_step)
+        run(program, bank, table)
+        count -= times
+        yield
+
+
+def wipe(bank):
+    bank[:] = bytes(len(bank))
