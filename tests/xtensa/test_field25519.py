@@ -5,13 +5,13 @@ instructions whatever the numbers are. It could break by a carry that gets lost 
 so operands are mostly edges: around multiples of p and of 2^255, and words of all ones.
 """
 
-import os
 import random
 
 import pytest
 
 from crypto.assembly import isa, model
 from xtensa.machines import machine, program
+from xtensa.operands import TORTURE, bank_of, cells, number
 
 P = 2**255 - 19
 EDGES = (
@@ -19,30 +19,15 @@ EDGES = (
     *(2 * P + 1, 2**255 - 1, 2**255, 2**255 + 18, 2**256 - 1, 2**256 - 37, 2**256 - 38),
     *(2**256 - 39, 2**256 - 57, 2**256 - 2**224, 2**32 - 1, 2**224 - 1, 2**255 - 2**32),
 )
-CASES = 10_000 if os.environ.get("HOLDFAST_TORTURE") == "1" else 300
-MASK_CELL = 8 * isa.CELL
-BANK_CELLS = 9
-
-
-def number(rng: random.Random) -> int:
-    kind = rng.random()
-    if kind < 0.4:
-        return rng.choice(EDGES)
-    if kind < 0.6:
-        return int.from_bytes(bytes(rng.choice((0, 255)) for _ in range(32)), "little")
-    return rng.getrandbits(256)
+CASES = 10_000 if TORTURE else 300
+BANK_CELLS = 9  # the last one begins with a mask
 
 
 def random_bank(rng: random.Random) -> bytearray:
-    cells = [number(rng) for _ in range(8)]
+    values = [number(rng, EDGES) for _ in range(8)]
     if rng.random() < 0.3:
-        cells[1] = cells[0]
-    mask = rng.choice((0, 2**32 - 1))
-    return bytearray(b"".join(cell.to_bytes(32, "little") for cell in (*cells, mask)))
-
-
-def cells(bank: bytearray) -> list[int]:
-    return [int.from_bytes(bank[i : i + 32], "little") for i in range(0, len(bank), 32)]
+        values[1] = values[0]
+    return bank_of(*values, rng.choice((0, 2**32 - 1)))
 
 
 # Operands (d, a, b) as cell numbers: apart, and coinciding in all ways that are allowed.
@@ -99,7 +84,7 @@ def test_products_of_words_of_all_ones_are_exact_in_every_column():
             for low in (0, 1, 2**32 - 1):
                 x = (2**32 - 1) << 32 * i | low
                 y = 2**256 - 1 - ((2**32 - 1) << 32 * j)
-                bank = bytearray(32) + x.to_bytes(32, "little") + y.to_bytes(32, "little")
+                bank = bank_of(0, x, y)
                 code.call(program((isa.MUL, 0, 32, 64)), bank, b"")
                 assert cells(bank)[0] % P == x * y % P
 

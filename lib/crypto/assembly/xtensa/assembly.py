@@ -2,9 +2,9 @@
 
 ``code.mull("a4", "a5", "a6")`` is the line ``mull(a4, a5, a6)``; the form of two bytes is taken
 where there is one. What MicroPython's assembler (1.29) does not know goes in as raw data, encoded
-here after the Xtensa ISA reference manual: MULUH, EXTUI, the conditional moves, MINU, ENTRY, CALL8,
-CALL0 and RETW. All are in LX6 (ESP32) and LX7 (ESP32-S2, S3), whose configurations have the options
-MUL32_HIGH and MINMAX; SALTU, which would make a carry, is in neither.
+here after the Xtensa ISA reference manual: MULUH, EXTUI, the conditional moves, MINU, ENTRY,
+CALL8, CALL0 and RETW. All are in LX6 (ESP32) and LX7 (ESP32-S2, S3), whose configurations have the
+options MUL32_HIGH and MINMAX; SALTU, which would make a carry, is in neither.
 
 That assembler takes a label that comes later for another one, and counts a conditional branch to
 it too short. So a branch ahead is written here as the opposite branch, raw, over a jump.
@@ -46,7 +46,7 @@ class Assembly:
     def __getattr__(self, op: str):
         if op in _RAW:
             op2, op1 = _RAW[op]
-            return lambda r, s, t: self._rrr(op2, op1, _number(r), _number(s), _number(t))
+            return lambda *operands: self._rrr(op2, op1, *map(_number, operands))
         if op in _BRANCHES_ON_ZERO or op in _BRANCHES:
             return lambda *operands: self._branch(op, *operands)
         if op not in _ASSEMBLED:

@@ -23,9 +23,8 @@ class Columns:
     It owns six registers: S and T of both, and ``l`` and ``h`` for products.
     """
 
-    def __init__(self, vm: Vm, registers, signed: bool = False):
+    def __init__(self, vm: Vm, registers):
         self.vm = vm
-        self.signed = signed  # sums may be negative, if only by carries
         (*self._here, self.l, self.h, s, t) = registers
         self._above = [s, t]
         self._begun = [False, False]
@@ -46,8 +45,15 @@ class Columns:
             vm.srli(t, word, 8)
             self._begun[above] = True
 
+    def add_kept(self, word: str) -> None:
+        """Add a word to the current column; the register is kept."""
+        vm, (s, t) = self.vm, self._here
+        vm.add(s, s, word)
+        vm.srli(self.l, word, 8)
+        vm.add(t, t, self.l)
+
     def add_small(self, word: str, above: bool = False) -> None:
-        """Add a number that is small, also a negative one if ``signed``."""
+        """Add a number that is small, or a negative one: see ``end``."""
         s, t = self._accumulators(above)
         if self._begun[above]:
             self.vm.add(s, s, word)
@@ -105,7 +111,7 @@ class Columns:
         self.add(self.l)
 
     def word(self) -> str:
-        """The current column's word, of which nothing more is carried."""
+        """The current column's word so far, to be read, or a small carry to be worked on."""
         return self._here[0]
 
     def double(self) -> None:
@@ -114,20 +120,21 @@ class Columns:
             for register in self._here:
                 self.vm.add(register, register, register)
 
-    def end(self, carry_to: str | None = None) -> str:
+    def end(self, carry_to: str | None = None, signed: bool = False) -> str:
         """The current column is complete: its word, in a register that stays so only until the
-        column after the next begins. The next column becomes the current one, with the carry, or
-        the carry (small) goes to the register ``carry_to``, to be added later."""
+        column after this one ends. The next column becomes the current one, with the carry, or
+        the carry (small) goes to the register ``carry_to``, to be added later. ``signed``: what
+        was added as small may have been negative."""
         vm, scratch = self.vm, self.l
         s, t = self._here
         if not self._begun[False]:
             raise ValueError("an empty column")
         vm.slli(scratch, t, 8)
         vm.sub(scratch, s, scratch)
-        (vm.srai if self.signed else vm.srli)(scratch, scratch, 8)
+        (vm.srai if signed else vm.srli)(scratch, scratch, 8)
         vm.add(t, t, scratch)
         carry = carry_to or t
-        if self.signed:
+        if signed:
             vm.srai(carry, t, 24)
         else:
             vm.extui(carry, t, 24, 8)

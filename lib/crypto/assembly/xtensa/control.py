@@ -7,13 +7,14 @@ from .digits import digit_ops
 from .tables import table_ops
 
 
-def control_ops(vm: Vm) -> None:
-    """All ops that know nothing of a field."""
+def control_ops(vm: Vm, *tables: int) -> None:
+    """The ops that know nothing of a field; of those for digits and tables the ``tables``, since
+    they are long and no field has a use for all of them but one."""
     _flow(vm)
     _cells(vm)
     _masks(vm)
-    table_ops(vm)
-    digit_ops(vm)
+    table_ops(vm, tables)
+    digit_ops(vm, tables)
 
 
 def _flow(vm):

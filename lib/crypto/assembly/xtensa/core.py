@@ -125,8 +125,8 @@ class Vm(Assembly):
         self.sub(register, register, BANK)
 
     def load_cell(self, registers, base: str, offset: int = 0) -> None:
-        """Eight words into registers. ``base`` may be one of them."""
-        order = sorted(WORDS, key=lambda i: registers[i] == base)
+        """Words from ``base`` on, which may be one of the registers."""
+        order = sorted(range(len(registers)), key=lambda i: registers[i] == base)
         for i in order:
             self.l32i(registers[i], base, offset + 4 * i)
 

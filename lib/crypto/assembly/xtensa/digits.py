@@ -6,10 +6,12 @@ from .core import FRAME, PRODUCT, WORDS, A, B, D, Vm
 _NUMBER = PRODUCT  # eight words of the number whose digits are wanted, and zeros behind
 
 
-def digit_ops(vm: Vm) -> None:
-    """WNAF and RECODE."""
-    _wnaf(vm)
-    _recode(vm)
+def digit_ops(vm: Vm, wanted) -> None:
+    """WNAF and RECODE: those of them that are wanted."""
+    if isa.WNAF in wanted:
+        _wnaf(vm)
+    if isa.RECODE in wanted:
+        _recode(vm)
 
 
 def _number_to_frame(vm):
@@ -33,7 +35,7 @@ def _bits(vm, to, position, scratch):
 
 
 def _wnaf(vm):
-    """Public number. An odd rest gives a digit, which takes the width's bits; an even one a zero."""
+    """Public number. An odd rest gives a digit and takes the width's bits, an even one a zero."""
     position, carry, digit, scratch, limit = "a7", "a8", "a9", "a10", "a11"
     below, half, zero = "a12", "a13", "a14"
     with vm.op(isa.WNAF):

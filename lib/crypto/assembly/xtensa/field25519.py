@@ -20,7 +20,7 @@ _TOP = 28  # offset of the top word
 def source() -> str:
     """The module's text: one function, ``run(program, bank, table)``."""
     vm = Vm()
-    control_ops(vm)
+    control_ops(vm, *range(isa.PICK, isa.RECODE + 1))
     _multiply(vm)
     _square(vm)
     _add(vm)

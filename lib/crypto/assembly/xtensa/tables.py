@@ -5,12 +5,15 @@ from .cells import copy_cells, copy_from_table, unaligned
 from .core import BANK, FRAME, PC, SPILL, TABLE_SLOT, WORDS, A, B, D, Vm
 
 
-def table_ops(vm: Vm) -> None:
-    """PICK, SELECT and their twins that read from ``table``."""
-    _pick(vm, isa.PICK, copy_cells)
-    _pick(vm, isa.PICKT, copy_from_table)
-    _select(vm, isa.SELECT)
-    _select(vm, isa.SELECTT)
+def table_ops(vm: Vm, wanted) -> None:
+    """PICK, SELECT and their twins that read from ``table``: those of them that are wanted."""
+    if isa.PICK in wanted:
+        _pick(vm, isa.PICK, copy_cells)
+    if isa.PICKT in wanted:
+        _pick(vm, isa.PICKT, copy_from_table)
+    for number in (isa.SELECT, isa.SELECTT):
+        if number in wanted:
+            _select(vm, number)
 
 
 def _digit(vm, digit, position):
