@@ -9,10 +9,11 @@ from micropython import const
 
 from ..curves import N_256, P_256
 from ..rfc6979 import nonce_steps
-from . import programs_256 as programs
+from . import programs_p256_order as order
+from .bank import put, run_loop, take, wipe
 from .field256 import run as run_field
 from .modular import run as run_modular
-from .p256 import put, run_loop, take, wipe, x_of_base_multiple_steps
+from .p256 import x_of_base_multiple_steps
 
 _BITS = const(38)  # in a step; the number of additions in them depends on the signature
 _ZERO = bytes(32)
@@ -21,20 +22,20 @@ _ZERO = bytes(32)
 def es256_sign_steps(private, message):
     digest = hashlib.sha256(message).digest()
     refused = 0
-    bank = bytearray(programs.ORDER_BANK)
+    bank = bytearray(order.BANK)
     try:
         while True:
             nonce = yield from nonce_steps(private, digest, refused)
             x = yield from x_of_base_multiple_steps(nonce)
             yield
-            put(bank, programs.ORDER_NONCE, nonce)
-            yield from _invert(bank)
-            put(bank, programs.ORDER_PRIVATE, private)
-            put(bank, programs.ORDER_DIGEST, digest)
-            put(bank, programs.ORDER_R, x)
-            _run_modular(programs.ORDER_SIGN, bank)
-            r = take(bank, programs.ORDER_R)
-            s = take(bank, programs.ORDER_S)
+            put(bank, order.NONCE, nonce)
+            yield from _invert_steps(bank)
+            put(bank, order.PRIVATE, private)
+            put(bank, order.DIGEST, digest)
+            put(bank, order.R, x)
+            _run_modular(order.SIGN, bank)
+            r = take(bank, order.R)
+            s = take(bank, order.S)
             if r != _ZERO and s != _ZERO:
                 return r + s
             refused += 1
@@ -43,48 +44,43 @@ def es256_sign_steps(private, message):
 
 
 def es256_verify_steps(public, message, signature):
+    # Not at the top: a door that only signs, or whose phones have other keys, does not need it.
+    from . import programs_p256_verify as verify
+
     r = signature[:32]
-    bank = bytearray(programs.VERIFY_BANK)
-    yield from _digits(bank, hashlib.sha256(message).digest(), r, signature[32:])
-    bank[programs.VERIFY_PUBLIC : programs.VERIFY_PUBLIC + 64] = public
-    put(bank, programs.VERIFY_R, r)
+    bank = bytearray(verify.BANK)
+    digits = yield from _digit_steps(hashlib.sha256(message).digest(), r, signature[32:])
+    bank[verify.DIGITS : verify.DIGITS + order.DIGITS_BYTES] = digits
+    bank[verify.PUBLIC : verify.PUBLIC + 64] = public
+    put(bank, verify.R, r)
     # The x of the point may be r + n, as long as that is below p.
     r_plus = int.from_bytes(r, "big") + N_256
-    put(bank, programs.VERIFY_R_PLUS, r_plus.to_bytes(32, "big") if r_plus < P_256 else r)
-    table = programs.VERIFY_TABLE
-    run_field(bytearray(programs.VERIFY_BEGIN), bank, table)
+    put(bank, verify.R_PLUS, r_plus.to_bytes(32, "big") if r_plus < P_256 else r)
+    table = verify.TABLE
+    run_field(bytearray(verify.BEGIN), bank, table)
     yield
-    yield from run_loop(
-        run_field,
-        programs.VERIFY_STEPS,
-        bank,
-        table,
-        programs.VERIFY_LOOP,
-        programs.VERIFY_BITS,
-        _BITS,
-    )
-    run_field(bytearray(programs.VERIFY_END), bank, table)
-    return bool(bank[programs.VERIFY_SAME] or bank[programs.VERIFY_SAME_PLUS])
+    steps = bytearray(verify.STEPS)
+    yield from run_loop(run_field, steps, bank, table, verify.LOOP, verify.BITS, _BITS)
+    run_field(bytearray(verify.END), bank, table)
+    return bool(bank[verify.SAME] or bank[verify.SAME_PLUS])
 
 
-def _digits(bank, digest, r, s):
-    """The digits of digest / s and r / s modulo n, to their place in ``bank``."""
-    order = bytearray(programs.ORDER_BANK)
-    put(order, programs.ORDER_NONCE, s)
-    yield from _invert(order)
-    put(order, programs.ORDER_DIGEST, digest)
-    put(order, programs.ORDER_R, r)
-    _run_modular(programs.ORDER_VERIFY, order)
-    size = programs.VERIFY_DIGITS_BYTES
-    digits = memoryview(order)[programs.ORDER_DIGITS : programs.ORDER_DIGITS + size]
-    bank[programs.VERIFY_DIGITS : programs.VERIFY_DIGITS + size] = digits
+def _digit_steps(digest, r, s):
+    """The digits of digest / s and of r / s modulo n."""
+    bank = bytearray(order.BANK)
+    put(bank, order.NONCE, s)
+    yield from _invert_steps(bank)
+    put(bank, order.DIGEST, digest)
+    put(bank, order.R, r)
+    _run_modular(order.VERIFY, bank)
+    return memoryview(bank)[order.DIGITS : order.DIGITS + order.DIGITS_BYTES]
 
 
-def _invert(bank):
-    _run_modular(programs.ORDER_INVERT, bank)
+def _invert_steps(bank):
+    _run_modular(order.INVERT, bank)
     yield
-    _run_modular(programs.ORDER_INVERT_END, bank)
+    _run_modular(order.INVERT_END, bank)
 
 
 def _run_modular(program, bank):
-    run_modular(bytearray(program), bank, programs.ORDER_TABLE)
+    run_modular(bytearray(program), bank, order.TABLE)

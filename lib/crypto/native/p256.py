@@ -6,7 +6,8 @@ The private key is worked on by the machine code in a bank, which is wiped at th
 
 from micropython import const
 
-from . import programs_256 as programs
+from . import programs_p256 as programs
+from .bank import put, run_loop, take, wipe
 from .field256 import run
 
 _BITS = const(43)  # of the multiplier in a step: 325,000 instructions
@@ -14,42 +15,42 @@ _ZERO = bytes(32)
 
 
 def p256_public_key_steps(private):
-    bank = bytearray(programs.LADDER_BANK)
+    bank = bytearray(programs.BANK)
     try:
         yield from _multiply_base(bank, private)
-        _run(programs.LADDER_END, bank)
-        return take(bank, programs.LADDER_X) + take(bank, programs.LADDER_Y)
+        _run(programs.END, bank)
+        return take(bank, programs.X) + take(bank, programs.Y)
     finally:
         wipe(bank)
 
 
 def p256_ecdh_steps(private, public):
     """``public`` is x || y, or x alone; None if there is no such point."""
-    bank = bytearray(programs.LADDER_BANK)
+    bank = bytearray(programs.BANK)
     try:
-        x = public[:32]
-        put(bank, programs.LADDER_X, x)
+        x = bytes(public[:32])
+        put(bank, programs.X, x)
         if len(public) == 64:
-            put(bank, programs.LADDER_Y, public[32:])
+            put(bank, programs.Y, public[32:])
             _run(programs.LOAD_POINT, bank)
         else:
             _run(programs.LOAD_X, bank)
-        if not bank[programs.LADDER_VALID]:
+        if not bank[programs.VALID]:
             return None
         yield from _ladder(bank, private)
-        _run(programs.LADDER_X_END_AT_0 if x == _ZERO else programs.LADDER_X_END, bank)
-        return take(bank, programs.LADDER_X)
+        _run(programs.X_END_AT_0 if x == _ZERO else programs.X_END, bank)
+        return take(bank, programs.X)
     finally:
         wipe(bank)
 
 
 def x_of_base_multiple_steps(scalar):
     """The x of ``scalar``, 32 bytes, times G."""
-    bank = bytearray(programs.LADDER_BANK)
+    bank = bytearray(programs.BANK)
     try:
         yield from _multiply_base(bank, scalar)
-        _run(programs.LADDER_X_END, bank)
-        return take(bank, programs.LADDER_X)
+        _run(programs.X_END, bank)
+        return take(bank, programs.X)
     finally:
         wipe(bank)
 
@@ -60,43 +61,12 @@ def _multiply_base(bank, scalar):
 
 
 def _ladder(bank, scalar):
-    put(bank, programs.LADDER_SCALAR, scalar)
-    _run(programs.LADDER_BEGIN, bank)
+    put(bank, programs.SCALAR, scalar)
+    _run(programs.BEGIN, bank)
     yield
-    yield from run_loop(
-        run,
-        programs.LADDER_STEPS,
-        bank,
-        programs.LADDER_TABLE,
-        programs.LADDER_LOOP,
-        programs.LADDER_BITS,
-        _BITS,
-    )
+    steps = bytearray(programs.STEPS)
+    yield from run_loop(run, steps, bank, programs.TABLE, programs.LOOP, programs.BITS, _BITS)
 
 
 def _run(program, bank):
-    run(bytearray(program), bank, programs.LADDER_TABLE)
-
-
-def run_loop(run, program, bank, table, loop, count, in_a_step):
-    """Run ``program`` until its loop has gone round ``count`` times, so often in a step."""
-    program = bytearray(program)
-    while count:
-        bank[loop] = times = min(count, in_a_step)
-        run(program, bank, table)
-        count -= times
-        yield
-
-
-def put(bank, offset, number):
-    """32 bytes into a cell."""
-    bank[offset : offset + 32] = number
-
-
-def take(bank, offset):
-    """The 32 bytes in a cell. No other copy of them is made: nobody would wipe it."""
-    return bytes(memoryview(bank)[offset : offset + 32])
-
-
-def wipe(bank):
-    bank[:] = bytes(len(bank))
+    run(bytearray(program), bank, programs.TABLE)

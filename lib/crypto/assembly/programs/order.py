@@ -7,7 +7,7 @@ given and what is asked for is big-endian.
 from .. import isa
 from ..model256 import N, Order, Program256
 
-MODULE = "programs_256"
+MODULE = "programs_p256_order"
 
 # The first three cells are as the machine code wants them, and are loaded.
 TABLE = Order(N).constants() + (1).to_bytes(32, "little")
@@ -23,18 +23,19 @@ DIGITS_BYTES = 9 * isa.CELL  # of each
 def constants() -> dict[str, bytes | int]:
     """What :mod:`crypto.native.es256` needs."""
     return {
-        "ORDER_TABLE": TABLE,
-        "ORDER_BANK": bank.size,
-        "ORDER_DIGEST": bank.digest,
-        "ORDER_R": bank.r,
-        "ORDER_S": bank.s,
-        "ORDER_PRIVATE": bank.private,
-        "ORDER_NONCE": bank.nonce,
-        "ORDER_DIGITS": bank.digits,
-        "ORDER_INVERT": _invert(),
-        "ORDER_INVERT_END": _invert_end(),
-        "ORDER_SIGN": _sign(),
-        "ORDER_VERIFY": _verify(),
+        "TABLE": TABLE,
+        "BANK": bank.size,
+        "DIGEST": bank.digest,
+        "R": bank.r,
+        "S": bank.s,
+        "PRIVATE": bank.private,
+        "NONCE": bank.nonce,
+        "DIGITS": bank.digits,
+        "DIGITS_BYTES": 2 * DIGITS_BYTES,
+        "INVERT": _invert(),
+        "INVERT_END": _invert_end(),
+        "SIGN": _sign(),
+        "VERIFY": _verify(),
     }
 
 

@@ -49,7 +49,7 @@ from .. import isa
 from ..model256 import N, P, Program256
 from .power256 import invert, square_root
 
-MODULE = "programs_256"
+MODULE = "programs_p256"
 
 R = 2**256 % P
 G_X = 0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296
@@ -76,22 +76,22 @@ bank.more(u=1, v=1, m=1, w=1, zero=1, t0=1, t1=1, t2=1, t3=1, t4=1, t5=1, t6=1)
 def constants() -> dict[str, bytes | int]:
     """What :mod:`crypto.native.p256` needs."""
     return {
-        "LADDER_TABLE": TABLE,
-        "LADDER_BANK": bank.size,
-        "LADDER_LOOP": bank.loop,
-        "LADDER_BITS": 256,
-        "LADDER_VALID": bank.valid,
-        "LADDER_SCALAR": bank.scalar,
-        "LADDER_X": bank.x,
-        "LADDER_Y": bank.y,
+        "TABLE": TABLE,
+        "BANK": bank.size,
+        "LOOP": bank.loop,
+        "BITS": 256,
+        "VALID": bank.valid,
+        "SCALAR": bank.scalar,
+        "X": bank.x,
+        "Y": bank.y,
         "LOAD_POINT": _load_point(),
         "LOAD_X": _load_x(),
         "LOAD_BASE": _load_base(),
-        "LADDER_BEGIN": _begin(),
-        "LADDER_STEPS": _steps(),
-        "LADDER_X_END": _end_x(),
-        "LADDER_X_END_AT_0": _end_x_at_0(),
-        "LADDER_END": _end(),
+        "BEGIN": _begin(),
+        "STEPS": _steps(),
+        "X_END": _end_x(),
+        "X_END_AT_0": _end_x_at_0(),
+        "END": _end(),
     }
 
 

@@ -13,7 +13,7 @@ from ..model256 import P, Program256
 from .order import DIGITS_BYTES, WIDTH_G, WIDTH_Q
 from .p256 import G_X, G_Y, R
 
-MODULE = "programs_256"
+MODULE = "programs_p256_verify"
 
 _POINT = 3 * isa.CELL
 _MULTIPLES = 1 << WIDTH_Q - 2
@@ -31,20 +31,19 @@ _LOADED = (R * R % P, R, R, 0, R)
 def constants() -> dict[str, bytes | int]:
     """What :mod:`crypto.native.es256` needs."""
     return {
-        "VERIFY_TABLE": _table(),
-        "VERIFY_BANK": bank.size,
-        "VERIFY_LOOP": bank.loop,
-        "VERIFY_BITS": 257,
-        "VERIFY_DIGITS": bank.digits,
-        "VERIFY_DIGITS_BYTES": 2 * DIGITS_BYTES,
-        "VERIFY_PUBLIC": bank.x,
-        "VERIFY_R": bank.r,
-        "VERIFY_R_PLUS": bank.r_plus,
-        "VERIFY_SAME": bank.same,
-        "VERIFY_SAME_PLUS": bank.same_plus,
-        "VERIFY_BEGIN": _begin(),
-        "VERIFY_STEPS": _steps(),
-        "VERIFY_END": _end(),
+        "TABLE": _table(),
+        "BANK": bank.size,
+        "LOOP": bank.loop,
+        "BITS": 257,
+        "DIGITS": bank.digits,
+        "PUBLIC": bank.x,
+        "R": bank.r,
+        "R_PLUS": bank.r_plus,
+        "SAME": bank.same,
+        "SAME_PLUS": bank.same_plus,
+        "BEGIN": _begin(),
+        "STEPS": _steps(),
+        "END": _end(),
     }
 
 
