@@ -7,10 +7,10 @@ message; and the heap must be where it was.
 INTERPRETERS = ("micropython", "cpython")
 HEAP = "384K"
 
-import cbor
 from edhoc import EDHOCError, VerificationError
+from edhoc_mutants import assert_all_refused, cuts, insertions, resized
 from edhoc_sides import C_R, Handshake, believed, ephemeral, phone, reader, verified_2, verified_3
-from harness import bit_flips, held, raises, truncations
+from harness import bit_flips, raises
 
 _LABELS = {"ead_labels": (7,)}
 _ITEM = ((7, False, b"item"),)
@@ -19,59 +19,6 @@ _ITEM = ((7, False, b"item"),)
 def _handshake():
     """Tokens by value on both sides and an item in each message."""
     return Handshake(phone("kcwt", **_LABELS), reader("kcwt", **_LABELS), _ITEM, _ITEM, _ITEM)
-
-
-def _cuts(data):
-    """Every prefix and every proper suffix of ``data``."""
-    yield from truncations(data)
-    for start in range(1, len(data) + 1):
-        yield data[start:]
-
-
-def _insertions(data):
-    """``data`` with a byte put in, before each byte and at the end, and with longer tails."""
-    for position in range(len(data) + 1):
-        yield data[:position] + b"\x00" + data[position:]
-        yield data[:position] + b"\xff" + data[position:]
-    yield data + data
-    yield data + bytes(1024)
-
-
-def _resized(data):
-    """The byte string ``data`` with its content cut and extended, and its head made to fit."""
-    content = cbor.decode(data)
-    for prefix in truncations(content):
-        yield cbor.encode(prefix)
-    for position in range(0, len(content) + 1, 3):
-        yield cbor.encode(content[:position] + b"\x00" + content[position:])
-    yield cbor.encode(content + bytes(700))
-
-
-def _count_refused(attempt, genuine, makers, at_most):
-    """How many mutants raised EDHOCError, and nothing else, in ``attempt``; none may pass."""
-    count = 0
-    for mutants in makers:
-        for index, mutant in enumerate(mutants(genuine)):
-            if index == at_most:
-                break
-            try:
-                attempt(mutant)
-            except EDHOCError:
-                count += 1
-            else:
-                raise AssertionError("accepted: " + mutant.hex())
-    return count
-
-
-def _assert_all_refused(attempt, genuine, *makers):
-    """All mutants of ``genuine`` that ``makers`` make are refused, and the heap does not grow."""
-    # The first few load what stays loaded.
-    _count_refused(attempt, genuine, makers, 8)
-    base = held()
-    count = _count_refused(attempt, genuine, makers, None)
-    assert count > 11 * len(genuine)
-    left = held() - base
-    assert left < count, (base, left, count)
 
 
 def test_no_mutant_of_message_1_leads_to_a_handshake():
@@ -89,7 +36,7 @@ def test_no_mutant_of_message_1_leads_to_a_handshake():
         answered += 1
         verified_2(done.wait_2, message_2)
 
-    _assert_all_refused(attempt, done.message_1, bit_flips, _cuts, _insertions)
+    assert_all_refused(attempt, done.message_1, bit_flips, cuts, insertions)
     # A new G_X, C_I or item is as good as the old one, until the Initiator looks at message_2.
     assert answered > 256
     assert done.responder.process_message_1(done.message_1).ead_1 == list(_ITEM)
@@ -103,7 +50,7 @@ def test_no_mutant_of_message_2_is_verified():
     def attempt(mutant):
         verified_2(done.wait_2, mutant)
 
-    _assert_all_refused(attempt, done.message_2, bit_flips, _cuts, _insertions, _resized)
+    assert_all_refused(attempt, done.message_2, bit_flips, cuts, insertions, resized)
     _, message_3 = verified_2(done.wait_2, done.message_2).prepare_message_3(_ITEM)
     assert message_3 == done.message_3
 
@@ -111,8 +58,8 @@ def test_no_mutant_of_message_2_is_verified():
 def test_no_mutant_of_message_3_is_even_decrypted():
     """A stranger to the handshake meets the AEAD, which costs no public-key operation."""
     done = _handshake()
-    _assert_all_refused(
-        done.wait_3.parse_message_3, done.message_3, bit_flips, _cuts, _insertions, _resized
+    assert_all_refused(
+        done.wait_3.parse_message_3, done.message_3, bit_flips, cuts, insertions, resized
     )
     completed = verified_3(done.wait_3, done.message_3)
     assert completed.oscore() == done.completed_r.oscore()
@@ -127,7 +74,7 @@ def test_no_mutant_of_plaintext_3_is_verified():
     def attempt(mutant):
         verified_3(done.wait_3, done.forged_message_3(mutant))
 
-    _assert_all_refused(attempt, plaintext_3, bit_flips, _cuts, _insertions)
+    assert_all_refused(attempt, plaintext_3, bit_flips, cuts, insertions)
     assert done.forged_message_3(plaintext_3) == done.message_3
 
 
@@ -135,8 +82,8 @@ def test_no_mutant_of_message_4_confirms_anything():
     """Else an Initiator would believe that the Responder is there."""
     done = _handshake()
     message_4 = done.completed_r.prepare_message_4(_ITEM)
-    _assert_all_refused(
-        done.completed_i.process_message_4, message_4, bit_flips, _cuts, _insertions, _resized
+    assert_all_refused(
+        done.completed_i.process_message_4, message_4, bit_flips, cuts, insertions, resized
     )
     assert done.completed_i.process_message_4(message_4) == list(_ITEM)
 

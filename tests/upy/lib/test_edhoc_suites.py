@@ -187,18 +187,15 @@ def _negotiate(preferred, responder, method):
     sent, suites_i = [], tuple(preferred[:1])
     while suites_i:
         sent.append(suites_i)
-        if suites_i[-1] not in (0, 2):  # no key for it, but a first guess it may be
-            message_1 = cbor.encode_sequence(method, suites_i[-1]) + _G_X + C_I
-        else:
-            initiator = phone("kid", suites_i, method)
-            _, message_1 = initiator.prepare_message_1(*ephemeral("x", suites_i[-1]), C_I)
+        # Suite 6 is one that this phone has no key for, but it may be a first guess.
+        message_1 = cbor.encode_sequence(method, suites_i[-1]) + _G_X + C_I
         try:
+            if suites_i[-1] != 6:
+                return sent, Handshake(phone("kid", suites_i, method), responder)
             responder.process_message_1(message_1)
         except WrongSuiteError as error:
             told = parse_error(error.message())
             suites_i = offer_suites(preferred, told.err_info, suites_i)
-        else:
-            return sent, Handshake(initiator, responder)
     return sent, None
 
 
