@@ -10,7 +10,7 @@ _BITS = const(64)  # of the scalar in a step: 340,000 instructions
 
 
 def x25519_steps(private, public):
-    """The 32-byte result for a ``private`` and a ``public`` of 32 bytes; all zero if there is none.
+    """The 32-byte result for a ``private`` and a ``public`` of 32 bytes; all zero if it is none.
 
     The top bit of ``public`` is not looked at (RFC 7748 section 5), and values of p and above
     stand for their residue.

@@ -65,9 +65,9 @@ def _short_access(op, register, base, offset):
     return op, register, f"{offset}({base})"
 
 
-def _short(op, operands):
+def _short(op: str, operands: tuple) -> tuple:
     """The operation and operands of the two-byte form, if there is one."""
-    first, *rest = operands
+    first, rest = operands[0], list(operands[1:])
     if op == "mv":
         return "c_mv", first, *rest
     if op == "add" and rest[1] == first:
