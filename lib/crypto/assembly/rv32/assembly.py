@@ -73,11 +73,12 @@ def _short(op: str, operands: tuple) -> tuple:
     if op == "add" and rest[1] == first:
         rest.reverse()  # the short form wants the target first
     same = len(rest) == 2 and rest[0] == first
+    small = same and isinstance(rest[1], int) and -32 <= rest[1] < 32
     if same and op == "add" and rest[1] != "zero":
         return "c_add", first, rest[1]
-    if same and op == "addi" and -32 <= rest[1] < 32 and rest[1]:
+    if small and op == "addi" and rest[1]:
         return "c_addi", first, rest[1]
-    if same and op == "andi" and -32 <= rest[1] < 32 and first in _SHORT:
+    if small and op == "andi" and first in _SHORT:
         return "c_andi", first, rest[1]
     if same and op == "slli" and rest[1]:
         return "c_slli", first, rest[1]
