@@ -29,7 +29,7 @@ struct machine {
     struct decoded *decoded;     /* one for each byte of the code, decoded when first executed */
     uint32_t file[FILE_WORDS];
     uint64_t instructions, cycles, limit;
-    uint32_t pc, fault_address, stack_top, result;
+    uint32_t pc, fault_address, stack_top, stack_low, result;
 };
 
 enum op {
@@ -303,6 +303,7 @@ int simulator_run(struct machine *m) {
     uint32_t word;
     uint64_t n = 0, cycles = 0;
     const struct region *code = &m->regions[m->code_start >> REGION_BITS];
+    m->stack_low = a[1];
     a[8] = (RETURN_ADDRESS & 0x3fffffffu) | 2u << 30;
     for (;;) {
         pc = next;
@@ -418,6 +419,7 @@ int simulator_run(struct machine *m) {
                 uint32_t lower = a[d->s] - d->imm;
                 base += 4 * increment;
                 if (base + 16 > FILE_WORDS) FAULT(STOP_DEPTH);
+                if (lower < m->stack_low) m->stack_low = lower;
                 a = m->file + base;
                 a[d->s] = lower;
                 break;

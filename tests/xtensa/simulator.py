@@ -74,6 +74,7 @@ class _Machine(ctypes.Structure):
         ("pc", ctypes.c_uint32),
         ("fault_address", ctypes.c_uint32),
         ("stack_top", ctypes.c_uint32),
+        ("stack_low", ctypes.c_uint32),
         ("result", ctypes.c_uint32),
     )
 
@@ -83,6 +84,14 @@ class Misaligned:
 
     def __init__(self, data: bytes | bytearray, low: int) -> None:
         self.data, self.low = data, low
+
+
+def _view(view: memoryview) -> tuple[memoryview | bytes, int]:
+    """What a part of a buffer is, and by how much it begins off a word."""
+    if view.readonly:
+        return bytes(view), 0
+    begins = [ctypes.addressof(ctypes.c_char.from_buffer(of)) for of in (view, view.obj)]
+    return view, (begins[0] - begins[1]) % 4
 
 
 def library() -> ctypes.CDLL:
@@ -148,6 +157,11 @@ class Machine:
         return self._stack.raw
 
     @property
+    def stack_used(self) -> int:
+        """The bytes of all frames of the last call at its deepest."""
+        return STACK_START + STACK_BYTES - CALLERS_STACK - self._machine.stack_low
+
+    @property
     def registers(self) -> list[int]:
         """What the last call left in the registers, the result apart."""
         return [word for number, word in enumerate(self._machine.file) if number != 10]
@@ -159,12 +173,14 @@ class Machine:
     def _argument(self, number: int, value: object) -> int:
         """What MicroPython hands to assembly: an int as it is, a buffer as its address.
 
-        A bytearray begins on the heap, at a multiple of 16; a constant in flash begins anywhere,
-        so it is given an odd address unless the caller chose one.
+        A bytearray begins on the heap, at a multiple of 16, and a part of one where it does. A
+        constant in flash begins anywhere: it is given an odd address unless the caller chose one.
         """
         if isinstance(value, int):
             return value & 0xFFFFFFFF
         start, low = DATA_START + number * MEGABYTE, 0
+        if isinstance(value, memoryview):
+            value, low = _view(value)
         if isinstance(value, Misaligned):
             value, low = value.data, value.low
         elif isinstance(value, bytes):

@@ -171,6 +171,14 @@ def test_a_secret_number_is_written_in_signed_digits_at_one_cost(name):
     assert all(len(seen) == 1 for seen in counts.values())
 
 
+@pytest.mark.parametrize("name", ["field256", "modular"])
+def test_bytes_are_put_in_the_opposite_order(name):
+    bank = bytearray(range(64))
+    machine(name).call(program((isa.FIELD_OWN + 1, 32, 0, 0)), bank, b"")
+    assert bank[:32] == bytes(range(32))
+    assert bank[32:] == bytes(reversed(range(32)))
+
+
 @pytest.mark.parametrize("name", FIELDS)
 def test_an_op_that_is_not_there_ends_the_program(name):
     bank = bytearray(64)

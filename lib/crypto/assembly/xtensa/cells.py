@@ -49,6 +49,20 @@ def unaligned(vm: Vm, pointer: str, behind: str, scratch: str) -> None:
     vm.and_(pointer, pointer, scratch)
 
 
+def reverse_op(vm: Vm, number: int) -> None:
+    """The op ``number``, d, a: cell d = the 32 bytes of cell a in the opposite order."""
+    word, turned = "a7", "a8"
+    with vm.op(number):
+        vm.ssai(8)
+        for i in WORDS:
+            vm.l32i(word, A, 4 * i)
+            vm.srli(turned, word, 16)  # of bytes 3210: ..32
+            vm.src(turned, turned, word)  # 2321
+            vm.src(turned, turned, turned)  # 1232
+            vm.src(word, word, turned)  # 0123
+            vm.s32i(word, D, isa.CELL - 4 - 4 * i)
+
+
 def swap_cells(vm: Vm, left: str, right: str, mask: str, offset: int, other: int) -> None:
     """Exchange cell ``left`` + offset and cell ``right`` + other if the mask is set."""
     x, y, change = "a7", "a8", "a9"

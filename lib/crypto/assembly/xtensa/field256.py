@@ -18,15 +18,17 @@ public ones.
 
     JUMP_UNLESS_ZERO  d, a      if cell d is not 0, jump ahead a bytes, counted from the next
                                 instruction. Public.
+    REVERSE           d, a      cell d = the 32 bytes of cell a in the opposite order; another cell
 """
 
 from .. import isa
 from .carries import Chain
+from .cells import reverse_op
 from .columns import Columns, product, square
 from .control import control_ops
 from .core import D_SLOT, FRAME, PC, PRODUCT, SPILL, WORDS, A, B, D, Vm
 
-JUMP_UNLESS_ZERO = isa.FIELD_OWN
+JUMP_UNLESS_ZERO, REVERSE = isa.FIELD_OWN, isa.FIELD_OWN + 1
 
 _TIMES = SPILL  # in the frame: how many products are left
 
@@ -45,6 +47,7 @@ def source() -> str:
     _subtract(vm)
     _freeze(vm)
     _jump_unless_zero(vm)
+    reverse_op(vm, REVERSE)
     return vm.source()
 
 

@@ -9,14 +9,18 @@ words of one operand, in which the multiple of m that makes the lowest word zero
 and all words move down by one.
 
 Constant time: no branch, no address depends on a number here.
+
+    REVERSE  d, a       cell d = the 32 bytes of cell a in the opposite order; another cell
 """
 
 from .. import isa
 from .carries import Chain
+from .cells import reverse_op
 from .columns import Columns
 from .control import control_ops
 from .core import BANK, D_SLOT, FRAME, PRODUCT, SPILL, WORDS, A, B, Vm
 
+REVERSE = isa.FIELD_OWN + 1
 MODULUS = 0  # offsets in the bank
 MINUS_INVERSE = 32
 
@@ -70,6 +74,7 @@ def source() -> str:
         _once(vm)
         _subtract(vm)
         vm.j("store")
+    reverse_op(vm, REVERSE)
     return vm.source()
 
 
