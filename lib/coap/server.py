@@ -27,11 +27,15 @@ class Server:
     Message. Two attributes are optional: ``understood``, a tuple of further critical options it
     heeds, such as If-Match or Block1, and ``content_formats``, a tuple of all it can answer in.
     ``peer`` is whatever the caller of handle knows about the sender.
+
+    ``late(path)`` gives the resource at a path (a tuple of bytes) where none was added, or None;
+    what it gives is served from then on. So a resource is loaded when somebody asks for it.
     """
 
-    def __init__(self):
+    def __init__(self, late=None):
         self._resources = {}
         self._patterns = []
+        self._late = late
 
     def add(self, path: tuple, resource) -> None:
         """Serve ``resource`` at ``path``, a tuple of text segments; None matches any one segment.
@@ -95,4 +99,8 @@ class Server:
                 [wanted in (None, segment) for wanted, segment in zip(pattern, path)]
             ):
                 return resource
-        return None
+        if self._late is not None:
+            found = self._late(path)
+            if found is not None:
+                self._resources[path] = found
+        return found

@@ -8,7 +8,6 @@ from coap.server import Server
 from untrusted import InvalidInput
 
 from ..access import Trust, reason
-from ..access.attempts import PinAttempts
 from ..access.decide import is_void, may
 from ..access.event import (
     CLOCK_SET,
@@ -18,7 +17,6 @@ from ..access.event import (
     STARTED,
     STORAGE_FAULT,
 )
-from ..door.card_reader import CardReader
 from ..door.desk import Desk
 from ..door.door import Door
 from ..door.indicator import Indicator
@@ -32,15 +30,10 @@ from ..link.handshake import Responders
 from ..link.limits import Limits
 from ..link.recent import RecentMessages
 from ..link.session import Session
-from ..sync.events_resource import EventsResource
-from ..sync.policy_resource import PolicyResource
-from ..sync.status_resource import StatusResource
-from ..sync.time_resource import TimeResource
 from . import device_keys
 from .chronicle import Chronicle
 from .memory import Memory
 from .timekeeper import Timekeeper
-from .version import VERSION
 
 _TIDY_EVERY_S = 5
 
@@ -69,7 +62,9 @@ class Reader:
         pause=None,
     ):
         self.limits = limits or Limits()
+        self.settings = settings
         self._hardware = hardware
+        self._card_reader = None
         self._connections = 0
         self._accepted = 0
         first_identifier = hardware.random_bytes(1)[0] % 48
@@ -92,12 +87,8 @@ class Reader:
         self._trust = Trust(
             settings.site, settings.authority_keys, settings.zone_keys, self._tokens
         )
-        uptime = self.timekeeper.uptime
         self._chronicle = Chronicle(self.memory.events, hardware.console, self.timekeeper)
         self._desk = Desk(self.memory, self.timekeeper, self.door, self._chronicle)
-        self.card_reader = CardReader(
-            settings.lookup_key, self.memory, self._desk, PinAttempts(uptime()), uptime
-        )
         self._computing = Computing(pause or _pause)
         self._ephemerals = EphemeralKeys(hardware.random_bytes, [suite for suite, _, _ in keys])
         self._contexts = Contexts(
@@ -114,18 +105,32 @@ class Reader:
             RecentMessages(),
             self._computing,
         )
-        self._server = Server()
+        self._server = Server(self._resource)
         self._server.add(("doors", None), UnlockResource(self._desk))
-        self._server.add(("policy",), PolicyResource(self.memory.policies, self._may, self.follow))
-        self._server.add(("events",), EventsResource(self.memory.events, self._may, uptime))
-        self._server.add(("time",), TimeResource(self.timekeeper.read, self._told_time, self._may))
-        status = StatusResource(
-            settings.door, VERSION, self.timekeeper.read, self._policy_now, uptime, self._may
-        )
-        self._server.add(("status",), status)
         self.keep_up()
         self._chronicle.note(STARTED, {"changeset": self._policy and self._policy.number})
         self._chronicle.pay()
+
+    @property
+    def card_reader(self):
+        """The CardReader for antenna and keypad; made, and loaded, for a board that has them."""
+        if self._card_reader is None:
+            from ..access.attempts import PinAttempts
+            from ..door.card_reader import CardReader
+
+            self._card_reader = CardReader(
+                self.settings.lookup_key,
+                self.memory,
+                self._desk,
+                PinAttempts(),
+                self.timekeeper.uptime,
+            )
+        return self._card_reader
+
+    def _resource(self, path):
+        from .resources import find
+
+        return find(self, path)
 
     def follow(self, raw: bytes) -> bool:
         """Follow the signed changeset ``raw``, whoever brought it; False if it was known.
@@ -164,16 +169,15 @@ class Reader:
         if policy.locked_down != before.locked_down:
             self._chronicle.note(LOCKDOWN, {"on": policy.locked_down})
 
-    def _told_time(self, time, error_s):
+    def told_time(self, time: int, error_s: int) -> bool:
+        """Whether it is believed that it is ``time``, off by at most ``error_s``; OSError."""
         is_believed = self.timekeeper.told(time, error_s)
         if is_believed:
             self._chronicle.note(CLOCK_SET, {})
         return is_believed
 
-    def _policy_now(self):
-        return self.memory.policy
-
-    def _may(self, credential, action):
+    def may(self, credential, action) -> int:
+        """The exact reason code why ``credential`` may not do ``action`` here, 0 for yes."""
         return may(credential, action, self.memory.policy, self.timekeeper.read())
 
     def _storage_failed(self, piece, error):

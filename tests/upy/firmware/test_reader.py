@@ -252,7 +252,8 @@ async def test_other_paths_and_methods_open_nothing():
         (("doors", "cellar"), coap.code.FORBIDDEN),
         (("doors",), coap.code.NOT_FOUND),
         (("doors", site.DOOR, "x"), coap.code.NOT_FOUND),
-        (("status",), coap.code.NOT_FOUND),
+        (("status",), coap.code.METHOD_NOT_ALLOWED),
+        (("attic",), coap.code.NOT_FOUND),
     ):
         hardware = Hardware()
         call = Call(make_reader(hardware))

@@ -119,3 +119,25 @@ def test_refusals_become_responses_and_bugs_do_not():
     assert _ask(code.POST, ("no",)).payload == b"not today"
     assert _ask(code.POST, ("bad",)).code == code.BAD_REQUEST
     raises(KeyError, _ask, code.POST, ("bug",))
+
+
+def test_a_late_resource_is_made_once_and_only_for_its_path():
+    """A board loads what few ask for when they do. Asked for anew each time it would be slow, and
+    one that is not there must stay a 4.04."""
+    asked = []
+
+    def late(path):
+        asked.append(path)
+        return Echo("late") if path == (b"late",) else None
+
+    server = Server(late)
+    server.add(("early",), Echo("early"))
+    for path, expected in (("early", b"early/early"), ("late", b"late/late")):
+        for _ in range(2):
+            assert _get(server, path).payload == expected
+    assert _get(server, "never").code == code.NOT_FOUND
+    assert asked == [(b"late",), (b"never",)]
+
+
+def _get(server, path):
+    return asyncio.run(server.handle(Message(code.GET, path_options(path)), b""))
