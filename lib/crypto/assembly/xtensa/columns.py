@@ -11,7 +11,9 @@ A word costs three instructions (add, shift, add), a column five. Looking for ea
 and a conditional move, would be five a word and more for the second word; limbs of 29 bits, which
 need no carries, take nine times nine products instead of eight times eight, and their packing.
 
-A small addend (all small ones and carries together below 2^31) is added to S only.
+A small addend (all small ones and carries together below 2^31) is added to S only. Words may be
+taken off, too: the difference in the formula is then a small negative number, so it is shifted
+with its sign, and so is the carry.
 """
 
 from .core import ALL, FRAME, PRODUCT, A, B, Vm
@@ -45,22 +47,22 @@ class Columns:
             vm.srli(t, word, 8)
             self._begun[above] = True
 
-    def add_kept(self, word: str) -> None:
-        """Add a word to the current column; the register is kept."""
+    def sub(self, word: str) -> None:
+        """Take a word off the current column, which has begun; the register is spoilt."""
         vm, (s, t) = self.vm, self._here
-        vm.add(s, s, word)
-        vm.srli(self.l, word, 8)
-        vm.add(t, t, self.l)
+        vm.sub(s, s, word)
+        vm.srli(word, word, 8)
+        vm.sub(t, t, word)
 
-    def add_small(self, word: str, above: bool = False) -> None:
-        """Add a number that is small, or a negative one: see ``end``."""
-        s, t = self._accumulators(above)
-        if self._begun[above]:
-            self.vm.add(s, s, word)
+    def add_small(self, word: str) -> None:
+        """Add a small number, negative too, to the current column."""
+        vm, (s, t) = self.vm, self._here
+        if self._begun[False]:
+            vm.add(s, s, word)
         else:
-            self.vm.mov(s, word)
-            self.vm.movi(t, 0)
-            self._begun[above] = True
+            vm.mov(s, word)
+            vm.movi(t, 0)
+            self._begun[False] = True
 
     def load(self, base: str, offset: int) -> None:
         """Add a word from memory."""
@@ -72,20 +74,24 @@ class Columns:
             self.vm.srli(self._here[1], self._here[0], 8)
             self._begun[False] = True
 
+    def load_negative(self, base: str, offset: int) -> None:
+        """Take a word from memory off."""
+        self.vm.l32i(self.l, base, offset)
+        self.sub(self.l)
+
     def product(self, x: str, y: str) -> None:
         """Add x * y. y may be ``h``; x and y are kept, but for ``h``."""
-        vm, low, high = self.vm, self.l, self.h
-        first_low, first_high = not self._begun[False], not self._begun[True]
-        low = self._here[0] if first_low else low
-        high = self._above[0] if first_high else high
+        vm = self.vm
+        low = self.l if self._begun[False] else self._here[0]
+        high = self.h if self._begun[True] else self._above[0]
         vm.mull(low, x, y)
         vm.muluh(high, x, y)
-        for word, first, above in ((low, first_low, False), (high, first_high, True)):
-            if first:
+        for word, above in ((low, False), (high, True)):
+            if self._begun[above]:
+                self.add(word, above)
+            else:
                 vm.srli(self._accumulators(above)[1], word, 8)
                 self._begun[above] = True
-            else:
-                self.add(word, above)
 
     def product_small(self, small: str, y: str) -> None:
         """Add small * y, whose upper word is small; y may be ``h``."""
@@ -123,8 +129,8 @@ class Columns:
     def end(self, carry_to: str | None = None, signed: bool = False) -> str:
         """The current column is complete: its word, in a register that stays so only until the
         column after this one ends. The next column becomes the current one, with the carry, or
-        the carry (small) goes to the register ``carry_to``, to be added later. ``signed``: what
-        was added as small may have been negative."""
+        the carry (small) goes to the register ``carry_to``, to be added later. ``signed``: there
+        was something negative among what was added."""
         vm, scratch = self.vm, self.l
         s, t = self._here
         if not self._begun[False]:
@@ -141,18 +147,8 @@ class Columns:
         self._here, self._above = self._above, self._here
         self._begun = [self._begun[True], False]
         if not carry_to:
-            self._carry_in(carry)
+            self.add_small(carry)  # from the T of the column that is gone
         return s
-
-    def _carry_in(self, carry):
-        s, t = self._here
-        if self._begun[False]:
-            self.vm.add(s, s, carry)
-        else:
-            # The carry lies in the T of the column that is gone: it becomes the S of this one.
-            self.vm.mov(s, carry)
-            self.vm.movi(t, 0)
-            self._begun[False] = True
 
 
 def diagonal(k: int) -> range:
@@ -160,40 +156,52 @@ def diagonal(k: int) -> range:
     return range(max(0, k - 7), min(k, 7) + 1)
 
 
-def product(vm: Vm) -> None:
-    """The 16 words of the product of cells A and B into the frame at PRODUCT. Takes all."""
+def product(vm: Vm, reduce=None) -> Columns:
+    """The 16 words of the product of cells A and B into the frame at PRODUCT. Takes all.
+
+    ``reduce(columns, k)`` may add to column k, 0 to 15, what it likes, by ``l`` only, of the words
+    in the frame below it, negative things too. Gives the columns, the current one that of the
+    carry.
+    """
     vm.take_all()
     rest = [register for register in ALL if register != B]
     x, columns = rest[:8], Columns(vm, rest[8:])
     vm.load_cell(x, A)
-    for k in range(15):
+    for k in range(16):
         for i in diagonal(k):
             vm.l32i(columns.h, B, 4 * (k - i))
             columns.product(x[i], columns.h)
-        vm.s32i(columns.end(), FRAME, PRODUCT + 4 * k)
-    vm.s32i(columns.word(), FRAME, PRODUCT + 60)
+        if reduce:
+            reduce(columns, k)
+        elif k == 15:
+            vm.s32i(columns.word(), FRAME, PRODUCT + 60)
+            break
+        vm.s32i(columns.end(signed=bool(reduce)), FRAME, PRODUCT + 4 * k)
+    return columns
 
 
-def square(vm: Vm) -> None:
-    """The 16 words of the square of cell A into the frame at PRODUCT. Needs all.
+def square(vm: Vm, reduce=None) -> Columns:
+    """The 16 words of the square of cell A into the frame at PRODUCT. Needs all. As `product`.
 
     Products of two different words are formed once. So a column is doubled before its square and
     the carry come in, and the carry waits in a register for that.
     """
     x, carry, columns = ALL[:8], ALL[14], Columns(vm, ALL[8:14])
     vm.load_cell(x, A)
-    for k in range(15):
+    for k in range(16):
         for i in diagonal(k):
             if i < k - i:
                 columns.product(x[i], x[k - i])
         columns.double()
-        if k % 2 == 0:
-            columns.low_product(x[k // 2], x[k // 2])
-        else:
-            columns.high_product(x[k // 2], x[k // 2])
+        half = columns.high_product if k % 2 else columns.low_product
+        half(x[k // 2], x[k // 2])
         if k:
             columns.add_small(carry)
-        vm.s32i(columns.end(carry), FRAME, PRODUCT + 4 * k)
-    columns.high_product(x[7], x[7])
+        if reduce:
+            reduce(columns, k)
+        elif k == 15:
+            vm.s32i(columns.word(), FRAME, PRODUCT + 60)
+            break
+        vm.s32i(columns.end(carry, bool(reduce)), FRAME, PRODUCT + 4 * k)
     columns.add_small(carry)
-    vm.s32i(columns.word(), FRAME, PRODUCT + 60)
+    return columns

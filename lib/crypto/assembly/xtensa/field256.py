@@ -10,8 +10,7 @@ of a column zero is c itself, and adding c * p there is
     word  0      3      6      7      8
          -c     +c     +c     -c     +c
 
--c is added as its complement: -c = (2^32 - 1 - c) + 1 - 2^32. There is one in each of the columns
-7 to 14, so what they add up to beside the complements is 1 in column 7 and -1 in column 15.
+So the words 0 to 7 of a product stay in the frame as the c's, and come into the later columns.
 
 Constant time: no branch, no address depends on a number here. Only ``JUMP_UNLESS_ZERO`` is for
 public ones.
@@ -24,7 +23,7 @@ public ones.
 from .. import isa
 from .carries import Chain
 from .cells import reverse_op
-from .columns import Columns, product, square
+from .columns import product, square
 from .control import control_ops
 from .core import D_SLOT, FRAME, PC, PRODUCT, SPILL, WORDS, A, B, D, Vm
 
@@ -58,9 +57,9 @@ def _multiply(vm):
         vm.s32i(B, FRAME, _TIMES)
         vm.take_all()
         vm.label("square")
-        square(vm)
+        vm.mov(_CARRY, square(vm, _add_multiple).word())
         vm.label("reduce")
-        _divide_by_r(vm)
+        vm.load_cell(_X, FRAME, PRODUCT + 32)
         _reduce_once(vm)
         vm.l32i(A, FRAME, D_SLOT)
         vm.l32i(B, FRAME, _TIMES)
@@ -70,45 +69,18 @@ def _multiply(vm):
         vm.bnez(B, "square")
         vm.give_back()
     with vm.op(isa.MUL):
-        product(vm)
+        vm.mov(_CARRY, product(vm, _add_multiple).word())
         vm.movi("a2", 1)
         vm.s32i("a2", FRAME, _TIMES)
         vm.j("reduce")
 
 
-def _divide_by_r(vm):
-    """The words of PRODUCT divided by R: into _X, and a ninth into _CARRY."""
-    minus_one = B
-    columns = Columns(vm, ("a12", "a13", "a14", "a15", "a0", A))
-    c = _X
-    vm.movi(minus_one, -1)
-    for k in range(15):
-        columns.load(FRAME, PRODUCT + 4 * k)
-        if k < 8:
-            _add_multiples(columns, c, k, minus_one)
-            vm.mov(c[k], columns.word())
-            columns.end()
-        else:
-            _add_multiples(columns, c, k, minus_one)
-            vm.s32i(columns.end(), FRAME, PRODUCT + 4 * k)
-    columns.load(FRAME, PRODUCT + 60)
-    columns.add_kept(c[7])
-    columns.add_small(minus_one)
-    vm.mov(_X[7], columns.end(signed=True))
-    vm.mov(_CARRY, columns.word())
-    vm.load_cell(_X[:7], FRAME, PRODUCT + 32)
-
-
-def _add_multiples(columns, c, k, minus_one):
+def _add_multiple(columns, k):
     for distance in (3, 6, 8):
         if 0 <= k - distance < 8:
-            columns.add_kept(c[k - distance])
-    if 7 <= k:
-        columns.vm.xor(columns.h, c[k - 7], minus_one)
-        columns.add(columns.h)
-    if k == 7:
-        columns.vm.movi(columns.h, 1)
-        columns.add_small(columns.h)
+            columns.load(FRAME, PRODUCT + 4 * (k - distance))
+    if 0 <= k - 7 < 8:
+        columns.load_negative(FRAME, PRODUCT + 4 * (k - 7))
 
 
 def _reduce_once(vm):
