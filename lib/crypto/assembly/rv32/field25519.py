@@ -7,7 +7,7 @@ since the top word is below 2^31; so no carry ever has to run through the number
 """
 
 from .. import isa
-from .core import ALL, BANK, JUMPS, PC, A, B, D, Vm, control_ops
+from .core import ALL, BANK, JUMPS, PC, SPILL, A, B, D, Vm, control_ops
 from .tables import pick_ops, recode_op, select_ops, wnaf_op
 from .wide import Registers, product, square
 
@@ -85,22 +85,20 @@ def _multiply(vm):
 
 
 def _square(vm):
+    count = SPILL  # on the stack, as the address that B is of it: BANK + count
+    vm.label("square_again")
+    vm.mv(A, D)
     with vm.op(isa.SQR):
-        count = 68
-        vm.number(B)
         vm.take_all()
         vm.sw(B, "sp", count)
-        vm.label("square_again")
         registers = Registers(r for r in ALL if r != A)
         x = [registers.take() for _ in _LOW] + [A]
         vm.load_cell(x, A)
         words = square(vm, x, registers)
         _finish(vm, words, registers)
-        vm.lw("a3", "sp", count)
-        vm.mv(A, D)
-        vm.addi("a3", "a3", -1)
-        vm.sw("a3", "sp", count)
-        vm.bne("a3", "zero", "square_again")
+        vm.lw(B, "sp", count)
+        vm.addi(B, B, -1)
+        vm.bne(B, BANK, "square_again")
 
 
 def _finish(vm, words, registers):
