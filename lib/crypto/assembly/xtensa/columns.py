@@ -30,9 +30,23 @@ class Columns:
         (*self._here, self.l, self.h, s, t) = registers
         self._above = [s, t]
         self._begun = [False, False]
+        self._late = ""  # the T to which l is still to be added
 
     def _accumulators(self, above: bool):
         return self._above if above else self._here
+
+    def _settle(self):
+        if self._late:
+            self.vm.add(self._late, self._late, self.l)
+            self._late = ""
+
+    def fetch(self, base: str, offset: int) -> None:
+        """A word from memory to ``h``, for `product`.
+
+        A product leaves one addition for the cycle in which the next one waits for its word.
+        """
+        self.vm.l32i(self.h, base, offset)
+        self._settle()
 
     def add(self, word: str, above: bool = False) -> None:
         """Add a word; the register is spoilt."""
@@ -66,6 +80,7 @@ class Columns:
 
     def load(self, base: str, offset: int) -> None:
         """Add a word from memory."""
+        self._settle()
         if self._begun[False]:
             self.vm.l32i(self.l, base, offset)
             self.add(self.l)
@@ -76,25 +91,32 @@ class Columns:
 
     def load_negative(self, base: str, offset: int) -> None:
         """Take a word from memory off."""
+        self._settle()
         self.vm.l32i(self.l, base, offset)
         self.sub(self.l)
 
     def product(self, x: str, y: str) -> None:
         """Add x * y. y may be ``h``; x and y are kept, but for ``h``."""
-        vm = self.vm
-        low = self.l if self._begun[False] else self._here[0]
+        vm, (s, t) = self.vm, self._here
+        begun = self._begun[False]
+        low = self.l if begun else s
         high = self.h if self._begun[True] else self._above[0]
+        self._settle()
         vm.mull(low, x, y)
         vm.muluh(high, x, y)
-        for word, above in ((low, False), (high, True)):
-            if self._begun[above]:
-                self.add(word, above)
-            else:
-                vm.srli(self._accumulators(above)[1], word, 8)
-                self._begun[above] = True
+        if begun:
+            vm.add(s, s, low)
+        vm.srli(low if begun else t, low, 8)
+        if self._begun[True]:
+            self.add(high, above=True)
+        else:
+            vm.srli(self._above[1], high, 8)
+        self._late = t if begun else ""
+        self._begun = [True, True]
 
     def product_small(self, small: str, y: str) -> None:
         """Add small * y, whose upper word is small; y may be ``h``."""
+        self._settle()
         vm, (s, t) = self.vm, self._above
         vm.mull(self.l, small, y)
         if self._begun[True]:
@@ -108,11 +130,13 @@ class Columns:
 
     def low_product(self, x: str, y: str) -> None:
         """Add the lower word of x * y only."""
+        self._settle()
         self.vm.mull(self.l, x, y)
         self.add(self.l)
 
     def high_product(self, x: str, y: str) -> None:
         """Add the upper word of x * y only."""
+        self._settle()
         self.vm.muluh(self.l, x, y)
         self.add(self.l)
 
@@ -122,6 +146,7 @@ class Columns:
 
     def double(self) -> None:
         """Twice what is in the current column so far."""
+        self._settle()
         if self._begun[False]:
             for register in self._here:
                 self.vm.add(register, register, register)
@@ -131,6 +156,7 @@ class Columns:
         column after this one ends. The next column becomes the current one, with the carry, or
         the carry (small) goes to the register ``carry_to``, to be added later. ``signed``: there
         was something negative among what was added."""
+        self._settle()
         vm, scratch = self.vm, self.l
         s, t = self._here
         if not self._begun[False]:
@@ -169,7 +195,7 @@ def product(vm: Vm, reduce=None) -> Columns:
     vm.load_cell(x, A)
     for k in range(16):
         for i in diagonal(k):
-            vm.l32i(columns.h, B, 4 * (k - i))
+            columns.fetch(B, 4 * (k - i))
             columns.product(x[i], columns.h)
         if reduce:
             reduce(columns, k)

@@ -99,12 +99,12 @@ def _product(vm):
     vm.l32i(word, A, 0)
     for i in WORDS:
         columns.load(FRAME, _SUM + 4 * i)
-        vm.l32i(columns.h, B, 4 * i)
+        columns.fetch(B, 4 * i)
         columns.product(word, columns.h)
         if i == 0:
             vm.l32i(multiple, BANK, MINUS_INVERSE)
             vm.mull(multiple, multiple, columns.word())
-        vm.l32i(columns.h, BANK, MODULUS + 4 * i)
+        columns.fetch(BANK, MODULUS + 4 * i)
         columns.product(multiple, columns.h)
         low = columns.end()
         if i:
