@@ -2,7 +2,6 @@
 
 from micropython import const
 
-from . import floats
 from .encoder import MAX_BIGNUM_BYTES
 from .text import is_utf8
 from .types import UNDEFINED, DecodeError, Simple, Tag
@@ -254,6 +253,8 @@ class _Decoder:
         if info < 28:
             size = 1 << (info - 24)
             bits = int.from_bytes(self._take(size), "big")
+            from . import floats  # on a board there are none, mostly
+
             if self.deterministic and not floats.is_shortest(bits, size):
                 raise self._error("longer float than needed")
             return floats.from_bits(bits, size)

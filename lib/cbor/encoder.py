@@ -2,7 +2,6 @@
 
 from micropython import const
 
-from . import floats
 from .text import is_utf8
 from .types import EncodeError, Raw, Simple, Tag
 
@@ -131,6 +130,8 @@ def _encode_map(out, value):
 
 
 def _encode_float(out, value):
+    from . import floats  # on a board there are none, mostly
+
     bits, size = floats.shortest(value)
     out.append(_FLOAT | (1 if size == 2 else 2 if size == 4 else 3))
     out.extend(bits.to_bytes(size, "big"))

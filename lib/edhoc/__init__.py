@@ -4,6 +4,9 @@ Methods 0 (signatures) and 3 (static Diffie-Hellman) with cipher suites 0 (X2551
 (P-256, ES256). What takes a public-key operation has a twin whose name ends in ``_steps``, a
 generator as in :mod:`crypto`, for a caller that serves others meanwhile. Keys, identifiers and
 trust are passed in; nothing here draws random numbers, reads a clock or keeps state.
+
+``Initiator``, ``WaitMessage2``, ``ReceivedMessage2`` and ``VerifiedMessage2`` are here as well:
+they load at their first use, because a reader's memory has no room for the phone's half.
 """
 
 from .authentication import METHOD_SIGN_SIGN, METHOD_STAT_STAT
@@ -19,7 +22,6 @@ from .error import (
 )
 from .error import parse as parse_error
 from .identity import Identity
-from .initiator import Initiator, ReceivedMessage2, VerifiedMessage2, WaitMessage2
 from .responder import ReceivedMessage1, ReceivedMessage3, Responder, WaitMessage3
 from .sequence import MAX_IDENTIFIER, encode_identifier, split_identifier
 from .suite import offer as offer_suites
@@ -39,16 +41,12 @@ __all__ = (
     "ErrorMessage",
     "IdCred",
     "Identity",
-    "Initiator",
     "MalformedError",
     "ReceivedMessage1",
-    "ReceivedMessage2",
     "ReceivedMessage3",
     "Responder",
     "UnknownCredentialError",
     "VerificationError",
-    "VerifiedMessage2",
-    "WaitMessage2",
     "WaitMessage3",
     "WrongSuiteError",
     "encode_identifier",
@@ -58,3 +56,11 @@ __all__ = (
     "parse_error",
     "split_identifier",
 )
+
+
+def __getattr__(name: str):
+    if name in ("Initiator", "WaitMessage2", "ReceivedMessage2", "VerifiedMessage2"):
+        import edhoc.initiator as initiator  # MicroPython would ask here for one "from ."
+
+        return getattr(initiator, name)
+    raise AttributeError(name)

@@ -79,60 +79,6 @@ COARSE_LINK = 4
 COARSE_READER = 5
 COARSE_LOCKDOWN = 6
 
-_NAMES = {
-    GRANTED: "granted",
-    MALFORMED_TOKEN: "malformed_token",
-    UNSUPPORTED_ALGORITHM: "unsupported_algorithm",
-    UNKNOWN_KEY: "unknown_key",
-    OTHER_SITE: "other_site",
-    BAD_SIGNATURE: "bad_signature",
-    NOT_HOLDER: "not_holder",
-    WRONG_AUDIENCE: "wrong_audience",
-    INCOMPLETE_TOKEN: "incomplete_token",
-    NOT_A_HOLDER_TOKEN: "not_a_holder_token",
-    GUEST_TOO_LONG: "guest_too_long",
-    NOT_YET_VALID: "not_yet_valid",
-    EXPIRED: "expired",
-    CLOCK_UNKNOWN: "clock_unknown",
-    SCHEDULE_UNKNOWN: "schedule_unknown",
-    CLOCK_UNCERTAIN: "clock_uncertain",
-    GRACE_OVER: "grace_over",
-    OUTSIDE_SCHEDULE: "outside_schedule",
-    HOLIDAY: "holiday",
-    WRONG_DOOR: "wrong_door",
-    ACTION_NOT_ALLOWED: "action_not_allowed",
-    NO_INTENT: "no_intent",
-    USER_VERIFICATION_NEEDED: "user_verification_needed",
-    MALFORMED_REQUEST: "malformed_request",
-    NO_SUCH_DOOR: "no_such_door",
-    MALFORMED_MESSAGE: "malformed_message",
-    REPLAYED: "replayed",
-    UNKNOWN_CONTEXT: "unknown_context",
-    DECRYPTION_FAILED: "decryption_failed",
-    HANDSHAKE_FAILED: "handshake_failed",
-    TOO_SLOW: "too_slow",
-    TOO_MANY_CONNECTIONS: "too_many_connections",
-    UNPROTECTED: "unprotected",
-    UNKNOWN_CREDENTIAL: "unknown_credential",
-    FAULT: "fault",
-    REVOKED: "revoked",
-    BELOW_WATERMARK: "below_watermark",
-    RETIRED_KEY: "retired_key",
-    UNKNOWN_CARD: "unknown_card",
-    WRONG_PIN: "wrong_pin",
-    PIN_LOCKED: "pin_locked",
-    POLICY_MISSING: "policy_missing",
-    POLICY_DAMAGED: "policy_damaged",
-    ZONE_UNKNOWN: "zone_unknown",
-    GROUP_UNKNOWN: "group_unknown",
-    CACHE_DAMAGED: "cache_damaged",
-    KEY_DAMAGED: "key_damaged",
-    STORAGE_FAILED: "storage_failed",
-    CLOCK_DAMAGED: "clock_damaged",
-    EVENT_LOG_FAILED: "event_log_failed",
-    LOCKED_DOWN: "locked_down",
-}
-
 _COARSE_NAMES = (
     "granted",
     "credential not accepted",
@@ -158,17 +104,20 @@ _READER_AT_FAULT = (CLOCK_UNKNOWN, SCHEDULE_UNKNOWN, CLOCK_UNCERTAIN, GRACE_OVER
 
 def name(code: int) -> str:
     """The name of an exact reason code, as the event log writes it."""
-    return _NAMES.get(code, "unknown_reason")
+    for word, value in globals().items():
+        if value == code and _is_exact(word):
+            return word.lower()
+    return "unknown_reason"
 
 
 def codes() -> list:
     """Every exact reason code, in order."""
-    return sorted(_NAMES)
+    return sorted([value for word, value in globals().items() if _is_exact(word)])
 
 
 def coarse(code: int) -> int:
     """What a phone may know of an exact reason code."""
-    if code in _READER_AT_FAULT or code not in _NAMES:
+    if code in _READER_AT_FAULT or name(code) == "unknown_reason":
         return COARSE_READER
     return _COARSE_BY_TEN[code // 10]
 
@@ -176,3 +125,8 @@ def coarse(code: int) -> int:
 def coarse_name(code: int) -> str:
     """A coarse reason code in words for a person."""
     return _COARSE_NAMES[code] if 0 <= code < len(_COARSE_NAMES) else "unknown reason"
+
+
+def _is_exact(word):
+    # A code is called as its constant is. A table of names besides takes 2 KB of a board's RAM.
+    return "A" <= word[0] <= "Z" and not word.startswith("COARSE_")
