@@ -207,11 +207,9 @@ def test_verifying_has_no_exceptional_points():
 
 def test_an_x_of_n_or_above_is_r_plus_n():
     """One point in 2^128 has such an x; the standard reduces it modulo n, and so do we."""
-    for x in range(N, N + 50):
-        right = (x * x * x - 3 * x + B_256) % P
-        y = pow(right, (P + 1) // 4, P)
-        if y * y % P == right:
-            break
+    right_sides = ((x, (x * x * x - 3 * x + B_256) % P) for x in range(N, N + 50))
+    roots = ((x, pow(right, (P + 1) // 4, P), right) for x, right in right_sides)
+    x, y = next((x, y) for x, y, right in roots if y * y % P == right)
     signature = big(x - N) + big(x - N)  # with a digest of 0, that is 0 G + 1 Q
     with native("es256") as (es256, _):
         es256.hashlib = _Digest(bytes(32))
