@@ -85,10 +85,10 @@ def _start(program):
     program.recode(at.digits, at.scalar, WINDOW)
     for cell in (at.y, at.z, at.h, at.neutral, at.neutral + isa.CELL):
         program.setw(cell, 1)  # the neutral point, E and H, and its term
-    # Digits 8 j + i are taken with j from 0 to 7 and i from 7 to 0. NEXT moves a position by -1, so
-    # these constants, added to a whole loop cell, move it by 8, and back to j = 0 and the next i;
-    # what the latter carries goes to the cursor, which begins anew. (ADD is exact for such small
-    # numbers. SUB is not: it gives the residue as it likes.)
+    # Digits 8 j + i are taken with j from 0 to 7 and i from 7 to 0. NEXT moves a position by -1,
+    # so these constants, added to a whole loop cell, move it by 8, and back to j = 0 and the next
+    # i; what the latter carries goes to the cursor, which begins anew. (ADD is exact for such
+    # small numbers. SUB is not: it gives the residue as it likes.)
     program.setw(at.next_column + 4, ROWS + 1)
     program.setw(at.next_row + 4, -(ROWS * TABLES + 1))
     program.setw(at.column + 4, ROWS - 1)

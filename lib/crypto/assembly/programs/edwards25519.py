@@ -4,8 +4,8 @@ A point has the cells x, y and z (x = X / Z, y = Y / Z). Its T, with x y = T / Z
 formula that made it; E and H stay in their cells, and an addition, which alone needs T, begins by
 multiplying them. So a doubling that no addition follows does not pay for it.
 
-What is added is a *term*: (Y + X, Y - X, 2 d T, 2 Z), four cells, or three if Z is 1. Both formulas
-(dbl-2008-hwcd and add-2008-hwcd-3) hold for all points, equal and neutral ones too.
+What is added is a *term*: (Y + X, Y - X, 2 d T, 2 Z), four cells, or three if Z is 1. Both
+formulas (dbl-2008-hwcd and add-2008-hwcd-3) hold for all points, equal and neutral ones too.
 """
 
 from .. import isa
@@ -90,7 +90,7 @@ def root_power(program: isa.Program, d: int, z: int, scratch: list[int]) -> None
 
 
 def _ones_250(program, d, z, scratch):
-    """In scratch: z^11 and z^(2^250 - 1), whose exponent is 250 ones. d is used, so it is not z."""
+    """In scratch: z^11 and z^(2^250 - 1), whose exponent is 250 ones. d is used: it is not z."""
     z_11, ones, t = scratch
     program.sqr(t, z)
     program.sqr(ones, t, 2)

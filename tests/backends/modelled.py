@@ -1,0 +1,69 @@
+"""The drivers of the native backend over models instead of machine code, in this process."""
+
+import importlib
+import struct
+import sys
+from types import ModuleType
+
+from crypto import finish
+from crypto.assembly import build, model, model256
+from crypto.assembly.programs.edwards25519 import L
+from crypto.portable.sha512 import _ROUND, _compress_steps
+
+_NAME = "crypto.native"
+
+
+class Modelled:
+    """``sha512`` and ``ed25519`` are the drivers, ``ed25519_sign`` the half that is imported late.
+
+    ``counts`` says how often each op was run.
+    """
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        made = {name: self._module(name, text) for name, text in build.constants().items()}
+        made["field25519"] = self._machine("field25519", model.CURVE25519)
+        made["modular"] = self._machine("modular", model256.Order(L))
+        made["sha512_block"] = ModuleType("sha512_block")
+        vars(made["sha512_block"])["block"] = _block
+        others = {name for name in sys.modules if f"{name}.".startswith(f"{_NAME}.")}
+        kept = {name: sys.modules.pop(name) for name in others}
+        for name, module in made.items():
+            sys.modules[f"{_NAME}.{name}"] = module
+        try:
+            self.sha512 = importlib.import_module(f"{_NAME}.sha512")
+            self.ed25519 = importlib.import_module(f"{_NAME}.ed25519")
+            sign = self.ed25519_sign = importlib.import_module(f"{_NAME}.ed25519_sign")
+        finally:  # nobody else shall find any of it
+            for name in [name for name in sys.modules if f"{name}.".startswith(f"{_NAME}.")]:
+                del sys.modules[name]
+            sys.modules.update(kept)
+        vars(self.ed25519).update(
+            ed25519_sign_steps=sign.sign_steps, ed25519_public_key_steps=sign.public_key_steps
+        )
+
+    def _module(self, name, text):
+        module = ModuleType(name)
+        exec(text, vars(module))
+        return module
+
+    def _machine(self, name, field):
+        module = ModuleType(name)
+
+        def run(program, bank, table):
+            machine = model.Machine(field, bank, table)
+            machine.run(program)
+            for op, count in machine.counts.items():
+                self.counts[op] = self.counts.get(op, 0) + count
+
+        vars(module)["run"] = run
+        return module
+
+
+def _block(state, message_block, constants, schedule):
+    """What the machine code of SHA-512 does; the constants must be the standard's."""
+    assert constants == _ROUND
+    assert bytes(schedule[:640]) == bytes(640)
+    words = list(struct.unpack(">8Q", state))
+    finish(_compress_steps(words, bytes(message_block)))
+    state[:] = struct.pack(">8Q", *words)
