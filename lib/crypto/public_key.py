@@ -133,6 +133,7 @@ def p256_ecdh_steps(private: bytes, public: bytes):
     _count()
     shared = None
     if strict.p256_public_acceptable(public):
+        yield
         shared = yield from backend.chosen.p256_ecdh_steps(private, public)
     if shared is None:
         raise InvalidKey("P-256 public key that is no point of the curve")
@@ -168,6 +169,7 @@ def es256_verify_steps(public: bytes, message: bytes, signature: bytes):
     _count()
     if not strict.es256_acceptable(public, signature):
         return False
+    yield
     return (yield from backend.chosen.es256_verify_steps(public, message, signature))
 
 

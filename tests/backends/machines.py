@@ -12,8 +12,8 @@ from backends import case_runner
 from board.qemu_board import compile_tree, new_board, rom_image
 from conftest import ROOT, environment, micropython
 
-# So many in one ROM; a board starts in a tenth of a second.
-_AT_ONCE = 2500
+# So much text in one ROM, which has room for some; a board starts in a tenth of a second.
+_AT_ONCE = 1024 * 1024
 _SECONDS = 4 * 3600 if os.environ.get("HOLDFAST_TORTURE") == "1" else 600
 
 _ON_BOARD = "import crypto, case_runner\n%s\ncase_runner.main('/rom/cases.txt')"
@@ -60,11 +60,22 @@ class CaseBoard:
 
     def run(self, cases: list[str], backend: str, before: str = "") -> None:
         """``before`` runs first, ``backend`` is the name of what must compute."""
-        for start in range(0, len(cases), _AT_ONCE):
-            some = cases[start : start + _AT_ONCE]
+        for some in _pieces(cases):
             (self._folder / "cases.txt").write_text("\n".join(some) + "\n")
             with new_board(rom_image(self._folder)) as board:
                 _check(board.run(_ON_BOARD % before), backend, some)
+
+
+def _pieces(cases):
+    """The cases in lists of at most so many characters."""
+    piece, length = [], 0
+    for line in cases:
+        length += len(line) + 1
+        if length > _AT_ONCE:
+            yield piece
+            piece, length = [], len(line) + 1
+        piece.append(line)
+    yield piece
 
 
 def _check(printed, backend, cases):

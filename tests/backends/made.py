@@ -91,6 +91,17 @@ def _torsion():
         yield case("ed25519_verify", public, b"", signature, expected=fits)
 
 
+def corner_keys(function: str) -> list[bytes]:
+    """Private keys at the corners of what ``function`` takes."""
+    if "256" in function:
+        return [_big(number) for number in _p256_scalars() if 0 < number < N_256]
+    runs = [0x55, 0xAA, 0xFF, 0, 0x0F, 0xF0]
+    corners = [bytes([byte]) * 32 for byte in runs]
+    corners += [bytes(16) + b"\xff" * 16, b"\xff" * 16 + bytes(16)]
+    numbers = (1, 8, L_25519, 8 * L_25519, P_25519, _TOP_BIT)
+    return corners + [_little(number) for number in numbers]
+
+
 def _p256_scalars():
     for number in (0, 1, 2, 3, 4, 5, 15, 16, 17, 31, 32, 33):
         yield number

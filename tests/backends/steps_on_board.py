@@ -23,7 +23,7 @@ def longest(name, *arguments):
 
     counts = []
     while not ended:
-        gc.collect()  # a collection in the middle of a step would count as the step's
+        gc.collect()
         counts.append(instructions(step))
     assert ended[0], name
     return Longest(name, len(counts), max(counts))

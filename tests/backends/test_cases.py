@@ -62,3 +62,8 @@ def test_portable_on_cpython(known, drawn):
 
 def test_portable_on_micropython(known, drawn):
     machines.on_micropython(known + drawn)
+
+
+def test_native_on_a_board(board, known, drawn):
+    """The machine code of RV32IMC, and the drivers on 31-bit integers."""
+    board.run(known + drawn, "rv32")

@@ -1,0 +1,77 @@
+"""No private-key operation takes longer for one key than for another, on the board.
+
+A door can be timed by whoever stands before it, as often as they like, so not one instruction may
+depend on a key: counted from the call of the facade to its answer, with machine code, drivers and
+checks. HOLDFAST_TORTURE=1: 1,000 keys.
+"""
+
+import os
+import pathlib
+import secrets
+
+import pytest
+
+from backends import machines
+from backends.made import corner_keys
+from board.qemu_board import compile_tree, missing, new_board, rom_image
+from conftest import ROOT
+
+if missing():
+    pytest.skip(missing(), allow_module_level=True)
+
+RANDOM = 1000 if os.environ.get("HOLDFAST_TORTURE") == "1" else 20
+# No collection may fall into an operation: it would find in it what looks like a pointer or not.
+_HEAP = 256 * 1024
+
+POINT = (
+    "bytes.fromhex('60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6"
+    "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299')"
+)
+BASE = "bytes([9] + 31 * [0])"
+OPERATIONS = {
+    "x25519_public_key": (),
+    "x25519": (BASE,),
+    "ed25519_public_key": (),
+    "ed25519_sign": ("bytes(150)",),
+    "p256_public_key": (),
+    "p256_ecdh": (POINT,),
+    "p256_ecdh of x alone": (POINT + "[:32]",),
+    "es256_sign": ("bytes(150)",),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> pathlib.Path:
+    """What a ROM is made of."""
+    folder = tmp_path_factory.mktemp("rom")
+    compile_tree(folder, [ROOT / "tests" / "backends" / "constant_on_board.py"])
+    return folder
+
+
+def counts(folder, keys, operation, backend="rv32", before="import crypto"):
+    """The count of one operation for each of ``keys``, on a board that does nothing else."""
+    (folder / "keys").write_bytes(b"".join(keys))
+    call = ", ".join(["'/rom/keys'", repr(operation.split()[0]), *OPERATIONS[operation]])
+    with new_board(rom_image(folder), _HEAP) as board:
+        said = board.run(f"{before}\nimport constant_on_board as c\nc.main({call})").split()
+    assert said[:2] == ["COUNTS", backend] and len(said) == 2 + len(keys)
+    return [int(count) for count in said[2:]]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_all_keys_take_the_same(folder, operation):
+    """Against one key as often. How long it takes to find free memory depends on what was done
+    before, in a short circle: both boards go through that in step, and the counts are the same
+    one by one."""
+    keys = [secrets.token_bytes(32) for _ in range(RANDOM)]
+    if "256" in operation:
+        keys = [key if key[0] < 255 else b"\0" + key[1:] for key in keys]
+    keys += corner_keys(operation)
+    assert counts(folder, keys, operation) == counts(folder, keys[:1] * len(keys), operation)
+
+
+def test_a_difference_is_seen(folder):
+    """The portable backend is not constant time, so it must not pass."""
+    keys = [bytes(31) + b"\1", b"\x55" * 32]
+    machine = ("x25519", "portable", machines.PORTABLE)
+    assert counts(folder, keys, *machine) != counts(folder, keys[:1] * 2, *machine)
