@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Sequence
 
 import cbor
-from cose import CRV_X25519, KTY_OKP, Key, cwt
+from cose import KTY_EC2, Key, cwt
 from holdfast.access.credential import (
     CLOCK_RULE,
     MAX_SCOPE_ENTRIES,
@@ -29,7 +29,7 @@ from .errors import UsageProblem
 class Grant:
     """Who may do what, where and until when.
 
-    ``holder_key`` is the phone's public X25519 key, 32 bytes; ``places`` are door and zone ids;
+    ``holder_key`` is the phone's public key, of X25519 or P-256; ``places`` are door and zone ids;
     ``cti`` is 8 bytes that no other token of the site has. ``not_before`` is ``issued_at`` if
     None. With ``user_verification`` the phone must check who its user is, each time; with a
     ``schedule`` it opens only in its hours; with ``needs_clock`` only where the clock is trusted.
@@ -37,7 +37,7 @@ class Grant:
 
     site: str
     holder: str
-    holder_key: bytes
+    holder_key: Key
     places: Sequence[str]
     issued_at: int
     expires: int
@@ -68,19 +68,20 @@ def device_certificate(
     *,
     site: str,
     door: str,
-    device_key: bytes,
+    device_key: Key,
     issued_at: int,
     expires: int,
     cti: bytes,
 ) -> bytes:
-    """A CWT signed by the authority: the reader with ``device_key`` (32 bytes) is at ``door``."""
+    """A CWT signed by the authority: the reader with ``device_key`` is at ``door``."""
     claims = {
         cwt.ISS: site,
         cwt.SUB: door,
         cwt.EXP: expires,
         cwt.IAT: issued_at,
         cwt.CTI: cti,
-        cwt.CNF: _confirmation(device_key),
+        # Whole: a phone reads it with a library that may know no other form of a point.
+        cwt.CNF: _confirmation(device_key, device_key.y),
         ROLE: ROLE_READER,
     }
     return cwt.issue(claims, signing_key)
@@ -114,7 +115,7 @@ def _claims(grant: Grant, audience: str) -> dict:
         cwt.NBF: grant.issued_at if grant.not_before is None else grant.not_before,
         cwt.IAT: grant.issued_at,
         cwt.CTI: grant.cti,
-        cwt.CNF: _confirmation(grant.holder_key),
+        cwt.CNF: _confirmation(grant.holder_key, _sign(grant.holder_key)),
         cwt.SCOPE: cbor.encode([[place, grant.permissions] for place in grant.places]),
     }
     if grant.user_verification:
@@ -126,6 +127,16 @@ def _claims(grant: Grant, audience: str) -> dict:
     return claims
 
 
-def _confirmation(public_key: bytes) -> dict:
+def _confirmation(key: Key, y) -> dict:
     # RFC 8747 section 3.2, with no more of the COSE_Key than the key itself.
-    return {1: {1: KTY_OKP, -1: CRV_X25519, -2: public_key}}
+    labels = {1: key.kty, -1: key.crv, -2: key.x}
+    if key.kty == KTY_EC2:
+        labels[-3] = y
+    return {1: labels}
+
+
+def _sign(key: Key) -> bool:
+    """The sign bit of a point (RFC 9053 section 7.1.1): x is what is agreed with, and a credential
+    that is 33 bytes shorter is sent at each cold unlock.
+    """
+    return bool(key.y[-1] & 1) if isinstance(key.y, bytes) else key.y is True

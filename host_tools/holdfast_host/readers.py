@@ -7,8 +7,10 @@ from pathlib import Path
 
 import cbor
 import crypto
+from cose import CRV_X25519, Key
+from untrusted import InvalidInput
 
-from . import files, issuing
+from . import files, issuing, keys
 from .authority import Authority
 from .errors import UsageProblem
 from .reader_process import ReaderProcess
@@ -21,7 +23,8 @@ CERTIFICATE_DAYS = 3650
 
 _REFUSED = "policy_file_refused"  # what a reader says that does not take POLICY
 _VERSION = 1
-_CERTIFICATE = 6  # its key in the settings
+_CERTIFICATE = 6  # its key in the settings; of the X25519 key
+_P256_CERTIFICATE = 11
 _MOST_ZONES = 16  # firmware/holdfast/storage/settings.py refuses more, and a larger file
 _LARGEST_SETTINGS = 4096
 
@@ -44,11 +47,11 @@ def enroll(
     now: int,
     days: int = CERTIFICATE_DAYS,
     replace: bool = False,
-) -> bytes:
-    """Make the reader in ``state_folder`` one of ``site``; its public key, 32 bytes.
+) -> dict[int, Key]:
+    """Make the reader in ``state_folder`` one of ``site``; its public keys by cipher suite.
 
-    The reader makes its own key, at its first start, and never shows it. It is given the policy as
-    it is now. At the end it is started once more: it is enrolled only if it says so itself.
+    The reader makes its own keys, at its first start, and never shows them. It is given the policy
+    as it is now. At the end it is started once more: it is enrolled only if it says so itself.
     ``now`` is in seconds since 1970.
     """
     require_placement(site, placement)
@@ -57,17 +60,20 @@ def enroll(
     files.make_folder(state_folder)
     # From here until the new settings are there, the reader says that it is not enrolled.
     files.remove(state_folder / SETTINGS)
-    device_key = _ask_for_key(state_folder)
-    certificate = issuing.device_certificate(
-        authority.signing_key,
-        site=site.id,
-        door=placement.door,
-        device_key=device_key,
-        issued_at=now,
-        expires=now + days * 86400,
-        cti=os.urandom(8),
-    )
-    settings = encode_settings(site, authority, placement, certificate)
+    device_keys = _ask_for_keys(state_folder)
+    certificates = {
+        suite: issuing.device_certificate(
+            authority.signing_key,
+            site=site.id,
+            door=placement.door,
+            device_key=key,
+            issued_at=now,
+            expires=now + days * 86400,
+            cti=os.urandom(8),
+        )
+        for suite, key in device_keys.items()
+    }
+    settings = encode_settings(site, authority, placement, certificates[0], certificates.get(2))
     files.write(state_folder / POLICY, policy, files.PRIVATE)
     files.write(state_folder / SETTINGS, settings, files.PRIVATE)
     with ReaderProcess(state_folder) as reader:
@@ -80,28 +86,33 @@ def enroll(
             f"look at it: holdfast policy show {site.folder}; if the reader was another site's,"
             " enrol it in a new folder",
         )
-    return device_key
+    return device_keys
 
 
 def encode_settings(
-    site: Site, authority: Authority, placement: Placement, certificate: bytes
+    site: Site,
+    authority: Authority,
+    placement: Placement,
+    certificate: bytes,
+    p256_certificate: bytes | None = None,
 ) -> bytes:
     """The reader's settings.cbor (docs/flash_format.md); secrets are in it: zone, lookup keys."""
     zone_keys = {zone: site.zone_key(authority, zone) for zone in placement.zones}
-    settings = cbor.encode(
-        {
-            1: _VERSION,
-            2: site.id,
-            3: placement.door,
-            4: list(placement.zones),
-            5: [authority.public_key.to_map()],
-            _CERTIFICATE: certificate,
-            7: {zone: key.to_secret_map() for zone, key in zone_keys.items()},
-            8: placement.strike_ms,
-            9: crypto.x25519_public_key(authority.audit_key()),
-            10: authority.lookup_key(),
-        }
-    )
+    entries = {
+        1: _VERSION,
+        2: site.id,
+        3: placement.door,
+        4: list(placement.zones),
+        5: [authority.public_key.to_map()],
+        _CERTIFICATE: certificate,
+        7: {zone: key.to_secret_map() for zone, key in zone_keys.items()},
+        8: placement.strike_ms,
+        9: crypto.x25519_public_key(authority.audit_key()),
+        10: authority.lookup_key(),
+    }
+    if p256_certificate is not None:
+        entries[_P256_CERTIFICATE] = p256_certificate
+    settings = cbor.encode(entries)
     if len(settings) > _LARGEST_SETTINGS:
         raise UsageProblem(
             f"the settings are {len(settings)} bytes, a reader takes {_LARGEST_SETTINGS}",
@@ -130,7 +141,7 @@ def require_none(state_folder: Path, replace: bool) -> None:
         )
 
 
-def _ask_for_key(state_folder: Path) -> bytes:
+def _ask_for_keys(state_folder: Path) -> dict[int, Key]:
     reader = ReaderProcess(state_folder)
     begin = reader.launch()
     try:
@@ -138,16 +149,18 @@ def _ask_for_key(state_folder: Path) -> bytes:
     finally:
         reader.stop()
     try:
-        key = bytes.fromhex(event["public_key"]) if event else b""
-    except (KeyError, TypeError, ValueError):
-        key = b""
-    if len(key) != 32:
-        raise reader.failure(begin)
-    return key
+        said = event or {}
+        found = {0: Key.okp(CRV_X25519, bytes.fromhex(said["public_key"]))}
+        # Firmware from before there were two keys names one.
+        if "p256_public_key" in said:
+            found[2] = keys.p256_key(bytes.fromhex(said["p256_public_key"]))
+    except (KeyError, TypeError, ValueError, InvalidInput) as error:
+        raise reader.failure(begin) from error
+    return found
 
 
 def certificate(state_folder: Path) -> bytes:
-    """The certificate of the enrolled reader in ``state_folder``."""
+    """The certificate of the X25519 key of the enrolled reader in ``state_folder``."""
     data = files.read(
         state_folder / SETTINGS,
         _LARGEST_SETTINGS,

@@ -9,7 +9,7 @@ import shutil
 import cbor
 import small_site as site
 from board.qemu_board import QUIET_SECONDS, ROOT, Board, compile_tree, rom_image
-from cose import CRV_X25519, Key, cwt
+from cose import cwt
 from holdfast.access import operations as ops
 from holdfast.access import snapshot
 from holdfast_host.phone.link import TcpLink
@@ -149,7 +149,7 @@ def phone(folder: pathlib.Path, *, scope: bytes = _AT_THE_DOOR, guest_key=None) 
     wallet = Wallet.create(folder)
     changes = {7: os.urandom(8), 9: scope}
     claims = site.guest_claims if guest_key else site.holder_claims
-    changes[8] = {1: Key.okp(CRV_X25519, wallet.public_key).to_map()}
+    changes[8] = {1: wallet.public_key.to_map()}
     token = cwt.issue(claims(changes=changes), guest_key or site.authority())
     wallet.enrol(token, site.authority_public(), site.NOW)
     return wallet

@@ -14,6 +14,7 @@ import pytest
 
 import crypto
 from conftest import ROOT, environment
+from cose import CRV_X25519, Key
 from holdfast_host import cli, issuing, readers, site
 from holdfast_host.authority import Authority
 from holdfast_host.reader_process import ReaderProcess
@@ -176,9 +177,14 @@ def office(policy):
 
 @pytest.fixture
 def grant():
-    """``grant(phone_key, **changes)``: what a credential says, sound unless changed."""
+    """``grant(phone_key, **changes)``: what a credential says, sound unless changed.
+
+    The key is a cose.Key, or the 32 bytes of an X25519 one.
+    """
 
     def make(holder_key, **changes):
+        if isinstance(holder_key, bytes):
+            holder_key = Key.okp(CRV_X25519, holder_key)
         now = int(time.time())
         fields = {
             "site": SITE,
@@ -235,7 +241,7 @@ def fake_reader(authority):
         fields = {
             "site": SITE,
             "door": DOOR,
-            "device_key": crypto.x25519_public_key(private),
+            "device_key": Key.okp(CRV_X25519, crypto.x25519_public_key(private)),
             "issued_at": now,
             "expires": now + DAY,
             "cti": os.urandom(8),

@@ -59,7 +59,10 @@ class FakeReader:
         return self.spoil("answer", oscore.protect_response(context, response, exchange))
 
     def _message_2(self, message):
-        received = self.responder.process_message_1(message.payload[1:])
+        try:
+            received = self.responder.process_message_1(message.payload[1:])
+        except edhoc.EDHOCError as error:
+            return coap.Message(coap.code.BAD_REQUEST, [(12, bytes([64]))], error.message())
         ephemeral = os.urandom(32)
         if received.suite == 0:
             public = crypto.x25519_public_key(ephemeral)

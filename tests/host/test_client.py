@@ -39,7 +39,7 @@ def identity(phone):
 def test_a_cold_and_a_warm_unlock(fake_reader, identity, now):
     """The steps in order, and what arrives at the other side."""
     reader = fake_reader()
-    outcome, session = cold_unlock(reader, identity, "front", WISH, now=now)
+    outcome, session, _ = cold_unlock(reader, [identity], "front", WISH, now=now)
     assert outcome == Outcome(True, 0, 3000)
     asked = Asked(session.context(), "front", Wish(user_verified=True))
     assert asked.read(reader.request(asked.request)) == Outcome(True, 0, 3000)
@@ -79,7 +79,7 @@ def test_an_impostor_is_told_nothing(fake_reader, identity, now, changes, words)
     """A credential shows who goes where: it leaves the phone only after the reader is known."""
     reader = fake_reader(**changes)
     with pytest.raises(Impostor, match=words):
-        cold_unlock(reader, identity, "front", WISH, now=now)
+        cold_unlock(reader, [identity], "front", WISH, now=now)
     assert reader.wishes == []
 
 
@@ -91,7 +91,7 @@ def test_a_credential_is_no_certificate(identity, authority, grant, now):
     )
     reader = FakeReader(private, token)
     with pytest.raises(Impostor, match="certificate"):
-        cold_unlock(reader, identity, "front", WISH, now=now)
+        cold_unlock(reader, [identity], "front", WISH, now=now)
 
 
 def test_a_copied_certificate_is_not_enough(fake_reader, identity, now):
@@ -99,7 +99,7 @@ def test_a_copied_certificate_is_not_enough(fake_reader, identity, now):
     honest = fake_reader()
     thief = FakeReader(os.urandom(32), honest.certificate)
     with pytest.raises(Impostor, match="does not prove"):
-        cold_unlock(thief, identity, "front", WISH, now=now)
+        cold_unlock(thief, [identity], "front", WISH, now=now)
 
 
 def test_every_change_of_message_2_is_noticed(fake_reader, identity, now):
@@ -133,7 +133,7 @@ def test_only_a_protected_answer_grants(fake_reader, identity, now, forged):
     reader = fake_reader()
     reader.spoil = lambda step, message: forged if step == "answer" else message
     with pytest.raises(UsageProblem) as refused:
-        cold_unlock(reader, identity, "front", WISH, now=now)
+        cold_unlock(reader, [identity], "front", WISH, now=now)
     assert "\x1b" not in refused.value.cause
 
 
@@ -142,7 +142,7 @@ def test_an_answer_belongs_to_its_question(fake_reader, identity, now):
     reader = fake_reader()
     kept = []
     reader.spoil = lambda step, message: kept.append(message) or message
-    _, session = cold_unlock(reader, identity, "front", WISH, now=now)
+    _, session, _ = cold_unlock(reader, [identity], "front", WISH, now=now)
     reader.spoil = lambda step, message: kept[-1]
     asked = Asked(session.context(), "front", WISH)
     with pytest.raises(UsageProblem, match="cannot be believed"):
@@ -169,7 +169,7 @@ def test_an_answer_without_sense_is_no_grant(fake_reader, identity, now, answer)
     reader = fake_reader()
     reader.answer = answer
     with pytest.raises(UsageProblem, match="cannot be believed"):
-        cold_unlock(reader, identity, "front", WISH, now=now)
+        cold_unlock(reader, [identity], "front", WISH, now=now)
 
 
 def test_a_refusal_has_a_reason(fake_reader, identity, now):
@@ -177,14 +177,14 @@ def test_a_refusal_has_a_reason(fake_reader, identity, now):
     reader = fake_reader()
     for coarse, words in ((2, "outside its time"), (99, "unknown reason"), (-1, "unknown reason")):
         reader.answer = (coap.code.FORBIDDEN, {1: False, 2: coarse}, [])
-        outcome, _ = cold_unlock(reader, identity, "front", WISH, now=now)
+        outcome, _, _ = cold_unlock(reader, [identity], "front", WISH, now=now)
         assert not outcome.granted and outcome.reason_text == words
 
 
 def test_a_challenge_is_answered_once(fake_reader, phone, identity, now):
     """After a power cut the reader asks for an echo; each try takes its own sequence number."""
     reader = fake_reader()
-    _, session = cold_unlock(reader, identity, "front", WISH, now=now)
+    _, session, _ = cold_unlock(reader, [identity], "front", WISH, now=now)
     phone.contexts.keep("front", identity.token, session)
     reader.echo_needed = b"fresh"
     outcome = warm_unlock(reader, identity, "front", WISH, phone.contexts)
@@ -201,7 +201,7 @@ def test_a_challenge_is_answered_once(fake_reader, phone, identity, now):
 def test_the_challenge_is_a_step_of_its_own(fake_reader, identity, now):
     """Whoever stands between the steps sees it."""
     reader = fake_reader()
-    _, session = cold_unlock(reader, identity, "front", WISH, now=now)
+    _, session, _ = cold_unlock(reader, [identity], "front", WISH, now=now)
     reader.echo_needed = b"fresh"
     asked = Asked(session.context(), "front", WISH)
     assert asked.read(reader.request(asked.request)) == EchoChallenge(b"fresh")

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 import cose
 import crypto
+from cose import CRV_X25519, Key
 from holdfast.access import ClockReading, Policy, Request, Trust, decide, operations
 from holdfast_host import issuing, lifetime
 from holdfast_host.errors import UsageProblem
@@ -288,7 +289,7 @@ def test_a_device_certificate_is_no_credential(holdfast, tmp_path, authority):
         authority.signing_key,
         site="acme",
         door="front",
-        device_key=crypto.x25519_public_key(os.urandom(32)),
+        device_key=Key.okp(CRV_X25519, crypto.x25519_public_key(os.urandom(32))),
         issued_at=1,
         expires=2,
         cti=bytes(8),

@@ -9,6 +9,7 @@ import cbor
 import crypto
 import small_log as small
 import small_site
+from cose import CRV_X25519, Key
 from holdfast.access import event
 from holdfast_host import event_files, issuing, site
 from holdfast_host.event_files import encode
@@ -23,7 +24,7 @@ def certificate(authority, **changes):
     fields = {
         "site": "acme",
         "door": "front",
-        "device_key": crypto.x25519_public_key(DEVICE),
+        "device_key": Key.okp(CRV_X25519, crypto.x25519_public_key(DEVICE)),
         "issued_at": now,
         "expires": now + 86400,
         "cti": bytes(8),
@@ -38,7 +39,7 @@ class Collector:
         audit = crypto.x25519_public_key(authority.audit_key())
         self.folder = folder
         self.log = small.EventLog(str(folder / "log"), audit, device, os.urandom, 9000, 1000)
-        key = crypto.x25519_public_key(device)
+        key = Key.okp(CRV_X25519, crypto.x25519_public_key(device))
         self.certificate = certificate(authority, device_key=key, door=door)
 
     def save(self, name="a.events", after=-1):
@@ -188,7 +189,7 @@ def test_a_file_of_another_site_or_reader_is_refused(verify, collector, authorit
                 stranger,
                 site="acme",
                 door="front",
-                device_key=crypto.x25519_public_key(DEVICE),
+                device_key=Key.okp(CRV_X25519, crypto.x25519_public_key(DEVICE)),
                 issued_at=1,
                 expires=2,
                 cti=bytes(8),
@@ -201,7 +202,8 @@ def test_a_file_of_another_site_or_reader_is_refused(verify, collector, authorit
     path.write_bytes(batch)
     verify(path).fails("does not say whose")
     # A reader of the site cannot hand in events under another reader's certificate.
-    path.write_bytes(encode(certificate(authority, device_key=small.READER_PUBLIC), batch))
+    other = Key.okp(CRV_X25519, small.READER_PUBLIC)
+    path.write_bytes(encode(certificate(authority, device_key=other), batch))
     broken = verify(path)
     broken.fails("front")
     assert "0 of 10" in broken.out

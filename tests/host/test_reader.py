@@ -48,7 +48,7 @@ def test_settings_are_private_and_as_agreed(reader_folder, site_master, authorit
     assert path.stat().st_mode & 0o777 == 0o600
     assert (reader_folder / "device.key").stat().st_mode & 0o777 == 0o600
     settings = cbor2.loads(path.read_bytes())
-    certificate = settings.pop(6)
+    certificate, p256_certificate = settings.pop(6), settings.pop(11)
     zone_key = authority.zone_key("lobby", 1)
     assert settings == {
         1: 1,
@@ -64,6 +64,13 @@ def test_settings_are_private_and_as_agreed(reader_folder, site_master, authorit
     claims = cbor2.loads(cbor2.loads(certificate).value[2])
     assert claims[2] == "front" and claims[-65537] == 1 and 9 not in claims and 3 not in claims
     assert len(certificate) <= 180
+    second = cbor2.loads(cbor2.loads(p256_certificate).value[2])
+    assert {**second, 7: 0, 8: 0} == {**claims, 7: 0, 8: 0} and second[7] != claims[7]
+    # Whole: a stranger's library may not know how to find y from its sign.
+    point = second[8][1]
+    assert (point[1], point[-1], len(point[-2]), len(point[-3])) == (2, 1, 32, 32)
+    assert len(p256_certificate) <= 215
+    assert (reader_folder / "device_p256.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_reader_is_enrolled_once(holdfast, reader_folder, site_folder):
@@ -151,7 +158,7 @@ def test_what_a_crash_leaves_of_enrolment_is_no_reader(
     holdfast, reader_folder, site_folder, monkeypatch
 ):
     """Killed before the new settings are there: it says that it is not enrolled."""
-    monkeypatch.setattr(readers, "_ask_for_key", lambda folder: 1 / 0)
+    monkeypatch.setattr(readers, "_ask_for_keys", lambda folder: 1 / 0)
     again = ["reader", "enroll", reader_folder, "--site", site_folder, "--door", "back"]
     holdfast(*again, "--replace").fails("fault of holdfast: ZeroDivisionError", "HOLDFAST_TRACE")
     holdfast("reader", "run", reader_folder).fails("is not enrolled")

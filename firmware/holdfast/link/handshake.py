@@ -77,7 +77,7 @@ class Handshake:
             received = self._shared.responder.process_message_1(message_1)
         except WrongSuiteError as error:
             # No end of the connection: the phone now knows our suites, and may have another key.
-            raise _refusal(reason.HANDSHAKE_FAILED, error, drop=False)
+            raise _refusal(reason.UNSUPPORTED_ALGORITHM, error, drop=False)
         except EDHOCError as error:
             raise _refusal(reason.HANDSHAKE_FAILED, error)
         if self._shared.recent.seen(message_1):

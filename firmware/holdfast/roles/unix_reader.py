@@ -57,21 +57,21 @@ def main(arguments) -> int:
     console = hardware.console
     try:
         keys = KeyStore(directory, random_bytes)
-        private_key, p256_private_key = keys.private_key(), None
+        private_key = keys.private_key()
         settings = stored_settings.load(directory)
-        # One who was enrolled before there were two keys goes on with the one.
-        if settings is None or settings.p256_certificate is not None:
-            p256_private_key = keys.p256_private_key()
         if settings is None:
             console.line(
                 {
                     "event": "unprovisioned",
                     "public_key": crypto.x25519_public_key(private_key).hex(),
-                    "p256_public_key": crypto.p256_public_key(p256_private_key).hex(),
+                    "p256_public_key": crypto.p256_public_key(keys.p256_private_key()).hex(),
                     "next": "put settings.cbor with a certificate for each key beside device.key",
                 }
             )
             return EXIT_UNPROVISIONED
+        p256_private_key = None
+        if settings.p256_certificate is not None:
+            p256_private_key = keys.p256_private_key()
     except (InvalidInput, OSError) as error:
         console.line({"event": "settings_refused", "reason": str(error)})
         return EXIT_SETTINGS

@@ -61,14 +61,15 @@ def carry(
     done: dict[str, object] = {"door": door}
     now = int(time.time())
     with progress(f"Carrying to {door}"), TcpLink.connect(host, port, chunk=CHUNK) as link:
-        carrier, certificate = Carrier.introduced(link, wallet.identity(), door, now)
+        carrier, checked = Carrier.introduced(link, wallet.identities(), door, now)
+        done["suite"] = checked.identity.suite
         if tell_time:
             carrier.put_time(int(time.time()), _CLOCK_ERROR_S)
             done["time_told"] = True
         for raw in changesets:
             done["policy"] = carrier.put_policy(raw)
         if events is not None:
-            data, last = _take(carrier, certificate)
+            data, last = _take(carrier, carrier.events_certificate(checked))
             files.write(events, data, files.PRIVATE)
             done["events"] = str(events)
             if last is not None:

@@ -53,6 +53,8 @@ _MAY = {
     May.OVERRIDE_LOCKDOWN: LOCKDOWN_OVERRIDE,
 }
 
+_KEY_KINDS = {0: "X25519, suite 0", 2: "x of P-256, suite 2"}
+
 app = typer.Typer(help="Issue credentials, and look at them.", no_args_is_help=True)
 
 
@@ -61,7 +63,11 @@ def issue(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The site's folder.")],
     holder: Annotated[str, typer.Option(metavar="ID", help="Who gets it, as events will say.")],
     key: Annotated[
-        str, typer.Option(metavar="FILE|HEX", help="The phone's public key: phone.pub, or hex.")
+        str,
+        typer.Option(
+            metavar="FILE|HEX",
+            help="The phone's public key: phone.pub, or hex (X25519; or P-256: 04, x, y).",
+        ),
     ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the credential.")],
     door: Annotated[
@@ -223,7 +229,8 @@ def _describe(shown: Unverified, now: int) -> dict[str, object]:
         "expires": credential.expires,
         "issued_at": credential.issued_at,
         "id": credential.cti.hex(),
-        "phone_key": credential.public_key.hex(),
+        "phone_key": keys.describe(shown.key),
+        "suite": shown.suite,
         "user_verification": credential.needs_user_verification,
         "valid_now": _validity(credential, now) == _VALID,
     }
@@ -242,7 +249,7 @@ def _show(shown: Unverified, now: int) -> None:
         "until": _time(credential.expires),
         "issued": _time(credential.issued_at),
         "id": credential.cti.hex(),
-        "phone's key": credential.public_key.hex(),
+        "phone's key": f"{keys.describe(shown.key)} ({_KEY_KINDS[shown.suite]})",
         "user verification": "needed" if credential.needs_user_verification else "not needed",
     }
     say_table(rows)

@@ -1,6 +1,7 @@
 """``holdfast phone``: a phone as a folder, and its unlock."""
 
 import dataclasses
+import enum
 import time
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +13,19 @@ from ..errors import UsageProblem
 from ..phone.client import Wish
 from ..phone.link import CHUNK, TcpLink
 from ..phone.unlock import Report, unlock
-from ..wallet import PHONE_PUBLIC_KEY, Wallet
+from ..wallet import Wallet, request_path
 from .output import AsJson, progress, say, say_json, say_table
 
 REFUSED = 3
+
+
+class Suite(enum.StrEnum):
+    """EDHOC's cipher suites, as they are given on the command line."""
+
+    X25519 = "0"
+    P256 = "2"
+
+
 
 app = typer.Typer(help="Enrol a phone, and unlock doors with it.", no_args_is_help=True)
 
@@ -31,18 +41,26 @@ def enroll(
     authority: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The site's authority.pub.")
     ] = None,
+    suite: Annotated[
+        Suite | None,
+        typer.Option(help="Which key to make: 0 is X25519 (the default), 2 is P-256."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Enrol a phone, in two steps.
 
-    1. Without options: makes the phone's key in PHONE_DIR, unless it has one, and writes
-    phone.pub, the request for a credential: give it to `holdfast credential issue --key`.
+    1. Without --credential: makes the phone's key in PHONE_DIR, unless it has one, and writes
+    phone.pub, the request for a credential: give it to `holdfast credential issue --key`. A key of
+    --suite 2, which every reader understands that was enrolled since readers have two keys, is in
+    phone-p256.pub; a phone may have both, and prefers that one.
 
-    2. With --credential and --authority: checks that the credential is the site's, for this phone
-    and not expired, and takes it into use.
+    2. With --credential and --authority: checks that the credential is the site's, for a key of
+    this phone and not expired, and takes it into use.
     """
     if credential is None and authority is None:
-        _make_key(folder, as_json)
+        _make_key(folder, 0 if suite is None else int(suite), as_json)
+    elif suite is not None:
+        raise UsageProblem("the credential itself says which key it is for", "leave out --suite")
     elif credential is None or authority is None:
         raise UsageProblem(
             "a phone takes a credential together with the site's public key",
@@ -92,11 +110,18 @@ def unlock_door(
         raise typer.Exit(REFUSED)
 
 
-def _make_key(folder: Path, as_json: bool) -> None:
-    wallet = Wallet.create(folder)
-    request, public_key = folder / PHONE_PUBLIC_KEY, wallet.public_key.hex()
+def _make_key(folder: Path, suite: int, as_json: bool) -> None:
+    key = Wallet.create(folder, suite).public_keys[suite]
+    request, public_key = request_path(folder, suite), keys.describe(key)
     if as_json:
-        say_json({"enrolled": False, "public_key": public_key, "request": str(request)})
+        say_json(
+            {
+                "enrolled": False,
+                "suite": suite,
+                "public_key": public_key,
+                "request": str(request),
+            }
+        )
         return
     say_table({"phone": folder, "public key": public_key, "request": request})
     say(f"next: have the site issue a credential: holdfast credential issue ... --key {request}")
@@ -116,6 +141,7 @@ def _import(folder: Path, credential: Path, authority: Path, as_json: bool) -> N
                 "enrolled": True,
                 "verified": verified,
                 "site": shown.site,
+                "suite": shown.suite,
                 "holder": holder,
                 "expires": expires,
             }
@@ -137,6 +163,8 @@ def _show(report: Report, door: str) -> None:
             say("(said in the clear, so it may not be the door's own word)")
     trips = "1 round trip" if report.round_trips == 1 else f"{report.round_trips} round trips"
     way = "known door" if report.warm else "full handshake"
+    if report.suite is not None:
+        trips += f", suite {report.suite}"
     say(f"{way}, {trips}, {report.bytes_out} bytes out, {report.bytes_in} bytes in")
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from .. import readers
+from .. import keys, readers
 from .. import site as sites
 from ..errors import UsageProblem
 from ..reader_process import ReaderProcess
@@ -43,10 +43,10 @@ def enroll(
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Enrol a reader: it makes its own key, the authority certifies it, it gets its settings.
+    """Enrol a reader: it makes its own keys, the authority certifies them, it gets its settings.
 
     It also gets the site's present policy, which it takes in at its next start.
-    Starts the reader in STATE_DIR to hear its public key, and once more to hear it accept.
+    Starts the reader in STATE_DIR to hear its public keys, and once more to hear it accept.
     """
     home = sites.load(site)
     placement = Placement(door, tuple(dict.fromkeys(zone or [])), strike_ms)
@@ -56,7 +56,7 @@ def enroll(
     with progress("Opening the authority's key"):
         authority = home.unlock(secret)
     with progress("Starting the reader"):
-        key = readers.enroll(
+        found = readers.enroll(
             folder, home, authority, placement, now=int(time.time()), days=days, replace=replace
         )
     if as_json:
@@ -66,12 +66,16 @@ def enroll(
                 "door": door,
                 "zones": placement.zones,
                 "strike_ms": strike_ms,
-                "public_key": key.hex(),
+                "suites": sorted(found),
+                "public_key": keys.describe(found[0]),
+                "p256_public_key": keys.describe(found[2]) if 2 in found else None,
             }
         )
         return
     zones = ", ".join(placement.zones) or "none"
-    say_table({"site": home.id, "door": door, "zones": zones, "public key": key.hex()})
+    rows = {"site": home.id, "door": door, "zones": zones}
+    rows.update({f"public key, suite {suite}": keys.describe(found[suite]) for suite in found})
+    say_table(rows)
     say(f"enrolled; start it with: holdfast reader run {folder}", "green")
 
 
@@ -130,6 +134,12 @@ def _show(event: dict) -> None:
             f"         holdfast phone unlock PHONE_DIR --reader 127.0.0.1:{event.get('port')}"
             f" --door {event.get('door')}"
         )
+        if event.get("suites") == [0]:
+            say(
+                "         it was enrolled with one key, and P-256 phones need two: holdfast reader"
+                " enroll --replace",
+                "yellow",
+            )
     elif kind == "access":
         who = event.get("holder") or (
             f"card {event.get('card')}" if event.get("card") else "somebody"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import crypto
-from cose import Key
+from cose import CRV_X25519, Key
 from holdfast.access import Credential, Trust, event_batch, event_record
 from holdfast.access.event_record import Event
 from holdfast.access.tag import CARD, card_key
@@ -214,7 +214,7 @@ class Stage:
         fields = {
             "site": SITE,
             "holder": name,
-            "holder_key": crypto.x25519_public_key(private),
+            "holder_key": Key.okp(CRV_X25519, crypto.x25519_public_key(private)),
             "places": [DOOR],
             "issued_at": self.now(),
             "expires": self.now() + 30 * DAY_S,

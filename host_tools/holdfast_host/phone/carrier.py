@@ -5,6 +5,7 @@ carry them.
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import cbor
 import coap
@@ -15,9 +16,10 @@ from untrusted import InvalidInput
 from ..contexts import Session
 from ..errors import UsageProblem
 from ..wallet import Identity
-from .client import Handshake, Rejected
+from .client import Checked, Rejected, introduce
 from .unlock import Link
 
+_CERTIFICATE = ("certificate",)
 _EVENTS = ("events",)
 _POLICY = ("policy",)
 _TIME = ("time",)
@@ -44,11 +46,24 @@ class Carrier:
         self.session = session
 
     @classmethod
-    def introduced(cls, link: Link, identity: Identity, door: str, now: int):
-        """A carrier after a handshake with the reader of ``door``, and that one's certificate."""
-        handshake = Handshake(identity, door)
-        checked = handshake.read(link.request(handshake.request), now)
-        return cls(link, checked.session, checked.message_3), checked.certificate
+    def introduced(
+        cls, link: Link, identities: Sequence[Identity], door: str, now: int
+    ) -> "tuple[Carrier, Checked]":
+        """A carrier after a handshake with the reader of ``door``, and what the handshake gave."""
+        checked = introduce(link.request, identities, door, now)
+        return cls(link, checked.session, checked.message_3), checked
+
+    def events_certificate(self, checked: Checked) -> bytes:
+        """The certificate of the key that the reader's events are proven with, its X25519 key.
+
+        Another may have been shown in the handshake. It is checked when the events are.
+        """
+        if checked.identity.suite == 0:
+            return checked.certificate
+        answer = self._request(coap.code.GET, _CERTIFICATE)
+        if answer.code != coap.code.CONTENT:
+            raise Refused("to show its certificate", answer)
+        return answer.payload
 
     def put_policy(self, raw: bytes) -> int:
         """Bring one changeset; the number of the changeset that the reader is at then."""

@@ -1,7 +1,7 @@
 """An unlock in steps that do no I/O: each has the next request, and reads the response to it.
 
     handshake = Handshake(identity, door)                         cold: two round trips
-    checked = handshake.read(link.request(handshake.request), now)
+    checked = handshake.read(link.request(handshake.request), now)      (or introduce, below)
     asked = checked.ask(wish)
     outcome = asked.read(link.request(asked.request))
 
@@ -14,6 +14,7 @@ A request is a plain coap.Message: who stands between the steps may record, repe
 import contextlib
 import dataclasses
 import os
+from collections.abc import Callable, Sequence
 
 import cbor
 import coap
@@ -31,6 +32,9 @@ from ..errors import UsageProblem
 from ..wallet import Identity
 
 _CBOR_TRUE = b"\xf5"
+_WRONG_SUITE = 2  # ERR_CODE
+_MOST_OFFERS = 3  # whoever forges errors for ever must not be answered for ever
+_KEYS = {0: "X25519", 2: "P-256"}
 
 
 class Rejected(UsageProblem):
@@ -45,6 +49,21 @@ class Rejected(UsageProblem):
         super().__init__(
             f"the reader refused to talk: {self.reason_text}",
             "check that the credential is for this site, or unlock with --cold",
+        )
+
+
+class WrongSuite(Rejected):
+    """The reader says that it has other cipher suites: ``suites``. The phone has ``own``."""
+
+    def __init__(self, response: coap.Message, suites: Sequence[int], own: Sequence[int]):
+        super().__init__(response)
+        self.suites = tuple(suites)
+        self.reason_text = f"it knows {_keys_of(self.suites)}, and this phone has {_keys_of(own)}"
+        UsageProblem.__init__(
+            self,
+            f"the reader refused to talk: {self.reason_text}",
+            "enrol the reader again (holdfast reader enroll --replace), so that it has a key of"
+            " each kind, or give the phone another key (holdfast phone enroll --suite)",
         )
 
 
@@ -90,16 +109,22 @@ class EchoChallenge:
 
 
 class Handshake:
-    """message_1 is made: for ``door`` of the identity's site, with a new ephemeral key."""
+    """message_1 is made: for ``door`` of the identity's site, with a new ephemeral key.
 
-    def __init__(self, identity: Identity, door: str):
+    ``suites`` are SUITES_I, the last of them the identity's; what stands before it the phone would
+    rather have had.
+    """
+
+    def __init__(self, identity: Identity, door: str, suites: Sequence[int] | None = None):
         self._identity = identity
         self._door = door
         own = edhoc.from_kcwt(identity.token, True)
-        ephemeral = os.urandom(32)
-        initiator = edhoc.Initiator(edhoc.Identity(0, identity.private_key, own), (0,))
+        initiator = edhoc.Initiator(
+            edhoc.Identity(identity.suite, identity.private_key, own),
+            tuple(suites or (identity.suite,)),
+        )
         self._waiting, self.message_1 = initiator.prepare_message_1(
-            ephemeral, crypto.x25519_public_key(ephemeral), _connection_id()
+            *_ephemeral(identity.suite), _connection_id()
         )
         self.request = coap.Message(
             coap.code.POST,
@@ -113,10 +138,13 @@ class Handshake:
     def read(self, response: coap.Message, now: int) -> "Checked":
         """Check message_2 in ``response``, and that the reader's certificate holds ``now``.
 
-        Raises Rejected or Impostor.
+        Raises WrongSuite, Rejected or Impostor.
         """
         if response.code != coap.code.CHANGED:
-            raise Rejected(response)
+            suites = _suites_r(response)
+            if suites is None:
+                raise Rejected(response)
+            raise WrongSuite(response, suites, [self._identity.suite])
         try:
             received = self._waiting.parse_message_2(response.payload)
             shown = received.id_cred_r
@@ -132,7 +160,7 @@ class Handshake:
                 "try again; if it stays so, report this reader",
             ) from error
         completed, message_3 = verified.prepare_message_3()
-        return Checked(self._door, completed, message_3, shown.raw)
+        return Checked(self._identity, self._door, completed, message_3, shown.raw)
 
     def _check_certificate(self, certificate: bytes, now: int) -> None:
         identity = self._identity
@@ -158,9 +186,15 @@ class Handshake:
 
 
 class Checked:
-    """The reader, whose ``certificate`` (a CWT) this is, is the right one; message_3 is made."""
+    """The reader, whose ``certificate`` (a CWT) this is, is the right one; message_3 is made.
 
-    def __init__(self, door: str, completed, message_3: bytes, certificate: bytes):
+    ``identity`` is what the phone shows to it.
+    """
+
+    def __init__(
+        self, identity: Identity, door: str, completed, message_3: bytes, certificate: bytes
+    ):
+        self.identity = identity
         self.message_3 = message_3
         self.certificate = certificate
         self._door = door
@@ -220,6 +254,57 @@ def _outcome(answer: coap.Message) -> Outcome:
     if granted != (answer.code == coap.code.CHANGED):
         raise InvalidInput("an answer that contradicts itself")
     return Outcome(granted, coarse, strike_ms)
+
+
+def introduce(
+    request: Callable[[coap.Message], coap.Message],
+    identities: Sequence[Identity],
+    door: str,
+    now: int,
+) -> Checked:
+    """A handshake in the best suite that phone and reader both have (RFC 9528 section 6.3).
+
+    ``identities`` are the phone's, the preferred first; ``request`` sends and gives the response.
+    A reader's word on its suites may be forged, but all that the phone would rather have had goes
+    along in the next message_1, and a reader that has one of these refuses: nobody is talked down.
+    Raises Rejected or Impostor.
+    """
+    own = {identity.suite: identity for identity in identities}
+    preferred = tuple(own)
+    suites = preferred[:1]
+    rejected = None
+    for _ in range(_MOST_OFFERS):
+        handshake = Handshake(own[suites[-1]], door, suites)
+        try:
+            return handshake.read(request(handshake.request), now)
+        except WrongSuite as refused:
+            following = edhoc.offer_suites(preferred, refused.suites, suites)
+            if not following:
+                raise WrongSuite(refused.response, refused.suites, preferred) from None
+            rejected, suites = Rejected(refused.response), following
+    raise rejected or ValueError("no identity")
+
+
+def _ephemeral(suite: int) -> tuple[bytes, bytes]:
+    """A new key pair; the public half of P-256 is x alone."""
+    private = os.urandom(32)
+    if suite == 0:
+        return private, crypto.x25519_public_key(private)
+    return private, crypto.p256_public_key(private)[:32]
+
+
+def _suites_r(response: coap.Message) -> tuple[int, ...] | None:
+    """SUITES_R, if ``response`` is an EDHOC error that brings them."""
+    with contextlib.suppress(InvalidInput):
+        error = edhoc.parse_error(response.payload)
+        if error.err_code == _WRONG_SUITE:
+            return error.err_info
+    return None
+
+
+def _keys_of(suites: Sequence[int]) -> str:
+    names = [f"{_KEYS.get(suite, 'other')} keys (suite {suite})" for suite in suites[:4]]
+    return " and ".join(names) or "none"
 
 
 def _connection_id() -> bytes:

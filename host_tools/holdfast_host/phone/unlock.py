@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, Self
 
 import coap
@@ -10,7 +10,7 @@ import coap
 from ..contexts import ContextStore, Session
 from ..errors import LinkClosed, UsageProblem
 from ..wallet import Identity, Wallet
-from .client import Asked, EchoChallenge, Handshake, Outcome, Rejected, Wish
+from .client import Asked, EchoChallenge, Outcome, Rejected, Wish, introduce
 
 _CONTEXT_NOT_FOUND = b"Security context not found"  # RFC 8613 section 8.2
 
@@ -34,8 +34,9 @@ class Link(Protocol):
 class Report:
     """What an unlock came to and what it cost, all its connections together.
 
-    ``warm`` tells a kept context from a full handshake. Of a ``protected`` answer the door is the
-    author; any other may be anybody's, and is never a grant.
+    ``warm`` tells a kept context from a full handshake, ``suite`` is the cipher suite of that,
+    None if it came to none. Of a ``protected`` answer the door is the author; any other may be
+    anybody's, and is never a grant.
     """
 
     granted: bool
@@ -43,6 +44,7 @@ class Report:
     strike_ms: int
     protected: bool
     warm: bool
+    suite: int | None
     round_trips: int
     bytes_out: int
     bytes_in: int
@@ -62,7 +64,7 @@ def unlock(
     A kept context is tried first unless ``cold``. If the reader knows it no more, or ends the
     connection, a full handshake follows. ``now`` is in seconds since 1970.
     """
-    identity = wallet.identity()
+    identities = wallet.identities()
     links: list[Link] = []
     with contextlib.ExitStack() as open_links:
 
@@ -73,34 +75,36 @@ def unlock(
         link = dial()
         if not cold:
             try:
-                outcome = warm_unlock(link, identity, door, wish, wallet.contexts)
-                if outcome is not None:
-                    return _report(outcome, links, warm=True)
+                for identity in identities:
+                    outcome = warm_unlock(link, identity, door, wish, wallet.contexts)
+                    if outcome is not None:
+                        return _report(outcome, links, warm=True, suite=identity.suite)
             except LinkClosed:
                 link = dial()
             except Rejected as rejected:
                 if rejected.response.payload != _CONTEXT_NOT_FOUND:
                     link = dial()
         try:
-            outcome, session = cold_unlock(link, identity, door, wish, now=now)
+            outcome, session, identity = cold_unlock(link, identities, door, wish, now=now)
         except Rejected as rejected:
-            return _report(rejected, links, warm=False)
+            return _report(rejected, links, warm=False, suite=None)
         if outcome.granted:
             wallet.contexts.keep(door, identity.token, session)
-        return _report(outcome, links, warm=False)
+        return _report(outcome, links, warm=False, suite=identity.suite)
 
 
 def cold_unlock(
-    link: Link, identity: Identity, door: str, wish: Wish, *, now: int
-) -> tuple[Outcome, Session]:
-    """Both sides prove themselves, the door answers; the session is for later unlocks."""
-    handshake = Handshake(identity, door)
-    checked = handshake.read(link.request(handshake.request), now)
+    link: Link, identities: Sequence[Identity], door: str, wish: Wish, *, now: int
+) -> tuple[Outcome, Session, Identity]:
+    """Both sides prove themselves, the door answers; the session is for later unlocks of this one
+    of the ``identities``.
+    """
+    checked = introduce(link.request, identities, door, now)
     asked = checked.ask(wish)
     outcome = asked.read(link.request(asked.request))
     if isinstance(outcome, EchoChallenge):
         raise _not_answered()
-    return outcome, checked.session
+    return outcome, checked.session, checked.identity
 
 
 def warm_unlock(
@@ -127,7 +131,9 @@ def _not_answered() -> UsageProblem:
     return UsageProblem("the reader asks again instead of answering", "try again with --cold")
 
 
-def _report(result: Outcome | Rejected, links: list[Link], *, warm: bool) -> Report:
+def _report(
+    result: Outcome | Rejected, links: list[Link], *, warm: bool, suite: int | None
+) -> Report:
     protected = isinstance(result, Outcome)
     return Report(
         granted=protected and result.granted,
@@ -135,6 +141,7 @@ def _report(result: Outcome | Rejected, links: list[Link], *, warm: bool) -> Rep
         strike_ms=result.strike_ms if protected else 0,
         protected=protected,
         warm=warm,
+        suite=suite,
         round_trips=sum(link.round_trips for link in links),
         bytes_out=sum(link.bytes_out for link in links),
         bytes_in=sum(link.bytes_in for link in links),
