@@ -147,8 +147,8 @@ def test_a_nonce_without_a_signature_is_passed_over():
         yield
 
     digest = hashlib.sha256(b"message").digest()
-    with native("es256") as (es256, _):
-        es256.nonce_steps, es256.x_of_base_multiple_steps = nonces, multiples
+    with native("p256", "es256") as (p256, es256, _):
+        es256.nonce_steps, p256.x_of_base_multiple_steps = nonces, multiples
         signature = finish(es256.es256_sign_steps(big(5), b"message"))
     r = int.from_bytes(point(9)[:32], "big") % N
     s = (int.from_bytes(digest, "big") + 5 * r) * pow(9, -1, N) % N

@@ -13,13 +13,14 @@ from . import programs_p256_order as order
 from .bank import put, run_loop, take, wipe
 from .field256 import run as run_field
 from .modular import run as run_modular
-from .p256 import x_of_base_multiple_steps
 
 _BITS = const(38)  # in a step; the number of additions in them depends on the signature
 _ZERO = bytes(32)
 
 
 def es256_sign_steps(private, message):
+    from .p256 import x_of_base_multiple_steps  # a door that only verifies does not need it
+
     digest = hashlib.sha256(message).digest()
     refused = 0
     bank = bytearray(order.BANK)
@@ -44,8 +45,7 @@ def es256_sign_steps(private, message):
 
 
 def es256_verify_steps(public, message, signature):
-    # Not at the top: a door that only signs, or whose phones have other keys, does not need it.
-    from . import programs_p256_verify as verify
+    from . import programs_p256_verify as verify  # nor this one that only signs
 
     r = signature[:32]
     bank = bytearray(verify.BANK)
