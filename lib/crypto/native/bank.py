@@ -10,6 +10,13 @@ def put(bank, offset, number):
     memoryview(bank)[offset : offset + 32] = number  # no copy in between, which nobody would wipe
 
 
+def put_clamped(bank, offset, private):
+    """A private key of X25519 as a scalar, RFC 7748 section 5: a multiple of 8, bit 254 on top."""
+    put(bank, offset, private)
+    bank[offset] &= 248
+    bank[offset + 31] = bank[offset + 31] & 127 | 64
+
+
 def take(bank, offset):
     """The 32 bytes of a cell."""
     return bytes(memoryview(bank)[offset : offset + 32])

@@ -3,10 +3,11 @@
 from micropython import const
 
 from . import programs_x25519 as programs
-from .bank import put, run_loop, take, wipe
+from .bank import put, put_clamped, run_loop, take, wipe
 from .field25519 import run
 
 _BITS = const(64)  # of the scalar in a step: 340,000 instructions
+_BASE = b"\x09" + bytes(31)
 
 
 def x25519_steps(private, public):
@@ -15,9 +16,13 @@ def x25519_steps(private, public):
     The top bit of ``public`` is not looked at (RFC 7748 section 5), and values of p and above
     stand for their residue.
     """
+    if public == _BASE:
+        from .x25519_base import x25519_base_steps  # its tables are not needed for anything else
+
+        return (yield from x25519_base_steps(private))
     bank = bytearray(programs.BANK)
     try:
-        _put_clamped(bank, private)
+        put_clamped(bank, programs.SCALAR, private)
         put(bank, programs.U, public)
         bank[programs.U + 31] &= 127
         run(bytearray(programs.BEGIN), bank, b"")
@@ -27,11 +32,3 @@ def x25519_steps(private, public):
         return take(bank, programs.RESULT)
     finally:
         wipe(bank)
-
-
-def _put_clamped(bank, private):
-    """RFC 7748 section 5: a multiple of 8, and bit 254 the highest."""
-    scalar = programs.SCALAR
-    put(bank, scalar, private)
-    bank[scalar] &= 248
-    bank[scalar + 31] = bank[scalar + 31] & 127 | 64
