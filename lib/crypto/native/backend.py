@@ -3,14 +3,16 @@
 It is whole or it is not there: importing it raises ImportError where a module of machine code is
 missing, and ValueError where one is for another processor. AES and SHA-256 are the interpreter's
 own, in C, and shared with the portable backend.
+
+P-256 is loaded with its first operation: its machine code takes 9 KB of a board's RAM, and a site
+whose phones use the other suite has none. Where a module of it is missing, that operation raises
+ImportError.
 """
 
 import sys
 
-from ..portable.aes_ccm import aes_ccm_decrypt, aes_ccm_encrypt
+from ..aes_ccm import aes_ccm_decrypt, aes_ccm_encrypt
 from .ed25519 import ed25519_public_key_steps, ed25519_sign_steps, ed25519_verify_steps
-from .es256 import es256_sign_steps, es256_verify_steps
-from .p256 import p256_ecdh_steps, p256_public_key_steps
 from .sha512 import sha512
 from .x25519 import x25519_steps
 
@@ -34,3 +36,27 @@ __all__ = (
 _PROCESSORS = {10: "xtensa", 11: "rv32"}
 
 NAME = _PROCESSORS.get(getattr(sys.implementation, "_mpy", 0) >> 10 & 15, "native")
+
+
+def p256_public_key_steps(private):
+    from . import p256
+
+    return p256.p256_public_key_steps(private)
+
+
+def p256_ecdh_steps(private, public):
+    from . import p256
+
+    return p256.p256_ecdh_steps(private, public)
+
+
+def es256_sign_steps(private, message):
+    from . import es256
+
+    return es256.es256_sign_steps(private, message)
+
+
+def es256_verify_steps(public, message, signature):
+    from . import es256
+
+    return es256.es256_verify_steps(public, message, signature)

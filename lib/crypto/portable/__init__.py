@@ -7,7 +7,7 @@ depends on a secret where that is free, which makes the leak smaller and not abs
 operations a minute are what limit an attacker. AES and SHA-256 are the interpreter's own, in C.
 """
 
-from .aes_ccm import aes_ccm_decrypt, aes_ccm_encrypt
+from ..aes_ccm import aes_ccm_decrypt, aes_ccm_encrypt
 from .ed25519 import ed25519_public_key_steps, ed25519_sign_steps, ed25519_verify_steps
 from .es256 import es256_sign_steps, es256_verify_steps
 from .p256 import p256_ecdh_steps, p256_public_key_steps

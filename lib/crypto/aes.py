@@ -7,7 +7,7 @@ from micropython import const
 if sys.implementation.name == "micropython":
     from cryptolib import aes
 else:
-    from ..hosted import aes
+    from .hosted import aes
 
 _MODE_ECB = const(1)
 _MODE_CBC = const(2)

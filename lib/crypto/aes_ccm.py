@@ -1,8 +1,8 @@
 """AES-CCM, RFC 3610: CBC-MAC over everything, then counter mode over payload and tag."""
 
-from ..compare import equal
-from ..errors import AuthenticationError
 from .aes import chain_blocks, encrypt_blocks
+from .compare import equal
+from .errors import AuthenticationError
 
 
 def aes_ccm_encrypt(key, nonce, plaintext, aad, tag_length) -> bytes:
