@@ -61,6 +61,8 @@ def source() -> str:
     for i, register in enumerate(_SAVED):
         code.lw(register, "sp", 4 * i)
     code.addi("sp", "sp", _FRAME)
+    for register in ("a4", "a5", "a6", "a7", *_X, *_Y, *_Z, _SCRATCH):
+        code.li(register, 0)
     code.li("a0", 0)
     code.jalr("zero", "ra", 0)
     return code.source()
