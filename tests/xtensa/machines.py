@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from crypto.assembly import isa
+from crypto.assembly import isa, mpy_file
 from xtensa.simulator import Machine
 
 
@@ -31,12 +31,12 @@ def mpy(name: str) -> bytes:
     )
     if made.returncode:
         raise RuntimeError(made.stderr.decode())
-    return made.stdout
+    return mpy_file.for_stock_images(made.stdout)
 
 
 def machine(name: str) -> Machine:
-    """The one function of the generated module ``name``."""
-    return Machine.from_mpy(mpy(name))
+    """The machine code of the generated module ``name``, without what wraps it."""
+    return Machine.from_mpy(mpy(name), index=1)
 
 
 def program(*instructions: tuple) -> bytearray:

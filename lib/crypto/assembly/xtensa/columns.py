@@ -115,17 +115,14 @@ class Columns:
         self._begun = [True, True]
 
     def product_small(self, small: str, y: str) -> None:
-        """Add small * y, whose upper word is small; y may be ``h``."""
+        """Add small * y, whose upper word is small, as the column's only product; y may be
+        ``h``."""
         self._settle()
         vm, (s, t) = self.vm, self._above
         vm.mull(self.l, small, y)
-        if self._begun[True]:
-            vm.muluh(self.h, small, y)
-            vm.add(s, s, self.h)
-        else:
-            vm.muluh(s, small, y)
-            vm.movi(t, 0)
-            self._begun[True] = True
+        vm.muluh(s, small, y)
+        vm.movi(t, 0)
+        self._begun[True] = True
         self.add(self.l)
 
     def low_product(self, x: str, y: str) -> None:

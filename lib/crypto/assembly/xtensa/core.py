@@ -44,24 +44,24 @@ class Vm(Assembly):
     """The function ``run(program, bank, table)`` of one field."""
 
     def __init__(self):
-        super().__init__("run", "a2", "a3", "a4")
+        super().__init__("run", "program", "bank", "table")
         self._handlers: dict[int, str] = {isa.END: "leave"}
         self._labels = 0
         self._enter()
 
     def _enter(self):
-        # Byte 5, behind MicroPython's own entry (and words of constants, which move all by whole
-        # words): three moves of two bytes, the call at byte 11, the jump, and from byte 20 ours.
+        # Byte 15, behind MicroPython's own entry and the arguments: three moves of two bytes, the
+        # call at byte 21, the jump, and from byte 28, a word further, ours.
         self.mov("a10", "a2")
         self.mov("a11", "a3")
         self.mov("a12", "a4")
-        self.call8(2)
+        self.call8(1)
         self.j("end")
         self.align(4)
         self.entry(_FRAME_BYTES)
         self.s32i("a0", FRAME, _RETURN_SLOT)
-        # Byte 26. The table is at 29; what comes after it begins on a word.
-        self.call0((29 + _SLOT_BYTES * isa.OPS + 3) // 4 - 7)
+        # Byte 34. The table is at 37; what comes after it begins on a word.
+        self.call0((37 + _SLOT_BYTES * isa.OPS + 3) // 4 - 9)
         for number in range(isa.OPS):
             self.j(f"slot_{number}")
             self._data(1, 0)
@@ -138,7 +138,6 @@ class Vm(Assembly):
         """The whole module. Ops that are not there return, as END does."""
         names = {n: self._handlers.get(n, "leave") for n in range(isa.OPS)}
         self.label("end")
-        self.movi("a2", 0)
         text = super().source()
         for number, name in names.items():
             text = text.replace(f"j(slot_{number})", f"j({name})")
