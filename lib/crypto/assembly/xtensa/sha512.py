@@ -30,7 +30,7 @@ _W_BYTES = 640
 
 def source() -> str:
     """The module for a board."""
-    code = Assembly("block", "a2", "a3", "a4", "a5")
+    code = Assembly("block", "state", "message_block", "constants", "schedule")
     _enter(code)
     code.s32i("a2", FRAME, _STATE_SLOT)
     code.addi("a6", FRAME, _WINDOW)
@@ -43,12 +43,11 @@ def source() -> str:
         code.movi(f"a{number}", 0)
     code.retw()
     code.label("end")
-    code.movi("a2", 0)
     return code.source()
 
 
 def _enter(code):
-    """A frame of our own: see :mod:`.core`. With four moves, the call is at byte 13."""
+    """A frame of our own: see :mod:`.core`. With four arguments, the call is at byte 25."""
     for number in range(2, 6):
         code.mov(f"a{number + 8}", f"a{number}")
     code.call8(1)
