@@ -158,9 +158,9 @@ def test_flow():
     program.jump("over")
     program.setw(BANK.a, 0)
     program.label("over")
-    program.freeze(BANK.d, BANK.a)
-    program.copy(BANK.c, BANK.a, 3)
-    program.copy(BANK.a, BANK.c + 32, 7)
+    program.freeze(BANK.a, BANK.a)
+    program.copy(BANK.d, BANK.a, 8)
+    program.copy(BANK.d, BANK.d + 32, 8)
     counts([case])
 
 
@@ -194,6 +194,7 @@ def test_select_reads_everything_and_keeps_one(at):
         case.word(bank.loop + 8, 32)
         if at is None:
             case.bank[bank.table :] = table[: len(case.bank) - bank.table]
+        case.program.eq(bank.sign + 16, bank.d, bank.digits)  # leaves other things in registers
         op, start = (case.program.select, bank.table) if at is None else (case.program.selectt, 0)
         op(bank.d, bank.digits, bank.loop, start, size, entries, bank.sign)
         cases.append(case)
@@ -216,6 +217,7 @@ def test_pick_goes_three_ways(at):
         case.word(bank.loop + 8, -32)
         if at is None:
             case.bank[bank.table :] = table
+        case.program.eq(bank.way + 16, bank.d, bank.digits)
         op, start = (case.program.pick, bank.table) if at is None else (case.program.pickt, 0)
         op(bank.d, bank.digits, bank.loop, start + 64, size, "nothing", "minus")
         case.program.setw(bank.way, 1)

@@ -18,7 +18,7 @@ def pick_ops(vm: Vm) -> None:
             vm.srai(sign, digit, 31)
             vm.and_(negative, negative, sign)
             vm.add(PC, PC, negative)
-            _absolute(vm, digit, sign)
+            vm.xor(digit, digit, sign)  # |digit| - 1 if it was negative: as it is odd, one half
             vm.srli(digit, digit, 1)
             vm.mul(digit, digit, size)
             vm.add(A, start, digit)
@@ -49,29 +49,24 @@ def _more(vm, start, others):
     vm.addi(PC, PC, 8)
 
 
-def _absolute(vm, value, sign):
-    """|value|, ``sign`` being all ones if it is negative, else 0."""
-    vm.xor(value, value, sign)
-    vm.sub(value, value, sign)
-
-
 def select_ops(vm: Vm) -> None:
     """SELECT and SELECTT: cell by cell of the entry, all entries are read and one is kept."""
     words = ("s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9")
     digit, keep, size, entries, entry = "t0", "t1", "t2", "t3", "t4"
-    mask, word, i, cells = "a3", "a4", "a5", "t5"
-    shift, back, above = "t6", "a6", "a7"
+    mask, word, i, cells, start = "a3", "a4", "a5", "t5", "a5"
+    shift, back, above, scratch = "t6", "a6", "a7", "ra"
 
     def prepare(base):
         """D, the table's first entry in A, the digit; the sign is stored."""
         sign = "t5"
-        _digit(vm, digit, A_start)
-        _more(vm, A_start, (size, entries, sign))
-        vm.add(A, A_start, base)
+        _digit(vm, digit, start)
+        _more(vm, start, (size, entries, sign))
+        vm.add(A, start, base)
         vm.srai(keep, digit, 31)
         vm.add(sign, sign, BANK)
         vm.sw(keep, sign, 0)
-        _absolute(vm, digit, keep)
+        vm.xor(digit, digit, keep)
+        vm.sub(digit, digit, keep)
         vm.sltiu(keep, digit, 1)
         vm.sub(keep, "zero", keep)
         vm.srli(cells, size, 5)
@@ -118,7 +113,6 @@ def select_ops(vm: Vm) -> None:
             vm.or_(kept, kept, low)
             low, high = high, low
 
-    A_start, scratch = "a5", "ra"
     with vm.op(isa.SELECT):
         prepare(BANK)
         cell("select", aligned)
