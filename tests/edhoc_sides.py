@@ -150,9 +150,8 @@ class Handshake:
         agree = crypto.p256_ecdh if self.suite == 2 else crypto.x25519
         th_2 = key_schedule.th_2(suite, g_y, suite.hash(self.message_1))
         prk_2e = key_schedule.prk_2e(suite, th_2, agree(y, g_x))
-        return message.encode_message_2(
-            g_y, key_schedule.crypt_2(suite, prk_2e, th_2, plaintext_2)
-        )
+        steps = key_schedule.crypt_2_steps(suite, prk_2e, th_2, plaintext_2)
+        return message.encode_message_2(g_y, crypto.finish(steps))
 
     def forged_message_3(self, plaintext_3):
         """A message_3 that decrypts to ``plaintext_3``: an Initiator can send what it wants."""

@@ -2,10 +2,12 @@
 
 from micropython import const
 
-from .hmac import hmac_sha256
+from .hmac import code, hmac_sha256, pads
+from .steps import finish
 
 _HASH_BYTES = const(32)
 _MAX_BYTES = const(255 * 32)
+_BLOCKS_A_STEP = const(3)
 
 
 def hkdf_extract(salt: bytes, ikm: bytes) -> bytes:
@@ -18,11 +20,19 @@ def hkdf_expand(prk: bytes, info: bytes, length: int) -> bytes:
 
     Raises ValueError for any other length.
     """
+    return finish(hkdf_expand_steps(prk, info, length))
+
+
+def hkdf_expand_steps(prk: bytes, info: bytes, length: int):
+    """The steps (:mod:`crypto.steps`) of :func:`hkdf_expand`, three blocks of 32 bytes each."""
     if not 0 <= length <= _MAX_BYTES:
         raise ValueError("HKDF gives 0 to %d bytes, not %d" % (_MAX_BYTES, length))
+    inner, outer = pads(prk)
     info = bytes(info)
     block = okm = b""
     for counter in range(1, (length + _HASH_BYTES - 1) // _HASH_BYTES + 1):
-        block = hmac_sha256(prk, block + info + bytes([counter]))
+        if counter > _BLOCKS_A_STEP and counter % _BLOCKS_A_STEP == 1:
+            yield
+        block = code(inner, outer, block + info + bytes((counter,)))
         okm += block
     return okm[:length]

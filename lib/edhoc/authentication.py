@@ -79,13 +79,15 @@ class Signature:
     def prove_steps(suite, private_key, id_cred, external_aad, mac):
         """Signature_or_MAC."""
         signed = message.structure("Signature1", id_cred, external_aad, mac)
-        return suite.sign_steps(private_key, signed)
+        yield
+        return (yield from suite.sign_steps(private_key, signed))
 
     @staticmethod
     def is_proof_steps(suite, public_key, id_cred, external_aad, mac, signature_or_mac):
         """Whether ``signature_or_mac`` is one of ``public_key`` over this MAC."""
         signed = message.structure("Signature1", id_cred, external_aad, mac)
-        return suite.is_signature_steps(public_key, signed, signature_or_mac)
+        yield
+        return (yield from suite.is_signature_steps(public_key, signed, signature_or_mac))
 
 
 # Of the Initiator and of the Responder.

@@ -68,10 +68,14 @@ class WaitMessage2:
         """``parse_message_2`` in steps."""
         suite = self._own.selected
         g_y, ciphertext_2 = message.decode_message_2(message_2, suite.public_key_length)
+        yield
         g_xy = yield from suite.shared_secret_steps(self._x, g_y)
+        yield
         th_2 = key_schedule.th_2(suite, g_y, self._h_message_1)
         prk_2e = key_schedule.prk_2e(suite, th_2, g_xy)
-        plaintext_2 = key_schedule.crypt_2(suite, prk_2e, th_2, ciphertext_2)
+        yield
+        plaintext_2 = yield from key_schedule.crypt_2_steps(suite, prk_2e, th_2, ciphertext_2)
+        yield
         return ReceivedMessage2(self, g_y, th_2, prk_2e, plaintext_2)
 
 
@@ -115,18 +119,23 @@ class ReceivedMessage2:
         authentication = responder_of(own.method)
         check_peer(own.identity.credential, credential)
         g_r = authentication.public_key(suite, credential)
+        yield
         g_rx = yield from authentication.shared_secret_steps(suite, self._waiting._x, g_r)
+        yield
         prk_3e2m = key_schedule.prk_3e2m(suite, self._prk_2e, self._th_2, g_rx)
+        yield
 
         id_cred_r = self.id_cred_r.encoded
         external_aad = key_schedule.external_aad(self._th_2, credential.raw, self._raw_ead_2)
         mac_length = authentication.mac_length(suite)
         mac_2 = key_schedule.mac_2(suite, prk_3e2m, self.c_r, id_cred_r, external_aad, mac_length)
+        yield
         is_proof = yield from authentication.is_proof_steps(
             suite, g_r, id_cred_r, external_aad, mac_2, self._proof
         )
         if not is_proof:
             raise VerificationError("message_2 is not from the holder of its credential")
+        yield
         th_3 = key_schedule.th_3(suite, self._th_2, self._plaintext_2, credential.raw)
         return VerifiedMessage2(own, self._g_y, self._waiting.c_i, self.c_r, prk_3e2m, th_3)
 
@@ -159,19 +168,27 @@ class VerifiedMessage2:
         id_cred_i, cred_i = shown.id_cred, shown.raw
         ead_3 = ead.encode(ead_3)
 
+        yield
         g_iy = yield from authentication.shared_secret_steps(suite, private_key, self._g_y)
+        yield
         prk_4e3m = key_schedule.prk_4e3m(suite, prk_3e2m, th_3, g_iy)
+        yield
         external_aad = key_schedule.external_aad(th_3, cred_i, ead_3)
         mac_length = authentication.mac_length(suite)
         mac_3 = key_schedule.mac_3(suite, prk_4e3m, id_cred_i, external_aad, mac_length)
+        yield
         proof = yield from authentication.prove_steps(
             suite, private_key, id_cred_i, external_aad, mac_3
         )
         plaintext_3 = message.encode_plaintext_3(shown.id_cred_on_wire, proof, ead_3)
 
+        yield
         k_3 = key_schedule.k_3(suite, prk_3e2m, th_3)
         iv_3 = key_schedule.iv_3(suite, prk_3e2m, th_3)
+        yield
         message_3 = message.seal(suite, k_3, iv_3, th_3, plaintext_3)
+        yield
         th_4 = key_schedule.th_4(suite, th_3, plaintext_3, cred_i)
+        yield
         completed = CompletedInitiator(suite, prk_4e3m, th_4, self.c_i, self.c_r, own.ead_labels)
         return completed, message_3

@@ -34,15 +34,15 @@ def prk_2e(suite, th_2, g_xy) -> bytes:
     return suite.extract(th_2, g_xy)
 
 
-def keystream_2(suite, prk_2e, th_2, length) -> bytes:
-    """KEYSTREAM_2 for a PLAINTEXT_2 of ``length`` bytes."""
-    return kdf(suite, prk_2e, 0, th_2, length)
+def keystream_2_steps(suite, prk_2e, th_2, length):
+    """KEYSTREAM_2 for a PLAINTEXT_2 of ``length`` bytes. In steps: it is as long as a message."""
+    return suite.expand_steps(prk_2e, cbor.encode_sequence(0, th_2, length), length)
 
 
-def crypt_2(suite, prk_2e, th_2, text) -> bytes:
+def crypt_2_steps(suite, prk_2e, th_2, text):
     """CIPHERTEXT_2 of a PLAINTEXT_2, and back: ``text`` XOR KEYSTREAM_2."""
     length = len(text)
-    keystream = keystream_2(suite, prk_2e, th_2, length)
+    keystream = yield from keystream_2_steps(suite, prk_2e, th_2, length)
     # One operation on long integers is many times faster than one a byte.
     mixed = int.from_bytes(text, "big") ^ int.from_bytes(keystream, "big")
     return mixed.to_bytes(length, "big")

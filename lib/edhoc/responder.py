@@ -96,22 +96,31 @@ class ReceivedMessage1:
         authentication = responder_of(self.method)
         id_cred_r, cred_r = own.credential.id_cred, own.credential.raw
         ead_2 = ead.encode(ead_2)
+        yield
 
         g_xy = yield from suite.shared_secret_steps(ephemeral_private, self._g_x)
+        yield
         g_rx = yield from authentication.shared_secret_steps(suite, own.private_key, self._g_x)
+        yield
         th_2 = key_schedule.th_2(suite, ephemeral_public, self._h_message_1)
         prk_2e = key_schedule.prk_2e(suite, th_2, g_xy)
+        yield
         prk_3e2m = key_schedule.prk_3e2m(suite, prk_2e, th_2, g_rx)
+        yield
 
         external_aad = key_schedule.external_aad(th_2, cred_r, ead_2)
         mac_length = authentication.mac_length(suite)
         mac_2 = key_schedule.mac_2(suite, prk_3e2m, c_r, id_cred_r, external_aad, mac_length)
+        yield
         proof = yield from authentication.prove_steps(
             suite, own.private_key, id_cred_r, external_aad, mac_2
         )
         plaintext_2 = message.encode_plaintext_2(c_r, own.credential.id_cred_on_wire, proof, ead_2)
-        ciphertext_2 = key_schedule.crypt_2(suite, prk_2e, th_2, plaintext_2)
+        yield
+        ciphertext_2 = yield from key_schedule.crypt_2_steps(suite, prk_2e, th_2, plaintext_2)
+        yield
         th_3 = key_schedule.th_3(suite, th_2, plaintext_2, cred_r)
+        yield
         waiting = WaitMessage3(self, ephemeral_private, c_r, prk_3e2m, th_3)
         return waiting, message.encode_message_2(ephemeral_public, ciphertext_2)
 
@@ -134,9 +143,14 @@ class WaitMessage3:
 
     def parse_message_3(self, message_3):
         """The ReceivedMessage3. Raises EDHOCError, and does no public-key operation."""
+        return crypto.finish(self.parse_message_3_steps(message_3))
+
+    def parse_message_3_steps(self, message_3):
+        """``parse_message_3`` in steps: long ones only if the message is."""
         plaintext_3 = message.unseal(
             self._suite, self._k_3, self._iv_3, self._th_3, message_3, "message_3"
         )
+        yield
         return ReceivedMessage3(self, plaintext_3)
 
 
@@ -170,17 +184,22 @@ class ReceivedMessage3:
         suite, authentication = waiting._suite, waiting._authentication
         check_peer(waiting._own.credential, credential)
         g_i = authentication.public_key(suite, credential)
+        yield
         g_iy = yield from authentication.shared_secret_steps(suite, waiting._y, g_i)
+        yield
         prk_4e3m = key_schedule.prk_4e3m(suite, waiting._prk_3e2m, waiting._th_3, g_iy)
+        yield
 
         id_cred_i = self.id_cred_i.encoded
         external_aad = key_schedule.external_aad(waiting._th_3, credential.raw, self._raw_ead_3)
         mac_length = authentication.mac_length(suite)
         mac_3 = key_schedule.mac_3(suite, prk_4e3m, id_cred_i, external_aad, mac_length)
+        yield
         is_proof = yield from authentication.is_proof_steps(
             suite, g_i, id_cred_i, external_aad, mac_3, self._proof
         )
         if not is_proof:
             raise VerificationError("message_3 is not from the holder of its credential")
         th_4 = key_schedule.th_4(suite, waiting._th_3, self._plaintext_3, credential.raw)
+        yield
         return CompletedResponder(suite, prk_4e3m, th_4, waiting.c_i, waiting.c_r)

@@ -78,6 +78,10 @@ class Suite:
         """EDHOC_Expand: ``length`` bytes, at most 8160."""
         return crypto.hkdf_expand(prk, info, length)
 
+    def expand_steps(self, prk, info, length):
+        """``expand`` in steps."""
+        return crypto.hkdf_expand_steps(prk, info, length)
+
     def check_pair(self, private_key, public_key):
         """Raise ValueError if our own ephemeral key pair has not the right lengths."""
         if (

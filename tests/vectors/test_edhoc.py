@@ -68,9 +68,10 @@ def _check_schedule(trace, suite, c_r, mac_length, g_rx, g_iy):
     mac_2 = key_schedule.mac_2(suite, prk_3e2m, c_r, id_cred_r, aad_2, mac_length)
     assert mac_2 == trace["MAC_2"]
     plaintext_2 = trace["PLAINTEXT_2"]
-    keystream_2 = key_schedule.keystream_2(suite, prk_2e, th_2, len(plaintext_2))
-    assert keystream_2 == trace["KEYSTREAM_2"]
-    ciphertext_2 = key_schedule.crypt_2(suite, prk_2e, th_2, plaintext_2)
+    steps = key_schedule.keystream_2_steps(suite, prk_2e, th_2, len(plaintext_2))
+    assert crypto.finish(steps) == trace["KEYSTREAM_2"]
+    steps = key_schedule.crypt_2_steps(suite, prk_2e, th_2, plaintext_2)
+    ciphertext_2 = crypto.finish(steps)
     assert ciphertext_2 == trace["CIPHERTEXT_2"]
     assert message.encode_message_2(trace["G_Y"], ciphertext_2) == trace["message_2"]
     assert message.decode_message_2(trace["message_2"], 32) == (trace["G_Y"], ciphertext_2)
