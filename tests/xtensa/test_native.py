@@ -56,6 +56,19 @@ def test_x25519(record_property):
     assert METER.longest < STEP
 
 
+def test_x25519_public_keys(record_property):
+    """The base point goes by other tables than a point that somebody sent."""
+    rng, counts = random.Random(8), set()
+    steps, base = driver("x25519").x25519_steps, (9).to_bytes(32, "little")
+    for private in scalars(rng, 0, 2**256 - 1, 8, int("55" * 32, 16)):
+        public = x25519.X25519PrivateKey.from_private_bytes(private).public_key()
+        assert finish(steps(private, base)) == public.public_bytes_raw()
+        counts.add((METER.instructions, METER.longest))
+    report(record_property, "x25519 public key")
+    assert len(counts) == 1
+    assert METER.longest < STEP
+
+
 def test_x25519_with_publics_that_are_no_canonical_points():
     """RFC 7748 section 5: the top bit is not looked at, p and above stand for their residue. A
     point of small order gives zero, which the facade refuses."""
