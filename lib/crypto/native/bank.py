@@ -7,7 +7,9 @@ a secret out of it, and `wipe` belongs in a ``finally``.
 
 def put(bank, offset, number):
     """32 bytes, little-endian, into a cell. Raises ValueError for any other length."""
-    memoryview(bank)[offset : offset + 32] = number  # no copy in between, which nobody would wipe
+    # No copy in between, which nobody would wipe. And not bank[offset : offset + 32] = number: for
+    # that MicroPython moves all that comes after it in the bank, to where it is already.
+    memoryview(bank)[offset : offset + 32][:] = number
 
 
 def put_clamped(bank, offset, private):

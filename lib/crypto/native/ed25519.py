@@ -4,6 +4,7 @@ from micropython import const
 
 from ..curves import L_25519
 from . import programs_ed25519_verify as programs
+from .bank import put
 from .field25519 import run
 from .sha512 import digest_steps
 
@@ -26,43 +27,53 @@ def ed25519_sign_steps(private, message):
 
 
 def ed25519_verify_steps(public, message, signature):
-    bank = bytearray(programs.BANK)
-    view = memoryview(bank)
+    # One piece for the bank and each program in turn: MicroPython looks for a free piece of this
+    # size from the heap's start, for 10,000 instructions. The hash is made in the bank.
+    memory = memoryview(bytearray(programs.BANK + programs.LONGEST))
+    bank = memory[: programs.BANK]
+    program = memory[programs.BANK :]
+    signature = memoryview(signature)
     encoded_r = signature[:32]
-    # The hash is made where later the table of A is.
-    digest = view[programs.HASH : programs.HASH + 64]
-    yield from digest_steps(digest, (encoded_r, public, message), view[programs.HASH_WORK :])
+    digest = bank[programs.HASH : programs.HASH + 64]
+    yield from digest_steps(digest, (encoded_r, public, message), bank[programs.HASH_WORK :])
     k = int.from_bytes(digest, "little") % L_25519
-    bank[programs.K : programs.K + 32] = k.to_bytes(32, "little")
-    bank[programs.S : programs.S + 32] = signature[32:]
-    bank[programs.Y : programs.Y + 32] = public
+    put(bank, programs.K, k.to_bytes(32, "little"))
+    put(bank, programs.S, signature[32:])
+    put(bank, programs.Y, public)
     bank[programs.Y + 31] &= 127
     bank[programs.SIGN + 4] = sign = public[31] >> 7
-    run(bytearray(programs.DECODE), bank, programs.TABLE)
+    program[: len(programs.DECODE)] = programs.DECODE
+    run(program, bank, programs.TABLE)
     yield
     if not (bank[programs.SQUARE] or bank[programs.MINUS_SQUARE]):
         return False
     if bank[programs.X_IS_ZERO] and sign:
         return False
-    # From the first digit that is not 0; there are 257.
-    digits_a, digits_b = programs.DIGITS_A, programs.DIGITS_B
-    left = 257
-    while left > 1 and not (bank[digits_a + left - 1] or bank[digits_b + left - 1]):
-        left -= 1
-    bank[programs.LOOP + 4 : programs.LOOP + 8] = (left - 1).to_bytes(4, "little")
-    program = bytearray(programs.COMBINE)
+    program[: len(programs.COMBINE)] = programs.COMBINE
+    left = _digits(bank)
+    bank[programs.LOOP + 4 : programs.LOOP + 8][:] = (left - 1).to_bytes(4, "little")
     while left:
         bank[programs.LOOP] = bits = min(left, _BITS)
         run(program, bank, programs.TABLE)
         left -= bits
         yield
     # S B = R + k A, checked as R = S B - k A: one encoding instead of a square root for R.
-    return encoded_point(programs, bank) == encoded_r
+    return encoded_point(programs, bank, program) == encoded_r
 
 
-def encoded_point(programs, bank):
-    """The 32 bytes of the point in ``bank``."""
-    run(bytearray(programs.ENCODE), bank, programs.TABLE)
+def _digits(bank):
+    """How many of the 257 digits there are up to the first that is not 0; 1 at least."""
+    a, b = programs.DIGITS_A - 1, programs.DIGITS_B - 1
+    left = 257
+    while left > 1 and not (bank[a + left] or bank[b + left]):
+        left -= 1
+    return left
+
+
+def encoded_point(programs, bank, program):
+    """The 32 bytes of the point in ``bank``; ``program`` is room for one."""
+    program[: len(programs.ENCODE)] = programs.ENCODE
+    run(program, bank, programs.TABLE)
     encoded = bytearray(bank[programs.Y : programs.Y + 32])
     encoded[31] |= (bank[programs.X] & 1) << 7
     return bytes(encoded)

@@ -9,6 +9,7 @@ from micropython import const
 
 from . import programs_ed25519_base as base
 from . import programs_ed25519_scalars as scalars
+from .bank import put, wipe
 from .ed25519 import encoded_point
 from .field25519 import run
 from .modular import run as run_modular
@@ -45,7 +46,7 @@ class _Secrets:
 
     def __init__(self):
         # One piece: MicroPython looks for each from the heap's start, and it is wiped as one.
-        self._memory = bytearray(WORK + 64 + scalars.BANK + base.BANK)
+        self._memory = bytearray(WORK + 64 + scalars.BANK + base.BANK + base.LONGEST)
         memory = memoryview(self._memory)
         self._work = memory[:WORK]
         self._expanded = memory[WORK : WORK + 64]  # the scalar and the prefix, section 5.1.5
@@ -54,10 +55,11 @@ class _Secrets:
         self._hash = bank[scalars.HASH : scalars.HASH + 64]
         self.nonce = bank[scalars.R : scalars.R + 32]
         self.result = bank[scalars.RESULT : scalars.RESULT + 32]
-        self._bank = memory[WORK + 64 + scalars.BANK :]
+        self._bank = memory[WORK + 64 + scalars.BANK : -base.LONGEST]
+        self._program = memory[-base.LONGEST :]
 
     def wipe(self):
-        self._memory[:] = bytearray(len(self._memory))
+        wipe(self._memory)
 
     def public_key_steps(self, private):
         yield from digest_steps(self._expanded, (private,), self._work)
@@ -67,7 +69,7 @@ class _Secrets:
         scalar[31] = scalar[31] & 127 | 64
         self._hash[:32] = scalar
         self.reduce()
-        self._scalars[scalars.A : scalars.A + 32] = scalar
+        put(self._scalars, scalars.A, scalar)
         return (yield from self.multiple_of_base_steps())
 
     def hash_steps(self, parts):
@@ -75,24 +77,29 @@ class _Secrets:
 
     def reduce(self):
         """``result`` = the hash modulo L."""
-        run_modular(bytearray(scalars.REDUCE), self._scalars, scalars.TABLE)
+        self._run_modular(scalars.REDUCE)
 
     def sign(self):
         """The nonce plus the hash times the secret scalar, modulo L."""
-        run_modular(bytearray(scalars.SIGN), self._scalars, scalars.TABLE)
+        self._run_modular(scalars.SIGN)
         return bytes(self.result)
+
+    def _run_modular(self, program):
+        self._program[: len(program)] = program
+        run_modular(self._program, self._scalars, scalars.TABLE)
 
     def multiple_of_base_steps(self):
         """``result`` times B, encoded."""
         bank = self._bank
-        bank[:] = bytearray(base.BANK)
-        bank[base.SCALAR : base.SCALAR + 32] = self.result
-        program = memoryview(bytearray(base.MULTIPLY))
+        wipe(bank)
+        put(bank, base.SCALAR, self.result)
+        program = self._program
+        program[: len(base.MULTIPLY)] = base.MULTIPLY
         bank[base.ROWS] = _ROWS
         run(program, bank, base.TABLE)
         yield
         bank[base.ROWS] = 8 - _ROWS
         run(program[base.AGAIN :], bank, base.TABLE)
-        encoded = encoded_point(base, bank)
+        encoded = encoded_point(base, bank, program)
         yield
         return encoded

@@ -37,6 +37,7 @@ def constants() -> dict[str, bytes | int]:
         "Y": at.y,
         "SCALAR": at.scalar,
         "ROWS": at.rows,
+        "LONGEST": max(len(program) for program in (multiply(), encode())),
         "MULTIPLY": multiply(),
         "AGAIN": _start_size(),
         "ENCODE": encode(),

@@ -50,6 +50,7 @@ def constants() -> dict[str, bytes | int]:
         "DIGITS_B": at.digits_b,
         "HASH": at.digits_a,  # room for the driver, before the first program
         "HASH_WORK": at.digits_b,
+        "LONGEST": max(len(program) for program in (decode(), combine(), encode())),
         "DECODE": decode(),
         "COMBINE": combine(),
         "ENCODE": encode(),
