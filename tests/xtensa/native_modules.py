@@ -28,14 +28,14 @@ MACHINE_CODE = {
 
 class Meter:
     """Adds up what the functions of all modules take: ``instructions``, ``cycles``; ``longest`` is
-    the most instructions between two calls of `mark`."""
+    the most instructions between two calls of `mark`, ``trace`` a digest of their traces."""
 
     def __init__(self) -> None:
         self._machines: dict[str, Machine] = {}
         self.reset()
 
     def reset(self) -> None:
-        self.instructions = self.cycles = self.longest = self._marked = 0
+        self.instructions = self.cycles = self.trace = self.longest = self._marked = 0
 
     def mark(self) -> None:
         self.longest = max(self.longest, self.instructions - self._marked)
@@ -51,6 +51,7 @@ class Meter:
             result = code.call(*arguments)
             self.instructions += code.instructions
             self.cycles += code.cycles
+            self.trace = hash((self.trace, code.trace))
             return result
 
         return function

@@ -28,7 +28,7 @@ struct machine {
     uint32_t code_start, code_length;
     struct decoded *decoded;     /* one for each byte of the code, decoded when first executed */
     uint32_t file[FILE_WORDS];
-    uint64_t instructions, cycles, limit;
+    uint64_t instructions, cycles, limit, trace;
     uint32_t pc, fault_address, stack_top, stack_low, result;
 };
 
@@ -276,9 +276,17 @@ static int constant_word(const struct machine *m, uint32_t address, uint32_t *wo
     return there;
 }
 
+/* What somebody with a clock and an eye on the memory bus might see: where code went, what it read
+   and wrote. Two runs that agree here (FNV's mixing, on whole words) took the same way. */
+static inline uint64_t traced(uint64_t trace, uint32_t address) {
+    trace = (trace ^ address) * 0x100000001b3u;
+    return trace ^ trace >> 29;
+}
+
 #define FAULT(reason) do { stop = (reason); goto out; } while (0)
 #define LOAD(type, size) do { \
         type loaded; \
+        trace = traced(trace, a[d->s] + d->imm); \
         const uint8_t *p = at(m, a[d->s] + d->imm, size, MAY_READ, a[1], &stop); \
         if (!p) goto out; \
         memcpy(&loaded, p, size); \
@@ -286,12 +294,18 @@ static int constant_word(const struct machine *m, uint32_t address, uint32_t *wo
     } while (0)
 #define STORE(type, size) do { \
         type stored = (type)a[d->t]; \
+        trace = traced(trace, a[d->s] + d->imm); \
         uint8_t *p = at(m, a[d->s] + d->imm, size, MAY_WRITE, a[1], &stop); \
         if (!p) goto out; \
         memcpy(p, &stored, size); \
     } while (0)
 /* A taken branch refills the pipeline: two cycles more. */
-#define GO(address) do { next = (address); cycles += 2; if (n > m->limit) FAULT(STOP_LIMIT); } while (0)
+#define GO(address) do { \
+        next = (address); \
+        trace = traced(trace, next); \
+        cycles += 2; \
+        if (n > m->limit) FAULT(STOP_LIMIT); \
+    } while (0)
 #define BRANCH(condition) do { if (condition) GO((uint32_t)d->imm); } while (0)
 
 /* Runs from m->pc, in the window that file[8] begins (as after call8 out of window 0, whose a8 has
@@ -301,7 +315,7 @@ int simulator_run(struct machine *m) {
     uint32_t base = 0, sar = 0, increment = 2, pc = m->pc, next = pc;
     uint32_t *a = m->file;
     uint32_t word;
-    uint64_t n = 0, cycles = 0;
+    uint64_t n = 0, cycles = 0, trace = 0;
     const struct region *code = &m->regions[m->code_start >> REGION_BITS];
     m->stack_low = a[1];
     a[8] = (RETURN_ADDRESS & 0x3fffffffu) | 2u << 30;
@@ -391,7 +405,11 @@ int simulator_run(struct machine *m) {
             case L16UI: LOAD(uint16_t, 2); break;
             case L16SI: LOAD(int16_t, 2); break;
             case L32I:
-                if (constant_word(m, a[d->s] + d->imm, &word)) { a[d->t] = word; break; }
+                if (constant_word(m, a[d->s] + d->imm, &word)) {
+                    trace = traced(trace, a[d->s] + d->imm);
+                    a[d->t] = word;
+                    break;
+                }
                 LOAD(uint32_t, 4);
                 break;
             case L32R: {
@@ -464,6 +482,7 @@ out:
     m->pc = pc;
     m->instructions = n;
     m->cycles = cycles;
+    m->trace = trace;
     m->result = m->file[10];
     return stop;
 }

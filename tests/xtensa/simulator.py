@@ -7,6 +7,7 @@ chips do not have: each raises ``Fault``. Registers that nobody set hold noise.
 """
 
 import ctypes
+import functools
 import hashlib
 import os
 import pathlib
@@ -73,6 +74,7 @@ class _Machine(ctypes.Structure):
         ("instructions", ctypes.c_uint64),
         ("cycles", ctypes.c_uint64),
         ("limit", ctypes.c_uint64),
+        ("trace", ctypes.c_uint64),
         ("pc", ctypes.c_uint32),
         ("fault_address", ctypes.c_uint32),
         ("stack_top", ctypes.c_uint32),
@@ -96,6 +98,7 @@ def _view(view: memoryview) -> tuple[memoryview | bytes, int]:
     return view, (begins[0] - begins[1]) % 4
 
 
+@functools.cache
 def library() -> ctypes.CDLL:
     """The simulator, compiled when its source is new. The test is skipped without a C compiler."""
     compiler = os.environ.get("CC") or shutil.which("cc")
@@ -125,6 +128,7 @@ class Machine:
     After a call ``instructions`` counts what it executed, exactly, and ``cycles`` estimates,
     roughly: one an instruction, one more if a load's or a product's result is wanted by the next,
     two more for each jump or branch taken, thirteen for a division; all memory answers at once.
+    ``trace`` is a digest of all addresses that it jumped to, read and wrote, in their order.
     """
 
     def __init__(self, code: bytes, seed: int = 0) -> None:
@@ -135,7 +139,7 @@ class Machine:
         entries = len(code) * self._library.simulator_decoded_size()
         self._decoded = ctypes.create_string_buffer(entries)
         self._noise = random.Random(seed)
-        self.instructions = self.cycles = 0
+        self.instructions = self.cycles = self.trace = 0
         self._objects: bytearray | None = None
         machine = self._machine
         machine.code_start, machine.code_length = CODE_START, len(code)
@@ -237,6 +241,7 @@ class Machine:
             self._map(DATA_START + number * MEGABYTE, 0, 0, 0)
             self._map(FLASH_START + number * MEGABYTE, 0, 0, 0)
         self.instructions, self.cycles = machine.instructions, machine.cycles
+        self.trace = machine.trace
         if stopped:
             place = machine.pc - CODE_START
             raise Fault(

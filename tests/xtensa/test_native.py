@@ -1,8 +1,9 @@
 """Whole public-key operations by the real drivers, with the ESP32's machine code in the simulator.
 
 Promised: the results of ``cryptography`` for random and for edge keys; for what is secret, the
-same number of instructions to the last one, whatever the key; no step too long. It could break
-where programs, drivers and machine code meet: offsets, loops cut in steps, views, byte orders.
+same instructions and the same addresses, one after the other, whatever the key; no step too long.
+It could break where programs, drivers and machine code meet: offsets, loops cut in steps, views,
+byte orders, a table entry that is looked up.
 """
 
 import importlib.util
@@ -50,7 +51,7 @@ def test_x25519(record_property):
         public = x25519.X25519PrivateKey.from_private_bytes(rng.randbytes(32)).public_key()
         expected = x25519.X25519PrivateKey.from_private_bytes(private).exchange(public)
         assert finish(steps(private, public.public_bytes_raw())) == expected
-        counts.add((METER.instructions, METER.longest))
+        counts.add((METER.instructions, METER.longest, METER.trace))
     report(record_property, "x25519")
     assert len(counts) == 1
     assert METER.longest < STEP
@@ -63,7 +64,7 @@ def test_x25519_public_keys(record_property):
     for private in scalars(rng, 0, 2**256 - 1, 8, int("55" * 32, 16)):
         public = x25519.X25519PrivateKey.from_private_bytes(private).public_key()
         assert finish(steps(private, base)) == public.public_bytes_raw()
-        counts.add((METER.instructions, METER.longest))
+        counts.add((METER.instructions, METER.longest, METER.trace))
     report(record_property, "x25519 public key")
     assert len(counts) == 1
     assert METER.longest < STEP
@@ -100,7 +101,7 @@ def test_p256_public_keys(record_property):
     for private in private_256(random.Random(2)):
         expected = public_256(key_256(private))
         assert finish(steps(private.to_bytes(32, "big"))) == expected, hex(private)
-        counts.add((METER.instructions, METER.longest))
+        counts.add((METER.instructions, METER.longest, METER.trace))
     report(record_property, "p256_public_key")
     assert len(counts) == 1
     assert METER.longest < STEP
@@ -115,7 +116,7 @@ def test_p256_ecdh_from_a_point_and_from_x_alone(record_property):
         for length in (64, 32):
             public = public_256(peer)[:length]
             assert finish(steps(private.to_bytes(32, "big"), public)) == expected
-            counts[length].add((METER.instructions, METER.longest))
+            counts[length].add((METER.instructions, METER.longest, METER.trace))
     report(record_property, "p256_ecdh from x alone")
     assert [len(seen) for seen in counts.values()] == [1, 1]
     assert METER.longest < STEP
@@ -144,7 +145,7 @@ def test_es256_signs_as_anybody_else_and_at_one_cost(record_property):
     for private in private_256(random.Random(4)):
         message = b"message of %d" % (private % 10)
         signature = finish(steps(private.to_bytes(32, "big"), message))
-        counts.add((METER.instructions, METER.longest))
+        counts.add((METER.instructions, METER.longest, METER.trace))
         r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
         key_256(private).public_key().verify(
             utils.encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256())
@@ -180,7 +181,7 @@ def test_ed25519_signs_as_rfc_8032_says_and_at_one_cost(record_property):
         public = finish(module.ed25519_public_key_steps(private))
         assert public == key.public_key().public_bytes_raw()
         assert finish(module.ed25519_sign_steps(private, message)) == key.sign(message)
-        counts.add((METER.instructions, METER.longest))
+        counts.add((METER.instructions, METER.longest, METER.trace))
     report(record_property, "ed25519_sign")
     assert len(counts) == 1
     assert METER.longest < STEP
