@@ -11,7 +11,10 @@ def read(path: str, limit: int):
     """
     try:
         with open(path, "rb") as file:
-            return file.read(limit + 1)
+            # MicroPython takes the memory for all it is asked for before it reads.
+            size = file.seek(0, 2)
+            file.seek(0)
+            return file.read(min(size, limit + 1))
     except OSError as error:
         if error.errno == errno.ENOENT:
             return None

@@ -43,6 +43,13 @@ def test_a_file_is_replaced_whole_and_read_within_its_bound():
         assert os.listdir(folder) == ["x"]
 
 
+def test_a_small_file_with_a_large_bound_takes_little_memory():
+    """A board that had to find 16 KB in one piece to read a policy of 200 bytes did not start."""
+    path = new_folder() + "/small"
+    files.write(path, bytes(200))
+    assert files.read(path, 1 << 28) == bytes(200)  # more than any test's heap
+
+
 def test_a_leftover_of_a_write_that_was_cut_changes_nothing():
     """Power went between the temporary file and the rename: the old key is the key."""
     with _Folder() as folder:
