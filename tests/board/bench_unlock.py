@@ -13,7 +13,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from board.door import ROOMY, Door, Firmware, phone
-from board.qemu_board import BoardError, missing
+from board.qemu_board import FROZEN, BoardError, missing, sources
 from holdfast_host.errors import UsageProblem
 
 _STEP = 1024  # bytes; what a heap is bisected to
@@ -79,6 +79,12 @@ def smallest_heap(firmware: Firmware, works: int, fails: int = 0) -> int:
     return works
 
 
+def is_frozen_of_today() -> bool:
+    """Whether there is an image with this firmware frozen in, and not with an older one."""
+    built = FROZEN.stat().st_mtime if FROZEN.exists() else 0
+    return all(source.stat().st_mtime < built for source, _ in sources())
+
+
 def new(folder: pathlib.Path) -> pathlib.Path:
     folder.mkdir()
     return folder
@@ -90,10 +96,10 @@ def measure() -> dict:
         print(missing(), file=sys.stderr)
         return {}
     found = {}
-    for where in ("mpy", "rom"):
+    for where in ("mpy", "rom", *(["frozen"] if is_frozen_of_today() else [])):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
-            firmware = Firmware(folder, in_rom=where == "rom")
+            firmware = Firmware(folder, where)
             loaded, peak = live(firmware, new(folder / "live"))
             most = 2 * peak
             smallest = smallest_heap(firmware, most, peak)

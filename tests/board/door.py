@@ -8,7 +8,15 @@ import shutil
 
 import cbor
 import small_site as site
-from board.qemu_board import QUIET_SECONDS, ROOT, Board, compile_tree, rom_image
+from board.qemu_board import (
+    FIRMWARE,
+    FROZEN,
+    QUIET_SECONDS,
+    ROOT,
+    Board,
+    compile_tree,
+    rom_image,
+)
 from cose import cwt
 from holdfast.access import operations as ops
 from holdfast.access import snapshot
@@ -168,13 +176,14 @@ def policy(grants: int = GRANTS) -> bytes:
 class Firmware:
     """The firmware as it goes to a board, and the flash of one that was provisioned with it.
 
-    Made in ``folder``. ``rom`` is the ROM image; without ``in_rom`` it lies in .mpy files on the
-    flash instead, and the ROM has nothing but the test's own module.
+    Made in ``folder``. ``where`` it lies: in ``rom``, in .mpy files on the flash (``mpy``), or
+    ``frozen`` into the image, and then the ROM has nothing but the test's own module.
     """
 
-    def __init__(self, folder: pathlib.Path, *, in_rom: bool):
+    def __init__(self, folder: pathlib.Path, where: str = "rom"):
         compile_tree(folder / "tree", [ON_BOARD])
         self.rom = rom_image(folder / "tree")
+        self._image = FROZEN if where == "frozen" else FIRMWARE
         self._flash = folder / "flash"
         self._flash.mkdir()
         certified = {6: site.device_certificate(READER_KEY)}
@@ -190,9 +199,9 @@ class Firmware:
             kept = board.run(f"import reader_on_board\nreader_on_board.provision({site.NOW})")
             if int(kept.split()[-1]) != GRANTS:
                 raise RuntimeError("the board did not take the policy: " + kept)
-            if not in_rom:
+            if where == "mpy":
                 board.run(INSTALL)
-        if not in_rom:
+        if where != "rom":
             shutil.rmtree(folder / "tree" / "lib")
             self.rom = rom_image(folder / "tree")
 
@@ -200,7 +209,7 @@ class Firmware:
         """A board in ``folder`` with a flash of its own, as provisioned, unless it has one."""
         if not (folder / "flash.img").exists():
             shutil.copy(self._flash / "flash.img", folder)
-        return Board(folder, self.rom, heap)
+        return Board(folder, self.rom, heap, self._image)
 
 
 def put(board: Board, path: str, data: bytes) -> None:

@@ -18,7 +18,7 @@ if missing():
 
 @pytest.fixture(scope="module")
 def firmware(tmp_path_factory):
-    return Firmware(tmp_path_factory.mktemp("firmware"), in_rom=True)
+    return Firmware(tmp_path_factory.mktemp("firmware"))
 
 
 @pytest.fixture
