@@ -15,8 +15,10 @@ from backends import machines, made, published
 from backends.cases import asked
 from board.qemu_board import missing
 from crypto import hosted, portable
+from xtensa import native_modules
 
-EACH = 10_000 if os.environ.get("HOLDFAST_TORTURE") == "1" else 50
+# How many random cases of each function, and for what is slow one in how many of all.
+EACH, EVERY = (10_000, 1) if os.environ.get("HOLDFAST_TORTURE") == "1" else (50, 10)
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +69,11 @@ def test_portable_on_micropython(known, drawn):
 def test_native_on_a_board(board, known, drawn):
     """The machine code of RV32IMC, and the drivers on 31-bit integers."""
     board.run(known + drawn, "rv32")
+
+
+def test_native_on_xtensa(known, drawn):
+    """The machine code of ESP32 and ESP32-S3 in the simulator, under the same drivers.
+
+    Of the known cases one in so many, but of each function some: they are in order."""
+    start = secrets.randbelow(EVERY)
+    machines.here(sorted(known)[start::EVERY] + drawn[::EVERY], native_modules.driver("backend"))
