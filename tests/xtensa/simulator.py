@@ -22,7 +22,7 @@ import pytest
 from crypto.assembly import mpy_file
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-SOURCE = pathlib.Path(__file__).with_name("simulator.c")
+SOURCES = [pathlib.Path(__file__).with_name(name) for name in ("simulator.c", "decode.h")]
 BUILD = ROOT / "build" / "xtensa"
 
 # Addresses as on a chip: data memory, the instruction bus, and flash where constants may stay.
@@ -104,7 +104,8 @@ def library() -> ctypes.CDLL:
     compiler = os.environ.get("CC") or shutil.which("cc")
     if compiler is None:
         pytest.skip("no C compiler (cc): the Xtensa simulator cannot be built")
-    name = "simulator-%s.so" % hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
+    text = b"".join(source.read_bytes() for source in SOURCES)
+    name = "simulator-%s.so" % hashlib.sha256(text).hexdigest()[:16]
     path = BUILD / name
     if not path.exists():
         BUILD.mkdir(parents=True, exist_ok=True)
@@ -112,7 +113,7 @@ def library() -> ctypes.CDLL:
         with tempfile.TemporaryDirectory(dir=BUILD) as folder:
             made = pathlib.Path(folder) / name
             subprocess.run(
-                [*compiler.split(), "-O2", "-shared", "-fPIC", "-o", made, SOURCE], check=True
+                [*compiler.split(), "-O2", "-shared", "-fPIC", "-o", made, SOURCES[0]], check=True
             )
             made.replace(path)
     loaded = ctypes.CDLL(str(path))
