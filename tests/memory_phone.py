@@ -120,12 +120,17 @@ class Link:
 
 
 def make_reader(
-    hardware=None, changes=None, limits=None, directory=None, policy=True, **stores
+    hardware=None, changes=None, limits=None, directory=None, policy=True, two_keys=False, **more
 ):
     """A provisioned reader on hardware in memory, with a memory in ``directory`` (a new one).
 
-    It follows the site's first changeset if ``policy``; ``stores`` are the Reader's arguments.
+    It follows the site's first changeset if ``policy``, and has a P-256 key as well if
+    ``two_keys``; ``more`` are the Reader's arguments.
     """
+    if two_keys:
+        changes = dict(changes or {})
+        changes[11] = site.p256_certificate()
+        more["p256_private_key"] = site.READER_P256_PRIVATE
     configured = settings.decode(cbor.encode(site.settings_map(changes)))
     reader = Reader(
         configured,
@@ -133,7 +138,7 @@ def make_reader(
         hardware or Hardware(),
         directory or new_folder(),
         limits or Limits(),
-        **stores,
+        **more,
     )
     if policy:
         reader.follow(site.changeset())
@@ -143,8 +148,10 @@ def make_reader(
 class Phone:
     """A holder's phone: makes the bytes of each step and understands the answers."""
 
-    def __init__(self, token=None, private=b"\x22" * 32, door=site.DOOR, number=0):
-        self.token = token or site.holder_token(private)
+    def __init__(self, token=None, private=b"\x22" * 32, door=site.DOOR, number=0, suite=0):
+        changes = {8: site.confirmation(private, suite)}
+        self.token = token or site.holder_token(changes=changes)
+        self.suite = suite
         self.private = private
         self.door = door
         self.number = number
@@ -156,12 +163,16 @@ class Phone:
         """The CSM that opens the stream."""
         return stream.encode(signalling.csm())
 
-    def message_1(self):
-        """(next state, message_1), fresh each time."""
+    def message_1(self, suites=None):
+        """(next state, message_1), fresh each time; ``suites`` is SUITES_I."""
         self.number += 1
         self.ephemeral = crypto.sha256(self.token + b"ephemeral %d" % self.number)
-        initiator = Initiator(Identity(0, self.private, self._shown), (0,))
-        public = crypto.x25519_public_key(self.ephemeral)
+        suite = self.suite
+        initiator = Initiator(Identity(suite, self.private, self._shown), suites or (suite,))
+        if suite == 0:
+            public = crypto.x25519_public_key(self.ephemeral)
+        else:
+            public = crypto.p256_public_key(self.ephemeral)[:32]
         return initiator.prepare_message_1(self.ephemeral, public, b"\x37")
 
     def post(self, payload):

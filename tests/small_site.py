@@ -6,7 +6,7 @@ Keys are fixed bytes: a failing test can be repeated, and nothing here opens a r
 
 import cbor
 import crypto
-from cose import CRV_ED25519, CRV_X25519, Key, cwt
+from cose import CRV_ED25519, CRV_P256, CRV_X25519, Key, cwt
 from holdfast.access import changeset as changesets
 from holdfast.access import credential as labels
 
@@ -19,6 +19,7 @@ DAY = 24 * 3600
 AUTHORITY_SEED = bytes(range(32))
 ZONE_SECRET = b"\x5a" * 32
 READER_PRIVATE = b"\x11" * 32
+READER_P256_PRIVATE = b"\x66" * 32
 AUDIT_PRIVATE = b"\x33" * 32
 LOOKUP_KEY = b"\x44" * 32
 
@@ -38,9 +39,15 @@ def zone_key(secret=ZONE_SECRET):
     return Key.symmetric(secret, 5)
 
 
-def confirmation(private):
-    """A ``cnf`` claim for an X25519 private key."""
-    return {1: {1: 1, -1: CRV_X25519, -2: crypto.x25519_public_key(private)}}
+def confirmation(private, suite=0, whole=False):
+    """A ``cnf`` claim for an X25519 private key, or in suite 2 for one of P-256, with the sign of
+    y or the ``whole`` of it.
+    """
+    if suite == 0:
+        return {1: {1: 1, -1: CRV_X25519, -2: crypto.x25519_public_key(private)}}
+    point = crypto.p256_public_key(private)
+    y = point[32:] if whole else bool(point[63] & 1)
+    return {1: {1: 2, -1: CRV_P256, -2: point[:32], -3: y}}
 
 
 def holder_claims(private=b"\x22" * 32, changes=None):
@@ -90,8 +97,15 @@ def device_certificate(private=READER_PRIVATE, changes=None):
     return cwt.issue(_changed(claims, changes), authority())
 
 
+def p256_certificate(private=READER_P256_PRIVATE, changes=None):
+    """The certificate of the reader's P-256 key."""
+    confirmed = {7: b"\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f", 8: confirmation(private, 2, True)}
+    confirmed.update(changes or {})
+    return device_certificate(changes=confirmed)
+
+
 def settings_map(changes=None):
-    """The entries of the reader's settings file."""
+    """The entries of the settings file of a reader that was enrolled with one key."""
     return _changed(
         {
             1: 1,

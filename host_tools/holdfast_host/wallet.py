@@ -189,7 +189,7 @@ def _read_key(path: Path, suite: int) -> Key:
     data = files.read(path, _FILE_LIMIT, "phone", advice)
     try:
         key = Key.decode(data)
-        if suite_of(key) != suite or key.d is None:
+        if suite_of(Key.from_map(key.to_map())) != suite or key.d is None:
             raise InvalidInput("it is no private key of its suite")
         if suite == 0:
             halves_fit = crypto.x25519_public_key(key.d) == key.x

@@ -79,9 +79,9 @@ def is_complete(claims) -> bool:
 
 def suite_of(key):
     """The EDHOC cipher suite in which static Diffie-Hellman proves a ``cnf`` key: 0 for X25519, 2
-    for P-256. None if there is no key, or another.
+    for P-256. None if there is no key, or another, or a private one.
     """
-    if key is None:
+    if key is None or key.d is not None:
         return None
     if key.kty == KTY_OKP and key.crv == CRV_X25519:
         return 0

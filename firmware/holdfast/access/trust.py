@@ -56,18 +56,22 @@ class Trust:
         Says that site or zone made the token, for a holder of the named key. Whether the one who
         shows it has that key, and whether it opens anything now, is not asked here.
         """
-        return crypto.finish(self.authenticate_steps(raw))
+        return crypto.finish(self.authenticate_steps(self.read(raw)))
 
-    def authenticate_steps(self, raw: bytes):
-        """``authenticate`` in steps, as in :mod:`crypto`."""
+    def read(self, raw: bytes):
+        """The cwt.Token ``raw``, of which nothing is believed yet. Raises Refused."""
         token = _parse(raw)
         if token.issuer != self.site:
             raise Refused(reason.OTHER_SITE)
+        return token
+
+    def authenticate_steps(self, token):
+        """``authenticate`` for what ``read`` gave, in steps as in :mod:`crypto`."""
         guest = token.kind == cwt.MACED
         if guest:
             claims, key = yield from _verify_steps(token, self._zone_keys(token))
         else:
-            claims, key = yield from self._verify_signed_steps(token, raw)
+            claims, key = yield from self._verify_signed_steps(token)
         if ROLE in claims.other:
             raise Refused(reason.NOT_A_HOLDER_TOKEN)
         if not is_complete(claims):
@@ -84,9 +88,7 @@ class Trust:
         A certificate is a CWT signed by the authority that names a role; a holder's credential
         never does, so neither passes for the other.
         """
-        token = _parse(raw)
-        if token.issuer != self.site:
-            raise Refused(reason.OTHER_SITE)
+        token = self.read(raw)
         if token.kind != cwt.SIGNED:
             raise Refused(reason.UNSUPPORTED_ALGORITHM)
         claims, _ = crypto.finish(_verify_steps(token, self.authority_keys))
@@ -98,7 +100,8 @@ class Trust:
             raise Refused(reason.INCOMPLETE_TOKEN)
         return Device(claims.sub, role, key, claims.iat, claims.exp)
 
-    def _verify_signed_steps(self, token, raw):
+    def _verify_signed_steps(self, token):
+        raw = token.raw
         keys = self.authority_keys
         if self._memory is None:
             return (yield from _verify_steps(token, keys))

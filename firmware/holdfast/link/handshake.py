@@ -3,6 +3,7 @@
 from coap import Message, code, option
 from edhoc import (
     KCWT,
+    Credential,
     EDHOCError,
     Identity,
     MalformedError,
@@ -25,6 +26,7 @@ _CBOR_TRUE = b"\xf5"
 # that someone held back thereby dies with the next one that comes through.
 _WINDOW_SIZE = 1
 _NOT_ACCEPTED = "credential not accepted"
+_MAX_TOKEN = 512  # bytes
 
 
 class Responders:
@@ -157,14 +159,17 @@ class Handshake:
             raise _refusal(
                 reason.UNKNOWN_CREDENTIAL, UnknownCredentialError("only a CWT by value is known")
             )
+        if len(id_cred_i.raw) > _MAX_TOKEN:
+            raise _refusal(reason.INCOMPLETE_TOKEN, MalformedError("credential is too long"))
+        trust = self._shared.trust
         try:
-            holder = await self._compute(self._shared.trust.authenticate_steps(id_cred_i.raw))
-            return holder, from_kcwt(id_cred_i.raw, True)
+            token = trust.read(id_cred_i.raw)
+            holder = await self._compute(trust.authenticate_steps(token))
         except Refused as refused:
             # The phone learns that its credential is not accepted, not what was wrong with it.
             raise _refusal(refused.reason, EDHOCError(_NOT_ACCEPTED))
-        except EDHOCError as error:
-            raise _refusal(reason.INCOMPLETE_TOKEN, error)
+        # As from_kcwt would make it, without reading the token twice.
+        return holder, Credential(token.raw, KCWT, token.claims.cnf, True)
 
 
 def edhoc_response(response_code: int, payload: bytes) -> Message:
