@@ -47,6 +47,7 @@ ROWS = (
         "libsodium C 2.39 M, Monocypher C 3.07 M, pure25519 on MicroPython 280 M",
         2 * M,
     ),
+    Row("Ed25519 public key", "rv32.ed25519_public_key.instructions", "", None),
     Row("Ed25519 sign, 150 B", "rv32.ed25519_sign.instructions", "", None),
     Row(
         "X25519",
@@ -54,15 +55,29 @@ ROWS = (
         "libsodium C 2.08 M, bignum on MicroPython 45.5 M",
         1_700_000,
     ),
+    Row("X25519 public key", "rv32.x25519_public_key.instructions", "", None),
+    Row("P-256 public key", "rv32.p256_public_key.instructions", "", None),
     Row(
         "P-256 ECDH",
         "rv32.p256_ecdh.instructions",
         "micro-ecc C 10.1 M, bignum on MicroPython 59.8 M",
         3 * M,
     ),
+    Row("P-256 ECDH, peer's key as x alone", "rv32.p256_ecdh_from_x.instructions", "", 3 * M),
     Row("ES256 verify", "rv32.es256_verify.instructions", "", 4_500_000),
     Row("ES256 sign", "rv32.es256_sign.instructions", "", None),
     Row("SHA-512, a block", "rv32.sha512_block.instructions", "", 15_000),
+    *(
+        Row(
+            f"EDHOC {role}, suite {suite}, method {method}",
+            f"rv32.edhoc_{role}_suite{suite}_method{method}.instructions",
+            "",
+            None,
+        )
+        for suite in (0, 2)
+        for method in (3, 0)
+        for role in ("initiator", "responder")
+    ),
     Row("reader's share of a cold unlock", "rv32.cold_unlock.instructions", "", 12 * M),
     Row("reader's share of a warm unlock", "rv32.warm_unlock.instructions", "", M),
     Row(
@@ -77,7 +92,11 @@ ROWS = (
         "",
         48 * KB,
     ),
-    Row("machine code of one processor (bytes of .mpy)", "rv32.code.bytes", "", 24 * KB),
+    Row("machine code for RISC-V (bytes of .mpy)", "rv32.code.bytes", "", 24 * KB),
+    Row("machine code for Xtensa (bytes of .mpy)", "xtensa.code.bytes", "", 24 * KB),
+    Row(
+        "programs and tables, which may stay in flash", "rv32.programs_and_tables.bytes", "", None
+    ),
     Row("tables and registers in RAM (bytes)", "rv32.bank.bytes", "", 8 * KB),
     Row("wire, cold unlock (bytes)", "wire.cold_unlock.bytes", "", 600),
     Row("wire, warm unlock", "wire.warm_unlock.bytes", "", 90),
