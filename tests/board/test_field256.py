@@ -27,23 +27,36 @@ BANK = isa.Bank("modulus", "minus_inverse", "square_r", "a", "b", "c", "d")
 
 
 def near(modulus: int) -> list[int]:
-    """Numbers below the modulus at which carries and borrows run far."""
+    """Numbers below the modulus at which carries and borrows run far, over one word or several."""
+    powers = [2**i for i in range(0, 257, 32)]
+    runs = [*powers, *(above - below for above in powers for below in powers if above > below)]
     found = {modulus >> 1, 2**256 % modulus, 2**512 % modulus}
-    for power in range(0, 257, 32):
-        for offset in (-2, -1, 0, 1, 2):
-            found |= {2**power + offset, modulus - 2**power + offset, 2**256 - 2**power + offset}
     found |= {int("ffffffff00000000" * 4, 16), int("00000000ffffffff" * 4, 16)}
+    for run_of_ones, offset in itertools.product(runs, (-2, -1, 0, 1, 2)):
+        found |= {run_of_ones + offset, modulus - run_of_ones + offset}
     return sorted(number for number in found if 0 <= number < modulus)
 
 
 def quotients(modulus: int) -> list[tuple[int, int]]:
-    """Pairs whose product divided by 2^256 is 0, 1, modulus - 1 or the like: where the last
-    subtraction of the modulus is decided."""
+    """Pairs whose product is such a number, times 2^256: the modulus has to be subtracted from it
+    in the end, or just not."""
+    generator = random.Random(1)
     found = []
-    for number in (3, modulus - 2, 2**255 % modulus, 0x1234567 << 190):
-        inverse = pow(number, -1, modulus)
-        for target in (0, 1, 2, modulus - 1, modulus - 2, 2**256 % modulus, 2**192, 2**224 - 1):
-            found.append((number, target * inverse * 2**256 % modulus))
+    for target in near(modulus):
+        for _ in range(3):
+            number = generator.randrange(1, modulus)
+            found.append((number, target * pow(number, -1, modulus) * 2**256 % modulus))
+    return found
+
+
+def roots(modulus: int) -> list[int]:
+    """The same for squares."""
+    found = []
+    for target in near(modulus):
+        square = target * 2**256 % modulus
+        root = pow(square, (modulus + 1) // 4, modulus)
+        if root * root % modulus == square:
+            found += [root, -root % modulus]
     return found
 
 
@@ -127,7 +140,7 @@ def test_squares(numbers):
     generator = random.Random(1)
     modulus = numbers.field.modulus
     some = near(modulus) + [random_number(generator, modulus) for _ in range(RANDOM)]
-    some += [root for root in (pow(a, (P + 1) // 4, P) for a in near(P)) if root < modulus]
+    some += roots(modulus) if modulus % 4 == 3 else []
     for times in (1, 2, 7):
         cases = []
         for a in some:

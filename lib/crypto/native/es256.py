@@ -7,6 +7,7 @@ import hashlib
 
 from micropython import const
 
+from ..compare import equal
 from ..curves import N_256, P_256
 from ..rfc6979 import nonce_steps
 from . import programs_p256_order as order
@@ -19,7 +20,7 @@ _ZERO = bytes(32)
 
 
 def es256_sign_steps(private, message):
-    from .p256 import x_of_base_multiple_steps  # a door that only verifies does not need it
+    from .p256_base import multiple_of_base_steps  # a door that only verifies does not need it
 
     digest = hashlib.sha256(message).digest()
     refused = 0
@@ -27,17 +28,18 @@ def es256_sign_steps(private, message):
     try:
         while True:
             nonce = yield from nonce_steps(private, digest, refused)
-            x = yield from x_of_base_multiple_steps(nonce)
+            yield
+            point = yield from multiple_of_base_steps(nonce)
             yield
             put(bank, order.NONCE, nonce)
             yield from _invert_steps(bank)
             put(bank, order.PRIVATE, private)
             put(bank, order.DIGEST, digest)
-            put(bank, order.R, x)
+            put(bank, order.R, point[:32])
             _run_modular(order.SIGN, bank)
             r = take(bank, order.R)
             s = take(bank, order.S)
-            if r != _ZERO and s != _ZERO:
+            if not equal(r, _ZERO) and not equal(s, _ZERO):
                 return r + s
             refused += 1
     finally:

@@ -1,4 +1,4 @@
-"""Multiples of points of P-256: public keys and ECDH, in constant time.
+"""ECDH with P-256, in constant time.
 
 The private key is worked on by the machine code in a bank, which is wiped at the end. See
 :mod:`crypto.assembly.programs.p256` for what is computed there, and why it is right.
@@ -15,13 +15,9 @@ _ZERO = bytes(32)
 
 
 def p256_public_key_steps(private):
-    bank = bytearray(programs.BANK)
-    try:
-        yield from _multiply_base(bank, private)
-        _run(programs.END, bank)
-        return take(bank, programs.X) + take(bank, programs.Y)
-    finally:
-        wipe(bank)
+    from .p256_base import multiple_of_base_steps  # not loaded where nobody makes a key
+
+    return (yield from multiple_of_base_steps(private))
 
 
 def p256_ecdh_steps(private, public):
@@ -42,22 +38,6 @@ def p256_ecdh_steps(private, public):
         return take(bank, programs.X)
     finally:
         wipe(bank)
-
-
-def x_of_base_multiple_steps(scalar):
-    """The x of ``scalar``, 32 bytes, times G."""
-    bank = bytearray(programs.BANK)
-    try:
-        yield from _multiply_base(bank, scalar)
-        _run(programs.X_END, bank)
-        return take(bank, programs.X)
-    finally:
-        wipe(bank)
-
-
-def _multiply_base(bank, scalar):
-    _run(programs.LOAD_BASE, bank)
-    yield from _ladder(bank, scalar)
 
 
 def _ladder(bank, scalar):

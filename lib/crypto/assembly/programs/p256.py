@@ -1,4 +1,4 @@
-"""A point of P-256 times a secret number, by a ladder: for ECDH, public keys and signatures.
+"""A point of P-256 times a secret number, by a ladder: ECDH.
 
 The ladder is Hamburg's ("Faster Montgomery and double-add ladders for short Weierstrass curves",
 TCHES 2020): 8 products, 3 squares and 7 additions a bit, no table, the same for every number.
@@ -30,7 +30,7 @@ No exception, for no k from 1 to n - 1. A step fails only where it divides by ze
   last three bits and K >= 4 n - 4, but K < 3 n. If 3 n, then m is K without its last bit, which
   is 0, as K <= 3 n - 1. So this is the last step, K = 3 n - 1, k' = n - 1, k is 1 or n - 1, and
   the result is Q = -B. The formulas make u, w and Z zero then, and what ends the ladder takes
-  1 / 0 as 0: x(Q) = x(B) + u * 0, which is right, and `_end` looks after y.
+  1 / 0 as 0: x(Q) = x(B) + u * 0, which is right.
 * Q or R is 0 at the beginning of a step, so that there is no such line: then the step before had
   2 m + 1 = n, as above.
 Where Q or R is B or -B, the slope is that of a tangent or follows by continuity: the formulas have
@@ -41,8 +41,7 @@ At the end, since u + v = m^2 / 4 - 3 x(B) Z^2 on a line,
     m^2 - 4 (u + v) = 12 x(B) Z^2        1 / Z^2 = 12 x(B) / (m^2 - 4 (u + v))
 
 which needs x(B), public, not to be 0. For x(B) = 0 the product of the three x on the line gives
-1 / Z^2 = 4 y(B)^2 (u v + m w / 2) / (-3 w^2), and another program takes that. y follows from the
-line: y(Q) = y(B) (1 + m u / w).
+1 / Z^2 = 4 y(B)^2 (u v + m w / 2) / (-3 w^2), and another program takes that.
 """
 
 from .. import isa
@@ -56,8 +55,7 @@ G_X = 0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296
 G_Y = 0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5
 B_256 = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
 
-# The table: numbers, one a cell, in the order of the bank's cells they are loaded to. The last two
-# are loaded for a multiple of G only.
+# The table: numbers, one a cell, in the order of the bank's cells they are loaded to.
 _LOADED = {
     "order": N,
     "excess": 2**257 - 2 * N,
@@ -66,10 +64,9 @@ _LOADED = {
     "unit": 1,
     "b": B_256 * R % P,
 }
-_BASE = {"x": G_X * R % P, "y": G_Y * R % P}
-TABLE = b"".join(n.to_bytes(32, "little") for n in (*_LOADED.values(), *_BASE.values()))
+TABLE = b"".join(number.to_bytes(32, "little") for number in _LOADED.values())
 
-bank = isa.Bank("loop", "swap", "flip", "valid", "scalar", *_LOADED, *_BASE, "right", "slope")
+bank = isa.Bank("loop", "swap", "flip", "valid", "scalar", *_LOADED, "x", "y", "right", "slope")
 bank.more(u=1, v=1, m=1, w=1, zero=1, t0=1, t1=1, t2=1, t3=1, t4=1, t5=1, t6=1)
 
 
@@ -86,17 +83,15 @@ def constants() -> dict[str, bytes | int]:
         "Y": bank.y,
         "LOAD_POINT": _load_point(),
         "LOAD_X": _load_x(),
-        "LOAD_BASE": _load_base(),
         "BEGIN": _begin(),
         "STEPS": _steps(),
         "X_END": _end_x(),
         "X_END_AT_0": _end_x_at_0(),
-        "END": _end(),
     }
 
 
-def _load(program, also=0):
-    program.load(bank.order, 0, len(_LOADED) + also)
+def _load(program):
+    program.load(bank.order, 0, len(_LOADED))
     program.sub(bank.zero, bank.one, bank.one)
 
 
@@ -150,15 +145,6 @@ def _check(program):
     program.sqr(bank.t0, bank.y)
     program.eq(bank.valid, bank.t0, bank.right)
     program.end()
-
-
-def _load_base() -> bytes:
-    """The point G."""
-    program = isa.Program()
-    _load(program, len(_BASE))
-    _right_side(program)
-    program.end()
-    return program.code()
 
 
 def _begin() -> bytes:
@@ -290,34 +276,5 @@ def _end_x_at_0() -> bytes:
     program.sub(bank.t6, bank.zero, bank.t6)
     program.copy(bank.x, bank.t6)
     _number(program, bank.x)
-    program.end()
-    return program.code()
-
-
-def _end() -> bytes:
-    """x and y of k B, 0 to p - 1 and big-endian; x(B) must not be 0.
-
-    If Z is 0, at k = 1 and n - 1, w / w comes out as 0 and not as 1. Q is -B then. So the y of
-    Q is (2 w / w - 1 + m u / w) y(B).
-    """
-    program = Program256()
-    _last_swap(program)
-    _twelve_x_z_2(program, bank.t0)
-    program.mul(bank.t1, bank.t0, bank.w)
-    _invert(program, bank.t1)
-    program.mul(bank.t0, bank.t0, bank.t1)  # 1 / w
-    program.mul(bank.t1, bank.w, bank.t1)  # 1 / (12 x(B) Z^2)
-    _x_of_q(program, bank.t1)
-    program.add(bank.t6, bank.w, bank.w)
-    program.mul(bank.t5, bank.m, bank.u)
-    program.add(bank.t6, bank.t6, bank.t5)
-    program.mul(bank.t6, bank.t6, bank.t0)
-    program.sub(bank.t6, bank.t6, bank.one)
-    program.mul(bank.t6, bank.t6, bank.y)
-    # K is k, or -k modulo n.
-    program.sub(bank.y, bank.zero, bank.t6)
-    program.cmov(bank.y, bank.t6, bank.flip)
-    _number(program, bank.x)
-    _number(program, bank.y)
     program.end()
     return program.code()
