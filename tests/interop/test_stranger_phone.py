@@ -14,7 +14,6 @@ import cwt
 import pytest
 from aiocoap import oscore
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pycose.algorithms import HMAC256, EdDSA
 from pycose.headers import Algorithm
 from pycose.keys import OKPKey, SymmetricKey
@@ -22,9 +21,10 @@ from pycose.messages import Mac0Message, Sign1Message
 
 from holdfast_host.demo.stage import DOOR, SITE, ZONE, Stage
 from interop import edhoc_peer
+from interop.edhoc_suites import SIGN_SIGN, STAT_STAT, Suite0, Suite2, new_private_key
 
 CSM = b"\x00\xe1"
-POST, CHANGED, FORBIDDEN = 0x02, 0x44, 0x83
+POST, CHANGED, BAD_REQUEST, FORBIDDEN = 0x02, 0x44, 0x80, 0x83
 SECONDS = 30  # a hang must end the test
 
 
@@ -141,12 +141,19 @@ def _answer(context, code, body, request_id):
     return int(plain.code), cbor2.loads(plain.payload)
 
 
-def _handshake(stream, phone):
-    """Messages 1 to 3; (OSCORE context, message_3)."""
+def _start(stream, message_1):
+    """(code, EDHOC message) of the answer to ``message_1``."""
     body = bytes.fromhex("bb") + b".well-known" + b"\x05edhoc" + b"\x11\x41\xff\xf5"
-    code, answer = stream.ask(POST, body + phone.message_1())
-    assert code == CHANGED and answer.startswith(b"\xc1\x40\xff")
-    message_3 = phone.message_3(answer[3:])
+    code, answer = stream.ask(POST, body + message_1)
+    assert answer.startswith(b"\xc1\x40\xff")
+    return code, answer[3:]
+
+
+def _handshake(stream, phone, suites_i=None):
+    """Messages 1 to 3; (OSCORE context, message_3)."""
+    code, message_2 = _start(stream, phone.message_1(suites_i=suites_i))
+    assert code == CHANGED
+    message_3 = phone.message_3(message_2)
     return Oscore(*phone.oscore()), message_3
 
 
@@ -159,7 +166,6 @@ def stage(tmp_path):
 
 def _claims(private, changes=None):
     now = int(time.time())
-    public = X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
     claims = {
         1: SITE,
         2: "stranger",
@@ -168,7 +174,7 @@ def _claims(private, changes=None):
         5: now - 60,
         6: now - 60,
         7: os.urandom(8),
-        8: {1: {1: 1, -1: 4, -2: public}},
+        8: {1: Suite0.cose_key(private, STAT_STAT)},
         9: cbor2.dumps([[DOOR, 1]]),
     }
     return {**claims, **(changes or {})}
@@ -205,8 +211,47 @@ def test_a_phone_that_shares_no_code_with_us_gets_in(stage, issue):
     private = os.urandom(32)
     own = Credential(issue(stage, private))
     phone = Initiator(private, own, (), os.urandom(32), b"\x0c")
+    _get_in(stage, phone, Stream(stage.reader.port))
+
+
+@pytest.mark.parametrize("y_form", ["whole", "sign", "absent"])
+@pytest.mark.parametrize("issue", [_by_cwt, _by_pycose, _guest_by_pycose])
+def test_a_phone_with_a_p256_key_gets_in(stage, issue, y_form):
+    """In cipher suite 2, however its credential writes the point."""
+    private = new_private_key()
+    key = Suite2.cose_key(private, STAT_STAT)
+    if y_form == "sign":
+        key[-3] = bool(key[-3][-1] & 1)
+    elif y_form == "absent":
+        del key[-3]
+    own = Credential(issue(stage, private, {8: {1: key}}))
+    phone = Initiator(private, own, (), new_private_key(), b"\x0c", suite=2)
+    _get_in(stage, phone, Stream(stage.reader.port))
+
+
+def test_a_phone_that_prefers_what_the_reader_lacks_finds_out_and_gets_in(stage):
+    """On one connection: error 2 names the suites, and the second offer has them after its own.
+    Neither what the reader has of the phone's nor the method can be passed over.
+    """
+    private = new_private_key()
+    claims = {8: {1: Suite2.cose_key(private, STAT_STAT)}}
+    own = Credential(_by_pycose(stage, private, claims))
+    phone = Initiator(private, own, (), new_private_key(), b"\x0c", suite=2)
     stream = Stream(stage.reader.port)
-    context, message_3 = _handshake(stream, phone)
+    for suites_i in (24, [24, 25], [0, 2], [2, 24]):
+        answer = _start(stream, phone.message_1(suites_i=suites_i))
+        assert answer == (BAD_REQUEST, b"\x02\x82\x00\x02")
+    phone = Initiator(private, own, (), new_private_key(), b"\x0c", suite=2)
+    _get_in(stage, phone, stream, [24, 25, 2])
+
+    stream = Stream(stage.reader.port)
+    phone = Initiator(private, own, (), new_private_key(), b"\x0c", suite=2, method=SIGN_SIGN)
+    assert _start(stream, phone.message_1()) == (BAD_REQUEST, b"\x01\x74method not supported")
+    stream.close()
+
+
+def _get_in(stage, phone, stream, suites_i=None):
+    context, message_3 = _handshake(stream, phone, suites_i)
     # The certificate, checked as the document says.
     tagged = cbor2.loads(phone.shown.raw)
     protected, _, payload, signature = tagged.value
