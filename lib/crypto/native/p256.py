@@ -17,6 +17,7 @@ _ZERO = bytes(32)
 def p256_public_key_steps(private):
     from .p256_base import multiple_of_base_steps  # not loaded where nobody makes a key
 
+    yield  # to load it takes as long as a step
     return (yield from multiple_of_base_steps(private))
 
 
