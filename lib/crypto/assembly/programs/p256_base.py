@@ -1,7 +1,7 @@
 """The base point G of P-256 times a secret number: public keys, and points for signatures.
 
-A comb (Lim and Lee) with signed teeth (Hedabou and others), constant time, and half of a ladder's
-work. An odd k below 2^256 is, with h = (k - 1) / 2,
+A comb (Lim and Lee, CRYPTO '94) with digits that are never 0, in constant time and half of a
+ladder's work. An odd k below 2^256 is, with h = (k - 1) / 2,
 
     k = s_0 + 2 s_1 + ... + 2^255 s_255       s_i = 1 where bit i of h is 1, else -1; s_255 = 1
 
