@@ -164,9 +164,8 @@ def provision(now):
     print(reader.memory.cache.counts[0])
 
 
-def serve(now, looks_at_heap=False, collect_every=32768):
-    """Serve phones until told to stop; with a collection after so many bytes of allocation."""
-    gc.threshold(collect_every)
+def serve(now, looks_at_heap=False):
+    """Serve phones until told to stop."""
     meter = Meter(looks_at_heap)
     if looks_at_heap:
         import crypto
