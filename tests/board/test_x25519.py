@@ -51,9 +51,10 @@ loaded = gc.mem_alloc() - before
 from binascii import unhexlify
 from crypto.native import programs_x25519 as programs, x25519 as driver, x25519_base
 from qemu_rv32 import instructions
-total, run = 0, driver.run
+total, run, nothing = 0, driver.run, bytearray(8)  # a program that is END
 def counted_run(*arguments):
     global total
+    run(nothing, bytearray(4), b"")  # MicroPython remembers where it found a name last
     total += instructions(run, *arguments)
 def x25519(private, public):
     steps = x25519_steps(private, public)

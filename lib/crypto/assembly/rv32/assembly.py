@@ -10,8 +10,12 @@ which is not checked there, may name a label that is yet to come. Its c_and, c_o
 lose a bit of both registers' numbers, so those are never taken.
 """
 
+from .. import mpy_file
+
 # The registers a two-byte load, store, andi, srli or srai can name.
 _SHORT = frozenset(("s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5"))
+
+_BYTES_OF_BYTEARRAY = 12  # offset of their address in the object
 
 _LOADS = frozenset(("lw", "lh", "lhu", "lb", "lbu", "sw", "sh", "sb"))
 _BRANCHES = frozenset(("beq", "bne", "blt", "bge", "bltu", "bgeu", "jal"))
@@ -25,11 +29,30 @@ _OTHERS = frozenset(
 
 
 class Assembly:
-    """The text of one assembler function, ``name(*arguments)``, as it is written."""
+    """The text of a module with one function in machine code, ``name(*arguments)``, buffers all.
+
+    The code begins with their addresses in a0, a1 and so on (at most four). It is called as viper
+    functions are: :mod:`..mpy_file` says why, and has to be let loose on what ``mpy-cross`` makes
+    of the text.
+    """
 
     def __init__(self, name: str, *arguments: str):
-        self._lines = ["@micropython.asm_rv32", f"def {name}({', '.join(arguments)}):"]
+        self._lines = [
+            *mpy_file.wrapper(name, list(arguments)).splitlines(),
+            "@micropython.asm_rv32",
+            f"def _{name}(a0, a1, a2, a3):",
+        ]
         self._labels: set[str] = set()
+        # a0 to a3: the function itself, the number of arguments, of named ones, where they are.
+        self.lw("a3", "a3", 0)
+        self.lw("a3", "a3", _BYTES_OF_BYTEARRAY)
+        for i in range(len(arguments)):  # a3 last
+            self.lw(f"a{i}", "a3", 4 * i)
+
+    def back(self) -> None:
+        """Return the int 0, as an object. What the caller wants kept is the code's to restore."""
+        self.li("a0", 0 << 1 | 1)
+        self.jalr("zero", "ra", 0)
 
     def __getattr__(self, op: str):
         if op not in _LOADS | _BRANCHES | _OTHERS:
@@ -58,7 +81,7 @@ class Assembly:
 def _short_access(op, register, base, offset):
     """A load or store, in two bytes if it can be: both registers or sp, and a small offset."""
     word = op in ("lw", "sw") and offset % 4 == 0 and offset >= 0
-    if word and base == "sp" and offset < 256:
+    if word and base == "sp" and offset < 128:  # the assembler's bound, not the CPU's
         return f"c_{op}sp", register, offset
     if word and offset < 64 and {register, base} <= _SHORT:  # the assembler's bound, not the CPU's
         return f"c_{op}", register, f"{offset}({base})"

@@ -41,7 +41,7 @@ class Vm(Assembly):
     """The function ``run(program, bank, table)`` of one field."""
 
     def __init__(self):
-        super().__init__("run", "a0", "a1", "a2")
+        super().__init__("run", "program", "bank", "table")
         self._handlers: dict[int, str] = {}
         self._enter()
 
@@ -61,8 +61,7 @@ class Vm(Assembly):
         for i, register in enumerate(_SAVED):
             self.lw(register, "sp", 4 * i)
         self.addi("sp", "sp", _FRAME)
-        self.li("a0", 0)
-        self.jalr("zero", "ra", 0)
+        self.back()
         self._handlers[isa.END] = "leave"
 
     def dispatch(self) -> None:
