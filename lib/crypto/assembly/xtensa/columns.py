@@ -2,21 +2,23 @@
 
 The processor can neither add with carry nor compare without branching, so the carries of a column
 are not looked for one by one. Beside S, the sum of all words modulo 2^32, there is T, the sum of
-each word's upper 24 bits. The column's whole sum is then between 256 * T and 256 * T + 255 * n
-for n words, and it is S modulo 2^32, so it is known exactly:
+each word's upper 24 bits. The column's whole sum is 256 * T and a little, up to 255 a word; let e
+be that little >> 8. Then
 
-    sum = 256 * T + ((S - 256 * T) mod 2^32),    carry = sum >> 32 = (T + (S - 256 * T >> 8)) >> 24
+    sum >> 8 = T + e  and also  (carry << 24) + (S >> 8),  so  (S >> 8) - T = e - (carry << 24)
 
-A word costs three instructions (add, shift, add), a column five. Looking for each carry, by MINU
-and a conditional move, would be five a word and more for the second word; limbs of 29 bits, which
-need no carries, take nine times nine products instead of eight times eight, and their packing.
+and, e being less than 2^24, that shifted right by 24 bits, with its sign, is -carry. So a word
+costs three instructions (add, shift, add) and a column three. Looking for each carry, by MINU and a
+conditional move, would be five a word; limbs of 29 bits, which need no carries, take nine times
+nine products instead of eight times eight, and their packing.
 
 A small addend (all small ones and carries together below 2^31) is added to S only. Words may be
-taken off, too: the difference in the formula is then a small negative number, so it is shifted
-with its sign, and so is the carry.
+taken off, too: e may then be a small negative number, and something is added to make it none.
 """
 
 from .core import ALL, FRAME, PRODUCT, A, B, Vm
+
+_MORE_THAN_WORDS = 64  # than the words of a column, of which each may make e one less
 
 
 class Columns:
@@ -29,11 +31,9 @@ class Columns:
         self.vm = vm
         (*self._here, self.l, self.h, s, t) = registers
         self._above = [s, t]
-        self._begun = [False, False]
+        # Of either: is there anything in S, and in T? What is not yet there needs no zero.
+        self._begun = [[False, False], [False, False]]
         self._late = ""  # the T to which l is still to be added
-
-    def _accumulators(self, above: bool):
-        return self._above if above else self._here
 
     def _settle(self):
         if self._late:
@@ -50,16 +50,17 @@ class Columns:
 
     def add(self, word: str, above: bool = False) -> None:
         """Add a word; the register is spoilt."""
-        vm = self.vm
-        s, t = self._accumulators(above)
-        if self._begun[above]:
+        vm, (s, t), begun = self.vm, self._above if above else self._here, self._begun[above]
+        if begun[0]:
             vm.add(s, s, word)
+        else:
+            vm.mov(s, word)
+        if begun[1]:
             vm.srli(word, word, 8)
             vm.add(t, t, word)
         else:
-            vm.mov(s, word)
             vm.srli(t, word, 8)
-            self._begun[above] = True
+        self._begun[above] = [True, True]
 
     def sub(self, word: str) -> None:
         """Take a word off the current column, which has begun; the register is spoilt."""
@@ -68,26 +69,21 @@ class Columns:
         vm.srli(word, word, 8)
         vm.sub(t, t, word)
 
-    def add_small(self, word: str) -> None:
-        """Add a small number, negative too, to the current column."""
-        vm, (s, t) = self.vm, self._here
-        if self._begun[False]:
-            vm.add(s, s, word)
+    def sub_small(self, word: str) -> None:
+        """Take a small number, a carry as `end` gives it, off the current column."""
+        s = self._here[0]
+        if self._begun[False][0]:
+            self.vm.sub(s, s, word)
         else:
-            vm.mov(s, word)
-            vm.movi(t, 0)
-            self._begun[False] = True
+            self.vm.neg(s, word)
+            self._begun[False][0] = True
 
     def load(self, base: str, offset: int) -> None:
         """Add a word from memory."""
         self._settle()
-        if self._begun[False]:
-            self.vm.l32i(self.l, base, offset)
-            self.add(self.l)
-        else:
-            self.vm.l32i(self._here[0], base, offset)
-            self.vm.srli(self._here[1], self._here[0], 8)
-            self._begun[False] = True
+        to = self.l if self._begun[False][0] else self._here[0]
+        self.vm.l32i(to, base, offset)
+        self.add(to)
 
     def load_negative(self, base: str, offset: int) -> None:
         """Take a word from memory off."""
@@ -97,32 +93,26 @@ class Columns:
 
     def product(self, x: str, y: str) -> None:
         """Add x * y. y may be ``h``; x and y are kept, but for ``h``."""
-        vm, (s, t) = self.vm, self._here
-        begun = self._begun[False]
-        low = self.l if begun else s
-        high = self.h if self._begun[True] else self._above[0]
+        vm, (s, t), (in_s, in_t) = self.vm, self._here, self._begun[False]
+        low = self.l if in_s else s
+        high = self.h if self._begun[True][0] else self._above[0]
         self._settle()
         vm.mull(low, x, y)
         vm.muluh(high, x, y)
-        if begun:
+        if in_s:
             vm.add(s, s, low)
-        vm.srli(low if begun else t, low, 8)
-        if self._begun[True]:
-            self.add(high, above=True)
-        else:
-            vm.srli(self._above[1], high, 8)
-        self._late = t if begun else ""
-        self._begun = [True, True]
+        vm.srli(low if in_t else t, low, 8)
+        self.add(high, above=True)
+        self._late = t if in_t else ""
+        self._begun[False] = [True, True]
 
     def product_small(self, small: str, y: str) -> None:
         """Add small * y, whose upper word is small, as the column's only product; y may be
         ``h``."""
         self._settle()
-        vm, (s, t) = self.vm, self._above
-        vm.mull(self.l, small, y)
-        vm.muluh(s, small, y)
-        vm.movi(t, 0)
-        self._begun[True] = True
+        self.vm.mull(self.l, small, y)
+        self.vm.muluh(self._above[0], small, y)
+        self._begun[True] = [True, False]
         self.add(self.l)
 
     def low_product(self, x: str, y: str) -> None:
@@ -144,33 +134,28 @@ class Columns:
     def double(self) -> None:
         """Twice what is in the current column so far."""
         self._settle()
-        if self._begun[False]:
+        if self._begun[False][0]:
             for register in self._here:
                 self.vm.add(register, register, register)
 
     def end(self, carry_to: str | None = None, signed: bool = False) -> str:
         """The current column is complete: its word, in a register that stays so only until the
         column after this one ends. The next column becomes the current one, with the carry, or
-        the carry (small) goes to the register ``carry_to``, to be added later. ``signed``: there
+        minus the carry goes to the register ``carry_to``, for `sub_small` later. ``signed``: there
         was something negative among what was added."""
         self._settle()
-        vm, scratch = self.vm, self.l
-        s, t = self._here
-        if not self._begun[False]:
+        vm, (s, t), minus_carry = self.vm, self._here, carry_to or self.l
+        if not all(self._begun[False]):
             raise ValueError("an empty column")
-        vm.slli(scratch, t, 8)
-        vm.sub(scratch, s, scratch)
-        (vm.srai if signed else vm.srli)(scratch, scratch, 8)
-        vm.add(t, t, scratch)
-        carry = carry_to or t
+        vm.srli(minus_carry, s, 8)
+        vm.sub(minus_carry, minus_carry, t)
         if signed:
-            vm.srai(carry, t, 24)
-        else:
-            vm.extui(carry, t, 24, 8)
+            vm.addi(minus_carry, minus_carry, _MORE_THAN_WORDS)
+        vm.srai(minus_carry, minus_carry, 24)
         self._here, self._above = self._above, self._here
-        self._begun = [self._begun[True], False]
+        self._begun = [self._begun[True], [False, False]]
         if not carry_to:
-            self.add_small(carry)  # from the T of the column that is gone
+            self.sub_small(minus_carry)
         return s
 
 
@@ -183,8 +168,8 @@ def product(vm: Vm, reduce=None) -> Columns:
     """The 16 words of the product of cells A and B into the frame at PRODUCT. Takes all.
 
     ``reduce(columns, k)`` may add to column k, 0 to 15, what it likes, by ``l`` only, of the words
-    in the frame below it, negative things too. Gives the columns, the current one that of the
-    carry.
+    in the frame below it, and tells whether there was something negative in this column or below.
+    Gives the columns, the current one that of the carry.
     """
     vm.take_all()
     rest = [register for register in ALL if register != B]
@@ -194,12 +179,11 @@ def product(vm: Vm, reduce=None) -> Columns:
         for i in diagonal(k):
             columns.fetch(B, 4 * (k - i))
             columns.product(x[i], columns.h)
-        if reduce:
-            reduce(columns, k)
-        elif k == 15:
+        signed = reduce(columns, k) if reduce else False
+        if not reduce and k == 15:
             vm.s32i(columns.word(), FRAME, PRODUCT + 60)
             break
-        vm.s32i(columns.end(signed=bool(reduce)), FRAME, PRODUCT + 4 * k)
+        vm.s32i(columns.end(signed=signed), FRAME, PRODUCT + 4 * k)
     return columns
 
 
@@ -219,12 +203,11 @@ def square(vm: Vm, reduce=None) -> Columns:
         half = columns.high_product if k % 2 else columns.low_product
         half(x[k // 2], x[k // 2])
         if k:
-            columns.add_small(carry)
-        if reduce:
-            reduce(columns, k)
-        elif k == 15:
+            columns.sub_small(carry)
+        signed = reduce(columns, k) if reduce else False
+        if not reduce and k == 15:
             vm.s32i(columns.word(), FRAME, PRODUCT + 60)
             break
-        vm.s32i(columns.end(carry, bool(reduce)), FRAME, PRODUCT + 4 * k)
-    columns.add_small(carry)
+        vm.s32i(columns.end(carry, signed), FRAME, PRODUCT + 4 * k)
+    columns.sub_small(carry)
     return columns

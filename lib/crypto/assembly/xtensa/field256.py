@@ -81,6 +81,7 @@ def _add_multiple(columns, k):
             columns.load(FRAME, PRODUCT + 4 * (k - distance))
     if 0 <= k - 7 < 8:
         columns.load_negative(FRAME, PRODUCT + 4 * (k - 7))
+    return k >= 7
 
 
 def _reduce_once(vm):
