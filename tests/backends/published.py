@@ -37,6 +37,9 @@ def _shared(path):
 
 
 def _wycheproof(name):
+    """Its groups and tests; of a file that is not among the vectors, none."""
+    if not (SHARED / f"wycheproof/{name}_test.json").exists():
+        return
     for group in _shared(f"wycheproof/{name}_test.json")["testGroups"]:
         for test in group["tests"]:
             yield group, test
@@ -112,6 +115,28 @@ def wycheproof_es256() -> Iterator[str]:
         yield case(
             "es256_verify", public, message, signature, expected=test["result"] == "valid"
         )
+
+
+def wycheproof_more() -> Iterator[str]:
+    """Ed25519, and P-256 with bare points and signatures: where somebody put these files too."""
+    for group, test in _wycheproof("ed25519"):
+        public = bytes.fromhex(group["publicKey"]["pk"])
+        yield _verification("ed25519_verify", public, test)
+    for group, test in _wycheproof("ecdsa_secp256r1_sha256_p1363"):
+        public = bytes.fromhex(group["publicKey"]["uncompressed"])[1:]
+        yield _verification("es256_verify", public, test)
+    for _, test in _wycheproof("ecdh_secp256r1_ecpoint"):
+        private = int(test["private"], 16).to_bytes(32, "big")
+        public = bytes.fromhex(test["public"])
+        if public[:1] in (b"\x02", b"\x03", b"\x04"):
+            public = public[1:]
+        shared = bytes.fromhex(test["shared"]) or None
+        yield case("p256_ecdh", private, public, expected=shared)
+
+
+def _verification(name, public, test):
+    message, signature = bytes.fromhex(test["msg"]), bytes.fromhex(test["sig"])
+    return case(name, public, message, signature, expected=test["result"] == "valid")
 
 
 def _pyca(path):
@@ -214,6 +239,7 @@ def all_published(every: int = 1) -> list[str]:
         *wycheproof_x25519(),
         *wycheproof_ecdh(),
         *wycheproof_es256(),
+        *wycheproof_more(),
         *pyca_ed25519(every),
         *pyca_x25519(),
         *nist_ecdh(),
