@@ -8,8 +8,8 @@ be that little >> 8. Then
     sum >> 8 = T + e  and also  (carry << 24) + (S >> 8),  so  (S >> 8) - T = e - (carry << 24)
 
 and, e being less than 2^24, that shifted right by 24 bits, with its sign, is -carry. So a word
-costs three instructions (add, shift, add) and a column three. Looking for each carry, by MINU and a
-conditional move, would be five a word; limbs of 29 bits, which need no carries, take nine times
+costs three instructions (add, shift, add) and a column three. Looking for each carry, by MINU and
+a conditional move, would be five a word; limbs of 29 bits, which need no carries, take nine times
 nine products instead of eight times eight, and their packing.
 
 A small addend (all small ones and carries together below 2^31) is added to S only. Words may be
