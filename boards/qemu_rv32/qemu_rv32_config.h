@@ -2,6 +2,10 @@
 #include "mpconfigport.h"
 #include "qemu_rv32.h"
 
+// As on an ESP32, whose own images load native code and viper's, but no inline assembly.
+#undef MICROPY_EMIT_INLINE_RV32
+#define MICROPY_EMIT_INLINE_RV32 (0)
+
 #undef MICROPY_PY_SYS_STDIO_BUFFER
 #undef MICROPY_PY_SELECT
 #undef MICROPY_PY_TIME
