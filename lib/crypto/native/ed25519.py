@@ -9,6 +9,11 @@ from .field25519 import run
 from .sha512 import digest_steps
 
 _BITS = const(60)  # of the scalars in a step: 330,000 instructions, 350,000 at most
+_ZEROS = bytes(64)
+
+# The memory of the last verification, for the next one: after some hours of service a board's free
+# memory is in small pieces, and none of them has the 3 KB that it takes.
+_kept = []
 
 
 # Machine code and tables are copied into memory, and most devices only ever verify.
@@ -27,9 +32,21 @@ def ed25519_sign_steps(private, message):
 
 
 def ed25519_verify_steps(public, message, signature):
-    # One piece for the bank and each program in turn: MicroPython looks for a free piece of this
-    # size from the heap's start, for 10,000 instructions. The hash is made in the bank.
-    memory = memoryview(bytearray(programs.BANK + programs.LONGEST))
+    size = programs.BANK + programs.LONGEST
+    memory = _kept.pop() if _kept else memoryview(bytearray(size))
+    try:
+        return (yield from _verify_steps(memory, public, message, signature))
+    finally:
+        # Nothing in it is secret, but the next one needs it empty.
+        for at in range(0, size - 64, 64):
+            memory[at : at + 64][:] = _ZEROS
+        memory[size - 64 :][:] = _ZEROS
+        if not _kept:
+            _kept.append(memory)
+
+
+def _verify_steps(memory, public, message, signature):
+    # One piece for the bank and each program in turn. The hash is made in the bank.
     bank = memory[: programs.BANK]
     program = memory[programs.BANK :]
     signature = memoryview(signature)
