@@ -141,6 +141,7 @@ class Machine:
         self._decoded = ctypes.create_string_buffer(entries)
         self._noise = random.Random(seed)
         self.instructions = self.cycles = self.trace = 0
+        self._held: dict[int, object] = {}
         self._objects: bytearray | None = None
         machine = self._machine
         machine.code_start, machine.code_length = CODE_START, len(code)
@@ -199,6 +200,7 @@ class Machine:
             value, low = value.data, value.low
         elif isinstance(value, bytes):
             low = 1
+        self._held[number] = value  # what was made here of a view must outlive the call
         if isinstance(value, bytes):
             start += FLASH_START - DATA_START + low
             address = ctypes.cast(ctypes.c_char_p(value), ctypes.c_void_p).value or 0
