@@ -3,7 +3,7 @@
 The ladder is Hamburg's ("Faster Montgomery and double-add ladders for short Weierstrass curves",
 TCHES 2020): 8 products, 3 squares and 7 additions a bit, no table, the same for every number.
 
-For a base point B it keeps Q = m B and R = -(m + 1) B, with m the upper bits of the multiplier so
+For a base point B it keeps Q = j B and R = -(j + 1) B, with j the upper bits of the multiplier so
 far. B, Q and R add up to nothing, so they lie on one line, and what is kept is
 
     u = x(Q) - x(B)     v = x(R) - x(B)     m = twice the slope     w = 2 y(B)
@@ -16,23 +16,23 @@ places of Q and R. It is derived on the line: with e = 2 y(Q) = w + m u and d = 
     twice the slope through B, 2 Q, R - Q   = m + 4 y(R) / d - 2 u d / e
 
 brought to the denominator Z = e d. For a bit that is 1, Q and R change places before and after:
-the line stays the same, and what lies at -Q in place of R is (2 m + 1) B and -(2 m + 2) B.
+the line stays the same, and what they become is (2 j + 1) B and -(2 j + 2) B.
 
 Which multiplier. k and n - k give the same x, and opposite y. Of them take the one that is 2^255
 or more, or n - k if k is not: either way k' is from n - 2^255 + 1 to n - 1 [n - k > n - 2^255 >=
 2^255 - 2^224]. The ladder's multiplier is K = k' + 2 n, a number of 258 bits that always begins
-with 10: K - 2^257 = k' - (2^257 - 2 n) lies between 0 and n. It begins with m = 1 and does the 0.
+with 10: K - 2^257 = k' - (2^257 - 2 n) lies between 0 and n. It begins with j = 1 and does the 0.
 
 No exception, for no k from 1 to n - 1. A step fails only where it divides by zero:
 * e = 0, y(Q) = 0: there is no such point, since n is odd.
-* d = 0, Q = R [Q = -R would be B = 0], (2 m + 1) B = 0. Then 2 m + 1 is n or 3 n, because it is
-  odd and at most K + 1 <= 3 n. If n, then m = (n - 1) / 2, of 255 bits, would be K without its
-  last three bits and K >= 4 n - 4, but K < 3 n. If 3 n, then m is K without its last bit, which
+* d = 0, Q = R [Q = -R would be B = 0], (2 j + 1) B = 0. Then 2 j + 1 is n or 3 n, because it is
+  odd and at most K + 1 <= 3 n. If n, then j = (n - 1) / 2, of 255 bits, would be K without its
+  last three bits and K >= 4 n - 4, but K < 3 n. If 3 n, then j is K without its last bit, which
   is 0, as K <= 3 n - 1. So this is the last step, K = 3 n - 1, k' = n - 1, k is 1 or n - 1, and
   the result is Q = -B. The formulas make u, w and Z zero then, and what ends the ladder takes
   1 / 0 as 0: x(Q) = x(B) + u * 0, which is right.
 * Q or R is 0 at the beginning of a step, so that there is no such line: then the step before had
-  2 m + 1 = n, as above.
+  2 j + 1 = n, as above.
 Where Q or R is B or -B, the slope is that of a tangent or follows by continuity: the formulas have
 no other poles. So all values are right up to the last step, and the result is.
 
@@ -148,7 +148,7 @@ def _check(program):
 
 
 def _begin() -> bytes:
-    """The multiplier, and the ladder at m = 2.
+    """The multiplier, and the ladder at j = 2.
 
     n and what is above it are below p and no difference here is negative: SUB modulo p is that of
     integers. ``flip`` is a mask: k was taken, and not n - k.
@@ -161,7 +161,7 @@ def _begin() -> bytes:
     program.sub(bank.t0, bank.order, bank.t1)
     program.cmov(bank.t0, bank.t1, bank.flip)
     program.sub(bank.scalar, bank.t0, bank.excess)
-    # m = 1: Q = B, R = -2 B, and Z = 2 y. 2 * the slope of the tangent there is 2 slope / (2 y).
+    # j = 1: Q = B, R = -2 B, and Z = 2 y. 2 * the slope of the tangent there is 2 slope / (2 y).
     program.add(bank.m, bank.slope, bank.slope)
     program.add(bank.t0, bank.right, bank.right)
     program.add(bank.t0, bank.t0, bank.t0)
