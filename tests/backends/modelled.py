@@ -60,10 +60,17 @@ class Modelled:
         return module
 
 
-def _block(state, message_block, constants, schedule):
+def _block(state, message, constants, work):
     """What the machine code of SHA-512 does; the constants must be the standard's."""
-    assert constants == _ROUND
-    assert bytes(schedule[:640]) == bytes(640)
+    assert constants[:640] == b"".join(_ROUND[i : i + 8][::-1] for i in range(0, 640, 8))
+    assert bytes(work[:640]) == bytes(640)
+    filled, length = struct.unpack("<2I", work[768:776])
+    data = bytes(work[640 : 640 + filled]) + bytes(message[:length])
+    assert len(data) == filled + length
     words = list(struct.unpack(">8Q", state))
-    finish(_compress_steps(words, bytes(message_block)))
+    while len(data) >= 128:
+        finish(_compress_steps(words, data[:128]))
+        data = data[128:]
     state[:] = struct.pack(">8Q", *words)
+    work[640 : 640 + len(data)] = data
+    work[768:776] = struct.pack("<2I", len(data), 0)

@@ -1,16 +1,20 @@
-"""SHA-512's compression of one block on RV32IMC, FIPS 180-4 section 6.4.2.
+"""SHA-512 on RV32IMC, FIPS 180-4 section 6.4.2: data are taken in, and worked in block by block.
 
-``block(state, message_block, constants, schedule)``:
+``block(state, message, constants, work)``:
 
-``state``          64 bytes, changed; H(0) to H(7) as a digest has them, so it is the digest in the
-                   end
-``message_block``  128 bytes, only read
-``constants``      K, 640 bytes, big-endian; may lie in flash
-``schedule``       640 bytes, 4-aligned, for W; all zero in the end
+``state``      64 bytes, changed; H(0) to H(7) as a digest has them, so it is the digest in the end
+``message``    bytes, as many as ``work`` says
+``constants``  K, 80 words of 64 bits, little-endian, and 4 bytes of anything; may lie in flash
+``work``       776 bytes, 4-aligned: 640 for W, which are zero afterwards; 128 for the part of a
+               block that has come, clear them when all is done; a word, how many these are; a
+               word, how many bytes ``message`` has, 0 afterwards
 
 The first three may be of any alignment. A word of 64 bits is two registers, the low half first.
-Constant time: no branch, no address depends on the message or the state. Nothing of either is left
-in memory but the new state.
+Constant time: no branch, no address depends on more than lengths. Nothing of message or state is
+left in memory but the new state, and a part of a block.
+
+A driver that cut the blocks out of its data itself would take 4,000 instructions a block for it;
+copying the bytes takes 640.
 
 The schedule is written whole before the rounds, so that neither needs an index modulo 16. Four
 rounds are written out, in which the registers of a to h take turns; what is left to do after them
@@ -31,41 +35,97 @@ _POINTER = "a1"  # of the message first, then where the schedule is complete
 _CONSTANTS = "a2"
 _WORD = "a3"  # goes through the schedule
 _LEFT = "a0"
+_SHIFT, _BACK = "ra", "a0"  # how to join two words of the constants to one that is not aligned
 _X, _Y, _Z = ("t0", "t1"), ("t2", "t3"), ("t4", "t5")
 _SCRATCH = "t6"
 
 _SAVED = (*(f"s{i}" for i in range(12)), "ra")
-_STATE_SLOT = 52
+_STATE_SLOT, _MESSAGE_SLOT, _CONSTANTS_SLOT, _WORK_SLOT = 52, 120, 124, 128
 _COPY = 56  # of the state, as it was
-_FRAME = 128
+_FRAME = 144
 _W_BYTES = 8 * 80
+_PENDING, _FILLED, _LENGTH = 640, 768, 772  # in ``work``
+_BLOCK = 128
 
 
 def source() -> str:
     """The module for a board."""
-    code = Assembly("block", "a0", "a1", "a2", "a3")
+    code = Assembly("block", "state", "message", "constants", "work")
     code.addi("sp", "sp", -_FRAME)
     for i, register in enumerate(_SAVED):
         code.sw(register, "sp", 4 * i)
-    code.sw("a0", "sp", _STATE_SLOT)
-    code.mv(_Y[0], "a0")
-    code.addi(_Y[1], "sp", _COPY)
-    _words_from_bytes(code, "load_state", _Y[0], _Y[1], 8)
-    for i, (low, high) in enumerate(_STATE):
-        code.lw(low, "sp", _COPY + 8 * i)
-        code.lw(high, "sp", _COPY + 8 * i + 4)
+    slots = (_STATE_SLOT, _MESSAGE_SLOT, _CONSTANTS_SLOT, _WORK_SLOT)
+    for register, slot in zip(("a0", "a1", "a2", "a3"), slots, strict=True):
+        code.sw(register, "sp", slot)
+    code.la("t0", "take")  # over what comes first because jumps only go back
+    code.jalr("zero", "t0", 0)
+    _leave(code)
+    _take(code)
+    _load_state(code)
+    code.addi(_POINTER, _WORD, _PENDING)
+    code.lw(_CONSTANTS, "sp", _CONSTANTS_SLOT)
     _words_from_bytes(code, "load_message", _POINTER, _WORD, 16)
     _expand(code)
     _rounds(code)
     _add_to_state(code)
+    code.jal("zero", "take")
+    return code.source()
+
+
+def _leave(code):
+    code.label("leave")
     for i, register in enumerate(_SAVED):
         code.lw(register, "sp", 4 * i)
     code.addi("sp", "sp", _FRAME)
     for register in ("a4", "a5", "a6", "a7", *_X, *_Y, *_Z, _SCRATCH):
         code.li(register, 0)
-    code.li("a0", 0)
-    code.jalr("zero", "ra", 0)
-    return code.source()
+    code.back()
+
+
+def _take(code):
+    """Bytes of the message, until a block is full; or leave if there are no more."""
+    work, message, filled, left, count = _WORD, "a1", "t0", "t1", "t2"
+    to, end, scratch = "t3", "t4", "t5"
+    code.label("take")
+    code.lw(work, "sp", _WORK_SLOT)
+    code.lw(message, "sp", _MESSAGE_SLOT)
+    code.lw(filled, work, _FILLED)
+    code.lw(left, work, _LENGTH)
+    code.beq(left, "zero", "leave")
+    code.add(to, work, filled)
+    # count = the smaller one of what there is and what there is room for
+    code.li(count, _BLOCK)
+    code.sub(count, count, filled)
+    code.sltu(scratch, left, count)
+    code.sub(scratch, "zero", scratch)
+    code.xor(end, left, count)
+    code.and_(end, end, scratch)
+    code.xor(count, count, end)
+    code.sub(left, left, count)
+    code.add(filled, filled, count)
+    code.sw(left, work, _LENGTH)
+    code.sw(filled, work, _FILLED)
+    code.add(end, to, count)
+    code.label("take_byte")
+    code.lbu(scratch, message, 0)
+    code.sb(scratch, to, _PENDING)
+    code.addi(message, message, 1)
+    code.addi(to, to, 1)
+    code.bne(to, end, "take_byte")
+    code.sw(message, "sp", _MESSAGE_SLOT)
+    code.li(scratch, _BLOCK)
+    code.bne(filled, scratch, "take")
+    code.sw("zero", work, _FILLED)
+
+
+def _load_state(code):
+    """To the frame, where it stays, and from there to the registers."""
+    code.lw(_Y[0], "sp", _STATE_SLOT)
+    code.addi(_Y[1], "sp", _COPY)
+    _words_from_bytes(code, "load_state", _Y[0], _Y[1], 8)
+    for i, (low, high) in enumerate(_STATE):
+        code.lw(low, "sp", _COPY + 8 * i)
+        code.lw(high, "sp", _COPY + 8 * i + 4)
 
 
 def _words_from_bytes(code, label, bytes_, words, count):
@@ -90,6 +150,22 @@ def _load_bytes(code, word, base):
             code.slli(register, register, 8)
             code.lbu(_SCRATCH, base, offset + i)
             code.or_(register, register, _SCRATCH)
+
+
+def _load_constant(code, word, scratch):
+    """The next of K, of three aligned words; (x << 1) << 31 - shift is right for shift 0, too."""
+    low, high = word
+    _load(code, word, _CONSTANTS, 0)
+    code.lw(_SCRATCH, _CONSTANTS, 8)
+    code.srl(low, low, _SHIFT)
+    code.slli(scratch, high, 1)
+    code.sll(scratch, scratch, _BACK)
+    code.or_(low, low, scratch)
+    code.srl(high, high, _SHIFT)
+    code.slli(_SCRATCH, _SCRATCH, 1)
+    code.sll(_SCRATCH, _SCRATCH, _BACK)
+    code.or_(high, high, _SCRATCH)
+    code.addi(_CONSTANTS, _CONSTANTS, 8)
 
 
 def _load(code, word, base, offset):
@@ -155,6 +231,10 @@ def _expand(code):
 
 
 def _rounds(code):
+    code.andi(_SHIFT, _CONSTANTS, 3)
+    code.sub(_CONSTANTS, _CONSTANTS, _SHIFT)
+    code.slli(_SHIFT, _SHIFT, 3)
+    code.xori(_BACK, _SHIFT, -1)  # 31 - shift, in the five bits that count
     for i in (0, 1):
         code.xor(_Y[i], _STATE[1][i], _STATE[2][i])
     code.label("rounds")
@@ -177,8 +257,7 @@ def _round(code, letters, b_xor_c, free):
     """h becomes the new a, d the new e, and ``free`` the new b ^ c. The word of W is cleared."""
     a, b, _, d, e, f, g, h = letters
     # h += K + W + Sigma1(e) + Ch(e, f, g): that is T1
-    _load_bytes(code, _X, _CONSTANTS)
-    code.addi(_CONSTANTS, _CONSTANTS, 8)
+    _load_constant(code, _X, free[0])
     _add(code, h, _X)
     _load(code, _X, _WORD, 0)
     _store(code, ("zero", "zero"), _WORD, 0)

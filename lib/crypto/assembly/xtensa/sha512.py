@@ -1,8 +1,9 @@
-"""SHA-512's compression of one block on Xtensa, FIPS 180-4 section 6.4.2.
+"""SHA-512 on Xtensa, FIPS 180-4 section 6.4.2: data are taken in, and worked in block by block.
 
-``block(state, message_block, constants, schedule)`` as in :mod:`..rv32.sha512`: state, block and
-constants are big-endian bytes at any alignment, ``schedule`` is 640 bytes, 4-aligned, and clear in
-the end. Constant time; nothing of message and state is left in memory but the new state.
+``block(state, message, constants, work)`` is that of :mod:`..rv32.sha512`: state and message are
+big-endian bytes, K is little-endian, all at any alignment; ``work`` is 776 bytes, 4-aligned.
+Constant time; nothing of message and state is left in memory but the new state, and a part of a
+block.
 
 A word of 64 bits is two registers, the low half first; SRC rotates one in two instructions. The
 letters a to h lie in the frame: a round writes one word below them, the new a, and one over d, the
@@ -23,27 +24,73 @@ _X, _Y = ("a10", "a11"), ("a12", "a13")
 _SCRATCH, _COUNT = "a14", "a15"
 
 _WINDOW = 64  # 8 words, and above them 8 words again
-_STATE_SLOT = 128
+_STATE_SLOT, _MESSAGE_SLOT, _CONSTANTS_SLOT, _WORK_SLOT = 128, 132, 136, 140
 _FRAME_BYTES = 176  # with the 32 that belong to the handlers of window overflow
 _W_BYTES = 640
+_PENDING, _FILLED, _LENGTH = 640, 768, 772  # in ``work``
+_BLOCK = 128
 
 
 def source() -> str:
     """The module for a board."""
-    code = Assembly("block", "state", "message_block", "constants", "schedule")
+    code = Assembly("block", "state", "message", "constants", "work")
     _enter(code)
-    code.s32i("a2", FRAME, _STATE_SLOT)
+    slots = (_STATE_SLOT, _MESSAGE_SLOT, _CONSTANTS_SLOT, _WORK_SLOT)
+    for register, slot in zip(("a2", "a3", "a4", "a5"), slots, strict=True):
+        code.s32i(register, FRAME, slot)
+    _take(code)
+    code.l32i("a2", FRAME, _STATE_SLOT)
     code.addi("a6", FRAME, _WINDOW)
     _words_from_bytes(code, "load_state", "a2", "a6", 8)
+    code.movi("a3", _PENDING)
+    code.add("a3", "a3", "a5")
     _words_from_bytes(code, "load_message", "a3", "a5", 16)
+    code.l32i(_CONSTANTS, FRAME, _CONSTANTS_SLOT)
     _expand(code)
     _rounds(code)
     _add_to_state(code)
+    code.j("take")
+    code.label("leave")
     for number in range(2, 16):
         code.movi(f"a{number}", 0)
     code.retw()
     code.label("end")
     return code.source()
+
+
+def _take(code):
+    """Bytes of the message, until a block is full; or leave if there are no more."""
+    message, work, filled, left, count = "a3", "a5", "a6", "a7", "a8"
+    to, end, scratch = "a9", "a10", "a11"
+    code.label("take")
+    code.l32i(message, FRAME, _MESSAGE_SLOT)
+    code.l32i(work, FRAME, _WORK_SLOT)
+    code.l32i(filled, work, _FILLED)
+    code.l32i(left, work, _LENGTH)
+    code.beqz(left, "leave")
+    code.movi(scratch, _PENDING)
+    code.add(to, work, filled)
+    code.add(to, to, scratch)
+    code.movi(count, _BLOCK)
+    code.sub(count, count, filled)
+    code.minu(count, count, left)
+    code.sub(left, left, count)
+    code.add(filled, filled, count)
+    code.s32i(left, work, _LENGTH)
+    code.s32i(filled, work, _FILLED)
+    code.add(end, to, count)
+    code.label("take_byte")
+    code.l8ui(scratch, message, 0)
+    code.s8i(scratch, to, 0)
+    code.addi(message, message, 1)
+    code.addi(to, to, 1)
+    code.bne(to, end, "take_byte")
+    code.s32i(message, FRAME, _MESSAGE_SLOT)
+    code.addi(filled, filled, -_BLOCK)
+    code.beqz(filled, "full")
+    code.j("take")
+    code.label("full")
+    code.s32i(filled, work, _FILLED)
 
 
 def _enter(code):
@@ -170,7 +217,13 @@ def _round(code):
     code.addi(_LETTERS, _LETTERS, -8)
     a, b, c, d, e, f, g, h = range(8, 72, 8)
     # The sum is h + K + W + Sigma1(e) + Ch(e, f, g), T1.
-    _load_bytes(code, _SUM, _CONSTANTS)
+    code.movi(_SCRATCH, -4)
+    code.and_(_SCRATCH, _SCRATCH, _CONSTANTS)
+    _load(code, _SUM, _SCRATCH, 0)
+    code.l32i(_COUNT, _SCRATCH, 8)
+    code.ssa8l(_CONSTANTS)
+    code.src(_SUM[0], _SUM[1], _SUM[0])
+    code.src(_SUM[1], _COUNT, _SUM[1])
     code.addi(_CONSTANTS, _CONSTANTS, 8)
     _load(code, _X, _WORD, 0)
     _add(code, _SUM, _X)
