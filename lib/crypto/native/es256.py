@@ -52,8 +52,9 @@ def es256_verify_steps(public, message, signature):
     r = signature[:32]
     bank = bytearray(verify.BANK)
     digits = yield from _digit_steps(hashlib.sha256(message).digest(), r, signature[32:])
-    bank[verify.DIGITS : verify.DIGITS + order.DIGITS_BYTES] = digits
-    bank[verify.PUBLIC : verify.PUBLIC + 64] = public
+    view = memoryview(bank)
+    view[verify.DIGITS : verify.DIGITS + order.DIGITS_BYTES] = digits
+    view[verify.PUBLIC : verify.PUBLIC + 64] = public
     put(bank, verify.R, r)
     # The x of the point may be r + n, as long as that is below p.
     r_plus = int.from_bytes(r, "big") + N_256
