@@ -16,6 +16,14 @@ from board.door import ROOMY, Door, Firmware, phone
 from board.qemu_board import FROZEN, BoardError, missing, sources
 from holdfast_host.errors import UsageProblem
 
+_EVERYTHING = """
+import gc
+gc.threshold(2048)
+for name in %r:
+    __import__(name)
+gc.collect()
+print(gc.mem_alloc())
+"""
 _STEP = 1024  # bytes; what a heap is bisected to
 _BOARD = 128 * 1024  # bytes of heap that a board has unless told otherwise
 _PATIENCE = 120  # seconds; in a heap that is nearly enough it collects garbage without end
@@ -53,6 +61,20 @@ def live(firmware: Firmware, folder: pathlib.Path, heap: int = ROOMY) -> tuple:
         door.spent()
         door.unlock(phone(folder / "phone"))
         return door.loaded, door.spent().live
+
+
+def everything(firmware: Firmware, folder: pathlib.Path) -> int:
+    """Live bytes once all that can be loaded late is: one day somebody will have asked for it all.
+
+    Not what another board loads in its place: the portable backend, and the unix port's reader.
+    """
+    names = [
+        ".".join(place.with_suffix("").parts[1:])
+        for _, place in sources()
+        if place.stem not in ("__init__", "unix_reader") and "portable" not in place.parts
+    ]
+    with firmware.board(folder, ROOMY) as board:
+        return int(board.run(_EVERYTHING % names))
 
 
 def opens(firmware: Firmware, heap: int) -> bool:
@@ -107,6 +129,7 @@ def measure() -> dict:
                 f"rv32.heap_{where}.loaded_bytes": loaded,
                 f"rv32.heap_{where}.cold_unlock_live_bytes": peak,
                 f"rv32.heap_{where}.cold_unlock_bytes": smallest,
+                f"rv32.heap_{where}.all_code_bytes": everything(firmware, new(folder / "all")),
             }
             if where == "rom":
                 heap = 0 if smallest <= _BOARD else most

@@ -180,6 +180,7 @@ async def _serve(reader, meter):
     link = None
     await asyncio.sleep_ms(0)  # a key is made ahead now
     gc.collect()
+    gc.threshold(-1)
     print('{"event": "ready", "heap": %d}' % gc.mem_alloc())
     while True:
         word, _, rest = (await lines.readline()).strip().partition(b" ")
