@@ -20,11 +20,11 @@ SETTINGS = "settings.cbor"
 POLICY = "policy.cbor"
 STRIKE_MS = 3000
 CERTIFICATE_DAYS = 3650
+P256_CERTIFICATE = 11  # its key in the settings
 
 _REFUSED = "policy_file_refused"  # what a reader says that does not take POLICY
 _VERSION = 1
-_CERTIFICATE = 6  # its key in the settings; of the X25519 key
-_P256_CERTIFICATE = 11
+_CERTIFICATE = 6  # of the X25519 key
 _MOST_ZONES = 16  # firmware/holdfast/storage/settings.py refuses more, and a larger file
 _LARGEST_SETTINGS = 4096
 
@@ -111,7 +111,7 @@ def encode_settings(
         10: authority.lookup_key(),
     }
     if p256_certificate is not None:
-        entries[_P256_CERTIFICATE] = p256_certificate
+        entries[P256_CERTIFICATE] = p256_certificate
     settings = cbor.encode(entries)
     if len(settings) > _LARGEST_SETTINGS:
         raise UsageProblem(

@@ -66,7 +66,7 @@ class Wallet:
         files.make_folder(folder)
         with files.locked(folder):
             if not key_path(folder, suite).exists():
-                secret = cbor.encode(_new_key(suite).to_secret_map())
+                secret = cbor.encode(new_key(suite).to_secret_map())
                 files.write(key_path(folder, suite), secret, files.PRIVATE)
         wallet = cls.open(folder)
         public = cbor.encode(wallet.public_keys[suite].to_map())
@@ -172,7 +172,8 @@ def _enrolment_path(folder: Path, suite: int) -> Path:
     return folder / f"enrolment{_MARKS[suite]}.cbor"
 
 
-def _new_key(suite: int) -> Key:
+def new_key(suite: int) -> Key:
+    """A new key for a suite, with its private half."""
     if suite == 0:
         private = os.urandom(32)
         return Key.okp(CRV_X25519, crypto.x25519_public_key(private), d=private)

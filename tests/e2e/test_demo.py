@@ -38,7 +38,7 @@ def test_every_scene_is_kept(finished):
     broken = [scene for scene in report["scenes"] if not scene["kept"]]
     assert not broken and not report["strike_problems"]
     assert finished.returncode == 0
-    assert len(report["scenes"]) == 39
+    assert len(report["scenes"]) == 46
 
 
 def test_each_refusal_has_its_own_reason(finished):
@@ -55,6 +55,7 @@ def test_each_refusal_has_its_own_reason(finished):
             "stolen token without its key",
             "guest token made for longer",
             "cold unlock replayed, same connection",
+            "P-256 phone, reader without",
         )
     ]
     assert len(set(reasons)) == len(reasons)

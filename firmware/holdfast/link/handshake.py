@@ -110,7 +110,7 @@ class Handshake:
             )
         self._waiting = None
         try:
-            received = waiting.parse_message_3(message_3)
+            received = await self._compute(waiting.parse_message_3_steps(message_3))
         except EDHOCError as error:
             raise _refusal(reason.HANDSHAKE_FAILED, error)
         holder, shown = await self._believe(received.id_cred_i)

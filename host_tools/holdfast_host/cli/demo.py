@@ -15,6 +15,7 @@ from ..demo.memory import memory
 from ..demo.result import Result
 from ..demo.scenes import scenes
 from ..demo.stage import Stage
+from ..demo.suites import suites
 
 
 def demo(
@@ -51,7 +52,7 @@ def demo(
 
 def _run(stage: Stage, console: Console) -> list[Result]:
     results = []
-    for group in (scenes, attacks, memory):
+    for group in (scenes, suites, attacks, memory):
         for scene in group(stage):
             with console.status("..."):
                 result = scene()

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 
 from ..contexts import Session
-from ..phone.client import Asked, EchoChallenge, Handshake, Rejected, Wish
+from ..phone.client import Asked, EchoChallenge, Rejected, Wish, introduce
 from ..phone.link import TcpLink, Transcript
 from ..wallet import Identity
 from .result import Promise, Result, told_word
@@ -86,14 +86,15 @@ def _cold_scene(stage: Stage, promise: Promise, identity: Identity) -> Callable[
 
 
 def visit_cold(
-    stage: Stage, identity: Identity, transcript: Transcript | None = None
+    stage: Stage, *identities: Identity, transcript: Transcript | None = None
 ) -> tuple[Visit, Log]:
-    """A full handshake and the wish to open, as any phone does it."""
+    """A full handshake and the wish to open, as any phone does it that has these ``identities``,
+    the preferred one first.
+    """
     with stage.call(transcript) as link:
         visit = Visit(link)
         try:
-            handshake = Handshake(identity, DOOR)
-            checked = handshake.read(link.request(handshake.request), stage.now())
+            checked = introduce(link.request, identities, DOOR, stage.now())
             asked = checked.ask(_WISH)
             visit.session = checked.session
             _hear(visit, asked)

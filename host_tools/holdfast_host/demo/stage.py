@@ -8,20 +8,20 @@ import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import crypto
-from cose import CRV_X25519, Key
+import cbor
+from cose import Key
 from holdfast.access import Credential, Trust, event_batch, event_record
 from holdfast.access.event_record import Event
 from holdfast.access.tag import CARD, card_key
 
-from .. import issuing, readers
+from .. import files, issuing, readers
 from .. import site as sites
 from ..authority import Authority
 from ..events import Report, check
 from ..phone.link import TcpLink, Transcript
 from ..policy_state import State
 from ..reader_process import ReaderProcess
-from ..wallet import Identity
+from ..wallet import Identity, new_key
 
 SITE = "acme"
 DOOR = "lobby"
@@ -67,6 +67,8 @@ class Stage:
         state = folder / "reader"
         placement = readers.Placement(DOOR, [ZONE], _STRIKE_MS)
         readers.enroll(state, self._site, self.authority, placement, now=now())
+        self._state = state
+        self._settings = (state / readers.SETTINGS).read_bytes()
         self.reader = ReaderProcess(state, chunk=_CHUNK)
         self.certificate = readers.certificate(state)
 
@@ -112,8 +114,16 @@ class Stage:
             raise RuntimeError("the reader did not log what it made of it")
         return event
 
-    def restart(self, *, has_clock: bool = True) -> None:
-        """Cut the reader's power and let it start again, with its clock or without."""
+    def restart(self, *, has_clock: bool = True, has_p256: bool = True) -> None:
+        """Cut the reader's power and let it start again, with its clock or without; and as one
+        that was enrolled with an X25519 key alone, if not ``has_p256``.
+        """
+        self.reader.kill()
+        settings = cbor.decode(self._settings)
+        if not has_p256:
+            del settings[readers.P256_CERTIFICATE]
+        path = self._state / readers.SETTINGS
+        files.write(path, cbor.encode(settings), files.PRIVATE)
         self.reader.has_clock = has_clock
         self.reader.restart()
 
@@ -182,7 +192,9 @@ class Stage:
         return problems
 
     def holder(self, name: str, **changes) -> Identity:
-        """A new phone with a credential from the authority; ``changes`` are Grant's fields."""
+        """A new phone with a credential from the authority; ``changes`` are Grant's fields, and
+        ``suite`` 2 for a P-256 key.
+        """
         return self._signed(self.authority.signing_key, name, changes)
 
     def forger(self, name: str) -> Identity:
@@ -197,33 +209,36 @@ class Stage:
         """A phone with a guest token that lives ``hours`` from now, authenticated by the zone's
         key.
         """
-        private, grant = self._grant(name, {"expires": self.now() + hours * HOUR_S})
+        private, suite, grant = self._grant(name, {"expires": self.now() + hours * HOUR_S})
         token = issuing.guest_token(self._site.zone_key(self.authority, ZONE), ZONE, grant)
-        return self._identity(private, token)
+        return self._identity(private, token, suite)
 
     def thief(self, victim: Identity) -> Identity:
         """A phone that has the victim's token but not the key it was made for."""
-        return self._identity(os.urandom(32), victim.token)
+        return self._identity(os.urandom(32), victim.token, victim.suite)
 
     def _signed(self, key: Key, name: str, changes: dict) -> Identity:
-        private, grant = self._grant(name, changes)
-        return self._identity(private, issuing.holder_credential(key, grant))
+        private, suite, grant = self._grant(name, changes)
+        return self._identity(private, issuing.holder_credential(key, grant), suite)
 
-    def _grant(self, name: str, changes: dict) -> tuple[bytes, issuing.Grant]:
-        private = os.urandom(32)
+    def _grant(self, name: str, changes: dict) -> tuple[bytes, int, issuing.Grant]:
+        suite = changes.get("suite", 0)
+        secret = new_key(suite)
         fields = {
             "site": SITE,
             "holder": name,
-            "holder_key": Key.okp(CRV_X25519, crypto.x25519_public_key(private)),
+            "holder_key": Key.from_map(secret.to_map()),
             "places": [DOOR],
             "issued_at": self.now(),
             "expires": self.now() + 30 * DAY_S,
             "cti": os.urandom(8),
         }
-        return private, issuing.Grant(**{**fields, **changes})
+        fields.update(changes)
+        fields.pop("suite", None)
+        return secret.d or b"", suite, issuing.Grant(**fields)
 
-    def _identity(self, private: bytes, token: bytes) -> Identity:
-        return Identity(private, token, SITE, self.authority.public_key)
+    def _identity(self, private: bytes, token: bytes, suite: int) -> Identity:
+        return Identity(private, token, SITE, self.authority.public_key, suite)
 
 
 def _releases(event: dict) -> bool:
