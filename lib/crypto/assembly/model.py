@@ -74,8 +74,10 @@ class Machine:
                 return
             if op < isa.FIELD_OWN:
                 getattr(self, "_" + name.lower())(d, a, b)
-            else:
+            elif hasattr(self.field, name):
                 getattr(self.field, name)(self, d, a, b)
+            else:
+                raise ModelError(f"this field has no {name}")
 
     # Access to the bank, with its checks.
 
