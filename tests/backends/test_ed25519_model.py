@@ -111,6 +111,25 @@ def steps_that_give(digest):
     return steps
 
 
+def test_what_was_in_the_memory_before_does_not_matter(modelled, ed25519):
+    """A verification's memory is used again, as it was left; or as one given up left it."""
+    private = bytes(32)
+    public, signature = portable_("public_key", private), portable_("sign", private, b"m")
+    kept = modelled.ed25519._kept
+    for fill in (0xFF, 0x55):
+        ed25519.ed25519_verify(public, b"m", signature)
+        size = len(kept[0])
+        kept[0][:] = bytes([fill]) * size
+        assert ed25519.ed25519_verify(public, b"m", signature)
+        assert not ed25519.ed25519_verify(public, b"n", signature)
+        steps = modelled.ed25519.ed25519_verify_steps(public, b"m", signature)
+        next(steps)
+        assert not kept
+        assert ed25519.ed25519_verify(public, b"m", signature)  # meanwhile, in memory of its own
+        steps.close()
+        assert len(kept) == 1
+
+
 def test_keys_of_all_kinds_sign_alike(modelled, ed25519):
     """Signatures are the portable backend's, and every key takes the same ops: how often an
     operation runs, or whether, would tell about the key."""

@@ -9,7 +9,6 @@ from .field25519 import run
 from .sha512 import digest_steps
 
 _BITS = const(60)  # of the scalars in a step: 330,000 instructions, 350,000 at most
-_ZEROS = bytes(64)
 
 # The memory of the last verification, for the next one: after some hours of service a board's free
 # memory is in small pieces, and none of them has the 3 KB that it takes.
@@ -37,10 +36,7 @@ def ed25519_verify_steps(public, message, signature):
     try:
         return (yield from _verify_steps(memory, public, message, signature))
     finally:
-        # Nothing in it is secret, but the next one needs it empty.
-        for at in range(0, size - 64, 64):
-            memory[at : at + 64][:] = _ZEROS
-        memory[size - 64 :][:] = _ZEROS
+        # Nothing in it is secret, and the next one sets all it reads.
         if not _kept:
             _kept.append(memory)
 
@@ -58,7 +54,8 @@ def _verify_steps(memory, public, message, signature):
     put(bank, programs.S, signature[32:])
     put(bank, programs.Y, public)
     bank[programs.Y + 31] &= 127
-    bank[programs.SIGN + 4] = sign = public[31] >> 7
+    sign = public[31] >> 7
+    bank[programs.SIGN + 4 : programs.SIGN + 8][:] = sign.to_bytes(4, "little")
     program[: len(programs.DECODE)] = programs.DECODE
     run(program, bank, programs.TABLE)
     yield

@@ -94,7 +94,9 @@ def digest_steps(digest, parts, work):
     latter 4-aligned. No copy of the parts or of the digest is left, since they may be secrets.
     """
     digest[:] = _INITIAL
-    work[_FILLED] = total = 0
+    # The words for how much there is: they may have been anything.
+    work[_FILLED:WORK][:] = memoryview(_PADDING)[1:9]
+    total = 0
     try:
         for part in parts:
             length = len(part)

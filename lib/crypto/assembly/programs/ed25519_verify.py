@@ -68,6 +68,8 @@ def _odd_multiples_of_base():
 def decode() -> bytes:
     program = isa.Program()
     program.load(at.one, 0, len(_CONSTANTS) // isa.CELL)
+    program.setw(at.loop + 8, 0)  # the memory may have been another verification's
+    program.setw(at.loop + 12, 0)
     program.wnaf(at.digits_a, at.k, WIDTH_A)
     program.wnaf(at.digits_b, at.s_of_signature, WIDTH_B)
     _root(program)
