@@ -26,7 +26,8 @@ def enclave(tmp_path, authority, grant):
     def make(*suites):
         folder = tmp_path / f"phone {suites}"
         for suite in suites:
-            wallet = Wallet.create(folder, suite)
+            Wallet.create(folder, suite)
+        wallet = Wallet.open(folder)
         for suite in suites:
             token = issuing.holder_credential(
                 authority.signing_key, grant(wallet.public_keys[suite])

@@ -24,11 +24,14 @@ class Pause:
 
     def __init__(self):
         self.count = 0
-        self.at = None
-        self.action = None
+        self.at = 0
+        self.action = list
+        # Looked at here, because the phones of this test compute without a pause.
+        self.most_under_way = 0
 
     async def __call__(self):
         self.count += 1
+        self.most_under_way = max(self.most_under_way, getattr(backend.chosen, "under_way", 0))
         if self.count == self.at:
             self.action()
         await asyncio.sleep(0)
@@ -43,7 +46,7 @@ class Stepping:
 
     def __init__(self, genuine):
         self._genuine = genuine
-        self.under_way = self.most = 0
+        self.under_way = 0
 
     def __getattr__(self, name):
         genuine = getattr(self._genuine, name)
@@ -52,7 +55,6 @@ class Stepping:
 
         def steps(*arguments):
             self.under_way += 1
-            self.most = max(self.most, self.under_way)
             try:
                 for _ in range(self.STEPS):
                     yield
@@ -131,7 +133,7 @@ async def test_two_phones_at_once_take_turns_and_both_get_in():
             call, code, _ = await unlock
             assert code == coap.code.CHANGED
             calls.append(call)
-        assert stepped.backend.most == 1 and stepped.hardware.opened >= 1
+        assert stepped.pause.most_under_way == 1 and stepped.hardware.opened >= 1
         accesses = [line for line in stepped.hardware.lines if line["event"] == "access"]
         # Each connection pays for its own handshake, whoever computed meanwhile.
         assert [line["public_key_operations"] for line in accesses] == [5, 5, 5]
@@ -207,7 +209,7 @@ async def test_a_connection_that_is_cancelled_at_any_step_leaves_nothing():
             except asyncio.CancelledError:
                 pass
             stepped.is_at_rest()
-        stepped.pause.at = None
+        stepped.pause.at = 0
         await call.hang_up()
         assert at > 3 * Stepping.STEPS and stepped.hardware.opened == 1
         stepped.is_at_rest()
