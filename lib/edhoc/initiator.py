@@ -65,7 +65,7 @@ class WaitMessage2:
         return crypto.finish(self.parse_message_2_steps(message_2))
 
     def parse_message_2_steps(self, message_2):
-        """``parse_message_2`` in steps."""
+        """``parse_message_2`` in steps, the first of which reads the message."""
         suite = self._own.selected
         g_y, ciphertext_2 = message.decode_message_2(message_2, suite.public_key_length)
         yield

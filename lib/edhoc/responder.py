@@ -146,7 +146,9 @@ class WaitMessage3:
         return crypto.finish(self.parse_message_3_steps(message_3))
 
     def parse_message_3_steps(self, message_3):
-        """``parse_message_3`` in steps: long ones only if the message is."""
+        """``parse_message_3`` in steps, the first of which reads the message: with a credential by
+        value it is no public-key operation, but long all the same.
+        """
         plaintext_3 = message.unseal(
             self._suite, self._k_3, self._iv_3, self._th_3, message_3, "message_3"
         )
