@@ -37,15 +37,17 @@ def near(modulus: int) -> list[int]:
     return sorted(number for number in found if 0 <= number < modulus)
 
 
-def quotients(modulus: int) -> list[tuple[int, int]]:
-    """Pairs whose product is such a number, times 2^256: the modulus has to be subtracted from it
-    in the end, or just not."""
+def results(modulus: int) -> list[tuple[int, int]]:
+    """Pairs whose product is such a number, times 2^256, or whose sum or difference is: in the end
+    the modulus has to be subtracted from it, or added, or just not."""
     generator = random.Random(1)
     found = []
     for target in near(modulus):
         for _ in range(3):
             number = generator.randrange(1, modulus)
             found.append((number, target * pow(number, -1, modulus) * 2**256 % modulus))
+            found.append((number, (target - number) % modulus))
+            found.append((number, (number - target) % modulus))
     return found
 
 
@@ -73,7 +75,7 @@ def pairs(modulus: int) -> list[tuple[int, int]]:
     few = near(modulus)
     if RANDOM < 1000:
         few = generator.sample(few, 12) + [0, 1, modulus - 1]
-    found = [*itertools.product(few, few), *quotients(modulus)]
+    found = [*itertools.product(few, few), *results(modulus)]
     for _ in range(RANDOM):
         found.append(tuple(random_number(generator, modulus) for _ in range(2)))
     return found
