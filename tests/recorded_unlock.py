@@ -24,12 +24,13 @@ def private_keys():
     }
 
 
-async def record():
-    """(name, bytes) of every value the document shows, in order."""
+async def record(suite=0):
+    """(name, bytes) of every value the document shows, in order; for ``suite`` 2 it has the sizes.
+    """
     hardware = Hardware()
-    reader = make_reader(hardware)
+    reader = make_reader(hardware, two_keys=suite == 2)
     hardware.random_counter = 1  # whatever its memory took meanwhile
-    phone = Phone()
+    phone = Phone(suite=suite)
     call = Call(reader)
     steps = []
 
@@ -43,7 +44,7 @@ async def record():
         note(name + " response", response)
         return (await call.answers())[-1]
 
-    note("device certificate", site.device_certificate())
+    note("device certificate", site.p256_certificate() if suite else site.device_certificate())
     note("credential", phone.token)
     waiting, message_1 = phone.message_1()
     note("message_1", message_1)

@@ -56,6 +56,22 @@ async def test_the_sizes_in_the_document_are_counted():
     assert cold <= 600 and warm <= 90
 
 
+async def test_the_sizes_of_suite_2_are_counted_too():
+    """The same budget, and the same two and one round trips."""
+    steps = await recorded_unlock.record(suite=2)
+    cold, warm = recorded_unlock.sizes(steps)
+    lengths = {name: len(data) for name, data in steps}
+    text = _document()
+    assert "| cold, suite 2 | 2 | %d |" % cold in text, cold
+    assert "| warm, suite 2, on a new connection | 1 | %d |" % warm in text, warm
+    sentence = "certificate %d bytes, credential %d" % (
+        lengths["device certificate"],
+        lengths["credential"],
+    )
+    assert sentence in text, sentence
+    assert cold <= 600 and warm <= 90
+
+
 def test_the_limits_in_the_document_are_the_limits():
     """What a phone may count on."""
     from holdfast.link.limits import Limits
