@@ -13,11 +13,13 @@ _MODE_ECB = const(1)
 _MODE_CBC = const(2)
 
 
-def encrypt_blocks(key, blocks) -> bytes:
-    """Each 16-byte block of ``blocks`` encrypted for itself (ECB), in one call."""
-    return aes(key, _MODE_ECB).encrypt(blocks)
+def encrypt_blocks(key, blocks: bytearray) -> bytearray:
+    """Each 16-byte block of ``blocks`` encrypted for itself (ECB), in its place."""
+    aes(key, _MODE_ECB).encrypt(blocks, blocks)
+    return blocks
 
 
-def chain_blocks(key, blocks) -> bytes:
-    """The last block of ``blocks`` encrypted in CBC mode from a zero IV: CBC-MAC."""
-    return aes(key, _MODE_CBC, bytes(16)).encrypt(blocks)[-16:]
+def chain_blocks(key, blocks: bytearray) -> bytes:
+    """The last block of ``blocks`` encrypted in CBC mode from a zero IV, in place: CBC-MAC."""
+    aes(key, _MODE_CBC, bytes(16)).encrypt(blocks, blocks)
+    return bytes(blocks[-16:])

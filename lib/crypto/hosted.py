@@ -125,5 +125,5 @@ class aes:
     def __init__(self, key, mode, iv=b""):
         self._cipher = Cipher(algorithms.AES(key), modes.ECB() if mode == 1 else modes.CBC(iv))
 
-    def encrypt(self, blocks) -> bytes:
-        return self._cipher.encryptor().update(blocks)
+    def encrypt(self, blocks, out) -> None:
+        out[:] = self._cipher.encryptor().update(blocks)

@@ -48,7 +48,7 @@ class Sealer:
             raise DamagedError("too short to have been sealed")
         try:
             return crypto.aes_ccm_decrypt(
-                self._key, sealed[:_NONCE], sealed[_NONCE:], aad, tag_length=_TAG
+                self._key, sealed[:_NONCE], memoryview(sealed)[_NONCE:], aad, tag_length=_TAG
             )
         except crypto.AuthenticationError:
             raise DamagedError("not what this board sealed")
