@@ -15,15 +15,19 @@ def prepare(root):
 
 
 def operation(root, acked):
-    acked.append(KeyStore(root, os.urandom).private_key())
+    keys = KeyStore(root, os.urandom)
+    acked.append((0, keys.private_key()))
+    acked.append((2, keys.p256_private_key()))
 
 
 def check(root, acked):
-    """The key that was given out once is the key for ever; a torn one is never a key."""
+    """The keys that were given out once are the keys for ever; a torn one is never a key."""
     for _ in range(2):
-        key = KeyStore(root, os.urandom).private_key()
-        assert len(key) == 32 and all([key == given for given in acked])
-        acked.append(key)
+        keys = KeyStore(root, os.urandom)
+        for suite, key in ((0, keys.private_key()), (2, keys.p256_private_key())):
+            assert len(key) == 32
+            assert all([key == given for kind, given in acked if kind == suite])
+            acked.append((suite, key))
 
 
 def test_cuts_while_the_key_is_made():

@@ -121,6 +121,10 @@ def test_every_wrong_entry_is_refused_by_name():
         {10: [68] * 32},
         {10: bytes(32)},
         {11: 1},
+        {11: b""},
+        {11: b"x" * 513},
+        {11: [site.p256_certificate()]},
+        {12: 1},
     ]
     wrong.extend({label: None} for label in range(1, 11))
     for changes in wrong:
