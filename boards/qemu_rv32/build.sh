@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds this board into OUT/firmware.elf: build.sh OUT [MICROPYTHON]
+# Builds this board into OUT/firmware.elf: build.sh OUT [MICROPYTHON [frozen]]
 # Without a MICROPYTHON (a source tree with ports/qemu), Debian's source package is fetched, once.
+# The word frozen builds OUT/frozen.elf instead, with the firmware in it, for which there must be `make native`.
 set -eu
 
 board=$(cd "$(dirname "$0")" && pwd)
@@ -37,7 +38,17 @@ as root: apt-get install $packages qemu-system-misc (from Debian 13 on: qemu-sys
 has_tools || install_tools
 find_micropython qemu/boards/VIRT_RV32
 build_mpy_cross
+image=firmware
+objects=$out/objects
+manifest=$board/manifest.py
+if [ "${3:-}" = frozen ]; then
+    image=frozen
+    objects=$out/objects_frozen
+    manifest=$board/manifest_frozen.py
+    # A file that is no longer there must not stay frozen.
+    rm -rf "$objects/frozen_mpy"
+fi
 logged "building the firmware" quiet_make -C "$micropython/ports/qemu" \
-    BOARD=QEMU_RV32 BOARD_DIR="$board" BUILD="$out/objects" \
+    BOARD=QEMU_RV32 BOARD_DIR="$board" BUILD="$objects" FROZEN_MANIFEST="$manifest" \
     MICROPY_MPYCROSS="$out/mpy-cross/mpy-cross" MICROPY_MPYCROSS_DEPENDENCY=
-cp "$out/objects/firmware.elf" "$out/firmware.elf"
+cp "$objects/firmware.elf" "$out/$image.elf"
