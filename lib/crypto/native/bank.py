@@ -37,4 +37,9 @@ def run_loop(run, program, bank, table, loop, count, in_a_step):
 
 
 def wipe(bank):
-    bank[:] = bytearray(len(bank))  # bytes(n) costs twice as much
+    """Zeros over all of it; what the bank held is gone even where there is no memory left."""
+    try:
+        bank[:] = bytearray(len(bank))  # bytes(n) costs twice as much
+    except MemoryError:
+        for index in range(len(bank)):
+            bank[index] = 0
