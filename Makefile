@@ -39,8 +39,10 @@ demo: setup  ## a door that decides by itself, on this machine
 test: setup $(TESTING)  ## all tests; some of them with T=tests/upy/lib
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(T)
 
+TORTURED := $(addprefix tests/,powercut model backends board assembly xtensa interop)
+
 torture: setup $(TESTING)  ## power cut at every write, longer histories, 10,000 cases a function: takes long
-	@HOLDFAST_TORTURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(wildcard tests/powercut tests/model tests/backends)
+	@HOLDFAST_TORTURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(TORTURED)
 
 bench: setup native $(TESTING)  ## figures as a table and in build/bench.json; some of them with B=bench_cache
 	@$(BIN)/python tests/bench/run.py $(B)
