@@ -116,7 +116,11 @@ def private_key_work(path, length):
     sha512_module.block = counted(block)
     ed25519.run = ed25519_sign.run = counted(ed25519.run)
     ed25519_sign.run_modular = counted(ed25519_sign.run_modular)
-    finish(ed25519.ed25519_sign_steps(bytes(32), b""))  # names are found faster the second time
+    for _ in range(2):  # names are found faster the second time
+        for _ in _steps(ed25519.ed25519_sign_steps(bytes(32), bytes(length))):
+            pass
+        for _ in _steps(ed25519.ed25519_public_key_steps(bytes(32))):
+            pass
     counts = {"public_key": set(), "sign": set()}
     longest = 0
     with open(path, "rb") as file:
@@ -124,13 +128,18 @@ def private_key_work(path, length):
             private = file.read(32)
             if not private:
                 break
-            for name, steps in (
-                ("public_key", ed25519.ed25519_public_key_steps(private)),
-                ("sign", ed25519.ed25519_sign_steps(private, bytes(length))),
+            for name, steps, *arguments in (
+                ("public_key", ed25519.ed25519_public_key_steps, private),
+                ("sign", ed25519.ed25519_sign_steps, private, bytes(length)),
             ):
-                total[0] = 0
-                for count in _steps(steps):
-                    longest = max(longest, count)
+                # A count that is new has to come three times: MicroPython finds a name a little
+                # faster or slower, but what the key does comes again.
+                for _ in range(3):
+                    total[0] = 0
+                    for count in _steps(steps(*arguments)):
+                        longest = max(longest, count)
+                    if total[0] in counts[name]:
+                        break
                 counts[name].add(total[0])
     found = {name: sorted(several) for name, several in counts.items()}
     print(json.dumps([found, longest]))
