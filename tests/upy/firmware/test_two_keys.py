@@ -59,7 +59,7 @@ async def test_refusals_are_the_same_in_both_suites():
             ({4: site.NOW}, b"\x22" * 32, "expired"),
             ({7: None}, b"\x22" * 32, "incomplete_token"),
         ):
-            claims = dict(own)
+            claims: dict = dict(own)
             claims.update(changes)
             hardware = Hardware()
             phone = Phone(site.holder_token(changes=claims), private, suite=suite)

@@ -69,6 +69,7 @@ def _finish(steps):
 
 def test_y_is_found_from_x_and_its_sign():
     """For points of known keys; in steps, so that a reader goes on meanwhile."""
+    x = b""
     for number in range(8):
         public = crypto.p256_public_key(crypto.sha256(bytes([number])))
         x, y = public[:32], public[32:]
