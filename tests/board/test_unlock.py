@@ -8,6 +8,7 @@ import pytest
 
 import cbor
 import small_site as site
+from board.bench_unlock import is_frozen_of_today
 from board.door import ROOMY, Door, Firmware, phone
 from board.qemu_board import missing
 from holdfast_host.phone.unlock import Wish
@@ -77,6 +78,15 @@ def test_who_may_not_is_refused_and_the_door_stays_shut(start, tmp_path):
         ]
         assert {"hal": "strike", "active": True} not in door.events
         assert door.unlock(alice).granted
+
+
+@pytest.mark.skipif(not is_frozen_of_today(), reason="no image of today: run `make rv32-frozen`")
+def test_frozen_into_the_image_it_opens_in_the_heap_of_an_esp32_c3(tmp_path):
+    """What it takes grows unseen, a module here and a table there, until a door stays shut."""
+    alice = phone(tmp_path / "alice")
+    with Firmware(tmp_path, "frozen").board(tmp_path) as board, Door(board) as door:
+        assert door.unlock(alice).granted
+        assert door.unlock(alice).warm
 
 
 def test_what_it_spends_is_the_same_in_every_run(start, tmp_path):
