@@ -165,7 +165,7 @@ class House:
     def _told(self):
         """Somebody comes with the time, and with a battery for the clock."""
         self.hardware.now = self.now
-        assert self.reader._told_time(self.now, 5)
+        assert self.reader.told_time(self.now, 5)
         self.lost_at, self.cuts_without_clock = None, 0
         self.seen["time told"] += 1
 

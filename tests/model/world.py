@@ -160,7 +160,7 @@ class World:
         """An administrator tells the time, more or less."""
         off, error = self.pick(((0, 0), (0, 0), (-400, 600), (-9 * DAY, 0), (450 * DAY, 0)))
         believed = self.clock.told(self.now + off, error)
-        if self.reader._told_time(self.now + off, error) != believed:
+        if self.reader.told_time(self.now + off, error) != believed:
             raise Difference(f"told {self.now + off}: the reference says {believed}")
         if believed:
             self.recorded.append((event.CLOCK_SET,))

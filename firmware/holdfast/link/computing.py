@@ -29,7 +29,8 @@ class Computing:
         They are closed, which wipes what is secret, whatever ends this, a cancelled task too.
         """
         try:
-            async with self._turn:
+            await self._turn.acquire()
+            try:
                 while True:
                     before = crypto.public_key_operations()
                     try:
@@ -39,7 +40,11 @@ class Computing:
                         operations = crypto.public_key_operations() - before
                         bill.public_key_operations += operations
                     await self._pause()
-        except StopIteration as end:
-            return end.value
+            except StopIteration as end:
+                return end.value
+            finally:
+                # No ``async with``, whose end takes memory: there may be none, and whoever stops
+                # the program in the middle of a collection must not be taken for that.
+                self._turn.release()
         finally:
             steps.close()

@@ -181,7 +181,7 @@ def _admin(reader, changes=None):
     """What a reader says to an administrator who comes to tell the time."""
     claims = {9: b"\x81\x82\x65lobby\x10"}
     claims.update(changes or {})
-    return reader._may(holder(claims), ADMINISTER)
+    return reader.may(holder(claims), ADMINISTER)
 
 
 def test_the_clocks_memory_is_damaged_or_cannot_be_read():
@@ -192,7 +192,7 @@ def test_the_clocks_memory_is_damaged_or_cannot_be_read():
     refused(door, all_ways(reason.CLOCK_DAMAGED))
     # Else nobody could ever help.
     assert _admin(door.reader) == 0
-    assert door.reader._told_time(site.NOW, 0)
+    assert door.reader.told_time(site.NOW, 0)
     works(door)
     door.block("clock")
     door.restart()
@@ -222,7 +222,7 @@ def test_no_clock():
     refused(door, all_ways(reason.GRACE_OVER))
     assert _admin(door.reader) == 0
     assert _admin(door.reader, {4: site.NOW - 2 * site.DAY}) == reason.EXPIRED
-    assert door.reader._told_time(site.NOW + 40 * 3600, 0)
+    assert door.reader.told_time(site.NOW + 40 * 3600, 0)
     door.holder = plain
     works(door)
 
