@@ -1,4 +1,4 @@
-"""What is frozen into the other image: all that goes to a board, the machine code too (make native)."""
+"""What is frozen into the other image: all that goes to a board, with its machine code."""
 
 include("manifest.py")
 include("../../firmware/manifest.py", hal="none")
