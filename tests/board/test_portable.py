@@ -35,7 +35,7 @@ def rom(tmp_path_factory) -> bytes:
 def test_what_runs_on_both_interpreters_runs_on_a_board(rom, name):
     """The unix port has 64-bit words, double floats and as much heap as it is given. What only
     works there is found here, and not on a door."""
-    with new_board(rom, portable.HEAPS.get(name, 0)) as board:
+    with new_board(rom, portable.heap(name)) as board:
         try:
             board.run(portable.script(name))
         except BoardError as error:

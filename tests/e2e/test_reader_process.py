@@ -105,6 +105,9 @@ def test_a_reader_that_is_stopped_in_the_middle_of_a_grant_secures_the_strike(st
     """Whatever ends the program, the last thing told to the strike is to hold the door shut."""
     visit, _ = visit_cold(stage, stage.holder("last"))
     assert visit.granted
+    # Not while it collects garbage, as it does when a phone has gone: an interrupt then leaves the
+    # unix port's heap locked, and it can still secure the strike but no longer say so.
+    time.sleep(1)
     stage.reader.stop()
     strikes = [event for event in stage.reader.events if event.get("hal") == "strike"]
     assert strikes[-1]["active"] is False

@@ -1,7 +1,7 @@
 """Every event keeps its number and its place until somebody has it: what the log promises."""
 
 INTERPRETERS = ("micropython", "cpython")
-HEAP = "512K"
+HEAP = "1M"
 
 import os
 
