@@ -13,8 +13,13 @@ def put(bank, offset, number):
 
 
 def put_clamped(bank, offset, private):
-    """A private key of X25519 as a scalar, RFC 7748 section 5: a multiple of 8, bit 254 on top."""
+    """A private key of X25519 as a scalar."""
     put(bank, offset, private)
+    clamp(bank, offset)
+
+
+def clamp(bank, offset):
+    """Make a cell a multiple of 8 with bit 254 on top, RFC 7748 section 5, RFC 8032 5.1.5."""
     bank[offset] &= 248
     bank[offset + 31] = bank[offset + 31] & 127 | 64
 

@@ -4,7 +4,7 @@ from micropython import const
 
 from ..curves import L_25519
 from . import programs_ed25519_verify as programs
-from .bank import put
+from .bank import put, run_loop
 from .field25519 import run
 from .sha512 import digest_steps
 
@@ -66,11 +66,7 @@ def _verify_steps(memory, public, message, signature):
     program[: len(programs.COMBINE)] = programs.COMBINE
     left = _digits(bank)
     bank[programs.LOOP + 4 : programs.LOOP + 8][:] = (left - 1).to_bytes(4, "little")
-    while left:
-        bank[programs.LOOP] = bits = min(left, _BITS)
-        run(program, bank, programs.TABLE)
-        left -= bits
-        yield
+    yield from run_loop(run, program, bank, programs.TABLE, programs.LOOP, left, _BITS)
     # S B = R + k A, checked as R = S B - k A: one encoding instead of a square root for R.
     return encoded_point(programs, bank, program) == encoded_r
 

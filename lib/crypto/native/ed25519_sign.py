@@ -9,7 +9,7 @@ from micropython import const
 
 from . import programs_ed25519_base as base
 from . import programs_ed25519_scalars as scalars
-from .bank import put, wipe
+from .bank import clamp, put, wipe
 from .ed25519 import encoded_point
 from .field25519 import run
 from .modular import run as run_modular
@@ -64,9 +64,8 @@ class _Secrets:
     def public_key_steps(self, private):
         yield from digest_steps(self._expanded, (private,), self._work)
         yield
+        clamp(self._expanded, 0)
         scalar = self._expanded[:32]
-        scalar[0] &= 248
-        scalar[31] = scalar[31] & 127 | 64
         self._hash[:32] = scalar
         self.reduce()
         put(self._scalars, scalars.A, scalar)
