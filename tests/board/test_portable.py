@@ -48,3 +48,4 @@ def test_what_runs_on_both_interpreters_runs_on_a_board(rom, name):
 def test_no_exception_is_about_a_test_that_is_gone():
     """A renamed test would leave its exception behind, for another one to fall under."""
     assert {*portable.HEAPS, *portable.CANNOT, *portable.TOO_LONG} <= set(portable.names())
+    assert set(portable.ROOMY_FILES) <= {path.stem for path in portable.FILES}
