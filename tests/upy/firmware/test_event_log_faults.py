@@ -1,7 +1,7 @@
 """Storage that fails under the event log: nothing half recorded, and no number given twice."""
 
 INTERPRETERS = ("micropython", "cpython")
-HEAP = "512K"
+HEAP = "1M"
 
 import small_log as small
 from harness import raises
