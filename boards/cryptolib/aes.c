@@ -5,6 +5,7 @@
 // works on all 32 bytes at once: "A small depth-16 circuit for the AES S-box", Boyar and Peralta, 2011. The
 // order of the bits, in which ShiftRows and MixColumns are shifts and rotations, is that of Thomas
 // Pornin's BearSSL (MIT).
+#pragma GCC optimize ("O3")
 #include <string.h>
 #include "mbedtls/aes.h"
 
@@ -30,7 +31,7 @@ static void transpose(state_t q) {
     }
 }
 
-static void sub_bytes(state_t q) {
+static inline __attribute__((always_inline)) void sub_bytes(state_t q) {
     uint32_t x0 = q[7], x1 = q[6], x2 = q[5], x3 = q[4], x4 = q[3], x5 = q[2], x6 = q[1], x7 = q[0];
 
     // Top linear transformation.
@@ -81,13 +82,12 @@ static void undo_affine(state_t q) {
     q[0] = q2 ^ q5 ^ q7;
 }
 
-static void shift_rows(state_t q) {
+static inline __attribute__((always_inline)) void shift_rows(state_t q) {
+    // A row is a byte of each word. Rows 2 and 3 turn by half, then rows 1 and 3 by a quarter.
     for (int i = 0; i < 8; i++) {
-        uint32_t x = q[i];
-        q[i] = (x & 0x000000ff)
-            | (x & 0x0000fc00) >> 2 | (x & 0x00000300) << 6
-            | (x & 0x00f00000) >> 4 | (x & 0x000f0000) << 4
-            | (x & 0xc0000000) >> 6 | (x & 0x3f000000) << 2;
+        uint32_t x = q[i], half = (x >> 4 ^ x) & 0x0f0f0000u;
+        x ^= half | half << 4;
+        q[i] = (x & 0x00ff00ffu) | (x >> 2 & 0x3f003f00u) | (x << 6 & 0xc000c000u);
     }
 }
 
@@ -95,7 +95,7 @@ static uint32_t rotated(uint32_t x, unsigned bits) {
     return x >> bits | x << (32 - bits);
 }
 
-static void mix_columns(state_t q) {
+static inline __attribute__((always_inline)) void mix_columns(state_t q) {
     state_t below, sum;
     for (int i = 0; i < 8; i++) {
         below[i] = rotated(q[i], 8);
@@ -109,16 +109,16 @@ static void mix_columns(state_t q) {
     }
 }
 
-static void add_round_key(state_t q, const uint32_t key[4]) {
-    for (int i = 0; i < 4; i++) {
-        uint32_t even = key[i] & 0x55555555u, odd = key[i] & 0xaaaaaaaau;
-        q[2 * i] ^= even | even << 1;
-        q[2 * i + 1] ^= odd | odd >> 1;
+static inline __attribute__((always_inline)) void add_round_key(state_t q, const state_t key) {
+    for (int i = 0; i < 8; i++) {
+        q[i] ^= key[i];
     }
 }
 
-static void encrypt(const mbedtls_aes_context *aes, state_t q) {
-    transpose(q);
+static void encrypt(const mbedtls_aes_context *aes, state_t state) {
+    state_t q;
+    transpose(state);
+    memcpy(q, state, sizeof(q));
     add_round_key(q, aes->round_keys[0]);
     for (unsigned round = 1; round <= aes->rounds; round++) {
         sub_bytes(q);
@@ -129,6 +129,7 @@ static void encrypt(const mbedtls_aes_context *aes, state_t q) {
         add_round_key(q, aes->round_keys[round]);
     }
     transpose(q);
+    memcpy(state, q, sizeof(q));
 }
 
 // No part of the firmware decrypts a block (CCM encrypts both ways), so this is short and not fast: ShiftRows
@@ -184,9 +185,7 @@ int mbedtls_aes_setkey_enc(mbedtls_aes_context *aes, const unsigned char *key, u
             q[2 * i] = q[2 * i + 1] = words[4 * round + i];
         }
         transpose(q);
-        for (int i = 0; i < 4; i++) {
-            aes->round_keys[round][i] = (q[2 * i] & 0x55555555u) | (q[2 * i + 1] & 0xaaaaaaaau);
-        }
+        memcpy(aes->round_keys[round], q, sizeof(q));
     }
     return 0;
 }

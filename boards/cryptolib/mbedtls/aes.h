@@ -10,7 +10,7 @@
 
 typedef struct {
     unsigned rounds;
-    uint32_t round_keys[15][4]; // bitsliced; a key looks the same to both blocks, so half the bits say it
+    uint32_t round_keys[15][8]; // bitsliced
 } mbedtls_aes_context;
 
 void mbedtls_aes_init(mbedtls_aes_context *aes);
