@@ -52,6 +52,7 @@ class PageFile:
         self.partial = False
         self._pages = (0, 0)
         self.index = b""
+        self._last = None
 
     def load(self):
         """Read trailer and index. Raises DamagedError, then it is empty; and OSError."""
@@ -115,8 +116,14 @@ class PageFile:
     def grant(self, key: bytes):
         """The record of ``key`` (8 bytes), or None. Raises DamagedError and OSError.
 
-        One page is read, unless first keys share their first four bytes.
+        One page is read, unless first keys share their first four bytes; none for the key that was
+        asked for last, since whoever changes an entry has mostly looked at it before.
         """
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self._grant(key))
+        return self._last[1]
+
+    def _grant(self, key):
         lost = False
         first, number = self._candidates(GRANTS, key[:PREFIX])
         while number >= first:
