@@ -264,11 +264,11 @@ class Call:
             await asyncio.sleep(0)
 
 
-async def cold(reader, phone, wish=None, piece=None, path=None):
-    """A whole cold unlock on a new connection: (call, code, answer map); answer None if refused
-    before.
+async def cold(reader, phone, wish=None, piece=None, path=None, call=None):
+    """A whole cold unlock on a new connection unless given one: (call, code, answer map); answer
+    None if refused before.
     """
-    call = Call(reader)
+    call = call or Call(reader)
     waiting, message_1 = phone.message_1()
     response = await call.ask(phone.hello() + phone.post(b"\xf5" + message_1), piece)
     if response is None or response.code != coap.code.CHANGED:

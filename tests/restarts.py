@@ -124,6 +124,9 @@ class Restarting:
     def challenged(self, connection):
         self.challenges += 1
 
+    def answered(self):
+        pass
+
     def refused(self, code, connection, credential):
         self.told.append(reason.name(code))
 

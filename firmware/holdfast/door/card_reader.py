@@ -33,10 +33,11 @@ class CardReader:
 
     def card(self, number: bytes):
         """A card with this number, 1 to 32 bytes, was held to the reader."""
-        if not 0 < len(number) <= MAX_CARD_LENGTH:
+        if 0 < len(number) <= MAX_CARD_LENGTH:
+            self._ask(CARD, number, {"shown": "card"})
+        else:
             self._desk.refuse(reason.UNKNOWN_CARD, None, {"shown": "card"})
-            return
-        self._ask(CARD, number, {"shown": "card"})
+        self._desk.settle()
 
     def pin(self, digits: str):
         """These digits, 4 to 10 of them, were entered and confirmed."""
@@ -55,6 +56,7 @@ class CardReader:
             self._attempts.wrong(uptime)
         elif decision.reason in _KNOWN_PIN:
             self._attempts.right(uptime)
+        self._desk.settle()
 
     def _ask(self, kind, value, about, is_locked=False):
         try:

@@ -12,7 +12,7 @@ class Desk:
     ``timekeeper`` has ``read()``, the ClockReading to decide with, and ``heard_token`` for each
     credential; ``door`` is the Door to move. ``chronicle`` has ``keep(event)``, which must have
     the event on flash when it returns or raise OSError, and ``tell(event, about)``, which shows
-    it with what else is known ``about`` it.
+    it with what else is known ``about`` it, and ``settle()``.
     """
 
     def __init__(self, rules, timekeeper, door, chronicle):
@@ -43,6 +43,10 @@ class Desk:
         place = self._rules.policy.door if door is None else door
         event = AccessEvent(decision, place, credential, None, self._timekeeper.read())
         return self._carry_out(event, about)
+
+    def settle(self):
+        """To be called once who asked has the answer: what could wait for that is done now."""
+        self._chronicle.settle()
 
     def _carry_out(self, event, about):
         # Kept first: nobody enters unseen. An answer that cannot be kept becomes a no.

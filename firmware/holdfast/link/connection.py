@@ -56,6 +56,7 @@ async def serve(link, session, ticks, limits):
             deadline.heard(session)
             await asyncio.wait_for(_write(link, answer), max(left, 1000) / 1000)
             sent += len(answer)
+            session.answered()
     except asyncio.TimeoutError:
         session.close_reason = reason.TOO_SLOW
     except OSError:

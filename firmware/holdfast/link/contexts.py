@@ -53,6 +53,7 @@ class Contexts:
         self._associations = {}
         self._recent = []  # identifiers, longest unused first
         self._reserved = set()
+        self._unkept = []  # identifiers of those that have opened something and are not stored yet
         for c_r, context, credential in self._store.load(capacity):
             association = Association(context, credential)
             association.has_opened = True
@@ -97,17 +98,23 @@ class Contexts:
         self._associations[c_r] = association
 
     def opened(self, c_r: bytes, association: Association):
-        """Note that something was done for this phone; at the first time it is stored.
+        """Note that something was done for this phone: ``settle`` stores it, the first time."""
+        if not association.has_opened and self._associations.get(c_r) is association:
+            association.has_opened = True
+            self._unkept.append(c_r)
 
-        That is after the door has moved, and never on a later visit. Raises nothing: what cannot
-        be stored lives until the next restart.
+    def settle(self):
+        """Store what ``opened`` noted, once the phone has its answer.
+
+        Raises nothing: what cannot be stored, or not before a power cut, lives until the next
+        restart.
         """
-        seed, association.seed = association.seed, None
-        if association.has_opened or self._associations.get(c_r) is not association:
-            return
-        association.has_opened = True
-        if seed:
-            self._store.keep(c_r, association.context, association.credential, seed)
+        while self._unkept:
+            c_r = self._unkept.pop()
+            association = self._associations.get(c_r)
+            if association is not None and association.seed:
+                seed, association.seed = association.seed, None
+                self._store.keep(c_r, association.context, association.credential, seed)
 
     def forget(self, c_r: bytes):
         """Forget an association, in memory and on flash."""

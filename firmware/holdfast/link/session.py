@@ -42,9 +42,9 @@ class Session:
     """Feeds on pieces of the stream and gives the bytes to answer with.
 
     ``responders`` and ``contexts`` are shared by all connections, ``server`` is the coap.Server
-    for protected requests, and ``observer`` has ``deciding()``, ``challenged(connection)`` and
-    ``refused(reason, connection, credential)``. ``number`` names the connection in the log.
-    Nothing that a phone sends raises out of here.
+    for protected requests, and ``observer`` has ``deciding()``, ``challenged(connection)``,
+    ``refused(reason, connection, credential)`` and ``answered()``. ``number`` names the
+    connection in the log. Nothing that a phone sends raises out of here.
     """
 
     def __init__(self, responders, contexts, server, observer, limits, number: int):
@@ -77,6 +77,12 @@ class Session:
         """Give back what the connection holds."""
         self.closing = True
         self._handshake.abandon()
+        self.answered()
+
+    def answered(self):
+        """What ``receive`` gave is on its way, or never will be: now is what could wait for it."""
+        self._contexts.settle()
+        self._observer.answered()
 
     async def receive(self, chunk) -> bytes:
         """The answer to the messages that ``chunk`` completes; look at ``closing`` afterwards."""

@@ -31,7 +31,8 @@ class Chronicle:
     def keep(self, event):
         """Have an AccessEvent on flash, unless it is one more of a crowd of strangers'.
 
-        Raises OSError, whatever the reason is.
+        ``settle`` is owed once the door has moved and the answer left. Raises OSError, whatever
+        the reason is.
         """
         if event.credential is None and not event.decision.granted and self._is_crowded():
             self._unkept += 1
@@ -64,6 +65,7 @@ class Chronicle:
             kept = self._dated(fields)
             try:
                 self._append(kind, kept)
+                self.settle()
             except OSError as error:
                 line["not_kept"] = str(error)
                 self.owe(kind, kept)
@@ -74,6 +76,13 @@ class Chronicle:
         if len(self._owed) < _OWED:
             self._owed.append((kind, fields))
 
+    def settle(self):
+        """What need not be done before an answer: the key of the event kept last is forgotten."""
+        try:
+            self._log().settle()
+        except OSError:
+            pass  # no log: the next event says so
+
     def pay(self):
         """Keep what is owed, or go on owing it."""
         for _ in range(len(self._owed)):
@@ -82,6 +91,7 @@ class Chronicle:
                 self._append(kind, fields if "uptime" in fields else self._dated(fields))
             except OSError:
                 return
+            self.settle()
             self._owed.pop(0)
 
     def _dated(self, fields):

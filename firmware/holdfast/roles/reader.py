@@ -264,6 +264,10 @@ class Reader:
         """A known phone must show that its request is new (called by the session)."""
         self._hardware.console.line({"event": "challenged", "connection": connection})
 
+    def answered(self):
+        """An answer is on its way (called by the session)."""
+        self._desk.settle()
+
     def refused(self, code: int, connection: int, credential):
         """The link refused something (called by the session): show it and record it."""
         self._desk.refuse(code, credential, {"connection": connection})

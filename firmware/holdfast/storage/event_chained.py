@@ -1,7 +1,8 @@
 """Records on flash, each with its code, and the key that goes forward with them.
 
-The record is the commit. The key follows it: after a power cut, or an error, between the two, the
-key of the last record is still there, and opening the log, or the next event, moves it on.
+The record is the commit. The key follows it, when there is time (``move_key``) and before the
+next record at the latest: after a power cut, or an error, between the two, the key of the last
+record is still there, and opening the log, or the next event, moves it on.
 """
 
 import errno
@@ -140,13 +141,13 @@ class ChainedLog:
     def write(self, kind: int, fields: dict) -> int:
         """Record the next event; its number. Raises LogFull and ValueError: it is not recorded.
 
-        Raises OSError: it is recorded or not, and the log will find out before the next one. If
-        only the key could not be moved on, the event is recorded, and the next one waits for that.
+        Raises OSError: it is recorded or not, and the log will find out before the next one. The
+        key on flash stays that of this event until ``move_key``, or until the next one, which is
+        not recorded if the key cannot be moved on.
         """
         if self._is_unsure:
             self._find_out()
-        if self._is_behind:
-            self._save(self.state)
+        self.move_key()
         state = self.state
         number = state.next
         if self.gone:
@@ -162,11 +163,12 @@ class ChainedLog:
         self._is_behind = True
         state.advance(key, code)
         self._told(kind)
-        try:
-            self._save(state)
-        except (OSError, MemoryError):
-            pass  # it is recorded; the key moves on before the next one
         return number
+
+    def move_key(self):
+        """Put the key of the next event in the place of that of the last. Raises OSError."""
+        if self._is_behind:
+            self._save(self.state)
 
     def _find_out(self):
         """Whether the last record came to flash although writing it failed. Raises OSError."""

@@ -80,6 +80,7 @@ class EventLog:
     def append(self, kind: int, fields: dict) -> int:
         """Record an event, durably; its number. ``fields`` as for access/event_record.encode.
 
+        ``settle`` is owed, when there is time: until then flash has the key of this event.
         If there is no room the oldest segment is given up, and OVERWRITTEN says how many events
         were, and up to which, since the last acknowledgement. Raises ValueError as encode does:
         nothing is recorded; and OSError: it is recorded whole, or not at all.
@@ -138,6 +139,15 @@ class EventLog:
 
     # Writing
 
+    def settle(self):
+        """Forget the last event's key on flash too. Raises nothing: the next event does it else,
+        or is not recorded.
+        """
+        try:
+            self._log.move_key()
+        except (OSError, MemoryError):
+            pass
+
     def _append(self, kind, fields):
         for _ in range(_TRIES):
             try:
@@ -185,6 +195,7 @@ class EventLog:
             self._fault(said)
         if state.untold:
             self._tell_lost({})
+        self.settle()
         log.release()
         return first
 

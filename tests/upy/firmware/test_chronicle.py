@@ -19,6 +19,7 @@ class _World:
     def __init__(self):
         self.lines = []
         self.kept = []
+        self.settled = 0  # of these
         self.failing = None
         self.now = 0
         self.chronicle = Chronicle(self._log, self, self)
@@ -32,6 +33,9 @@ class _World:
         if self.failing:
             raise self.failing
         self.kept.append((kind, dict(fields)))
+
+    def settle(self):
+        self.settled = len(self.kept)
 
     def line(self, fields):
         self.lines.append(fields)
@@ -53,6 +57,24 @@ def _granted():
 
 def _kept(world, kind):
     return [fields for one, fields in world.kept if one == kind]
+
+
+def test_a_decision_settles_only_when_told_to_and_all_else_at_once():
+    """What settling writes must not come before the strike; nor must it be forgotten."""
+    world = _World()
+    world.chronicle.keep(_granted())
+    assert (len(world.kept), world.settled) == (1, 0)
+    world.chronicle.tell(_granted(), {})
+    assert world.settled == 0
+    world.chronicle.settle()
+    assert world.settled == 1
+    world.chronicle.note(event.STARTED, {})
+    assert world.settled == 2
+    world.chronicle.owe(event.CLOCK_SET, {})
+    world.chronicle.pay()
+    assert world.settled == 3
+    world.failing = OSError(5)
+    world.chronicle.settle()  # there is no log, and whoever asked has long got his answer
 
 
 def test_a_thousand_strangers_write_a_few_dozen_events():

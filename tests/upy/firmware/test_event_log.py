@@ -279,6 +279,30 @@ def test_the_key_on_flash_is_never_one_that_made_a_code():
             record(log, 1)
 
 
+def test_the_key_on_flash_follows_when_there_is_time():
+    """Until then it is the last event's and no older one's, also after a power cut."""
+    with Folder() as folder:
+        log = open_log(folder, segments=9)
+        record(log, 2)
+        for settles in (log.settle, lambda: log.append(event.ACCESS, access())):
+            with open(folder + "/chain", "rb") as file:
+                settled = file.read()
+            log.append(event.ACCESS, access())
+            with open(folder + "/chain", "rb") as file:
+                assert file.read() == settled
+            copied = folder + "-copy"
+            small.copy(folder, copied)
+            cut = open_log(copied, segments=9)
+            assert cut.head == log.head and cut.fault == 0
+            with open(copied + "/chain", "rb") as file:
+                assert file.read() != settled
+            small.remove(copied)
+            settles()
+            with open(folder + "/chain", "rb") as file:
+                assert file.read() != settled
+        assert len(audit(batch(log))) == log.head[0] + 1
+
+
 def test_what_no_event_can_hold_is_refused_before_anything_is_written():
     """A mistake of the caller must not cost an event number."""
     with Folder() as folder:
