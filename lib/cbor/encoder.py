@@ -44,7 +44,13 @@ def encode_sequence(*values) -> bytes:
 
 
 def _encode(out, value):
-    if value is None:
+    kind = type(value)
+    if kind is int:  # the two that there are most of, before a row of questions
+        _encode_int(out, value)
+    elif kind is bytes:
+        _head(out, _BYTES, len(value))
+        out.extend(value)
+    elif value is None:
         out.append(_NULL)
     elif value is True:
         out.append(_TRUE)
@@ -92,6 +98,9 @@ def _head(out, major, argument):
 
 
 def _encode_int(out, value):
+    if 0 <= value < 24:
+        out.append(value)
+        return
     negative = value < 0
     argument = -1 - value if negative else value
     if argument < 1 << 64:
