@@ -17,29 +17,6 @@ SCHEDULE = b"office"
 _2020 = 1577836800  # nothing is stored as older: it has ended all the same
 
 
-class Folder:
-    """A new folder that goes away with what is in it."""
-
-    def __enter__(self):
-        self.path = (os.getenv("TMPDIR") or "/tmp") + "/holdfast-" + os.urandom(6).hex()
-        os.mkdir(self.path)
-        return self.path
-
-    def __exit__(self, *_):
-        remove(self.path)
-
-
-def remove(path):
-    """Remove a folder with the files and folders in it."""
-    for name in os.listdir(path):
-        inner = path + "/" + name
-        if os.stat(inner)[0] & 0x4000:
-            remove(inner)
-        else:
-            os.remove(inner)
-    os.rmdir(path)
-
-
 def open_cache(path, capacity=10000, key=KEY):
     """The cache in ``path``."""
     return CredentialCache(path, Sealer(key, os.urandom), os.urandom, capacity)

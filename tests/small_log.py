@@ -4,8 +4,6 @@ The auditor here uses the same arithmetic as holdfast_host.events and nothing el
 only right and wrong. It is what tests on a board's file system have.
 """
 
-import os
-
 import crypto
 import small_site as site
 from holdfast.access import event, event_batch, event_record
@@ -14,43 +12,6 @@ from holdfast.storage.event_log import EventLog
 AUDIT_PUBLIC = crypto.x25519_public_key(site.AUDIT_PRIVATE)
 READER_PUBLIC = crypto.x25519_public_key(site.READER_PRIVATE)
 ALL = 1 << 30
-
-
-class Folder:
-    """A folder of its own for one test, with what a log makes in it."""
-
-    def __enter__(self):
-        base = os.getenv("TMPDIR") or "/tmp"
-        self.path = base + "/holdfast-" + os.urandom(6).hex()
-        os.mkdir(self.path)
-        return self.path
-
-    def __exit__(self, *_):
-        remove(self.path)
-
-
-def remove(path):
-    """A folder and all in it."""
-    for name in os.listdir(path):
-        inner = path + "/" + name
-        if os.stat(inner)[0] & 0x4000:
-            remove(inner)
-        else:
-            os.remove(inner)
-    os.rmdir(path)
-
-
-def copy(path, to):
-    """All files of a folder, as somebody who dumps a board gets them."""
-    os.mkdir(to)
-    for name in os.listdir(path):
-        if os.stat(path + "/" + name)[0] & 0x4000:
-            copy(path + "/" + name, to + "/" + name)
-        else:
-            with open(path + "/" + name, "rb") as file:
-                data = file.read()
-            with open(to + "/" + name, "wb") as file:
-                file.write(data)
 
 
 class Randomness:

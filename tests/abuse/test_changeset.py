@@ -4,7 +4,7 @@ INTERPRETERS = ("micropython", "cpython")
 
 import policy_site as board
 import small_site as site
-from cache_world import Folder
+from folders import Folder
 from harness import bit_flips, memory_returns, mutants, raises, truncations
 from holdfast.access import changeset, snapshot
 from holdfast.access import operations as ops

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import small_log as small
 import small_site as site
+from folders import copy
 from harness import bit_flips
 from holdfast.access import event, event_record
 from holdfast.storage import event_chain
@@ -253,7 +254,7 @@ def test_a_board_dumped_at_an_event_cannot_write_its_past_anew(tmp_path):
     head = check(batch(log)).checked
     record(log, 10)
     true = batch(log)
-    small.copy(str(tmp_path / "board"), str(tmp_path / "dump"))
+    copy(str(tmp_path / "board"), str(tmp_path / "dump"))
     store = event_chain.ChainStore(
         str(tmp_path / "dump" / "chain"), site.READER_PRIVATE, small.AUDIT_PUBLIC
     )

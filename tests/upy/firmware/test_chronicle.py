@@ -6,11 +6,12 @@ INTERPRETERS = ("micropython", "cpython")
 
 import small_log
 from access_rules import holder, rtc
+from folders import Folder
 from harness import raises
 from holdfast.access import Decision, event, reason
 from holdfast.access.event import AccessEvent
 from holdfast.roles.chronicle import Chronicle
-from small_log import Folder, open_log
+from small_log import open_log
 
 
 class _World:

@@ -4,7 +4,8 @@ INTERPRETERS = ("micropython", "cpython")
 
 import os
 
-from cache_world import NOW, PLACES, SCHEDULE, Folder, Model, card, open_cache
+from cache_world import NOW, PLACES, SCHEDULE, Model, card, open_cache
+from folders import Folder
 from harness import raises
 from holdfast.access.grant import ANSWER, POLICY, VERIFIED
 from holdfast.storage.cache_changes import CacheFull

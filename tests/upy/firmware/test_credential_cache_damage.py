@@ -4,7 +4,8 @@ INTERPRETERS = ("micropython", "cpython")
 
 import os
 
-from cache_world import NOW, PLACES, Folder, Model, card, damage, open_cache
+from cache_world import NOW, PLACES, Model, card, damage, open_cache
+from folders import Folder
 from harness import raises
 from holdfast.access.grant import VERIFIED
 from holdfast.storage.sealed import DamagedError

@@ -4,7 +4,8 @@ INTERPRETERS = ("micropython", "cpython")
 
 import os
 
-from cache_world import NOW, PLACES, SCHEDULE, Folder, card, open_cache
+from cache_world import NOW, PLACES, SCHEDULE, card, open_cache
+from folders import Folder
 from harness import MICROPYTHON, skip
 from holdfast.access.grant import ANSWER
 

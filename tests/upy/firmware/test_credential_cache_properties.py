@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cache_world import NOW, PLACES, Folder, Model, card, open_cache
+from cache_world import NOW, PLACES, Model, card, open_cache
+from folders import Folder
 from holdfast.access.grant import ANSWER
 
 KEYS = [card(i) for i in range(24)] + [b"same" + bytes([0, 0, 0, i]) for i in range(8)]

@@ -6,10 +6,11 @@ HEAP = "1M"
 import os
 
 import small_log as small
+from folders import Folder, copy, remove
 from harness import raises
 from holdfast.access import event, event_record, reason
 from holdfast.access.event_record import EventError
-from small_log import Folder, access, audit, batch, open_log, record
+from small_log import access, audit, batch, open_log, record
 from untrusted import InvalidInput
 
 
@@ -291,12 +292,12 @@ def test_the_key_on_flash_follows_when_there_is_time():
             with open(folder + "/chain", "rb") as file:
                 assert file.read() == settled
             copied = folder + "-copy"
-            small.copy(folder, copied)
+            copy(folder, copied)
             cut = open_log(copied, segments=9)
             assert cut.head == log.head and cut.fault == 0
             with open(copied + "/chain", "rb") as file:
                 assert file.read() != settled
-            small.remove(copied)
+            remove(copied)
             settles()
             with open(folder + "/chain", "rb") as file:
                 assert file.read() != settled

@@ -4,9 +4,10 @@ INTERPRETERS = ("micropython", "cpython")
 HEAP = "1M"
 
 import small_log as small
+from folders import Folder
 from harness import raises
 from holdfast.access import event, event_record
-from small_log import Folder, access, audit, batch, open_log, record
+from small_log import access, audit, batch, open_log, record
 
 
 class Faulty:

@@ -12,7 +12,8 @@ import os
 
 import coap
 import small_site as site
-from cache_world import damage, remove
+from cache_world import damage
+from folders import remove
 from holdfast.access import operations as ops
 from holdfast.access import reason
 from holdfast.access.event import STORAGE_FAULT

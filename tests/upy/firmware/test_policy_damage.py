@@ -6,7 +6,7 @@ import os
 
 import policy_site as board
 import small_site as site
-from cache_world import Folder, remove
+from folders import Folder, remove
 from harness import bit_flips, raises, truncations
 from holdfast.access import operations as ops
 from holdfast.access import reason

@@ -11,7 +11,7 @@ import errno
 import os
 
 import policy_site as board
-from cache_world import Folder
+from folders import Folder
 from harness import raises
 
 CALLS = (

@@ -6,7 +6,7 @@ INTERPRETERS = ("micropython", "cpython")
 import crypto
 import policy_site as board
 import small_site as site
-from cache_world import Folder
+from folders import Folder
 from harness import raises
 from holdfast.access import operations as ops
 from holdfast.access import snapshot
