@@ -20,17 +20,21 @@ def aes_ccm_encrypt(
 
 
 def aes_ccm_decrypt(
-    key: bytes, nonce: bytes, ciphertext: bytes, aad: bytes, tag_length: int = 8
-) -> bytes:
-    """The plaintext of what :func:`aes_ccm_encrypt` made with the same arguments.
+    key: bytes, nonce: bytes, ciphertext: bytes, aad: bytes, tag_length: int = 8, into=None
+):
+    """The plaintext of what :func:`aes_ccm_encrypt` made with the same arguments, as bytes.
 
-    Raises AuthenticationError for any other ``ciphertext``, of whatever length, and gives no byte
-    of it away; InvalidKey and ValueError as there.
+    With ``into``, a bytearray or a memoryview of one, the plaintext goes to its beginning instead
+    and takes no memory; the ciphertext may lie there too, at the beginning or further on. None is
+    returned. Raises AuthenticationError for any other ``ciphertext``, of whatever length, and
+    gives no byte of it away; InvalidKey and ValueError as there, and for too short an ``into``.
     """
     limit = _limit(key, nonce, tag_length)
     if not tag_length <= len(ciphertext) < limit + tag_length:
         raise AuthenticationError("no ciphertext has %d bytes here" % len(ciphertext))
-    return backend.chosen.aes_ccm_decrypt(key, nonce, ciphertext, aad, tag_length)
+    if into is not None and len(into) < len(ciphertext) - tag_length:
+        raise ValueError("no room for the plaintext")
+    return backend.chosen.aes_ccm_decrypt(key, nonce, ciphertext, aad, tag_length, into)
 
 
 def _limit(key, nonce, tag_length):

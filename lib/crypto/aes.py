@@ -13,13 +13,11 @@ _MODE_ECB = const(1)
 _MODE_CBC = const(2)
 
 
-def encrypt_blocks(key, blocks: bytearray) -> bytearray:
-    """Each 16-byte block of ``blocks`` encrypted for itself (ECB), in its place."""
-    aes(key, _MODE_ECB).encrypt(blocks, blocks)
-    return blocks
+def single(key):
+    """A cipher whose ``encrypt(blocks, out)`` encrypts each 16-byte block for itself (ECB)."""
+    return aes(key, _MODE_ECB)
 
 
-def chain_blocks(key, blocks: bytearray) -> bytes:
-    """The last block of ``blocks`` encrypted in CBC mode from a zero IV, in place: CBC-MAC."""
-    aes(key, _MODE_CBC, bytes(16)).encrypt(blocks, blocks)
-    return bytes(blocks[-16:])
+def chaining(key):
+    """The same in CBC mode from a zero IV, one call after the other: the last block is CBC-MAC."""
+    return aes(key, _MODE_CBC, bytes(16))

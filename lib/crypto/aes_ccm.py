@@ -1,79 +1,97 @@
 """AES-CCM, RFC 3610: CBC-MAC over everything, then counter mode over payload and tag.
 
-Works in two buffers, in place: a board has a kilobyte in one piece, but not six of them.
+Works in small pieces: a board has a kilobyte free, but not in one piece.
 """
 
 from micropython import const
 
-from .aes import chain_blocks, encrypt_blocks
+from .aes import chaining, single
 from .compare import equal
 from .errors import AuthenticationError
 
 _BLOCK = const(16)
 _PIECE = const(128)
+_BLOCKS = const(8)  # of a piece
 
 
 def aes_ccm_encrypt(key, nonce, plaintext, aad, tag_length) -> bytes:
-    tag = _tag(key, nonce, plaintext, aad, tag_length)
-    length = len(plaintext)
-    stream = _key_stream(key, nonce, length)
-    _xor(stream[_BLOCK:], plaintext)
-    _xor(stream, tag)
-    return bytes(stream[_BLOCK : _BLOCK + length]) + bytes(stream[:tag_length])
+    plaintext = memoryview(plaintext)
+    pieces = [plaintext[at : at + _PIECE] for at in range(0, len(plaintext), _PIECE)]
+    tag = _tag(key, nonce, len(plaintext), pieces, aad, tag_length)
+    cipher = single(key)
+    counter = 1
+    sealed = []
+    for piece in pieces:
+        sealed.append(_mixed(cipher, nonce, counter, piece))
+        counter += _BLOCKS
+    sealed.append(_mixed(cipher, nonce, 0, tag))
+    return b"".join(sealed)
 
 
-def aes_ccm_decrypt(key, nonce, ciphertext, aad, tag_length) -> bytes:
+def aes_ccm_decrypt(key, nonce, ciphertext, aad, tag_length, into=None):
     ciphertext = memoryview(ciphertext)
     length = len(ciphertext) - tag_length
-    stream = _key_stream(key, nonce, length)
-    _xor(stream[_BLOCK:], ciphertext[:length])
-    _xor(stream, ciphertext[length:])
-    plaintext = bytes(stream[_BLOCK : _BLOCK + length])
-    received = bytes(stream[:tag_length])
-    stream = None
-    if not equal(received, _tag(key, nonce, plaintext, aad, tag_length)):
+    cipher = single(key)
+    # First of all: ``into`` may be the same memory.
+    received = _mixed(cipher, nonce, 0, ciphertext[length:])
+    pieces = []
+    for at in range(0, length, _PIECE):
+        end = min(at + _PIECE, length)
+        piece = _mixed(cipher, nonce, at // _BLOCK + 1, ciphertext[at:end])
+        if into is not None:
+            into[at:end] = piece
+            piece = memoryview(into)[at:end]
+        pieces.append(piece)
+    cipher = None  # half a kilobyte on a board, and the tag needs as much again
+    if not equal(received, _tag(key, nonce, length, pieces, aad, tag_length)):
+        if into is not None:
+            for at in range(length):  # in no memory, of which there may be none
+                into[at] = 0
         raise AuthenticationError("authentication failed")
-    return plaintext
+    return b"".join(pieces) if into is None else None
 
 
-def _tag(key, nonce, plaintext, aad, tag_length):
-    """The tag before encryption: T of section 2.2."""
+def _tag(key, nonce, length, pieces, aad, tag_length):
+    """The tag before encryption: T of section 2.2. All pieces but the last are whole blocks."""
+    chain = chaining(key)
+    tag = _chained(chain, _head(nonce, length, aad, tag_length))
+    for piece in pieces:
+        tag = _chained(chain, piece)
+    return tag[:tag_length]
+
+
+def _head(nonce, length, aad, tag_length):
+    """What the CBC-MAC begins with: B_0 and the associated data (section 2.2)."""
     length_bytes = 15 - len(nonce)
     flags = (64 if aad else 0) + 8 * ((tag_length - 2) // 2) + length_bytes - 1
     head = bytearray([flags])
     head.extend(nonce)
-    head.extend(len(plaintext).to_bytes(length_bytes, "big"))
+    head.extend(length.to_bytes(length_bytes, "big"))
     if aad:
         if len(aad) >= 0xFF00:
             head.extend(b"\xff\xfe" + len(aad).to_bytes(4, "big"))
         else:
             head.extend(len(aad).to_bytes(2, "big"))
         head.extend(aad)
-        head.extend(bytes(-len(head) % _BLOCK))
-    blocks = bytearray(len(head) + len(plaintext) + -len(plaintext) % _BLOCK)
-    view = memoryview(blocks)
-    view[: len(head)] = head
-    view[len(head) : len(head) + len(plaintext)] = plaintext
-    return chain_blocks(key, blocks)[:tag_length]
+    return head
 
 
-def _key_stream(key, nonce, length):
-    """S_0, which covers the tag, and after it what covers ``length`` bytes (section 2.3)."""
+def _chained(chain, data):
+    """The CBC-MAC of all until now and of ``data``, filled up with zeros to whole blocks."""
+    blocks = bytearray(-(-len(data) // _BLOCK) * _BLOCK)
+    blocks[: len(data)] = data
+    chain.encrypt(blocks, blocks)
+    return bytes(memoryview(blocks)[-_BLOCK:])
+
+
+def _mixed(cipher, nonce, counter, data):
+    """``data`` encrypted or decrypted with the key stream from S_``counter`` on (section 2.3)."""
     counter_bytes = 15 - len(nonce)
     start = bytes([counter_bytes - 1]) + bytes(nonce)
-    blocks = bytearray((length + 31) // _BLOCK * _BLOCK)
-    view = memoryview(blocks)
-    for counter in range(len(blocks) // _BLOCK):
-        at = counter * _BLOCK
-        view[at : at + _BLOCK] = start + counter.to_bytes(counter_bytes, "big")
-    return memoryview(encrypt_blocks(key, blocks))
-
-
-def _xor(stream, data):
-    """``stream`` begins with ``data`` encrypted, or decrypted, afterwards."""
+    end = counter + -(-len(data) // _BLOCK)
+    counters = [start + number.to_bytes(counter_bytes, "big") for number in range(counter, end)]
+    stream = bytearray(b"".join(counters))
+    cipher.encrypt(stream, stream)
     # As numbers, which the interpreter works through in C.
-    for at in range(0, len(data), _PIECE):
-        piece = data[at : at + _PIECE]
-        end = at + len(piece)
-        mixed = int.from_bytes(piece, "big") ^ int.from_bytes(stream[at:end], "big")
-        stream[at:end] = mixed.to_bytes(len(piece), "big")
+    key_stream = int.from_bytes(memoryview(stream)[: len(data)], "big")
+    return (int.from_bytes(data, "big") ^ key_stream).to_bytes(len(data), "big")

@@ -7,7 +7,8 @@ what :mod:`crypto.strict` refuses, before it calls; all values are bytes-like. W
     NAME                                                       a word for logs
     sha512(data) -> 64 bytes
     aes_ccm_encrypt(key, nonce, plaintext, aad, tag_length) -> ciphertext and tag
-    aes_ccm_decrypt(key, nonce, ciphertext, aad, tag_length) -> plaintext, or AuthenticationError
+    aes_ccm_decrypt(key, nonce, ciphertext, aad, tag_length, into=None)
+                            -> plaintext, None if it went into ``into``; or AuthenticationError
     x25519_steps(private, public) -> 32 bytes                  all zero if there is no secret
     ed25519_public_key_steps(private) -> 32 bytes
     ed25519_sign_steps(private, message) -> 64 bytes

@@ -31,11 +31,18 @@ def aes_ccm_encrypt(key, nonce, plaintext, aad, tag_length) -> bytes:
     return AESCCM(key, tag_length).encrypt(nonce, plaintext, aad)
 
 
-def aes_ccm_decrypt(key, nonce, ciphertext, aad, tag_length) -> bytes:
+def aes_ccm_decrypt(key, nonce, ciphertext, aad, tag_length, into=None):
+    length = len(ciphertext) - tag_length
     try:
-        return AESCCM(key, tag_length).decrypt(nonce, ciphertext, aad)
+        plaintext = AESCCM(key, tag_length).decrypt(nonce, ciphertext, aad)
     except InvalidTag:
+        if into is not None:
+            into[:length] = bytes(length)
         raise AuthenticationError("authentication failed") from None
+    if into is None:
+        return plaintext
+    into[:length] = plaintext
+    return None
 
 
 def _at_once(compute):
@@ -123,7 +130,8 @@ class aes:
     """
 
     def __init__(self, key, mode, iv=b""):
-        self._cipher = Cipher(algorithms.AES(key), modes.ECB() if mode == 1 else modes.CBC(iv))
+        cipher = Cipher(algorithms.AES(key), modes.ECB() if mode == 1 else modes.CBC(iv))
+        self._encryptor = cipher.encryptor()  # CBC goes on from one call to the next
 
     def encrypt(self, blocks, out) -> None:
-        out[:] = self._cipher.encryptor().update(blocks)
+        out[:] = self._encryptor.update(blocks)

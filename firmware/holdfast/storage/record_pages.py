@@ -39,6 +39,7 @@ class PageFile:
     def __init__(self, path: str, sealer):
         self._path = path
         self._sealer = sealer
+        self._buffer = bytearray(PAGE)  # once: later there may be no kilobyte in one piece
         self.page_reads = 0
         self._empty()
 
@@ -106,12 +107,19 @@ class PageFile:
 
         Raises DamagedError and OSError.
         """
+        return bytes(memoryview(self._page(table, number))[: PAGE - OVERHEAD])
+
+    def _page(self, table, number):
+        # The same memory every time, and a few bytes longer than the plain text.
         self.page_reads += 1
         position = number + (self._pages[GRANTS] if table else 0)
         with open(self._path, "rb") as file:
             file.seek(PREAMBLE + position * PAGE)
-            sealed = file.read(PAGE)
-        return self._sealer.open(sealed, page_aad(self.salt, table, number))
+            length = file.readinto(self._buffer)
+        if length != PAGE:
+            raise DamagedError("the file ends in a page")
+        self._sealer.open_in_place(self._buffer, page_aad(self.salt, table, number))
+        return self._buffer
 
     def grant(self, key: bytes):
         """The record of ``key`` (8 bytes), or None. Raises DamagedError and OSError.
@@ -127,12 +135,12 @@ class PageFile:
         lost = False
         first, number = self._candidates(GRANTS, key[:PREFIX])
         while number >= first:
-            page = self.page(GRANTS, number)
+            page = self._page(GRANTS, number)
             count = page_count(page)
             at = 1 + GRANT_WIDTH * lower_bound(page, GRANT_WIDTH, count, key, 1)
             record = page[at : at + GRANT_WIDTH]
             if at <= GRANT_WIDTH * count and record[: len(key)] == key:
-                return record
+                return bytes(record)
             lost = lost or page_has_lost(page)
             if at > 1:
                 break  # greater than the first key: it would have been here
@@ -152,7 +160,7 @@ class PageFile:
         if first < last:  # pages begin with this group; the one before does not have it
             first += self.prefix(RIGHTS, first)[:2] != key
         for number in range(first, last + 1):
-            page = self.page(RIGHTS, number)
+            page = self._page(RIGHTS, number)
             start = 1 + RIGHT_WIDTH * lower_bound(page, RIGHT_WIDTH, page_count(page), key, 1)
             end = start
             while end <= RIGHT_WIDTH * page_count(page) and page[end : end + 2] == key:
@@ -173,12 +181,12 @@ class PageFile:
         return first, last - 1
 
 
-def page_count(page: bytes) -> int:
+def page_count(page) -> int:
     """How many records are in a page."""
     return page[0] & _COUNT
 
 
-def page_has_lost(page: bytes) -> bool:
+def page_has_lost(page) -> bool:
     """Whether there were other records here, which damage took."""
     return page[0] & LOST != 0
 

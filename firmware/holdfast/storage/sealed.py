@@ -44,11 +44,20 @@ class Sealer:
 
     def open(self, sealed, aad: bytes) -> bytes:
         """What was sealed with the same ``aad``. Raises DamagedError."""
+        return self._open(sealed, aad, None)
+
+    def open_in_place(self, sealed: bytearray, aad: bytes):
+        """Put what was sealed at the beginning of ``sealed`` itself, OVERHEAD bytes shorter.
+
+        Raises DamagedError: then nothing of it is there.
+        """
+        self._open(sealed, aad, sealed)
+
+    def _open(self, sealed, aad, into):
         if len(sealed) < OVERHEAD:
             raise DamagedError("too short to have been sealed")
+        nonce, ciphertext = bytes(sealed[:_NONCE]), memoryview(sealed)[_NONCE:]
         try:
-            return crypto.aes_ccm_decrypt(
-                self._key, sealed[:_NONCE], memoryview(sealed)[_NONCE:], aad, tag_length=_TAG
-            )
+            return crypto.aes_ccm_decrypt(self._key, nonce, ciphertext, aad, _TAG, into)
         except crypto.AuthenticationError:
             raise DamagedError("not what this board sealed")

@@ -69,3 +69,34 @@ def test_long_associated_data_have_a_longer_length():
     OpenSSL's."""
     for length, tag in ((65279, "d78eb7677fc6dc01"), (65280, "f012203579591aa3")):
         assert crypto.aes_ccm_encrypt(KEY, NONCE, b"", bytes(length)).hex() == tag, length
+
+
+def test_a_plaintext_goes_where_it_is_told_to():
+    """Also over its own ciphertext, as a page of flash does: what is read must come before what is
+    written. Behind it nothing changes.
+    """
+    for length in (0, 1, 16, 127, 128, 129, 300, 995):
+        plaintext = bytes(n % 251 for n in range(length))
+        sealed = crypto.aes_ccm_encrypt(KEY, NONCE, plaintext, b"a")
+        for offset in (0, 1, 13, 200):
+            memory = bytearray(offset) + sealed + b"end"
+            there = memoryview(memory)[offset : offset + len(sealed)]
+            assert crypto.aes_ccm_decrypt(KEY, NONCE, there, b"a", into=memory) is None
+            assert memory[:length] == plaintext, (length, offset)
+            assert memory[-3:] == b"end" and len(memory) == offset + len(sealed) + 3
+        into = bytearray(length)
+        crypto.aes_ccm_decrypt(KEY, NONCE, sealed, b"a", into=memoryview(into))
+        assert into == plaintext
+
+
+def test_nothing_is_left_where_a_forgery_was_to_go():
+    """A caller who looks at the place all the same finds no plaintext that nobody vouched for."""
+    sealed = crypto.aes_ccm_encrypt(KEY, NONCE, bytes(range(200)), b"a")
+    for position in (0, 8 * 150, 8 * 205):
+        into = bytearray(b"\xff" * 200)
+        forged = flipped(sealed, position)
+        raises(
+            crypto.AuthenticationError, crypto.aes_ccm_decrypt, KEY, NONCE, forged, b"a", 8, into
+        )
+        assert into == bytes(200)
+    raises(ValueError, crypto.aes_ccm_decrypt, KEY, NONCE, sealed, b"a", 8, bytearray(199))
