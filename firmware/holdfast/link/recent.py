@@ -13,15 +13,20 @@ class RecentMessages:
     """
 
     def __init__(self, capacity: int = 32):
-        self._capacity = capacity
-        self._digests = []
+        # One piece from the start: what is made in a handshake and stays would lie in the way.
+        self._digests = bytearray(capacity * _DIGEST_LENGTH)
+        self._oldest = 0  # where it begins
+        self._count = 0
 
     def seen(self, message: bytes) -> bool:
         """Whether ``message`` came before; from now on it has."""
         digest = crypto.sha256(message)[:_DIGEST_LENGTH]
-        if digest in self._digests:
-            return True
-        if len(self._digests) >= self._capacity:
-            self._digests.pop(0)
-        self._digests.append(digest)
+        digests = self._digests
+        for at in range(0, self._count * _DIGEST_LENGTH, _DIGEST_LENGTH):
+            if digests[at : at + _DIGEST_LENGTH] == digest:
+                return True
+        at = self._oldest
+        digests[at : at + _DIGEST_LENGTH] = digest
+        self._oldest = (at + _DIGEST_LENGTH) % len(digests)
+        self._count = max(self._count, at // _DIGEST_LENGTH + 1)
         return False
