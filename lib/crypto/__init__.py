@@ -71,6 +71,7 @@ __all__ = (
     "p256_public_key",
     "p256_public_key_steps",
     "public_key_operations",
+    "self_test",
     "sha256",
     "sha512",
     "x25519",
@@ -88,6 +89,16 @@ def backend_name() -> str:
 def backend_reason() -> str:
     """Why no machine code computes; empty if it does, and on a computer."""
     return backend.reason
+
+
+def self_test(p256: bool = False):
+    """Compute known answers with the machine code, those of P-256 as well if ``p256``.
+
+    If one is wrong the portable backend computes from now on, slow and right, and
+    ``backend_reason`` says so. For a start; on a computer, and where there is no machine code, it
+    does nothing.
+    """
+    backend.self_test(p256)
 
 
 def sha256(data: bytes) -> bytes:

@@ -70,6 +70,7 @@ class Reader:
         first_identifier = hardware.random_bytes(1)[0] % 48
         strike = Strike(hardware.strike)
         self.door = Door(strike, Indicator(hardware.led, hardware.buzzer), hardware.ticks)
+        crypto.self_test(settings.p256_certificate is not None)
         keys, device = device_keys.check(settings, private_key, p256_private_key)
         self._policy = None  # what all goes by that was told of it
         self.memory = Memory(
