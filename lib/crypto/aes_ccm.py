@@ -87,10 +87,16 @@ def _chained(chain, data):
 def _mixed(cipher, nonce, counter, data):
     """``data`` encrypted or decrypted with the key stream from S_``counter`` on (section 2.3)."""
     counter_bytes = 15 - len(nonce)
-    start = bytes([counter_bytes - 1]) + bytes(nonce)
-    end = counter + -(-len(data) // _BLOCK)
-    counters = [start + number.to_bytes(counter_bytes, "big") for number in range(counter, end)]
-    stream = bytearray(b"".join(counters))
+    first = bytes([counter_bytes - 1]) + bytes(nonce) + counter.to_bytes(counter_bytes, "big")
+    blocks = -(-len(data) // _BLOCK)
+    stream = bytearray(first * blocks)
+    for number in range(1, blocks):
+        end = (number + 1) * _BLOCK
+        low = (counter + number) & 0xFF
+        if low >= number:
+            stream[end - 1] = low
+        else:  # it has gone over into the next byte
+            stream[end - counter_bytes : end] = (counter + number).to_bytes(counter_bytes, "big")
     cipher.encrypt(stream, stream)
     # As numbers, which the interpreter works through in C.
     key_stream = int.from_bytes(memoryview(stream)[: len(data)], "big")
