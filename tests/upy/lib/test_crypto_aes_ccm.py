@@ -23,6 +23,14 @@ def test_every_size_seals_and_opens():
                     assert opened == plaintext, (nonce_length, tag_length, length)
 
 
+def test_a_counter_goes_over_into_its_next_byte():
+    """Block 256: a counter that begins again there gives two blocks one key stream."""
+    sealed = crypto.aes_ccm_encrypt(KEY, NONCE, bytes(5000), b"")
+    # Computed with OpenSSL.
+    expected = "ddcf5594107381fd4bcb5e080bc124fa298222d5e7a766300cb5c83b6b642810"
+    assert crypto.sha256(sealed).hex() == expected
+
+
 def test_any_flipped_bit_is_refused():
     """In the ciphertext, the tag, the nonce, the associated data or the key."""
     plaintext, aad = bytes(20), bytes(5)
