@@ -25,6 +25,13 @@ class ReplayWindow:
         """A window that no longer knows what it has seen."""
         return cls(size, False)
 
+    def moved(self):
+        """The same window elsewhere in memory; this one must not be used any more."""
+        there = ReplayWindow(self._size, self.is_initialised)
+        there._newest = self._newest
+        there._seen = self._seen
+        return there
+
     def check(self, piv: int) -> None:
         """Raises ReplayError unless ``piv`` has not been accepted and is recent enough to tell."""
         if not self.is_initialised:

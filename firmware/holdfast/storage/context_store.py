@@ -50,6 +50,7 @@ class ContextStore:
         self._fault = fault
         self._number = 0  # of the next association kept; they come back in this order
         self._unwanted = set()  # identifiers whose files are to go and would not
+        self._reserve = self._reserved_anew  # one for all contexts, and none for each
 
     def load(self, capacity: int) -> list:
         """(C_R, SecurityContext, Credential) of each that is whole, the first kept first.
@@ -91,7 +92,7 @@ class ContextStore:
         """
         secret, salt, window, token = seed
         reserved = min(context.sender_sequence_number + BLOCK, _END)
-        self._bound(c_r, context, reserved)
+        self._bind(context, reserved)
         self._clean()
         try:
             record = _Record(
@@ -140,18 +141,19 @@ class ContextStore:
         context = record.context(c_r)
         context.replay_window = ReplayWindow.lost(record.window)
         context.sender_sequence_number = record.reserved
-        self._bound(c_r, context, record.reserved)
+        self._bind(context, record.reserved)
         return context
 
-    def _bound(self, c_r, context, reserved):
+    def _bind(self, context, reserved):
         context.reserved = reserved
-        context.reserve = lambda number: self._reserve(c_r, context, number)
+        context.reserve = self._reserve
 
-    def _reserve(self, c_r, context, number):
+    def _reserved_anew(self, context, number):
         """The number up to which Partial IVs may be used once this has returned.
 
         Raises OSError or InvalidInput.
         """
+        c_r = context.recipient_id
         try:
             record = self._read(c_r)
         except (InvalidInput, OSError) as error:
