@@ -2,6 +2,7 @@
 
 import cbor
 from cose import CRV_P256, CRV_X25519, KTY_EC2, KTY_OKP
+from micropython import const
 from untrusted import InvalidInput
 
 CTI_LENGTH = 8
@@ -18,6 +19,14 @@ NEEDS_TRUSTED_CLOCK = 1
 
 ROLE_READER = 1
 ROLE_CONTROLLER = 2
+
+# A packed credential has a byte of flags, not_before, issued_at and expires, cti and public key,
+# and then texts, each after its length of two bytes: holder, audience, schedule, and the names of
+# the scope, each before two bytes of permissions.
+_TIME = const(7)  # bytes: 2^53 seconds at most
+_CTI = const(22)  # where it begins
+_KEY = const(30)
+_TEXTS = const(62)
 
 
 class ScopeError(InvalidInput):
@@ -64,6 +73,79 @@ class Credential:
         if self.guest or self.authority is None:
             return False
         return any(anchor.x == self.authority for anchor in anchors)
+
+    def packed(self) -> bytes:
+        """All of it but ``authority``, for who keeps many: ``Unpacked`` makes it again.
+
+        Only of a credential whose claims are complete.
+        """
+        flags = 0
+        for bit, is_set in enumerate(
+            (
+                self.not_before is not None,
+                self.issued_at is not None,
+                self.audience is not None,
+                self.schedule is not None,
+                self.bound_to_schedule,
+                self.clock_rule,
+                self.needs_user_verification,
+                self.guest,
+            )
+        ):
+            if is_set:
+                flags |= 1 << bit
+        pieces = [bytes((flags,))]
+        for time in (self.not_before or 0, self.issued_at or 0, self.expires):
+            pieces.append(time.to_bytes(_TIME, "big"))
+        pieces.extend((self.cti, self.public_key))
+        for text in (self.holder, self.audience or "", self.schedule or ""):
+            _append(pieces, text)
+        for name, bits in self.scope.items():
+            _append(pieces, name)
+            pieces.append(bits.to_bytes(2, "big"))
+        return b"".join(pieces)
+
+
+class Unpacked(Credential):
+    """The Credential that ``packed`` gave, from the same ``authority``."""
+
+    def __init__(self, packed: bytes, authority):
+        flags = packed[0]
+        self.not_before = _time(packed, 1) if flags & 1 else None
+        self.issued_at = _time(packed, 1 + _TIME) if flags & 2 else None
+        self.expires = _time(packed, 1 + 2 * _TIME)
+        self.cti = packed[_CTI:_KEY]
+        self.public_key = packed[_KEY:_TEXTS]
+        self.bound_to_schedule = flags & 16 != 0
+        self.clock_rule = NEEDS_TRUSTED_CLOCK if flags & 32 else 0
+        self.needs_user_verification = flags & 64 != 0
+        self.guest = flags & 128 != 0
+        self.authority = authority
+        self.scope = {}
+        # No function for a text: this is done at each visit of a phone that is known.
+        texts = []
+        at = _TEXTS
+        while at < len(packed):
+            start = at + 2
+            at = start + (packed[at] << 8 | packed[at + 1])
+            text = packed[start:at].decode()
+            if len(texts) < 3:
+                texts.append(text)
+            else:
+                self.scope[text] = packed[at] << 8 | packed[at + 1]
+                at += 2
+        self.holder, audience, schedule = texts
+        self.audience = audience if flags & 4 else None
+        self.schedule = schedule if flags & 8 else None
+
+
+def _time(packed, at):
+    return int.from_bytes(packed[at : at + _TIME], "big")
+
+
+def _append(pieces, text):
+    raw = text.encode()
+    pieces.extend((len(raw).to_bytes(2, "big"), raw))
 
 
 def is_complete(claims) -> bool:

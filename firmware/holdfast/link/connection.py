@@ -63,7 +63,7 @@ async def serve(link, session, ticks, limits):
         pass
     except MemoryError:
         # What this central made us hold is gone with the session; the reader goes on.
-        session.close_reason = reason.FAULT
+        session.ran_out_of_memory()
     finally:
         session.close()
         await let_go(link)

@@ -2,20 +2,43 @@
 
 from oscore import ReplayError, echo_challenge
 
+from ..access.credential import Unpacked
+
 
 class Association:
     """One phone that has been authenticated: its OSCORE ``context`` and its ``credential``.
 
     ``seed`` is what a store needs to make it again after a restart: Master Secret, Master Salt,
     size of the replay window and the token that the credential came in.
+
+    A reader keeps many of them in little memory: the credential lies packed, and what is mostly as
+    it was at first lies in the class.
     """
+
+    seed = None
+    has_opened = False  # something was done for this phone
+    newest_challenged = -1  # highest Partial IV that was asked to prove itself fresh
 
     def __init__(self, context, credential, seed=None):
         self.context = context
-        self.credential = credential
-        self.seed = seed
-        self.has_opened = False  # something was done for this phone
-        self.newest_challenged = -1  # highest Partial IV that was asked to prove itself fresh
+        self._packed = credential.packed()
+        self._authority = credential.authority
+        if seed:
+            self.seed = seed
+
+    @property
+    def credential(self):
+        """The access.Credential, made anew each time."""
+        return Unpacked(self._packed, self._authority)
+
+    def moved(self):
+        """The same elsewhere in memory; this one must not be used any more."""
+        there = Association(self.context.moved(), self.credential, self.seed)
+        if self.has_opened:
+            there.has_opened = True
+        if self.newest_challenged >= 0:
+            there.newest_challenged = self.newest_challenged
+        return there
 
 
 class _NoStore:
@@ -44,6 +67,9 @@ class Contexts:
     They start at a random one, so that after a restart an old phone rarely meets another's
     context. With a ``store`` (storage/context_store.py) those that have opened something are kept
     over a restart.
+
+    One that memory had no room for is None: it lies in the store alone, and comes back with a
+    restart. It counts as the least wanted, so that the store never holds more than ``capacity``.
     """
 
     def __init__(self, capacity: int, first: int, store=None):
@@ -54,6 +80,7 @@ class Contexts:
         self._recent = []  # identifiers, longest unused first
         self._reserved = set()
         self._unkept = []  # identifiers of those that have opened something and are not stored yet
+        self._unmoved = []  # identifiers of those that were made in the midst of a handshake
         for c_r, context, credential in self._store.load(capacity):
             association = Association(context, credential)
             association.has_opened = True
@@ -61,7 +88,7 @@ class Contexts:
             self._associations[c_r] = association
 
     def find(self, c_r: bytes):
-        """The association with this identifier, or None."""
+        """The association with this identifier in memory, or None."""
         return self._associations.get(c_r)
 
     def used(self, c_r: bytes):
@@ -96,6 +123,7 @@ class Contexts:
         # In this order: without memory for the second step nothing is found that cannot go again.
         self._recent.append(c_r)
         self._associations[c_r] = association
+        self._unmoved.append(c_r)
 
     def opened(self, c_r: bytes, association: Association):
         """Note that something was done for this phone: ``settle`` stores it, the first time."""
@@ -116,18 +144,61 @@ class Contexts:
                 seed, association.seed = association.seed, None
                 self._store.keep(c_r, association.context, association.credential, seed)
 
+    def move(self):
+        """Put what was added lately where the lowest memory is free, just after a collection.
+
+        What a handshake leaves lies among what it took, a few bytes here and there, until in the
+        end no larger piece is free between them. Only while no connection is open: whoever has an
+        association in hand would go on with one that is no longer found. Raises nothing.
+        """
+        try:
+            while self._unmoved:
+                c_r = self._unmoved[-1]
+                association = self._associations.get(c_r)
+                if association is not None:
+                    self._associations[c_r] = association.moved()
+                self._unmoved.pop()
+        except MemoryError:
+            pass  # the next time
+
     def forget(self, c_r: bytes):
         """Forget an association, in memory and on flash."""
         if c_r in self._recent:
             self._recent.remove(c_r)
-        association = self._associations.pop(c_r, None)
-        if association and association.has_opened:
-            self._store.forget(c_r)
+        if c_r in self._associations:
+            association = self._associations.pop(c_r)
+            if association is None or association.has_opened:
+                self._store.forget(c_r)
+
+    def make_room(self):
+        """Memory did not suffice: forget those that have opened nothing, and one that has.
+
+        That one, the longest unused, stays in the store: a crowd of strangers can fill the memory,
+        and must not be able to do more to a phone than make it introduce itself once more. Takes
+        no memory itself, and raises nothing.
+        """
+        one_has_gone = False
+        at = 0
+        while at < len(self._recent):
+            c_r = self._recent[at]
+            association = self._associations[c_r]
+            at += 1
+            if association is None:
+                continue
+            if not association.has_opened:
+                at -= 1
+                del self._recent[at]
+                del self._associations[c_r]
+            elif not one_has_gone:
+                self._associations[c_r] = None
+                one_has_gone = True
 
     def forget_credentials(self, is_void):
         """Forget every association for whose credential ``is_void(credential)`` is true."""
         for c_r in list(self._recent):
-            if is_void(self._associations[c_r].credential):
+            association = self._associations[c_r]
+            # What is in the store alone is asked about when it comes back.
+            if association is not None and is_void(association.credential):
                 self.forget(c_r)
 
     def challenge(self, c_r: bytes, association: Association, needed):
@@ -148,6 +219,9 @@ class Contexts:
         return echo_challenge(context, needed.exchange, echo)
 
     def _least_wanted(self):
+        for c_r in self._recent:
+            if self._associations[c_r] is None:
+                return c_r
         for c_r in self._recent:
             if not self._associations[c_r].has_opened:
                 return c_r

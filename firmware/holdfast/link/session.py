@@ -79,6 +79,11 @@ class Session:
         self._handshake.abandon()
         self.answered()
 
+    def ran_out_of_memory(self):
+        """``receive`` raised MemoryError: let there be some at the phone's next try."""
+        self.close_reason = reason.FAULT
+        self._contexts.make_room()
+
     def answered(self):
         """What ``receive`` gave is on its way, or never will be: now is what could wait for it."""
         self._contexts.settle()

@@ -236,6 +236,7 @@ class Reader:
                 self._responders, self._contexts, self._server, self, self.limits, number
             )
         except MemoryError:
+            self._contexts.make_room()
             await self._turn_away(link, number, reason.FAULT)
             return
         self._connections += 1
@@ -256,6 +257,8 @@ class Reader:
             # While nobody waits: the next phone finds a key ready and the memory whole.
             await self._prepare_keys()
             gc.collect()
+            if not self._connections:
+                self._contexts.move()
 
     def deciding(self):
         """A phone with something to say is being heard (called by the session)."""
