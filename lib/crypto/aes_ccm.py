@@ -19,12 +19,14 @@ def aes_ccm_encrypt(key, nonce, plaintext, aad, tag_length) -> bytes:
     pieces = [plaintext[at : at + _PIECE] for at in range(0, len(plaintext), _PIECE)]
     tag = _tag(key, nonce, len(plaintext), pieces, aad, tag_length)
     cipher = single(key)
+    # S_0 is for the tag: one piece with the first of the message, which mostly is all of it.
+    first = _mixed(cipher, nonce, 0, tag + bytes(_BLOCK - tag_length) + bytes(plaintext[:_PIECE]))
+    sealed = [first[_BLOCK:]]
     counter = 1
-    sealed = []
-    for piece in pieces:
-        sealed.append(_mixed(cipher, nonce, counter, piece))
+    for piece in pieces[1:]:
         counter += _BLOCKS
-    sealed.append(_mixed(cipher, nonce, 0, tag))
+        sealed.append(_mixed(cipher, nonce, counter, piece))
+    sealed.append(first[:tag_length])
     return b"".join(sealed)
 
 
@@ -32,12 +34,18 @@ def aes_ccm_decrypt(key, nonce, ciphertext, aad, tag_length, into=None):
     ciphertext = memoryview(ciphertext)
     length = len(ciphertext) - tag_length
     cipher = single(key)
-    # First of all: ``into`` may be the same memory.
-    received = _mixed(cipher, nonce, 0, ciphertext[length:])
+    # The tag, with S_0, comes first: ``into`` may be the same memory.
+    end = min(_PIECE, length)
+    tag = bytes(ciphertext[length:]) + bytes(_BLOCK - tag_length)
+    first = _mixed(cipher, nonce, 0, tag + bytes(ciphertext[:end]))
+    received = first[:tag_length]
     pieces = []
     for at in range(0, length, _PIECE):
-        end = min(at + _PIECE, length)
-        piece = _mixed(cipher, nonce, at // _BLOCK + 1, ciphertext[at:end])
+        if at:
+            end = min(at + _PIECE, length)
+            piece = _mixed(cipher, nonce, at // _BLOCK + 1, ciphertext[at:end])
+        else:
+            piece = first[_BLOCK:]
         if into is not None:
             into[at:end] = piece
             piece = memoryview(into)[at:end]
@@ -54,8 +62,12 @@ def aes_ccm_decrypt(key, nonce, ciphertext, aad, tag_length, into=None):
 def _tag(key, nonce, length, pieces, aad, tag_length):
     """The tag before encryption: T of section 2.2. All pieces but the last are whole blocks."""
     chain = chaining(key)
-    tag = _chained(chain, _head(nonce, length, aad, tag_length))
-    for piece in pieces:
+    head = _head(nonce, length, aad, tag_length)
+    if pieces:
+        head.extend(bytes(-len(head) % _BLOCK))
+        head.extend(pieces[0])
+    tag = _chained(chain, head)
+    for piece in pieces[1:]:
         tag = _chained(chain, piece)
     return tag[:tag_length]
 

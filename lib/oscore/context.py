@@ -125,10 +125,10 @@ class SecurityContext:
 
     def nonce(self, id_piv: bytes, piv: bytes) -> bytes:
         """The 13-byte nonce for a Partial IV made by the endpoint ``id_piv`` (section 5.2)."""
-        padded = bytes((len(id_piv),)) + _pad(id_piv, _MAX_ID) + _pad(piv, 5)
         # As numbers, which the interpreter works through in C.
-        mixed = int.from_bytes(padded, "big") ^ int.from_bytes(self.common_iv, "big")
-        return mixed.to_bytes(_NONCE, "big")
+        padded = (len(id_piv) << 56 | int.from_bytes(id_piv, "big")) << 40
+        padded |= int.from_bytes(piv, "big")
+        return (padded ^ int.from_bytes(self.common_iv, "big")).to_bytes(_NONCE, "big")
 
 
 def info(identifier: bytes, id_context: bytes | None, kind: str, length: int) -> bytes:
@@ -138,7 +138,3 @@ def info(identifier: bytes, id_context: bytes | None, kind: str, length: int) ->
 
 def _copied(value):
     return bytes(bytearray(value))
-
-
-def _pad(value: bytes, length: int) -> bytes:
-    return bytes(length - len(value)) + value

@@ -109,17 +109,24 @@ class Credential:
 class Unpacked(Credential):
     """The Credential that ``packed`` gave, from the same ``authority``."""
 
+    not_before = issued_at = audience = schedule = None
+    bound_to_schedule = needs_user_verification = guest = False
+    clock_rule = 0
+
     def __init__(self, packed: bytes, authority):
         flags = packed[0]
-        self.not_before = _time(packed, 1) if flags & 1 else None
-        self.issued_at = _time(packed, 1 + _TIME) if flags & 2 else None
+        if flags & 1:
+            self.not_before = _time(packed, 1)
+        if flags & 2:
+            self.issued_at = _time(packed, 1 + _TIME)
         self.expires = _time(packed, 1 + 2 * _TIME)
         self.cti = packed[_CTI:_KEY]
         self.public_key = packed[_KEY:_TEXTS]
-        self.bound_to_schedule = flags & 16 != 0
-        self.clock_rule = NEEDS_TRUSTED_CLOCK if flags & 32 else 0
-        self.needs_user_verification = flags & 64 != 0
-        self.guest = flags & 128 != 0
+        if flags & 0xF8:  # of most none
+            self.bound_to_schedule = flags & 16 != 0
+            self.clock_rule = NEEDS_TRUSTED_CLOCK if flags & 32 else 0
+            self.needs_user_verification = flags & 64 != 0
+            self.guest = flags & 128 != 0
         self.authority = authority
         self.scope = {}
         # No function for a text: this is done at each visit of a phone that is known.
@@ -128,15 +135,17 @@ class Unpacked(Credential):
         while at < len(packed):
             start = at + 2
             at = start + (packed[at] << 8 | packed[at + 1])
-            text = packed[start:at].decode()
+            text = packed[start:at].decode() if start < at else ""
             if len(texts) < 3:
                 texts.append(text)
             else:
                 self.scope[text] = packed[at] << 8 | packed[at + 1]
                 at += 2
         self.holder, audience, schedule = texts
-        self.audience = audience if flags & 4 else None
-        self.schedule = schedule if flags & 8 else None
+        if flags & 4:
+            self.audience = audience
+        if flags & 8:
+            self.schedule = schedule
 
 
 def _time(packed, at):
