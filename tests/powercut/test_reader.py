@@ -105,6 +105,7 @@ def _errs(reads, **how):
         assert house.check_policy(root, acked) == 2
         if not house.collect(acked):
             house.meet(house.carl)  # whom it could not read at the start
+            acked.append(("opened", "carl"))
             assert house.collect(acked)
         house.check_events(acked)
         house.reader = None
