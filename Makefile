@@ -166,7 +166,7 @@ coverage: unix setup $(TESTING)  ## which lines the tests run, on MicroPython an
 	  $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -k micropython $(T)
 	@COVERAGE_FILE=$(COVERAGE)/cpython $(BIN)/python -m coverage run --rcfile tests/coverage.ini \
 	  -m pytest -n $(JOBS) --dist worksteal -k 'not micropython' $(T)
-	@$(BIN)/python tests/coverage_report.py $(COVERAGE)
+	@$(BIN)/python tests/support/coverage_report.py $(COVERAGE)
 
 # The same board with the firmware frozen into its image, which takes less of its heap.
 FROZEN_RV32 := build/rv32/stamp-frozen-$(call sum,$(RV32_FILES) $(FROZEN) firmware/manifest.py,$(MPY_DIR))

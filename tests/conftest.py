@@ -20,7 +20,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RUNNER = ROOT / "tests" / "upy" / "runner.py"
-SOURCES = [ROOT / "lib", ROOT / "firmware", ROOT / "tests"]
+SOURCES = [ROOT / "lib", ROOT / "firmware", ROOT / "tests", ROOT / "tests" / "support"]
 # MicroPython then runs what is frozen into it (make unix), and takes from files only the tests.
 FROZEN = os.environ.get("HOLDFAST_FROZEN") == "1"
 DEFAULT_HEAP = "16M"
@@ -57,7 +57,7 @@ def environment(interpreter: str) -> dict:
     variables = dict(os.environ)
     variables.setdefault("HOLDFAST_VECTORS", str(ROOT.parent / "shared" / "vectors"))
     if interpreter == "micropython":
-        variables["MICROPYPATH"] = ":".join([*paths[-1 if FROZEN else 0 :], ".frozen"])
+        variables["MICROPYPATH"] = ":".join([*paths[-2 if FROZEN else 0 :], ".frozen"])
     else:
         variables["PYTHONPATH"] = ":".join([*paths, str(ROOT / "host_tools")])
     return variables

@@ -119,7 +119,7 @@ def test_every_library_has_a_package_and_one_version():
     version = read_configuration(ROOT / "pyproject.toml")["project"]["version"]
     for library in LIBRARIES:
         assert json.loads((LIB / library / "package.json").read_text())["version"] == version
-    firmware = (FIRMWARE / "holdfast" / "roles" / "version.py").read_text()
+    firmware = (FIRMWARE / "holdfast" / "version.py").read_text()
     assert f'\nVERSION = "{version}"\n' in firmware
 
 

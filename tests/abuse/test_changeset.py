@@ -6,9 +6,9 @@ import policy_site as board
 import small_site as site
 from folders import Folder
 from harness import bit_flips, memory_returns, mutants, raises, truncations
-from holdfast.access import changeset, snapshot
-from holdfast.access import operations as ops
-from holdfast.access.operations import ChangesetRefused
+from holdfast.access.policy import changeset, snapshot
+from holdfast.access.policy import operations as ops
+from holdfast.access.policy.operations import ChangesetRefused
 
 
 def _permutations(items):

@@ -8,10 +8,11 @@ import crypto
 import policy_site as board
 import small_site as site
 from cose import sign1
-from holdfast.access import changeset, snapshot
-from holdfast.access import operations as ops
-from holdfast.access.operations import ChangesetRefused
-from holdfast.storage import policy_encoding, policy_state
+from holdfast.access.policy import changeset, snapshot
+from holdfast.access.policy import operations as ops
+from holdfast.access.policy.operations import ChangesetRefused
+from holdfast.storage.policy import encoding as policy_encoding
+from holdfast.storage.policy import state as policy_state
 from untrusted import InvalidInput
 
 numbers = st.integers(-2, 15) | st.integers(-(1 << 70), 1 << 70)

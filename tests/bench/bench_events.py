@@ -10,8 +10,9 @@ from lossy_flash import formatted, mount
 
 import small_log as small
 import small_site as site
-from holdfast.access import event, event_record
-from holdfast.storage.event_log import DEFAULT_CAPACITY, EventLog
+from holdfast.access.events import event
+from holdfast.access.events import record as event_record
+from holdfast.storage.events.log import DEFAULT_CAPACITY, EventLog
 from micropython import const
 
 _BLOCKS = const(256)

@@ -10,7 +10,8 @@ import re
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+_TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(_TESTS), str(_TESTS / "support")]
 
 from board.qemu_board import ROOT, compile_tree, missing, new_board, rom_image
 from crypto.assembly import build
@@ -71,7 +72,7 @@ ROLES = {
     "initiator": ("parse_message_2", "verify_2", "prepare_message_3"),
     "responder": ("prepare_message_2", "parse_message_3", "verify_3"),
 }
-HANDSHAKE_TESTS = ("tests/board/edhoc_on_board.py", "tests/edhoc_sides.py")
+HANDSHAKE_TESTS = ("tests/board/edhoc_on_board.py", "tests/support/edhoc_sides.py")
 
 ROOMY = 1024 * 1024
 

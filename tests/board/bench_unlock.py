@@ -10,7 +10,8 @@ import pathlib
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+_TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(_TESTS), str(_TESTS / "support")]
 
 from board.door import ROOMY, Door, Firmware, phone
 from board.qemu_board import FROZEN, BoardError, missing, sources

@@ -18,11 +18,11 @@ from board.qemu_board import (
     rom_image,
 )
 from cose import cwt
-from holdfast.access import operations as ops
-from holdfast.access import snapshot
+from holdfast.access.policy import operations as ops
+from holdfast.access.policy import snapshot
 from holdfast_host.phone.link import TcpLink
 from holdfast_host.phone.unlock import Report, Wish, unlock
-from holdfast_host.wallet import Wallet
+from holdfast_host.phone.wallet import Wallet
 
 ON_BOARD = ROOT / "tests" / "board" / "reader_on_board.py"
 GRANTS = 1000

@@ -12,7 +12,8 @@ import shutil
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+_TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(_TESTS), str(_TESTS / "support")]
 
 from board import qemu_board
 from board.door import INSTALL, ROOMY

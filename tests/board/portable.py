@@ -91,7 +91,7 @@ def script(name: str) -> str:
 
 
 def helpers() -> list:
-    """The modules in tests/ that these tests import, and those that they import in turn."""
+    """The modules in tests/support that these tests import, and those that they import in turn."""
     found, left = set(), list(FILES)
     while left:
         for node in ast.walk(ast.parse(left.pop().read_text())):
@@ -99,7 +99,7 @@ def helpers() -> list:
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
             for name in names:
-                path = ROOT / "tests" / (name + ".py")
+                path = ROOT / "tests" / "support" / (name + ".py")
                 if path.exists() and path not in found:
                     found.add(path)
                     left.append(path)

@@ -18,7 +18,7 @@ from qemu_rv32 import instructions
 
 from holdfast.roles.reader import Reader
 from holdfast.storage import settings as stored_settings
-from holdfast.storage.key_store import KeyStore
+from holdfast.storage.keys import KeyStore
 from micropython import const
 
 _DIRECTORY = "/state"
@@ -155,7 +155,7 @@ def _reader(now):
 
 def provision(now):
     """Take the policy that was put beside the settings, as a first start does."""
-    from holdfast.storage import policy_file
+    from holdfast.storage.policy import file as policy_file
 
     reader = _reader(now)
     policy_file.follow(_DIRECTORY + "/policy.cbor", reader.memory.policies(), reader.follow)

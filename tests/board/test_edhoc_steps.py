@@ -25,7 +25,8 @@ _HEAP = 2 * 1024 * 1024  # a collection in the middle of a step would be counted
 @pytest.fixture(scope="module")
 def rom(tmp_path_factory) -> bytes:
     folder: pathlib.Path = tmp_path_factory.mktemp("rom")
-    tests = [ROOT / "tests" / "board" / "edhoc_on_board.py", ROOT / "tests" / "edhoc_sides.py"]
+    names = ("board/edhoc_on_board.py", "support/edhoc_sides.py")
+    tests = [ROOT / "tests" / name for name in names]
     compile_tree(folder, tests)
     return rom_image(folder)
 

@@ -15,10 +15,13 @@ import pytest
 import crypto
 from conftest import ROOT, environment
 from cose import CRV_X25519, Key
-from holdfast_host import cli, issuing, readers, site
-from holdfast_host.authority import Authority
-from holdfast_host.reader_process import ReaderProcess
-from holdfast_host.wallet import Wallet
+from holdfast_host import cli
+from holdfast_host.boards import enrol as readers
+from holdfast_host.boards.process import ReaderProcess
+from holdfast_host.credentials import issuing
+from holdfast_host.credentials.authority import Authority
+from holdfast_host.phone.wallet import Wallet
+from holdfast_host.site import site
 from host.fake_reader import FakeReader
 
 PASSPHRASE = "correct horse battery"

@@ -11,7 +11,7 @@ import sys
 
 from cache_world import KEY, NOW, PLACES, SCHEDULE, Model, card
 from holdfast.access.grant import ANSWER, VERIFIED
-from holdfast.storage.credential_cache import CredentialCache
+from holdfast.storage.cache.cache import CredentialCache
 from holdfast.storage.sealed import Sealer
 
 HERE = pathlib.Path(__file__).parent / "credential_cache_v1"

@@ -10,7 +10,7 @@ import cbor
 import crypto
 import small_site as site
 from cose import cwt
-from holdfast.access import changeset as changesets
+from holdfast.access.policy import changeset as changesets
 from holdfast.access.tag import CARD, PIN, card_key
 from model import reference as ref
 

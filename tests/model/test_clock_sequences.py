@@ -11,8 +11,8 @@ import random
 import pytest
 
 import access_rules as rules
-from holdfast.access.clock import SOURCE_AUTHORITY, SOURCE_PEER
-from holdfast.access.clock_state import GRACE_QUANTUM_S, REACH_S, ClockState
+from holdfast.access.clock.reading import SOURCE_AUTHORITY, SOURCE_PEER
+from holdfast.access.clock.state import GRACE_QUANTUM_S, REACH_S, ClockState
 
 SEQUENCES = 10_000
 STEPS = 30

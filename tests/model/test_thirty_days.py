@@ -14,11 +14,14 @@ import pytest
 
 import small_site as site
 from coap import code
-from holdfast.access import Request, Trust, event, event_batch, event_record, reason
+from holdfast.access import Request, Trust, reason
+from holdfast.access.events import batch as event_batch
+from holdfast.access.events import event
+from holdfast.access.events import record as event_record
 from holdfast.access.tag import CARD, PIN, card_key
-from holdfast.roles import memory as reader_memory
-from holdfast.storage.event_log import EventLog
-from holdfast_host.events import check
+from holdfast.node import stores as reader_memory
+from holdfast.storage.events.log import EventLog
+from holdfast_host.events.check import check
 from memory_phone import Phone, cold, make_reader
 from model.world import READER, BoardHardware, quickly
 

@@ -12,11 +12,14 @@ import cbor
 import crypto
 import small_site as site
 from harness import new_folder
-from holdfast.access import Refused, Request, Trust, event, event_batch, event_record, reason
+from holdfast.access import Refused, Request, Trust, reason
+from holdfast.access.events import batch as event_batch
+from holdfast.access.events import event
+from holdfast.access.events import record as event_record
 from holdfast.access.tag import CARD, PIN
 from holdfast.roles.reader import Reader
 from holdfast.storage import settings
-from holdfast_host.events import check
+from holdfast_host.events.check import check
 from memory_phone import Hardware
 from model import reference as ref
 from model.authority import CARDS, DAY, HOUR, PINS, SEEDS, ZONES, Authority

@@ -10,7 +10,7 @@ import os
 
 from cuts import every_cut, every_error
 
-from holdfast.storage.clock_store import ClockStore
+from holdfast.storage.clock import ClockStore
 from holdfast.storage.sealed import Sealer
 
 FLOOR = 1800000000

@@ -14,7 +14,7 @@ import crypto
 import oscore
 import small_site as site
 from holdfast.access import Trust
-from holdfast.storage.context_store import BLOCK, ContextStore
+from holdfast.storage.contexts import BLOCK, ContextStore
 from holdfast.storage.sealed import Sealer, derive
 
 A, B, C, D = b"\x05", b"\x20", b"\x11", b"\x37"

@@ -12,7 +12,8 @@ from cuts import ROOT, every_cut, every_error
 from lossy_flash import formatted, mount, unmount
 
 import small_log as small
-from holdfast.access import event, event_record
+from holdfast.access.events import event
+from holdfast.access.events import record as event_record
 from small_log import access, audit, batch, open_log, record
 
 small.remember_agreements()

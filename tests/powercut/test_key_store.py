@@ -6,7 +6,7 @@ import os
 
 from cuts import every_cut, every_error
 
-from holdfast.storage.key_store import KeyStore
+from holdfast.storage.keys import KeyStore
 
 
 def prepare(root):

@@ -19,7 +19,9 @@ import oscore
 import small_log
 import small_site as site
 from coap import stream
-from holdfast.access import event, event_batch, event_record
+from holdfast.access.events import batch as event_batch
+from holdfast.access.events import event
+from holdfast.access.events import record as event_record
 from holdfast.access.request import CARD
 from holdfast.access.tag import card_key
 from restarts import echo_of

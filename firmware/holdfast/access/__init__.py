@@ -4,11 +4,11 @@ No I/O, no asyncio, no hardware, no clock of its own. The same code decides on t
 replays history on the host.
 """
 
-from .clock import ClockReading
+from .clock.reading import ClockReading
 from .credential import Credential
 from .decide import decide
 from .decision import Decision
-from .policy import Policy
+from .policy.policy import Policy
 from .request import Request
 from .trust import Device, Refused, Trust
 

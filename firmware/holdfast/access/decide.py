@@ -7,10 +7,10 @@ The checks run in a fixed order, and the first that fails gives the reason. What
 from untrusted import InvalidInput
 
 from . import reason
-from .clock import ClockReading
+from .clock.reading import ClockReading
 from .decision import Decision
 from .grant import ANSWER, POLICY
-from .policy import Policy
+from .policy.policy import Policy
 from .request import ADMINISTER, LOCKDOWN_OVERRIDE, PIN, UNLOCK, CardRequest
 from .tag import name_tag
 

@@ -1,1 +1,1 @@
-"""The door: strike, indicator, and the resource through which a phone asks it to open."""
+"""The door: strike, indicator, and what moves them."""

@@ -65,7 +65,7 @@ class Contexts:
 
     Identifiers are the 48 one-byte integers of RFC 9528 section 3.3.2, the shortest on the wire.
     They start at a random one, so that after a restart an old phone rarely meets another's
-    context. With a ``store`` (storage/context_store.py) those that have opened something are kept
+    context. With a ``store`` (storage/contexts.py) those that have opened something are kept
     over a restart.
 
     One that memory had no room for is None: it lies in the store alone, and comes back with a

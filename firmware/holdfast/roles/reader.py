@@ -9,7 +9,7 @@ from untrusted import InvalidInput
 
 from ..access import Trust, reason
 from ..access.decide import is_void, may
-from ..access.event import (
+from ..access.events.event import (
     CLOCK_SET,
     LOCKDOWN,
     POLICY_APPLIED,
@@ -17,11 +17,10 @@ from ..access.event import (
     STARTED,
     STORAGE_FAULT,
 )
-from ..door.desk import Desk
-from ..door.door import Door
+from ..door.access_point import AccessPoint
+from ..door.doorway import Doorway
 from ..door.indicator import Indicator
 from ..door.strike import Strike
-from ..door.unlock import UnlockResource
 from ..link.computing import Bill, Computing
 from ..link.connection import let_go, serve
 from ..link.contexts import Contexts
@@ -30,10 +29,11 @@ from ..link.handshake import Responders
 from ..link.limits import Limits
 from ..link.recent import RecentMessages
 from ..link.session import Session
-from . import device_keys
-from .chronicle import Chronicle
-from .memory import Memory
-from .timekeeper import Timekeeper
+from ..node import device_keys
+from ..node.recorder import Recorder
+from ..node.stores import Stores
+from ..node.timekeeper import Timekeeper
+from ..resources.doors import UnlockResource
 
 _TIDY_EVERY_S = 5
 
@@ -69,11 +69,11 @@ class Reader:
         self._accepted = 0
         first_identifier = hardware.random_bytes(1)[0] % 48
         strike = Strike(hardware.strike)
-        self.door = Door(strike, Indicator(hardware.led, hardware.buzzer), hardware.ticks)
+        self.door = Doorway(strike, Indicator(hardware.led, hardware.buzzer), hardware.ticks)
         crypto.self_test(settings.p256_certificate is not None)
         keys, device = device_keys.check(settings, private_key, p256_private_key)
         self._policy = None  # what all goes by that was told of it
-        self.memory = Memory(
+        self.memory = Stores(
             directory, settings, private_key, hardware.random_bytes, self._storage_failed
         )
         self.timekeeper = Timekeeper(
@@ -88,8 +88,8 @@ class Reader:
         self._trust = Trust(
             settings.site, settings.authority_keys, settings.zone_keys, self._tokens
         )
-        self._chronicle = Chronicle(self.memory.events, hardware.console, self.timekeeper)
-        self._desk = Desk(self.memory, self.timekeeper, self.door, self._chronicle)
+        self._chronicle = Recorder(self.memory.events, hardware.console, self.timekeeper)
+        self._desk = AccessPoint(self.memory, self.timekeeper, self.door, self._chronicle)
         self._computing = Computing(pause or _pause)
         self._ephemerals = EphemeralKeys(hardware.random_bytes, [suite for suite, _, _ in keys])
         self._contexts = Contexts(
@@ -129,7 +129,7 @@ class Reader:
         return self._card_reader
 
     def _resource(self, path):
-        from .resources import find
+        from ..resources.find import find
 
         return find(self, path)
 

@@ -13,9 +13,9 @@ from ..hal.unix.console import Console
 from ..hal.unix.outputs import Buzzer, Led, Output
 from ..hal.unix.radio import MIN_CHUNK, Radio
 from ..hal.unix.rng import random_bytes
-from ..storage import policy_file
 from ..storage import settings as stored_settings
-from ..storage.key_store import KeyStore
+from ..storage.keys import KeyStore
+from ..storage.policy import file as policy_file
 from .reader import Reader, describe
 
 EXIT_USAGE = 2

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import typer
 
 from ..errors import UsageProblem
-from . import credential, events, phone, policy, reader, site
+from . import credential, events, phone, reader, site
 from .carry import carry
 from .demo import demo
 from .output import say_problem
+from .policy import command as policy
 
 FAILED = 1
 MISUSED = 2

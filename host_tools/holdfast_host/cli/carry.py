@@ -7,14 +7,16 @@ from typing import Annotated
 import typer
 
 import cbor
-from holdfast.access import event_batch, event_record
+from holdfast.access.events import batch as event_batch
+from holdfast.access.events import record as event_record
 from untrusted import InvalidInput
 
-from .. import event_files, files
+from .. import files
 from ..errors import UsageProblem
+from ..events import files as event_files
 from ..phone.carrier import Carrier
 from ..phone.link import CHUNK, TcpLink
-from ..wallet import Wallet
+from ..phone.wallet import Wallet
 from .output import AsJson, progress, say, say_json
 from .phone import Folder, address
 

@@ -11,19 +11,15 @@ from typing import Annotated
 import typer
 
 from holdfast.access import Credential
-from holdfast.access.request import (
-    ADMINISTER,
-    CARRY_EVENTS,
-    HOLD_OPEN,
-    LOCKDOWN_OVERRIDE,
-    UNLOCK,
-)
+from holdfast.access.request import ADMINISTER, CARRY_EVENTS, HOLD_OPEN, LOCKDOWN_OVERRIDE, UNLOCK
 
-from .. import files, issuing, keys, lifetime, policy_changes, tokens
-from .. import site as sites
+from .. import files
+from ..credentials import issuing, keys, lifetime, tokens
+from ..credentials.tokens import Unverified
 from ..errors import UsageProblem
-from ..site import Site
-from ..tokens import Unverified
+from ..policy import changes as policy_changes
+from ..site import site as sites
+from ..site.site import Site
 from . import passphrase
 from .output import AsJson, progress, say, say_json, say_table
 from .passphrase import PassphraseFile

@@ -8,15 +8,19 @@ from typing import Annotated
 
 import typer
 
-from holdfast.access import event, event_record, reason
+from holdfast.access import reason
+from holdfast.access.events import event
+from holdfast.access.events import record as event_record
 from untrusted import InvalidInput
 
-from .. import event_files, events, lifetime
-from .. import site as sites
+from ..credentials import lifetime
 from ..errors import UsageProblem
-from ..event_files import ReaderEvents
-from ..events import Finding, Report
-from ..site import Site
+from ..events import check as events
+from ..events import files as event_files
+from ..events.check import Finding, Report
+from ..events.files import ReaderEvents
+from ..site import site as sites
+from ..site.site import Site
 from . import passphrase
 from .output import AsJson, progress, say, say_json, say_rows, say_table
 from .passphrase import PassphraseFile

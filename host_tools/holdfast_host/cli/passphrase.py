@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .. import files
-from ..authority import check_passphrase
+from ..credentials.authority import check_passphrase
 from ..errors import UsageProblem
 
 ENVIRONMENT = "HOLDFAST_PASSPHRASE"

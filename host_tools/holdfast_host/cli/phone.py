@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from .. import files, keys, lifetime, tokens
+from .. import files
+from ..credentials import keys, lifetime, tokens
 from ..errors import UsageProblem
 from ..phone.client import Wish
 from ..phone.link import CHUNK, TcpLink
 from ..phone.unlock import Report, unlock
-from ..wallet import Wallet, request_path
+from ..phone.wallet import Wallet, request_path
 from .output import AsJson, progress, say, say_json, say_table
 
 REFUSED = 3

@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
-from .. import keys, readers
-from .. import site as sites
+from ..boards import enrol as readers
+from ..boards.enrol import Placement
+from ..boards.process import ReaderProcess
+from ..credentials import keys
 from ..errors import UsageProblem
-from ..reader_process import ReaderProcess
-from ..readers import Placement
+from ..site import site as sites
 from . import passphrase
 from .output import AsJson, printable, progress, say, say_json, say_table
 from .passphrase import PassphraseFile

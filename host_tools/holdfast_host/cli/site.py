@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from .. import policy
-from .. import site as sites
-from ..authority import Authority
-from ..keys import public_bytes
+from ..credentials.authority import Authority
+from ..credentials.keys import public_bytes
+from ..policy import history as policy
+from ..site import site as sites
 from . import passphrase
 from .output import AsJson, progress, say, say_json, say_table
 from .passphrase import PassphraseFile

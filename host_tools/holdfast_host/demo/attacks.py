@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import coap
 from coap import signalling, stream
 
-from ..contexts import Session
 from ..errors import LinkClosed
 from ..phone.client import Asked, Handshake, Rejected, Wish
+from ..phone.contexts import Session
 from ..phone.link import TcpLink, Transcript
 from .result import Promise, Result
 from .scenes import Visit, advanced, judge, visit_cold, visit_warm

@@ -5,12 +5,14 @@ that are lost; and at the end its events, fetched and proven.
 import dataclasses
 from collections.abc import Callable, Iterator
 
-from holdfast.access import event, event_batch, event_record
+from holdfast.access.events import batch as event_batch
+from holdfast.access.events import event
+from holdfast.access.events import record as event_record
 from holdfast.access.request import ADMINISTER, CARRY_EVENTS, UNLOCK
 
-from .. import policy_changes as changes
 from ..phone.carrier import Carrier
-from ..wallet import Identity
+from ..phone.wallet import Identity
+from ..policy import changes
 from .result import Promise, Result
 from .scenes import judge, visit_cold
 from .stage import DAY_S, DOOR, Log, Stage

@@ -7,10 +7,10 @@ reader answered and logged, held against what was promised.
 import dataclasses
 from collections.abc import Callable, Iterator
 
-from ..contexts import Session
 from ..phone.client import Asked, EchoChallenge, Rejected, Wish, introduce
+from ..phone.contexts import Session
 from ..phone.link import TcpLink, Transcript
-from ..wallet import Identity
+from ..phone.wallet import Identity
 from .result import Promise, Result, told_word
 from .stage import DAY_S, DOOR, Log, Stage
 

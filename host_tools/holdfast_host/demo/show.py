@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from holdfast.access import event, reason
-from holdfast.access.event_record import Event
+from holdfast.access import reason
+from holdfast.access.events import event
+from holdfast.access.events.record import Event
 
 from .result import Result, decision_word
 

@@ -10,18 +10,22 @@ from pathlib import Path
 
 import cbor
 from cose import Key
-from holdfast.access import Credential, Trust, event_batch, event_record
-from holdfast.access.event_record import Event
+from holdfast.access import Credential, Trust
+from holdfast.access.events import batch as event_batch
+from holdfast.access.events import record as event_record
+from holdfast.access.events.record import Event
 from holdfast.access.tag import CARD, card_key
 
-from .. import files, issuing, readers
-from .. import site as sites
-from ..authority import Authority
-from ..events import Report, check
+from .. import files
+from ..boards import enrol as readers
+from ..boards.process import ReaderProcess
+from ..credentials import issuing
+from ..credentials.authority import Authority
+from ..events.check import Report, check
 from ..phone.link import TcpLink, Transcript
-from ..policy_state import State
-from ..reader_process import ReaderProcess
-from ..wallet import Identity, new_key
+from ..phone.wallet import Identity, new_key
+from ..policy.state import State
+from ..site import site as sites
 
 SITE = "acme"
 DOOR = "lobby"

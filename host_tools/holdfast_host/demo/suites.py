@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import edhoc
 
-from ..contexts import Session
 from ..phone.client import Handshake, Rejected
+from ..phone.contexts import Session
 from .result import Promise, Result
 from .scenes import Visit, advanced, judge, visit_cold, visit_warm
 from .stage import DOOR, Stage

@@ -13,11 +13,11 @@ import oscore
 from coap import option
 from untrusted import InvalidInput
 
-from ..contexts import Session
 from ..errors import UsageProblem
-from ..wallet import Identity
 from .client import Checked, Rejected, introduce
+from .contexts import Session
 from .unlock import Link
+from .wallet import Identity
 
 _CERTIFICATE = ("certificate",)
 _EVENTS = ("events",)

@@ -27,9 +27,9 @@ from holdfast.access.credential import ROLE_READER
 from holdfast.access.request import UNLOCK
 from untrusted import InvalidInput
 
-from ..contexts import Session
 from ..errors import UsageProblem
-from ..wallet import Identity
+from .contexts import Session
+from .wallet import Identity
 
 _CBOR_TRUE = b"\xf5"
 _WRONG_SUITE = 2  # ERR_CODE

@@ -7,10 +7,10 @@ from typing import Protocol, Self
 
 import coap
 
-from ..contexts import ContextStore, Session
 from ..errors import LinkClosed, UsageProblem
-from ..wallet import Identity, Wallet
 from .client import Asked, EchoChallenge, Outcome, Rejected, Wish, introduce
+from .contexts import ContextStore, Session
+from .wallet import Identity, Wallet
 
 _CONTEXT_NOT_FOUND = b"Security context not found"  # RFC 8613 section 8.2
 

@@ -48,3 +48,15 @@ def wipe(bank):
     except MemoryError:
         for index in range(len(bank)):
             bank[index] = 0
+
+
+def encoded_point(run, programs, bank, program):
+    """The 32 bytes of the point of curve 25519 in ``bank``; ``program`` is room for one.
+
+    ``run`` is field25519's.
+    """
+    program[: len(programs.ENCODE)] = programs.ENCODE
+    run(program, bank, programs.TABLE)
+    encoded = bytearray(bank[programs.Y : programs.Y + 32])
+    encoded[31] |= (bank[programs.X] & 1) << 7
+    return bytes(encoded)

@@ -4,7 +4,7 @@ from micropython import const
 
 from ..curves import L_25519
 from . import programs_ed25519_verify as programs
-from .bank import put, run_loop
+from .bank import encoded_point, put, run_loop
 from .field25519 import run
 from .sha512 import digest_steps
 
@@ -68,7 +68,7 @@ def _verify_steps(memory, public, message, signature):
     bank[programs.LOOP + 4 : programs.LOOP + 8][:] = (left - 1).to_bytes(4, "little")
     yield from run_loop(run, program, bank, programs.TABLE, programs.LOOP, left, _BITS)
     # S B = R + k A, checked as R = S B - k A: one encoding instead of a square root for R.
-    return encoded_point(programs, bank, program) == encoded_r
+    return encoded_point(run, programs, bank, program) == encoded_r
 
 
 def _digits(bank):
@@ -78,12 +78,3 @@ def _digits(bank):
     while left > 1 and not (bank[a + left] or bank[b + left]):
         left -= 1
     return left
-
-
-def encoded_point(programs, bank, program):
-    """The 32 bytes of the point in ``bank``; ``program`` is room for one."""
-    program[: len(programs.ENCODE)] = programs.ENCODE
-    run(program, bank, programs.TABLE)
-    encoded = bytearray(bank[programs.Y : programs.Y + 32])
-    encoded[31] |= (bank[programs.X] & 1) << 7
-    return bytes(encoded)

@@ -9,8 +9,7 @@ from micropython import const
 
 from . import programs_ed25519_base as base
 from . import programs_ed25519_scalars as scalars
-from .bank import clamp, put, wipe
-from .ed25519 import encoded_point
+from .bank import clamp, encoded_point, put, wipe
 from .field25519 import run
 from .modular import run as run_modular
 from .sha512 import WORK, digest_steps
@@ -99,6 +98,6 @@ class _Secrets:
         yield
         bank[base.ROWS] = 8 - _ROWS
         run(program[base.AGAIN :], bank, base.TABLE)
-        encoded = encoded_point(base, bank, program)
+        encoded = encoded_point(run, base, bank, program)
         yield
         return encoded

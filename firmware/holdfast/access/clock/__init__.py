@@ -1,0 +1,1 @@
+"""The time as a decision sees it, and what a board can conclude of it."""

@@ -1,0 +1,1 @@
+"""What every device is, with a door or without."""

@@ -1,0 +1,125 @@
+"""What happened at this door: kept in the event log, shown on the console."""
+
+from micropython import const
+
+from ..access.events.event import ACCESS, kind_name
+
+# How many events strangers may put on flash at once, and how long each stays counted. Whoever
+# passes by can be refused a thousand times an hour: that must not wear out the flash, nor push
+# out what a collector has not fetched yet.
+_STRANGERS_AT_ONCE = const(32)
+_STRANGER_EVERY_S = const(300)
+
+_OWED = const(8)
+
+
+class Recorder:
+    """Keeps events in the EventLog that ``log()`` gives, and shows them on ``console``.
+
+    ``log()`` raises OSError while there is none; ``timekeeper`` has ``uptime()`` and ``read()``.
+    """
+
+    def __init__(self, log, console, timekeeper):
+        self._log = log
+        self._console = console
+        self._timekeeper = timekeeper
+        self._strangers = 0
+        self._strangers_since = 0
+        self._unkept = 0
+        self._owed = []  # (kind, fields) that flash would not take
+
+    def keep(self, event):
+        """Have an AccessEvent on flash, unless it is one more of a crowd of strangers'.
+
+        ``settle`` is owed once the door has moved and the answer left. Raises OSError, whatever
+        the reason is.
+        """
+        if event.credential is None and not event.decision.granted and self._is_crowded():
+            self._unkept += 1
+            return
+        fields = event.fields()
+        fields["uptime"] = self._timekeeper.uptime()
+        if self._unkept:
+            fields["count"] = self._unkept
+        self._append(ACCESS, fields)
+        self._unkept = 0
+
+    def tell(self, event, about: dict):
+        """Show an AccessEvent with what is known ``about`` the link or card it came from."""
+        line = {"event": "access"}
+        line.update(event.fields())
+        line.update(about)
+        self._console.line(line)
+        self.pay()
+
+    def note(self, kind: int, fields: dict, anybody: bool = False):
+        """Keep and show what is no decision; a log that fails is shown instead of raised.
+
+        What ``anybody`` can bring about is not kept more often than strangers are.
+        """
+        line = {"event": kind_name(kind)}
+        line.update(fields)
+        if anybody and self._is_crowded():
+            self._unkept += 1
+        else:
+            kept = self._dated(fields)
+            try:
+                self._append(kind, kept)
+                self.settle()
+            except OSError as error:
+                line["not_kept"] = str(error)
+                self.owe(kind, kept)
+        self._console.line(line)
+
+    def owe(self, kind: int, fields: dict):
+        """Keep this as soon as flash takes it; not over a restart, and the first few only."""
+        if len(self._owed) < _OWED:
+            self._owed.append((kind, fields))
+
+    def settle(self):
+        """What need not be done before an answer: the key of the event kept last is forgotten."""
+        try:
+            self._log().settle()
+        except OSError:
+            pass  # no log: the next event says so
+
+    def pay(self):
+        """Keep what is owed, or go on owing it."""
+        for _ in range(len(self._owed)):
+            kind, fields = self._owed[0]
+            try:
+                self._append(kind, fields if "uptime" in fields else self._dated(fields))
+            except OSError:
+                return
+            self.settle()
+            self._owed.pop(0)
+
+    def _dated(self, fields):
+        clock = self._timekeeper.read()
+        dated = {
+            "time": clock.now,
+            "clock": clock.source,
+            "uncertainty": clock.uncertainty,
+            "uptime": self._timekeeper.uptime(),
+        }
+        dated.update(fields)
+        return dated
+
+    def _append(self, kind, fields):
+        try:
+            self._log().append(kind, fields)
+        except OSError:
+            raise
+        except Exception as error:
+            # Not on flash is not on flash: values that no event can have, no memory, a bug.
+            raise OSError(type(error).__name__)
+
+    def _is_crowded(self):
+        now = self._timekeeper.uptime()
+        gone = (now - self._strangers_since) // _STRANGER_EVERY_S
+        self._strangers = max(0, self._strangers - gone)
+        self._strangers_since += gone * _STRANGER_EVERY_S
+        if self._strangers >= _STRANGERS_AT_ONCE:
+            return True
+        self._strangers += 1
+        return False

@@ -1,0 +1,134 @@
+"""The reader's time: what the domain concludes from the board's clocks, and keeps on flash."""
+
+import asyncio
+
+from micropython import const
+from untrusted import InvalidInput
+
+from ..access.clock.reading import SOURCE_PEER
+from ..access.clock.state import ClockState
+
+# How often time is looked at when nobody comes: ticks wrap after days, and grace is charged ahead.
+_LOOK_EVERY_S = const(20)
+_LINK_S = const(30)
+_LATEST = const(0xFFFFFFFF)  # 2106
+
+
+class Timekeeper:
+    """Reads ``clock`` and ``ticks`` of the hardware; ``store()`` opens the ClockStore.
+
+    ``policy()`` gives the Policy in force, whose limits hold; ``enrolled_at`` is when the
+    authority signed the device's certificate (seconds since 1970, or None). ``fault(error)`` is
+    told when the clock cannot be read or saved, and with None once it can: until it was read it is
+    a damaged one.
+    """
+
+    def __init__(self, clock, ticks, store, policy, enrolled_at, fault):
+        self._clock = clock
+        self._ticks = ticks
+        self._open_store = store
+        self._store = None
+        self._policy = policy
+        self._fault = fault
+        self._tick = ticks.add(0)
+        self._uptime_ms = 0
+        self._enrolled_at = enrolled_at
+        self._state = ClockState.damaged(enrolled_at)
+
+    def uptime(self) -> int:
+        """Whole seconds since the start; must be asked more often than ticks wrap."""
+        elapsed = -self._ticks.until(self._tick)
+        if elapsed > 0:
+            self._tick = self._ticks.add(0)
+            self._uptime_ms += elapsed
+        return self._uptime_ms // 1000
+
+    def read(self):
+        """The ClockReading to decide with. Saves first what a decision may rest on."""
+        self._load()
+        self._save_if_due()
+        uptime, rtc = self._now()
+        return self._state.reading(uptime, rtc, self._policy().max_uncertainty_s)
+
+    def heard_token(self, credential):
+        """An authentic token was shown: it is later than its issue."""
+        self._load()
+        self._state.heard_token(credential, self._policy().anchors, *self._now())
+
+    def heard_signed(self, time: int):
+        """The authority signed something at ``time``, such as a changeset."""
+        self._load()
+        # By the site's limits from the first look on: what is heard beside a clock that is trusted
+        # counts otherwise than beside one that is not.
+        self._save_if_due()
+        self._state.heard_signed(time, *self._now())
+
+    def told(self, time: int, error_s: int) -> bool:
+        """Whoever may says that it is ``time``, off by at most ``error_s``; is it believed?
+
+        Raises OSError while it cannot be read what time it was: time must not go back behind that.
+        """
+        self._load()
+        if self._store is None:
+            raise OSError("the clock cannot be read")
+        # How long the message was on its way nobody knows; the link ends what takes longer.
+        error_s += _LINK_S
+        is_believed = self._state.synced(SOURCE_PEER, time, error_s, *self._now())
+        if is_believed:
+            self._save_if_due()
+        return is_believed
+
+    async def run(self):
+        """Look at the time now and then. Runs for ever."""
+        while True:
+            try:
+                self._load()
+                self._save_if_due()
+            except MemoryError:
+                pass  # there will be some the next time
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    def _now(self):
+        rtc = self._clock.seconds()
+        if rtc is not None and not 0 <= rtc <= _LATEST:
+            rtc = None  # a broken clock; what it says must not be believed, nor kept
+        return self.uptime(), rtc
+
+    def _load(self):
+        if self._store is not None:
+            return
+        try:
+            store = self._open_store()
+            self._state = _restored(store, self._enrolled_at)
+            self._store = store
+            self._fault(None)
+        except OSError as error:
+            self._fault(error)
+
+    def _save_if_due(self):
+        if self._store is None:
+            return
+        uptime, rtc = self._now()
+        policy = self._policy()
+        state = self._state
+        if not state.needs_saving(uptime, rtc, policy.grace_s, policy.max_uncertainty_s):
+            return
+        saved = state.to_save()
+        try:
+            self._store.save(saved)
+        except OSError as error:
+            # Grace that is not charged on flash is none: the reading will say so.
+            self._fault(error)
+            return
+        state.was_saved(saved)
+        self._fault(None)
+
+
+def _restored(store, enrolled_at):
+    try:
+        saved = store.load()
+        if saved is None:
+            return ClockState(enrolled_at)
+        return ClockState.restored(saved, enrolled_at)
+    except InvalidInput:
+        return ClockState.damaged(enrolled_at)

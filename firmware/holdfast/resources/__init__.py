@@ -1,0 +1,1 @@
+"""What a node serves, one resource a file; found by its path."""

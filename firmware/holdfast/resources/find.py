@@ -1,0 +1,34 @@
+"""What a reader serves besides its door. Loaded when somebody asks: who opens it asks for none."""
+
+
+def find(reader, path: tuple):
+    """The resource of the Reader at ``path``, a tuple of bytes, or None."""
+    if path == (b"policy",):
+        from .policy import PolicyResource
+
+        return PolicyResource(reader.memory.policies, reader.may, reader.follow)
+    if path == (b"events",):
+        from .events import EventsResource
+
+        return EventsResource(reader.memory.events, reader.may, reader.timekeeper.uptime)
+    if path == (b"time",):
+        from .time import TimeResource
+
+        return TimeResource(reader.timekeeper.read, reader.told_time, reader.may)
+    if path == (b"certificate",):
+        from .certificate import CertificateResource
+
+        return CertificateResource(reader.settings.certificate)
+    if path == (b"status",):
+        from ..version import VERSION
+        from .status import StatusResource
+
+        return StatusResource(
+            reader.settings.door,
+            VERSION,
+            reader.timekeeper.read,
+            lambda: reader.memory.policy,
+            reader.timekeeper.uptime,
+            reader.may,
+        )
+    return None

@@ -1,0 +1,127 @@
+"""Changes to the credential cache since its pages were written: sealed batches in one file.
+
+A batch is in the file whole or not at all. LittleFS commits an append when the file is closed; on
+a filesystem that may leave half of one behind, the half is at the end, was never acknowledged, and
+is cut off. A whole batch that does not authenticate may be a revocation, so it is never skipped.
+"""
+
+import errno
+import os
+import struct
+
+from micropython import const
+
+from ..sealed import OVERHEAD, DamagedError
+from .records import GRANT_WIDTH, RIGHT_WIDTH
+
+MAX_BATCH = const(16384)  # bytes of records
+
+_FRAME = const(4)  # length of what is sealed, and the same inverted
+_HEADER = ">IHHHHH"  # applied, policy, usage, rights, grant records, right records
+_HEADER_BYTES = const(14)
+
+
+class Batch:
+    """Records to put, and what is held once they are."""
+
+    def __init__(self, applied: int, policy: int, usage: int, rights: int, grants, groups):
+        self.applied = applied
+        self.policy = policy
+        self.usage = usage
+        self.rights = rights
+        self.grants = grants
+        self.groups = groups
+
+    def encode(self) -> bytes:
+        """The plain text of a batch."""
+        header = struct.pack(
+            _HEADER,
+            self.applied,
+            self.policy,
+            self.usage,
+            self.rights,
+            len(self.grants) // GRANT_WIDTH,
+            len(self.groups) // RIGHT_WIDTH,
+        )
+        return header + self.grants + self.groups
+
+
+def batch_bytes(grants: int, rights: int) -> int:
+    """What a batch of so many records adds to the file."""
+    records = GRANT_WIDTH * grants + RIGHT_WIDTH * rights
+    return _FRAME + OVERHEAD + _HEADER_BYTES + records
+
+
+class Journal:
+    """The batches in the file at ``path``, which belong to the pages with ``salt``."""
+
+    def __init__(self, path: str, sealer, salt: bytes):
+        self._path = path
+        self._sealer = sealer
+        self._salt = salt
+        self._torn = False
+        self.size = 0
+
+    def batches(self):
+        """Read every batch, oldest first. Raises DamagedError and OSError."""
+        self.size = 0
+        self._torn = False
+        try:
+            file = open(self._path, "rb")
+        except OSError as error:
+            if error.errno == errno.ENOENT:
+                return
+            raise
+        with file:
+            while True:
+                sealed = self._next(file)
+                if sealed is None:
+                    return
+                yield _decode(self._sealer.open(sealed, self._aad()))
+                self.size += _FRAME + len(sealed)
+
+    def append(self, batch: Batch):
+        """Add a batch, durable on return. Raises OSError: then it may be in the file or not."""
+        sealed = self._sealer.seal(batch.encode(), self._aad())
+        frame = struct.pack(">HH", len(sealed), len(sealed) ^ 0xFFFF)
+        if self._torn:
+            self._cut()
+        with open(self._path, "ab") as file:
+            file.write(frame + sealed)
+        self.size += _FRAME + len(sealed)
+
+    def _next(self, file):
+        frame = file.read(_FRAME)
+        if not frame:
+            return None
+        if len(frame) == _FRAME:
+            length, inverted = struct.unpack(">HH", frame)
+            if length ^ inverted != 0xFFFF:
+                raise DamagedError("journal: no batch at byte %d" % self.size)
+            sealed = file.read(length)
+            if len(sealed) == length:
+                return sealed
+        self._torn = True
+        return None
+
+    def _cut(self):
+        whole = self._path + ".new"
+        with open(self._path, "rb") as file:
+            kept = file.read(self.size)
+        with open(whole, "wb") as file:
+            file.write(kept)
+        os.rename(whole, self._path)
+        self._torn = False
+
+    def _aad(self):
+        return b"HFC\x01journal" + self._salt + struct.pack(">I", self.size)
+
+
+def _decode(plain) -> Batch:
+    if len(plain) < _HEADER_BYTES:
+        raise DamagedError("journal: a batch without a header")
+    applied, policy, usage, rights, grants, groups = struct.unpack_from(_HEADER, plain, 0)
+    middle = _HEADER_BYTES + GRANT_WIDTH * grants
+    if len(plain) != middle + RIGHT_WIDTH * groups:
+        raise DamagedError("journal: a batch of another length than it says")
+    return Batch(applied, policy, usage, rights, plain[_HEADER_BYTES:middle], plain[middle:])

@@ -1,0 +1,153 @@
+"""Writes what ``record_pages`` reads: a file of sealed pages, from front to back.
+
+Loaded when there are pages to be written, not to open a door.
+"""
+
+import os
+import struct
+
+from micropython import const
+
+from ..sealed import OVERHEAD
+from .pages import (
+    LOST,
+    MAGIC,
+    MAX_PAGES,
+    PAGE,
+    PREAMBLE,
+    PREFIX,
+    SALT,
+    TRAILER,
+    TRAILER_BYTES,
+    page_aad,
+    trailer_aad,
+)
+from .records import GRANT_WIDTH, GRANTS, POLICY, RIGHT_WIDTH, RIGHTS, kind_of
+
+_BODY = const(995)
+_WIDTHS = (GRANT_WIDTH, RIGHT_WIDTH)
+_PER_PAGE = (71, 62)
+_NO_SPACE = const(28)  # ENOSPC, which MicroPython's errno does not name
+
+
+class PageWriter:
+    """Writes a file of pages at ``path``, records in ascending order, grants before rights.
+
+    Nothing counts before ``finish``. Every method raises OSError.
+    """
+
+    def __init__(self, path: str, sealer, random_bytes, generation: int):
+        self._path = path
+        self._sealer = sealer
+        self._salt = random_bytes(SALT)
+        self._generation = generation
+        self.policy = 0
+        self.usage = 0
+        self.rights = 0
+        self._table = GRANTS
+        self._pages = [0, 0]
+        self._index = bytearray()
+        self._body = bytearray(_BODY)
+        self._count = 0
+        self._lost = None
+        self._file = open(path, "wb")
+        try:
+            self._file.write(MAGIC + self._salt)
+        except OSError:
+            self.abandon()
+            raise
+
+    def grant(self, record: bytes):
+        """Add a grant that is not removed."""
+        if kind_of(record) == POLICY:
+            self.policy += 1
+        else:
+            self.usage += 1
+        if self._count == _PER_PAGE[GRANTS]:
+            self._flush()
+        self._add(record)
+
+    def group(self, records: bytes):
+        """Add all rights of one group, in one page if one can hold them."""
+        self._turn_to(RIGHTS)
+        if self._count + len(records) // RIGHT_WIDTH > _PER_PAGE[RIGHTS]:
+            self._flush()
+        for at in range(0, len(records), RIGHT_WIDTH):
+            if self._count == _PER_PAGE[RIGHTS]:
+                self._flush()
+            self._add(records[at : at + RIGHT_WIDTH])
+            self.rights += 1
+
+    def lost(self, table: int, prefix: bytes):
+        """From ``prefix`` on records of the table are lost; what is added now was not."""
+        self._turn_to(table)
+        self._flush()
+        self._lost = prefix
+
+    def found(self):
+        """The lost stretch ends here."""
+        self._flush()
+        self._lost = None
+
+    def finish(self, applied: int, partial: bool = False):
+        """Write the trailer and close the file, which is whole now."""
+        self._turn_to(RIGHTS)
+        self._flush()
+        grant_pages, right_pages = self._pages
+        if grant_pages + right_pages > MAX_PAGES:
+            raise OSError(_NO_SPACE)  # it could not be read back
+        length = OVERHEAD + TRAILER_BYTES + len(self._index)
+        size = PREAMBLE + PAGE * (grant_pages + right_pages) + length + 2
+        trailer = struct.pack(
+            TRAILER,
+            applied,
+            self._generation,
+            self.policy,
+            self.usage,
+            self.rights,
+            grant_pages,
+            right_pages,
+            partial,
+        )
+        aad = trailer_aad(self._salt, size)
+        self._file.write(self._sealer.seal(trailer + self._index, aad))
+        self._file.write(length.to_bytes(2, "big"))
+        self._file.flush()
+        self._file.close()
+        if hasattr(os, "sync"):
+            os.sync()
+
+    def abandon(self):
+        """Close the file and remove it; a leftover is harmless, so that an OSError is too."""
+        try:
+            self._file.close()
+            os.remove(self._path)
+        except OSError:
+            pass
+
+    def _turn_to(self, table):
+        if self._table != table:
+            self._flush()
+            self._table = table
+
+    def _add(self, record):
+        if self._count == 0 and not self._lost:
+            self._index.extend(record[:PREFIX])
+        at = 1 + self._count * len(record)
+        self._body[at : at + len(record)] = record
+        self._count += 1
+
+    def _flush(self):
+        if self._count == 0 and not self._lost:
+            return
+        self._body[0] = self._count
+        if self._lost is not None:
+            self._body[0] |= LOST
+            self._index.extend(self._lost)
+            self._lost = b""  # further pages of this stretch begin with their first key
+        used = 1 + self._count * _WIDTHS[self._table]
+        self._body[used:] = bytes(_BODY - used)
+        aad = page_aad(self._salt, self._table, self._pages[self._table])
+        self._file.write(self._sealer.seal(self._body, aad))
+        self._pages[self._table] += 1
+        self._count = 0

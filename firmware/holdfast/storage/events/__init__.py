@@ -1,0 +1,1 @@
+"""The events of a node on flash, numbered and chained."""

@@ -1,0 +1,128 @@
+"""Where the chain of events stands: the key of the next event, in a file that forgets the last."""
+
+import struct
+
+import crypto
+from micropython import const
+
+from ...access.events import record as event_record
+from .. import files
+from ..sealed import DamagedError
+
+# littlefs keeps a file of up to 128 bytes beside its name (its cache size): no block of its own.
+_FORM = ">BBHIIII32s32s16s16s"
+_BODY = const(116)
+_CHECK = const(8)
+_VERSION = const(1)
+
+_WARNED = const(1)
+_BEFORE_KNOWN = const(2)
+_UNTOLD = const(4)
+
+
+class ChainState:
+    """What the log must know to go on, apart from its records.
+
+    ``root`` is the chain's ephemeral public key and ``base`` the number of its first event;
+    ``key`` is that of event ``next`` and ``code`` that of the event before it. Events below
+    ``acked`` are acknowledged, those from there to ``kept`` are given up, and ``untold``: no event
+    says so yet; ``before`` is the code of the one before ``kept``, None if unknown. ``warned``: an
+    event says that the log is nearly full; ``damaged``: how many damaged places were told.
+    """
+
+    def __init__(self, root: bytes, key: bytes, base: int, kept: int, before=None):
+        self.root = root
+        self.base = base
+        self.next = base
+        self.key = key
+        self.code = event_record.FIRST_CODE
+        self.kept = kept
+        self.acked = kept
+        self.before = before
+        self.untold = False
+        self.warned = False
+        self.damaged = 0
+
+    def advance(self, key: bytes, code: bytes):
+        """Event ``next`` is recorded with this ``code``; the one after it has this ``key``."""
+        self.key = key
+        self.code = code
+        self.next += 1
+
+    def copy(self):
+        """Another state that says the same."""
+        return decode(self.encode())
+
+    def encode(self) -> bytes:
+        """116 bytes, integers big-endian."""
+        flags = _WARNED if self.warned else 0
+        if self.before is not None:
+            flags |= _BEFORE_KNOWN
+        if self.untold:
+            flags |= _UNTOLD
+        return struct.pack(
+            _FORM,
+            _VERSION,
+            flags,
+            min(self.damaged, 0xFFFF),
+            self.base,
+            self.next,
+            self.kept,
+            self.acked,
+            self.root,
+            self.key,
+            self.code,
+            self.before or event_record.FIRST_CODE,
+        )
+
+
+def decode(body: bytes) -> ChainState:
+    """The state in what ``ChainState.encode`` made. Raises DamagedError."""
+    version, flags, damaged, base, following, kept, acked, root, key, code, before = struct.unpack(
+        _FORM, body
+    )
+    if version != _VERSION or base > following or not acked <= kept <= following:
+        raise DamagedError("the state of the event chain is none")
+    state = ChainState(root, key, base, kept, before if flags & _BEFORE_KNOWN else None)
+    state.next = following
+    state.code = code
+    state.acked = acked
+    state.untold = bool(flags & _UNTOLD)
+    state.warned = bool(flags & _WARNED)
+    state.damaged = damaged
+    return state
+
+
+class ChainStore:
+    """Keeps the state in one file, for one reader (its private key) and one auditor (public).
+
+    The file ends in a code under the device's key: one that was damaged, or belongs to another
+    device or auditor, is refused.
+    """
+
+    def __init__(self, path: str, device_key: bytes, audit_key: bytes):
+        self._path = path
+        self._device_key = device_key
+        self._audit_key = audit_key
+
+    def load(self):
+        """The ChainState, or None if there is none. Raises DamagedError and OSError."""
+        data = files.read(self._path, _BODY + _CHECK)
+        if data is None:
+            return None
+        if len(data) != _BODY + _CHECK:
+            raise DamagedError("the state of the event chain is not %d bytes" % (_BODY + _CHECK))
+        body = data[:_BODY]
+        if not crypto.equal(data[_BODY:], self._check(body)):
+            raise DamagedError("the state of the event chain is not this reader's")
+        return decode(body)
+
+    def save(self, state: ChainState):
+        """Replace the file by ``state``, or leave it as it was. Raises OSError."""
+        body = state.encode()
+        files.write(self._path, body + self._check(body))
+
+    def _check(self, body):
+        return crypto.hmac_sha256(self._device_key, b"event chain" + self._audit_key + body)[
+            :_CHECK
+        ]

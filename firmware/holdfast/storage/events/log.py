@@ -1,0 +1,223 @@
+"""The events of a reader: numbered, chained, kept until somebody acknowledges them."""
+
+import errno
+import os
+
+import crypto
+from flashlog import LogFull
+from micropython import const
+
+from ...access import reason
+from ...access.events import event as kinds
+from ...access.events import record as event_record
+from ...access.events.record import EventError
+from .chain import ChainStore
+from .chained import ChainedLog
+
+# With what frames and pointers add, a segment fills eight littlefs blocks of 4096 bytes.
+SEGMENT_BYTES = const(32704)
+DEFAULT_CAPACITY = const(29 * 32704)
+
+_TIMES = ("time", "clock", "uncertainty", "uptime")
+_NEARLY_FULL = const(90)  # per cent
+_ROOM_AGAIN = const(80)
+_NO_SPACE = const(28)  # ENOSPC, which MicroPython has no name for
+_TRIES = const(3)  # an event, after one that says what was given up for it
+_RECORD_HEAD = const(3)  # bytes that a record takes in a batch besides its own, at most
+
+
+class EventLog:
+    """The log in ``directory``, of at most about ``capacity`` bytes.
+
+    ``audit_key`` is the auditor's public X25519 key and ``device_key`` the device's private one,
+    32 bytes each. Events are given up by whole segments, of which there are at least two. The
+    first event of all is LOG_STARTED.
+    ``fault`` is EVENT_LOG_FAILED, else 0, if something recorded is gone at opening: the log works
+    all the same, and an event, STORAGE_FAULT, says what. Raises OSError if the storage fails:
+    then nothing can be recorded, and the log must be opened again.
+    """
+
+    def __init__(
+        self,
+        directory: str,
+        audit_key: bytes,
+        device_key: bytes,
+        random_bytes,
+        capacity: int = DEFAULT_CAPACITY,
+        segment_bytes: int = SEGMENT_BYTES,
+    ):
+        self.fault = 0
+        self._audit_key = audit_key
+        self._device_key = device_key
+        self._random_bytes = random_bytes
+        _make_directory(directory)
+        store = ChainStore(directory + "/chain", device_key, audit_key)
+        segments = max(2, capacity // segment_bytes)
+        self._log = ChainedLog(directory + "/log", segment_bytes, segments, store)
+        self._first_of_start = self._open()
+
+    @property
+    def head(self) -> tuple:
+        """``(number, code)`` of the last event."""
+        state = self._log.state
+        return state.next - 1, state.code
+
+    @property
+    def root(self) -> tuple:
+        """``(number, ephemeral public key)`` of the event that began the present chain."""
+        state = self._log.state
+        return state.base, state.root
+
+    @property
+    def kept(self) -> int:
+        """Number of the first event that nobody has acknowledged and that is not given up."""
+        return self._log.state.kept
+
+    @property
+    def oldest(self) -> int:
+        """Number of the oldest event that is there; of the next one, if none is."""
+        return self._log.oldest()
+
+    def append(self, kind: int, fields: dict) -> int:
+        """Record an event, durably; its number. ``fields`` as for access/events/record.encode.
+
+        ``settle`` is owed, when there is time: until then flash has the key of this event.
+        If there is no room the oldest segment is given up, and OVERWRITTEN says how many events
+        were, and up to which, since the last acknowledgement. Raises ValueError as encode does:
+        nothing is recorded; and OSError: it is recorded whole, or not at all.
+        """
+        if self._log.state.untold:
+            self._tell_lost(fields)
+        number = self._append(kind, fields)
+        try:
+            self._warn(fields)
+        except OSError:
+            pass  # the event itself is recorded; the warning follows the next one
+        return number
+
+    def after(self, number: int, max_bytes: int) -> list:
+        """Raw records of the events after ``number`` in order, ``max_bytes`` of them in a batch.
+
+        Events that were acknowledged may be missing or not. Raises OSError.
+        """
+        found = []
+        for raw in self._log.after(number):
+            max_bytes -= len(raw) + _RECORD_HEAD
+            if max_bytes < 0:
+                break
+            found.append(raw)
+        return found
+
+    def batch(self, number: int, max_bytes: int, uptime=None) -> bytes:
+        """The same as a collector gets it (access/events/batch.py), at most ``max_bytes`` of it.
+
+        ``uptime`` is in seconds since the reader started. Raises OSError.
+        """
+        from ...access.events.batch import Batch  # not before somebody collects events
+
+        head = self.head
+        now = (self._first_of_start, uptime)
+        room = max_bytes - len(Batch(self.root, head, head, now).encode())
+        records = self.after(number, room)
+        return Batch(self.root, self._log.before(records), head, now, records).encode()
+
+    def acknowledge(self, number: int, code: bytes):
+        """Somebody keeps all events up to ``number``, which has this ``code``: they may go.
+
+        Raises EventError (InvalidInput) if no event of this log is that, and OSError: the events
+        are then kept or not, and the same may be said again.
+        """
+        log = self._log
+        if number < log.state.kept - 1:
+            return
+        if not crypto.equal(log.code_of(number), code):
+            raise EventError("event %d has another code" % number)
+        if log.state.untold:
+            self._tell_lost({})
+        if number >= log.state.kept:
+            log.settle(number + 1, code)
+        log.release()
+
+    # Writing
+
+    def settle(self):
+        """Forget the last event's key on flash too. Raises nothing: the next event does it else,
+        or is not recorded.
+        """
+        try:
+            self._log.move_key()
+        except (OSError, MemoryError):
+            pass
+
+    def _append(self, kind, fields):
+        for _ in range(_TRIES):
+            try:
+                return self._log.write(kind, fields)
+            except LogFull:
+                self._log.give_up_oldest()
+                self._tell_lost(fields)
+        raise OSError(_NO_SPACE)
+
+    def _tell_lost(self, fields):
+        self._log.drop_given_up()
+        state = self._log.state
+        if state.untold:
+            said = _times(fields)
+            said.update({"count": state.kept - state.acked, "last": state.kept - 1})
+            self._append(kinds.OVERWRITTEN, said)
+
+    def _warn(self, fields):
+        used = self._log.per_cent()
+        state = self._log.state
+        if used < _ROOM_AGAIN:
+            state.warned = False
+        elif used >= _NEARLY_FULL and not state.warned:
+            self._append(kinds.LOG_NEARLY_FULL, _times(fields))
+
+    # Opening
+
+    def _open(self):
+        """The number of the first event that is not of an earlier start."""
+        log = self._log
+        goes_on = log.load()
+        if not goes_on:
+            log.begin(*self._new_root())
+        state = log.state
+        first = state.next
+        if goes_on and log.gone:
+            said = {"count": log.gone, "detail": "events are gone from storage"}
+            self._fault(said)
+        if state.next == state.base:
+            self._append(kinds.LOG_STARTED, {"root": state.root})
+        if state.next == state.base + 1 and state.base:
+            self._fault({"detail": "the chain could not be continued"})
+        if log.damaged > state.damaged:
+            said = {"count": log.damaged - state.damaged, "detail": "storage is damaged"}
+            self._fault(said)
+        if state.untold:
+            self._tell_lost({})
+        self.settle()
+        log.release()
+        return first
+
+    def _new_root(self):
+        """A new chain's ephemeral public key and first key; its private key is forgotten here."""
+        ephemeral = self._random_bytes(event_record.KEY_LENGTH)
+        key = event_record.board_root(ephemeral, self._device_key, self._audit_key)
+        return crypto.x25519_public_key(ephemeral), key
+
+    def _fault(self, said):
+        self.fault = reason.EVENT_LOG_FAILED
+        self._append(kinds.STORAGE_FAULT, said)
+
+
+def _times(fields):
+    return {name: fields.get(name) for name in _TIMES}
+
+
+def _make_directory(path):
+    try:
+        os.mkdir(path)
+    except OSError as error:
+        if error.errno != errno.EEXIST:
+            raise

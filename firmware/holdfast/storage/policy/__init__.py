@@ -1,0 +1,1 @@
+"""The site's rules on flash, followed changeset by changeset or swapped in whole."""

@@ -1,0 +1,95 @@
+"""``policy.cbor``: what a technician brought of the policy, beside the settings.
+
+A CBOR sequence (RFC 8742) of byte strings: changesets in order; or the head of a snapshot, its
+parts, and changesets after it.
+"""
+
+import errno
+
+from micropython import const
+from untrusted import InvalidInput
+
+from ...access.policy import snapshot
+from ...access.policy.operations import ChangesetRefused
+
+_MAX_ITEM = const(1024)
+_BYTES_8 = const(0x58)  # a byte string whose length is in the next byte (RFC 8949 section 3.1)
+_BYTES_16 = const(0x59)
+
+
+class PolicyFileError(InvalidInput):
+    """The file is no sequence of byte strings of at most 1024 bytes each."""
+
+
+def items(path: str):
+    """Each byte string in the file, one in memory at a time; nothing if there is no file.
+
+    Raises PolicyFileError where it stops being one, OSError.
+    """
+    try:
+        file = open(path, "rb")
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return
+        raise
+    with file:
+        while True:
+            head = file.read(1)
+            if not head:
+                return
+            length = _length(head[0], file)
+            item = file.read(length)
+            if len(item) != length:
+                raise PolicyFileError("policy.cbor is cut")
+            yield item
+
+
+def follow(path: str, policies, apply):
+    """Bring the PolicyStore ``policies`` to what is in the file; what it knows is passed over.
+
+    ``apply(raw)`` follows one changeset. Raises InvalidInput for the first item that is refused,
+    and OSError; what came before it stays.
+    """
+    try:
+        _follow(path, policies, apply)
+    except (InvalidInput, OSError):
+        policies.abandon_snapshot()
+        raise
+
+
+def _follow(path, policies, apply):
+    parts_left = 0
+    is_taken = False
+    for number, raw in enumerate(items(path)):
+        head = _snapshot_head(raw) if number == 0 else None
+        if head is not None:
+            parts_left = head.count
+            is_news = head.number > policies.policy.number or policies.needs_snapshot
+            is_taken = is_news and policies.begin_snapshot(raw)
+        elif parts_left:
+            parts_left -= 1
+            if is_taken:
+                policies.add_part(raw)
+        else:
+            apply(raw)
+    if parts_left:
+        raise PolicyFileError("policy.cbor lacks %d parts of its snapshot" % parts_left)
+
+
+def _snapshot_head(raw):
+    try:
+        return snapshot.parse(raw)
+    except ChangesetRefused:
+        return None
+
+
+def _length(initial, file):
+    if 0x40 <= initial < _BYTES_8:
+        return initial - 0x40
+    if initial not in (_BYTES_8, _BYTES_16):
+        raise PolicyFileError("policy.cbor holds no byte string")
+    raw = file.read(1 if initial == _BYTES_8 else 2)
+    length = int.from_bytes(raw, "big")
+    if not 0 < length <= _MAX_ITEM:
+        raise PolicyFileError("policy.cbor holds an item of %d bytes" % length)
+    return length

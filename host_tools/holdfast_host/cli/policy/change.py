@@ -1,0 +1,58 @@
+"""How every command of ``holdfast policy`` that changes something goes about it."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...credentials.authority import Authority
+from ...policy.history import Changes, History
+from ...site.site import Site
+from .. import passphrase
+from ..output import progress, say, say_json
+
+Folder = Annotated[Path, typer.Argument(metavar="SITE", help="The site's folder.")]
+Remove = Annotated[bool, typer.Option("--remove", help="Take it out of the policy.")]
+
+
+def unlocked(site: Site, passphrase_file: Path | None) -> Authority:
+    """The site's authority, ready to sign."""
+    secret = passphrase.existing(passphrase_file)
+    with progress("Opening the authority's key"):
+        return site.unlock(secret)
+
+
+def signed(
+    site: Site, passphrase_file: Path | None, changes: Changes, authority: Authority | None = None
+) -> tuple[History, int]:
+    """The policy once ``changes`` are signed, and how many changesets that took.
+
+    They are tried on the present state first, so that what cannot be, or is so already, asks for
+    no passphrase.
+    """
+    history = site.policy()
+    if not changes(history.state):
+        return history, 0
+    if authority is None:
+        authority = unlocked(site, passphrase_file)
+    return site.change_policy(authority, changes, int(time.time()))
+
+
+def report(
+    history: History, added: int, done: str, as_json: bool, facts: Mapping[str, object]
+) -> None:
+    """Say what was ``done``, or that it was so already."""
+    if as_json:
+        changed = {"site": history.site, "changed": added > 0, "number": history.number}
+        say_json({**changed, **facts})
+    elif not added:
+        say(f"nothing to change: {done} already")
+    elif added == 1:
+        say(f"{done}; signed as changeset {history.number}", "green")
+    else:
+        say(
+            f"{done}; signed as changesets {history.number - added + 1} to {history.number}",
+            "green",
+        )

@@ -1,0 +1,1 @@
+"""The authority's key, and what it signs for phones and devices."""

@@ -1,0 +1,142 @@
+"""The tokens a site gives out: holders' credentials, guest tokens, device certificates.
+
+Pure: keys, times (seconds since 1970) and random bytes are passed in. Raises UsageProblem for a
+credential that no reader would take because of its size.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import cbor
+from cose import KTY_EC2, Key, cwt
+from holdfast.access.credential import (
+    CLOCK_RULE,
+    MAX_SCOPE_ENTRIES,
+    NEEDS_TRUSTED_CLOCK,
+    ROLE,
+    ROLE_READER,
+    SCHEDULE,
+    USER_VERIFICATION,
+)
+from holdfast.access.request import UNLOCK
+from untrusted import InvalidInput
+
+from ..errors import UsageProblem
+from . import tokens
+
+
+@dataclasses.dataclass(frozen=True)
+class Grant:
+    """Who may do what, where and until when.
+
+    ``holder_key`` is the phone's public key, of X25519 or P-256; ``places`` are door and zone ids;
+    ``cti`` is 8 bytes that no other token of the site has. ``not_before`` is ``issued_at`` if
+    None. With ``user_verification`` the phone must check who its user is, each time; with a
+    ``schedule`` it opens only in its hours; with ``needs_clock`` only where the clock is trusted.
+    """
+
+    site: str
+    holder: str
+    holder_key: Key
+    places: Sequence[str]
+    issued_at: int
+    expires: int
+    cti: bytes
+    not_before: int | None = None
+    user_verification: bool = False
+    permissions: int = UNLOCK
+    schedule: str | None = None
+    needs_clock: bool = False
+
+
+def holder_credential(signing_key: Key, grant: Grant) -> bytes:
+    """A CWT signed by the authority, good at every door of the site that ``grant`` covers."""
+    return _issue(_claims(grant, audience=grant.site), signing_key)
+
+
+def guest_token(zone_key: Key, zone: str, grant: Grant) -> bytes:
+    """A CWT authenticated by the key that the readers of ``zone`` share.
+
+    Readers refuse one that lives longer than 24 hours; it is not refused here, so that a test can
+    show them one.
+    """
+    return _issue(_claims(grant, audience=zone), zone_key)
+
+
+def device_certificate(
+    signing_key: Key,
+    *,
+    site: str,
+    door: str,
+    device_key: Key,
+    issued_at: int,
+    expires: int,
+    cti: bytes,
+) -> bytes:
+    """A CWT signed by the authority: the reader with ``device_key`` is at ``door``."""
+    claims = {
+        cwt.ISS: site,
+        cwt.SUB: door,
+        cwt.EXP: expires,
+        cwt.IAT: issued_at,
+        cwt.CTI: cti,
+        # Whole: a phone reads it with a library that may know no other form of a point.
+        cwt.CNF: _confirmation(device_key, device_key.y),
+        ROLE: ROLE_READER,
+    }
+    return cwt.issue(claims, signing_key)
+
+
+def _issue(claims: dict, key: Key) -> bytes:
+    try:
+        token = cwt.issue(claims, key)
+    except InvalidInput as error:
+        raise _too_large() from error
+    if len(token) > tokens.LIMIT:
+        raise _too_large()
+    return token
+
+
+def _too_large() -> UsageProblem:
+    return UsageProblem(
+        "the credential names more, or longer, doors and zones than a reader takes",
+        "put the doors in a zone and name that",
+    )
+
+
+def _claims(grant: Grant, audience: str) -> dict:
+    if len(grant.places) > MAX_SCOPE_ENTRIES:
+        raise _too_large()
+    claims = {
+        cwt.ISS: grant.site,
+        cwt.SUB: grant.holder,
+        cwt.AUD: audience,
+        cwt.EXP: grant.expires,
+        cwt.NBF: grant.issued_at if grant.not_before is None else grant.not_before,
+        cwt.IAT: grant.issued_at,
+        cwt.CTI: grant.cti,
+        cwt.CNF: _confirmation(grant.holder_key, _sign(grant.holder_key)),
+        cwt.SCOPE: cbor.encode([[place, grant.permissions] for place in grant.places]),
+    }
+    if grant.user_verification:
+        claims[USER_VERIFICATION] = True
+    if grant.schedule is not None:
+        claims[SCHEDULE] = grant.schedule
+    if grant.needs_clock:
+        claims[CLOCK_RULE] = NEEDS_TRUSTED_CLOCK
+    return claims
+
+
+def _confirmation(key: Key, y) -> dict:
+    # RFC 8747 section 3.2, with no more of the COSE_Key than the key itself.
+    labels = {1: key.kty, -1: key.crv, -2: key.x}
+    if key.kty == KTY_EC2:
+        labels[-3] = y
+    return {1: labels}
+
+
+def _sign(key: Key) -> bool:
+    """The sign bit of a point (RFC 9053 section 7.1.1): x is what is agreed with, and a credential
+    that is 33 bytes shorter is sent at each cold unlock.
+    """
+    return bool(key.y[-1] & 1) if isinstance(key.y, bytes) else key.y is True

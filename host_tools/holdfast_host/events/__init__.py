@@ -1,0 +1,1 @@
+"""Events that came home: their files, their chain, and whether it holds."""

@@ -1,0 +1,146 @@
+"""Events as files: what a collector saved, and how far each reader's events have been checked.
+
+A file of events is one batch after another (docs/protocol.md), the first with the certificate of
+the reader. What is checked is kept in the site's folder, ``events/READER.json``: private, because
+who has it could make up a reader's next events.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from holdfast.access import Trust
+from holdfast.access.credential import ROLE_READER
+from holdfast.access.events import batch as event_batch
+from holdfast.access.events.batch import Batch
+from holdfast.access.trust import Refused
+from untrusted import InvalidInput
+
+from .. import files
+from ..errors import UsageProblem
+from ..site.site import Site
+from .chain import Checked
+
+FILE_LIMIT = 64 << 20
+EVENTS_SUITE = 0  # a reader's events are proven with its X25519 key, whichever key a phone saw
+FOLDER = "events"
+
+_STATE_LIMIT = 4096
+_VERSION = 1
+_COLLECT = "give a file that a collector of events wrote"
+
+
+@dataclasses.dataclass(frozen=True)
+class ReaderEvents:
+    """The batches of one reader; ``key`` is its public X25519 key."""
+
+    door: str
+    key: bytes
+    batches: list[Batch]
+
+
+def encode(certificate: bytes, batch: bytes) -> bytes:
+    """One batch as a reader gave it, as it stands in a file: with the reader's certificate."""
+    (whole,) = event_batch.decode(batch)
+    whole.certificate = certificate
+    return whole.encode()
+
+
+def read(paths: Iterable[Path]) -> list[Batch]:
+    """The batches in the files at ``paths``."""
+    batches = []
+    for path in paths:
+        data = files.read(path, FILE_LIMIT, "file of events", _COLLECT)
+        try:
+            found = event_batch.decode(data)
+        except InvalidInput as error:
+            raise UsageProblem(
+                f"{path} is no file of events, or a part of it is cut off or damaged: {error}",
+                "collect the events anew from where the last check ended",
+            ) from error
+        certificate = None
+        for batch in found:
+            certificate = batch.certificate = batch.certificate or certificate
+        batches += found
+    return batches
+
+
+def by_reader(batches: Iterable[Batch], site: Site) -> list[ReaderEvents]:
+    """The batches of each reader, if all are readers of ``site``."""
+    trust = Trust(site.id, [site.authority_key])
+    readers: dict[bytes, ReaderEvents] = {}
+    for batch in batches:
+        if batch.certificate is None:
+            raise UsageProblem("the file does not say whose events it holds", _COLLECT)
+        try:
+            device = trust.authenticate_device(batch.certificate)
+        except Refused as error:
+            raise UsageProblem(
+                f"the events are not of a reader of site {site.id}: {error}",
+                "give the site that the reader belongs to",
+            ) from error
+        if device.role != ROLE_READER or device.suite != EVENTS_SUITE:
+            raise UsageProblem(f"{device.name} is no reader, or named by another key", _COLLECT)
+        reader = ReaderEvents(device.name, device.key.x, [])
+        readers.setdefault(device.key.x, reader).batches.append(batch)
+    return list(readers.values())
+
+
+def state_path(site: Site, reader: bytes) -> Path:
+    """Where it is kept how far a reader's events have been checked."""
+    return site.folder / FOLDER / f"{reader.hex()}.json"
+
+
+def load_checked(site: Site, reader: bytes) -> Checked | None:
+    """How far the events of the reader with this public key have been checked."""
+    path = state_path(site, reader)
+    if not path.exists():
+        return None
+    data = files.read(path, _STATE_LIMIT, "record of checked events", "restore it from its backup")
+    try:
+        said = json.loads(data)
+        if said["version"] != _VERSION:
+            raise ValueError("another version")
+        checked = Checked(
+            _number(said["root_number"]),
+            _bytes(said["root"], 32),
+            _number(said["head_number"]),
+            _bytes(said["head_code"], 16),
+            _bytes(said["next_key"], 32),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UsageProblem(
+            f"{path} is damaged, so nobody knows how far this reader's events were checked",
+            "restore it from its backup; or remove it, and give all files of this reader",
+        ) from error
+    return checked
+
+
+def save_checked(site: Site, reader: bytes, door: str, checked: Checked) -> None:
+    """Keep how far a reader's events have been checked."""
+    path = state_path(site, reader)
+    files.make_folder(path.parent)
+    said = {
+        "version": _VERSION,
+        "door": door,
+        "root_number": checked.root_number,
+        "root": checked.root.hex(),
+        "head_number": checked.head_number,
+        "head_code": checked.head_code.hex(),
+        "next_key": checked.next_key.hex(),
+    }
+    files.write(path, json.dumps(said, indent=2).encode() + b"\n", files.PRIVATE)
+
+
+def _number(value) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError("no number")
+    return value
+
+
+def _bytes(value, length) -> bytes:
+    data = bytes.fromhex(value)
+    if len(data) != length:
+        raise ValueError("another length")
+    return data

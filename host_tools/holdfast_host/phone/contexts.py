@@ -1,0 +1,109 @@
+"""The OSCORE contexts a phone keeps, so that a door it knows opens in one round trip.
+
+One file a door, replaced atomically. What must never happen is a sequence number used twice, for
+it is a part of the nonce: so a number is taken from the file, the next one synced to it, and only
+then the context handed out. A crash in between wastes a number, nothing more.
+"""
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import cbor
+from oscore import SecurityContext
+from untrusted import InvalidInput
+
+from .. import files
+from ..errors import UsageProblem
+
+_LIMIT = 512
+_VERSION = 1
+_HIGHEST_SEQUENCE_NUMBER = (1 << 40) - 1  # RFC 8613 section 7.2.1
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """The inputs of an OSCORE context, and the first sequence number that is not used up."""
+
+    master_secret: bytes = dataclasses.field(repr=False)
+    master_salt: bytes = dataclasses.field(repr=False)
+    sender_id: bytes
+    recipient_id: bytes
+    sequence_number: int
+
+    def context(self) -> SecurityContext:
+        """A context whose next message takes ``sequence_number``."""
+        context = SecurityContext(
+            self.master_secret, self.master_salt, self.sender_id, self.recipient_id
+        )
+        context.sender_sequence_number = self.sequence_number
+        return context
+
+
+class ContextStore:
+    """Sessions by door id in ``folder``, each only for the credential it was made with."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+
+    def keep(self, door: str, token: bytes, session: Session) -> None:
+        """Remember the ``session`` that ``token`` opened with ``door``."""
+        files.make_folder(self._folder)
+        with files.locked(self._folder):
+            self._write(door, token, session)
+
+    def take(self, door: str, token: bytes) -> SecurityContext | None:
+        """A context with a sequence number reserved for exactly one message, or None.
+
+        None without a session for this door and this credential, and if its file is damaged: the
+        phone then makes a new one.
+        """
+        if not self._folder.is_dir():
+            return None
+        with files.locked(self._folder):
+            session = self._read(door, token)
+            if session is None or session.sequence_number > _HIGHEST_SEQUENCE_NUMBER:
+                return None
+            following = session.sequence_number + 1
+            self._write(door, token, dataclasses.replace(session, sequence_number=following))
+        return session.context()
+
+    def clear(self) -> None:
+        """Forget every session."""
+        if self._folder.is_dir():
+            with files.locked(self._folder):
+                for path in self._folder.iterdir():
+                    files.remove(path)
+
+    def _path(self, door: str) -> Path:
+        # A digest: a door's id comes from a stranger and may be anything.
+        return self._folder / f"{hashlib.sha256(door.encode()).hexdigest()[:32]}.cbor"
+
+    def _write(self, door: str, token: bytes, session: Session) -> None:
+        record = [_VERSION, hashlib.sha256(token).digest(), *dataclasses.astuple(session)]
+        files.write(self._path(door), cbor.encode(record), files.PRIVATE)
+
+    def _read(self, door: str, token: bytes) -> Session | None:
+        try:
+            data = files.read(self._path(door), _LIMIT, "context", "unlock with --cold")
+            record = cbor.decode(data, deterministic=True)
+        except (UsageProblem, InvalidInput):
+            return None
+        shape = [int, bytes, bytes, bytes, bytes, bytes, int]
+        if not isinstance(record, list) or [type(item) for item in record] != shape:
+            return None
+        version, digest, *fields = record
+        session = Session(*fields)
+        if version != _VERSION or digest != hashlib.sha256(token).digest():
+            return None
+        return session if _is_sound(session) else None
+
+
+def _is_sound(session: Session) -> bool:
+    return (
+        len(session.master_secret) == 16
+        and len(session.master_salt) == 8
+        and max(len(session.sender_id), len(session.recipient_id)) <= 7
+        and session.sender_id != session.recipient_id
+        and session.sequence_number >= 0
+    )

@@ -1,0 +1,165 @@
+"""The command itself: its help, its misuse, its end."""
+
+import json
+
+import pytest
+
+from holdfast_host import cli
+from holdfast_host.site import site
+
+COMMANDS = [
+    [],
+    ["site"],
+    ["site", "init"],
+    ["site", "show"],
+    ["site", "add-zone"],
+    ["policy"],
+    ["policy", "show"],
+    ["policy", "init"],
+    ["policy", "schedule"],
+    ["policy", "holidays"],
+    ["policy", "time-zone"],
+    ["policy", "zone"],
+    ["policy", "limits"],
+    ["policy", "group"],
+    ["policy", "card"],
+    ["policy", "pin"],
+    ["policy", "revoke"],
+    ["policy", "watermark"],
+    ["policy", "lockdown"],
+    ["policy", "export"],
+    ["policy", "snapshot"],
+    ["credential"],
+    ["credential", "issue"],
+    ["credential", "show"],
+    ["phone"],
+    ["phone", "enroll"],
+    ["phone", "unlock"],
+    ["reader"],
+    ["reader", "enroll"],
+    ["reader", "run"],
+    ["events"],
+    ["events", "verify"],
+    ["events", "show"],
+    ["demo"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_says_what_it_will_do(holdfast, command):
+    """Before it does anything."""
+    shown = holdfast(*command, "--help")
+    assert shown.code == 0 and shown.err == ""
+    assert " ".join(["Usage: holdfast", *command]) in shown.out
+    assert len(shown.out) > 300
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["bogus"], "bogus"),
+        (["site", "bogus"], "bogus"),
+        (["site", "init"], "DIR"),
+        (["site", "init", "x"], "--name"),
+        (["site", "show", "x", "--bogus"], "--bogus"),
+        (["phone", "unlock", "x", "--reader", "h:1", "--door", "d", "--chunk", "19"], "--chunk"),
+        (["phone", "unlock", "x", "--reader", "h:1", "--door", "d", "--chunk", "x"], "--chunk"),
+        (["reader", "run", "x", "--port", "0"], "--port"),
+        (["reader", "run", "x", "--port", "65536"], "--port"),
+        (["reader", "enroll", "x", "--site", "y", "--door", "d", "--strike-ms", "1"], "strike"),
+        (["credential", "issue", "x", "--days", "0"], "--days"),
+        (["policy", "group", "x", "65536"], "NUMBER"),
+        (["policy", "group", "x", "seven"], "NUMBER"),
+        (["policy", "card", "x", "04", "--group", "-1"], "--group"),
+        (["policy", "export", "x"], "--out"),
+        (["policy", "export", "x", "-o", "y", "--after", "-1"], "--after"),
+        (["policy", "limits", "x", "--retention-hours", "721"], "retention"),
+    ],
+)
+def test_misuse_is_one_line_and_where_to_look(holdfast, command, words):
+    """Not a box of eight lines around a word."""
+    refused = holdfast(*command).fails(words, "--help")
+    assert refused.code == 2
+
+
+def test_without_a_command_the_help_is_shown(holdfast):
+    """And it is not counted as done."""
+    for command in ([], ["site"], ["policy"], ["credential"], ["phone"], ["reader"]):
+        shown = holdfast(*command)
+        assert shown.code == 2 and "Usage" in shown.out and shown.err == ""
+
+
+def test_a_fault_of_ours_is_one_line(holdfast, site_folder, monkeypatch):
+    """A traceback helps nobody on a ladder; whoever wants it asks for it."""
+
+    def fail(folder):
+        raise KeyError("surprise")
+
+    monkeypatch.setattr(site, "load", fail)
+    holdfast("site", "show", site_folder).fails("KeyError", "HOLDFAST_TRACE")
+    monkeypatch.setenv("HOLDFAST_TRACE", "1")
+    with pytest.raises(KeyError):
+        cli.main(["site", "show", str(site_folder)])
+
+
+def test_a_fault_of_the_system_is_one_line(holdfast, site_folder, monkeypatch):
+    """A full disk, for one."""
+
+    def fail(folder):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(site, "load", fail)
+    holdfast("site", "show", site_folder).fails("No space left")
+
+
+def test_ctrl_c_is_one_line(holdfast, site_folder, monkeypatch):
+    """Whoever stopped it knows why."""
+
+    def stop(folder):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(site, "load", stop)
+    stopped = holdfast("site", "show", site_folder)
+    assert (stopped.code, stopped.err) == (130, "holdfast: stopped\n")
+
+
+def test_ctrl_c_at_the_passphrase(holdfast, tmp_path, monkeypatch):
+    """The most likely place for it."""
+    monkeypatch.delenv("HOLDFAST_PASSPHRASE")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+
+    def stop(prompt):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("getpass.getpass", stop)
+    stopped = holdfast("site", "init", tmp_path / "a", "--name", "acme")
+    assert (stopped.code, stopped.err) == (130, "holdfast: stopped\n")
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--json"], ["--help"]])
+def test_a_closed_output_is_one_line(process, site_folder, options):
+    """``holdfast ... | head -0``: the reader of the output has gone."""
+    ended = process("site", "show", site_folder, *options).ends_without_readers()
+    assert ended.code == 141
+    assert ended.err == "holdfast: the output was closed before the end\n"
+
+
+def test_a_closed_output_ends_a_running_reader(process, reader_folder):
+    """``holdfast reader run ... | head -1`` leaves no process behind."""
+    ended = process("reader", "run", reader_folder, "--json").ends_without_readers()
+    assert ended.code == 141
+    assert ended.err == "holdfast: the output was closed before the end\n"
+
+
+def test_output_for_machines_is_one_object(holdfast, site_folder):
+    """Nothing else on standard output, whatever the terminal."""
+    shown = holdfast("site", "show", site_folder, "--json")
+    assert shown.out.count("\n") == 1 and isinstance(json.loads(shown.out), dict)
+
+
+def test_it_runs_as_a_process(process, site_folder):
+    """As installed: exit code, standard output, standard error."""
+    done = process("site", "show", site_folder).ends()
+    assert (done.code, done.err) == (0, "")
+    assert "acme" in done.out

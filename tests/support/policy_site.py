@@ -1,0 +1,150 @@
+"""Chains of changesets and a board's storage, for policy tests. Runs on both interpreters."""
+
+import os
+
+import cbor
+import crypto
+import small_site as site
+from holdfast.access import Policy, reason
+from holdfast.access.policy import changeset, snapshot
+from holdfast.access.policy import operations as ops
+from holdfast.access.tag import name_tag
+from holdfast.storage import files
+from holdfast.storage.cache.cache import CredentialCache
+from holdfast.storage.policy.store import PolicyStore
+from holdfast.storage.sealed import Sealer
+from holdfast.storage.settings import decode
+
+OTHER_SEED = b"\x77" * 32  # of an authority that follows the first, or of a stranger
+BERLIN = [ops.TIMEZONE, 60, [60, [3, 5, 6, 120], [10, 5, 6, 180]]]
+WEEK = [[[480, 720], [780, 1080]]] * 5 + [[], []]
+CTI = b"\x00\x01\x02\x03\x04\x05\x06\x07"
+
+# One of each operation, and of each way to take something away again.
+EVERY = (
+    BERLIN,
+    [ops.TIMEZONE, -210, None],
+    [ops.ZONE, site.ZONE, None],
+    [ops.ZONE, "cellar", [site.DOOR, "boiler"]],
+    [ops.ZONE, "attic", False],
+    [ops.SCHEDULE, "office", WEEK, [[600, 660]]],
+    [ops.SCHEDULE, "nights", False],
+    [ops.HOLIDAYS, [20833, 20834]],
+    [ops.GROUP, 7, [[site.DOOR, 1, None], [site.ZONE, 3, "office"]]],
+    [ops.GROUP, 8, False],
+    [ops.GRANT, b"card-one", 7, None],
+    [ops.GRANT, b"card-two", 7, site.NOW + site.DAY],
+    [ops.GRANT, b"card-old", False],
+    [ops.REVOKE, CTI, site.NOW + 30 * site.DAY],
+    [ops.WATERMARK, site.NOW - site.DAY],
+    [ops.LOCKDOWN, True, [site.ZONE]],
+    [ops.LOCKDOWN, False, None],
+    [ops.ANCHORS, [crypto.ed25519_public_key(site.AUTHORITY_SEED)]],
+    [ops.LIMITS, {1: 7200, 2: 86400, 3: 60}],
+)
+
+
+def empty():
+    """The policy of a board that has never heard of any."""
+    return Policy(site.SITE, site.DOOR, (site.ZONE,), 3000, (site.authority_public(),))
+
+
+def chain(*steps, seed=site.AUTHORITY_SEED, number=0, previous=bytes(32)):
+    """Raw changesets, each with the operations of one of the ``steps``."""
+    raws = []
+    for operations in steps:
+        number += 1
+        raws.append(
+            changeset.make(
+                site.authority(seed), site.SITE, number, previous, site.NOW + number, operations
+            )
+        )
+        previous = crypto.sha256(raws[-1])
+    return raws
+
+
+def steps(count):
+    """``count`` steps that can be told apart: a zone, a card and the group's rights in each."""
+    return [
+        [
+            [ops.ZONE, "zone-%d" % number, None],
+            [ops.GRANT, key(number), 1, None],
+            [ops.GROUP, 1, [[site.DOOR, number, None]]],
+        ]
+        for number in range(1, count + 1)
+    ]
+
+
+def key(number):
+    """The key of the card that step ``number`` grants."""
+    return b"card%04d" % number
+
+
+def taken(number):
+    """The snapshot, head and parts, of what ``steps(number)`` comes to."""
+    raws = chain(*steps(number))
+    operations = [operation for step in steps(number) for operation in step[:2]]
+    operations.append([ops.GROUP, 1, [[site.DOOR, number, None]]])
+    return snapshot.make(
+        site.authority(), site.SITE, number, crypto.sha256(raws[-1]), site.NOW + number, operations
+    )
+
+
+class Board:
+    """A board's storage below ``root``: opened anew by each ``start``."""
+
+    def __init__(self, root, capacity=100, settings=None, **sizes):
+        self.root = root
+        self._capacity = capacity
+        self._sizes = sizes
+        self._count = 0
+        self._sealer = Sealer(b"board key 16 byt", self._random)
+        self._settings = decode(cbor.encode(site.settings_map(settings)))
+
+    def start(self):
+        """What a start of the board finds: a PolicyStore."""
+        cache = CredentialCache(self.root + "/cache", self._sealer, self._random, self._capacity)
+        return PolicyStore(
+            self.root + "/policy", self._sealer, self._settings, cache, **self._sizes
+        )
+
+    def _random(self, length):
+        self._count += 1  # not random, but no nonce twice
+        return crypto.sha256(b"%d" % self._count)[:length]
+
+
+def whole(store, number):
+    """Assert that the policy and the cache are exactly those of so many steps."""
+    policy = store.policy
+    assert policy.fault == (0 if number else reason.POLICY_MISSING)
+    assert policy.number == number and len(policy.known_zones) == number
+    assert store.cache is not None and store.cache.applied == number
+    assert store.cache.grant(key(number + 1)) is None
+    if number:
+        assert store.cache.grant(key(number)).group == 1
+        assert store.cache.rights(1, [name_tag(site.DOOR)]) == [
+            (name_tag(site.DOOR), number, None)
+        ]
+    assert not store.needs_snapshot
+    return True
+
+
+def take(store, parts):
+    """Take a snapshot, which swaps in with its last part."""
+    assert store.begin_snapshot(parts[0])
+    for part in parts[1:-1]:
+        assert store.add_part(part) is False
+    assert store.add_part(parts[-1]) is True
+    assert store.snapshot_progress is None
+
+
+def contents(path):
+    """Every file below ``path``, with its bytes."""
+    found = {}
+    for name in os.listdir(path):
+        inner = path + "/" + name
+        if os.stat(inner)[0] & 0x4000:
+            found.update(contents(inner))
+        else:
+            found[inner] = files.read(inner, os.stat(inner)[6])
+    return found

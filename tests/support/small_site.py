@@ -1,0 +1,145 @@
+"""A site small enough for a test: an authority, a reader's settings, holders. Runs on both
+interpreters.
+
+Keys are fixed bytes: a failing test can be repeated, and nothing here opens a real door.
+"""
+
+import cbor
+import crypto
+from cose import CRV_ED25519, CRV_P256, CRV_X25519, Key, cwt
+from holdfast.access import credential as labels
+from holdfast.access.policy import changeset as changesets
+
+SITE = "acme"
+DOOR = "lobby"
+ZONE = "guests"
+NOW = 1800000000  # 2027-01-15
+DAY = 24 * 3600
+
+AUTHORITY_SEED = bytes(range(32))
+ZONE_SECRET = b"\x5a" * 32
+READER_PRIVATE = b"\x11" * 32
+READER_P256_PRIVATE = b"\x66" * 32
+AUDIT_PRIVATE = b"\x33" * 32
+LOOKUP_KEY = b"\x44" * 32
+
+
+def authority(seed=AUTHORITY_SEED):
+    """The site authority's Ed25519 signing key."""
+    return Key.okp(CRV_ED25519, crypto.ed25519_public_key(seed), d=seed)
+
+
+def authority_public():
+    """What a reader knows of the authority."""
+    return Key.okp(CRV_ED25519, crypto.ed25519_public_key(AUTHORITY_SEED))
+
+
+def zone_key(secret=ZONE_SECRET):
+    """The HMAC key that the readers of the zone share."""
+    return Key.symmetric(secret, 5)
+
+
+def confirmation(private, suite=0, whole=False):
+    """A ``cnf`` claim for an X25519 private key, or in suite 2 for one of P-256, with the sign of
+    y or the ``whole`` of it.
+    """
+    if suite == 0:
+        return {1: {1: 1, -1: CRV_X25519, -2: crypto.x25519_public_key(private)}}
+    point = crypto.p256_public_key(private)
+    y = point[32:] if whole else bool(point[63] & 1)
+    return {1: {1: 2, -1: CRV_P256, -2: point[:32], -3: y}}
+
+
+def holder_claims(private=b"\x22" * 32, changes=None):
+    """Claims of an ordinary holder of the door; ``changes`` replaces some, None takes one away."""
+    claims = {
+        1: SITE,
+        2: "alice",
+        3: SITE,
+        4: NOW + 30 * DAY,
+        5: NOW - DAY,
+        6: NOW - DAY,
+        7: b"\x00\x01\x02\x03\x04\x05\x06\x07",
+        8: confirmation(private),
+        9: cbor.encode([[DOOR, 1]]),
+    }
+    return _changed(claims, changes)
+
+
+def guest_claims(private=b"\x22" * 32, changes=None):
+    """Claims of a guest token for the zone: 8 hours from one hour ago."""
+    claims = holder_claims(private)
+    claims.update({2: "visitor", 3: ZONE, 4: NOW + 7 * 3600, 5: NOW - 3600, 6: NOW - 3600})
+    return _changed(claims, changes)
+
+
+def holder_token(private=b"\x22" * 32, changes=None):
+    """A signed credential."""
+    return cwt.issue(holder_claims(private, changes), authority())
+
+
+def guest_token(private=b"\x22" * 32, changes=None):
+    """A credential authenticated by the zone's key."""
+    return cwt.issue(guest_claims(private, changes), zone_key())
+
+
+def device_certificate(private=READER_PRIVATE, changes=None):
+    """The reader's own certificate."""
+    claims = {
+        1: SITE,
+        2: DOOR,
+        4: NOW + 3650 * DAY,
+        6: NOW - DAY,
+        7: b"\x10\x11\x12\x13\x14\x15\x16\x17",
+        8: confirmation(private),
+        labels.ROLE: labels.ROLE_READER,
+    }
+    return cwt.issue(_changed(claims, changes), authority())
+
+
+def p256_certificate(private=READER_P256_PRIVATE, changes=None):
+    """The certificate of the reader's P-256 key."""
+    confirmed = {7: b"\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f", 8: confirmation(private, 2, True)}
+    confirmed.update(changes or {})
+    return device_certificate(changes=confirmed)
+
+
+def settings_map(changes=None):
+    """The entries of the settings file of a reader that was enrolled with one key."""
+    return _changed(
+        {
+            1: 1,
+            2: SITE,
+            3: DOOR,
+            4: [ZONE],
+            5: [authority_public().to_map()],
+            6: device_certificate(),
+            7: {ZONE: {1: 4, 3: 5, -1: ZONE_SECRET}},
+            8: 3000,
+            9: crypto.x25519_public_key(AUDIT_PRIVATE),
+            10: LOOKUP_KEY,
+        },
+        changes,
+    )
+
+
+def changeset(operations=None, number=1, previous=bytes(32), issued_at=NOW - DAY):
+    """A signed changeset; by default the first, which knows the zone."""
+    if operations is None:
+        operations = [[1, 0, None], [2, ZONE, None]]
+    return changesets.make(authority(), SITE, number, previous, issued_at, operations)
+
+
+def hash_of(raw):
+    """What the changeset after ``raw`` names it by."""
+    return crypto.sha256(raw)
+
+
+def _changed(entries, changes):
+    entries = dict(entries)
+    for label, value in (changes or {}).items():
+        if value is None:
+            del entries[label]
+        else:
+            entries[label] = value
+    return entries

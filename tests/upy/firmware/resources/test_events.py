@@ -1,0 +1,171 @@
+"""The resource /events: who may carry events gets them all, in order, and nobody else gets one."""
+
+INTERPRETERS = ("micropython", "cpython")
+
+import cbor
+import coap
+import crypto
+import small_log
+import small_site as site
+from carrier import ADMINISTER, CARRY_EVENTS, UNLOCK, Carrier, carriers
+from holdfast.access.events import batch as event_batch
+from holdfast.access.events import record as event_record
+from holdfast.resources.events import EventsResource
+
+CHANGED, CONTENT = coap.code.CHANGED, coap.code.CONTENT
+BAD, FORBIDDEN, UNAVAILABLE = (
+    coap.code.BAD_REQUEST,
+    coap.code.FORBIDDEN,
+    coap.code.SERVICE_UNAVAILABLE,
+)
+
+
+async def _all(carrier, after=None):
+    """All batches after ``after``, each in a message of its own."""
+    batches = []
+    while True:
+        queries = [] if after is None else [b"after=%d" % after]
+        response = await carrier.get("events", *queries)
+        assert response.code == CONTENT and carrier.bytes <= 1100
+        assert response.uint_option(coap.option.CONTENT_FORMAT) == 63
+        (batch,) = event_batch.decode(response.payload)
+        if not batch.records:
+            return batches, batch
+        batches.append(batch)
+        after = event_record.number_of(batch.records[-1])
+
+
+async def test_a_collector_gets_every_event_once():
+    """In as many messages as it takes, each proven from where the last one ended."""
+    reader, hardware, carrier = await carriers(CARRY_EVENTS)
+    for number in range(40):
+        reader.card_reader.card(b"card %d" % number)
+    batches, last = await _all(carrier)
+    assert len(batches) >= 2
+    numbers = []
+    for batch in batches:
+        end = batch.records[-1]
+        batch.head = (event_record.number_of(end), event_record.split(end)[1])
+        numbers += [one.number for one in small_log.audit(batch)]
+    assert numbers == list(range(numbers[-1] + 1)) and last.head[0] == numbers[-1]
+    again, _ = await _all(carrier, after=numbers[-3])
+    assert [event_record.number_of(raw) for raw in again[0].records] == numbers[-2:]
+
+
+async def test_nobody_else_gets_one_and_a_revoked_carrier_gets_none():
+    """Who went where and when is nobody's business but the site's."""
+    reader, _, unlocker, admin, carrier = await carriers(UNLOCK, ADMINISTER, CARRY_EVENTS)
+    for one in (unlocker, admin):
+        assert (await one.get("events")).code == FORBIDDEN
+        head = reader.memory.events().head
+        response = await one.post("events", cbor.encode({1: head[0], 2: head[1]}))
+        assert response.code == FORBIDDEN and reader.memory.events().kept == 0
+    elsewhere = await Carrier(reader, CARRY_EVENTS, place="cellar", number=7000).meet()
+    assert (await elsewhere.get("events")).code == FORBIDDEN
+    assert (await carrier.get("events")).code == CONTENT
+    operations = [[7, b"carrier2", site.NOW + 40 * site.DAY]]
+    reader.follow(site.changeset(operations, 2, crypto.sha256(site.changeset())))
+    response = await carrier.get("events")
+    assert response is None or response.code not in (CONTENT, CHANGED)
+    again = await Carrier(reader, CARRY_EVENTS, {7: b"carrier2"}, number=8000).meet()
+    assert (await again.get("events")).code == FORBIDDEN
+
+
+async def test_a_lockdown_stops_no_carrier():
+    """When a door is locked down its events matter most."""
+    reader, _, carrier = await carriers(CARRY_EVENTS)
+    reader.follow(site.changeset([[9, True, None]], 2, crypto.sha256(site.changeset())))
+    assert (await carrier.get("events")).code == CONTENT
+
+
+async def test_only_the_head_that_is_there_is_acknowledged():
+    """Who says a number without its code has not got the event."""
+    reader, _, carrier = await carriers(CARRY_EVENTS)
+    log = reader.memory.events()
+    number, code = log.head
+    for wrong in (
+        {1: number, 2: bytes(16)},
+        {1: number, 2: code[:15]},
+        {1: number, 2: code + b"\x00"},
+        {1: number, 2: b""},
+        {1: number + 1, 2: code},
+        {1: number - 1, 2: code},
+        {1: 1 << 32, 2: code},
+        {1: 1 << 64, 2: code},
+        {1: (1 << 500) + 7, 2: code},
+    ):
+        response = await carrier.post("events", cbor.encode(wrong))
+        assert response.code == BAD and log.kept == 0, wrong
+    response = await carrier.post("events", cbor.encode({1: number, 2: code}))
+    assert response.code == CHANGED and log.kept == number + 1
+    for _ in range(2):  # the answer was lost: said again it does no harm
+        response = await carrier.post("events", cbor.encode({1: number, 2: code}))
+        assert response.code == CHANGED
+
+
+async def test_acknowledgements_of_any_form():
+    """Keys and values of any type: 4.00, and the log as it was."""
+    reader, hardware, carrier = await carriers(CARRY_EVENTS)
+    log = reader.memory.events()
+    number, code = log.head
+    for payload in (
+        b"",
+        b"\xff",
+        b"\xa1",
+        cbor.encode([]),
+        cbor.encode([number, code]),
+        cbor.encode({}),
+        cbor.encode({1: number}),
+        cbor.encode({1: number, 2: code, 3: 0}),
+        cbor.encode({1: number, 2: code, "x": 0}),
+        cbor.encode({1: number, b"2": code}),
+        cbor.encode({"1": number, "2": code}),
+        cbor.encode({1: True, 2: code}),
+        cbor.encode({1: None, 2: code}),
+        cbor.encode({1: -1, 2: code}),
+        cbor.encode({1: float(number), 2: code}),
+        cbor.encode({1: code, 2: number}),
+        cbor.encode({1: number, 2: code.hex()}),
+        cbor.encode({1: [number], 2: code}),
+        b"\xa2\x81\x01\x01\x02\x41\x00",  # a key that is an array
+        b"\xa2\xf4\x01\x02\x41\x00",
+        b"\xa2\x01\x01\x01\x02",
+        b"\x9f" * 300,
+        cbor.encode({1: number, 2: code}) + b"\x00",
+    ):
+        response = await carrier.post("events", payload)
+        assert response.code == BAD and log.kept == 0, payload
+    assert not [line for line in hardware.lines if line["event"] == "fault"]
+
+
+async def test_asking_beyond_the_end_gives_an_empty_batch():
+    """A collector that mixed up two readers is told where this one stands."""
+    reader, hardware, carrier = await carriers(CARRY_EVENTS)
+    head = reader.memory.events().head
+    for after in (head[0], head[0] + 1, 9999999999):
+        response = await carrier.get("events", b"after=%d" % after)
+        (batch,) = event_batch.decode(response.payload)
+        assert response.code == CONTENT and not batch.records and batch.head == head
+    for query in (b"after=", b"after=-1", b"x", b"after=99999999999"):
+        assert (await carrier.get("events", query)).code == BAD
+    assert not [line for line in hardware.lines if line["event"] == "fault"]
+
+
+async def test_flash_that_fails_is_5_03():
+    """Nothing is acknowledged that is not."""
+
+    def no_log():
+        raise OSError(5)
+
+    class Request:
+        payload = cbor.encode({1: 0, 2: bytes(16)})
+
+        def options_of(self, number):
+            return []
+
+    class Peer:
+        credential = None
+
+    resource = EventsResource(no_log, lambda *_: 0, lambda: 7)
+    assert (await resource.get(Request(), Peer)).code == UNAVAILABLE
+    assert (await resource.post(Request(), Peer)).code == UNAVAILABLE

@@ -1,0 +1,162 @@
+"""What the board keeps: a whole file or none, and nothing half-provisioned that looks fine."""
+
+INTERPRETERS = ("micropython", "cpython")
+
+import os
+
+import cbor
+import crypto
+import small_site as site
+from harness import new_folder, raises, truncations
+from holdfast.roles.reader import Reader
+from holdfast.storage import files, settings
+from holdfast.storage.keys import KeyStore, KeyStoreError
+from memory_phone import Hardware, make_reader
+
+
+class _Folder:
+    """A folder of its own for one test; the oldest way to make one, which both interpreters
+    know.
+    """
+
+    def __enter__(self):
+        base = os.getenv("TMPDIR") or "/tmp"
+        self.path = base + "/holdfast-" + os.urandom(6).hex()
+        os.mkdir(self.path)
+        return self.path
+
+    def __exit__(self, *_):
+        for name in os.listdir(self.path):
+            os.remove(self.path + "/" + name)
+        os.rmdir(self.path)
+
+
+def test_a_file_is_replaced_whole_and_read_within_its_bound():
+    """A reader of the file meets the old bytes or the new, never a mixture; a huge file is cut."""
+    with _Folder() as folder:
+        path = folder + "/x"
+        assert files.read(path, 10) is None
+        files.write(path, b"old")
+        files.write(path, b"new and longer")
+        assert files.read(path, 100) == b"new and longer"
+        assert files.read(path, 3) == b"new "
+        assert os.listdir(folder) == ["x"]
+
+
+def test_a_small_file_with_a_large_bound_takes_little_memory():
+    """A board that had to find 16 KB in one piece to read a policy of 200 bytes did not start."""
+    path = new_folder() + "/small"
+    files.write(path, bytes(200))
+    assert files.read(path, 1 << 28) == bytes(200)  # more than any test's heap
+
+
+def test_a_leftover_of_a_write_that_was_cut_changes_nothing():
+    """Power went between the temporary file and the rename: the old key is the key."""
+    with _Folder() as folder:
+        keys = KeyStore(folder, os.urandom)
+        key = keys.private_key()
+        with open(folder + "/device.key.new", "wb") as torn:
+            torn.write(b"half")
+        assert keys.private_key() == key and len(key) == 32
+
+
+def test_a_damaged_key_is_an_error_and_never_a_new_key():
+    """A board that silently became a stranger would look fine and refuse everyone."""
+    for content in (b"", b"\x01" * 31, b"\x01" * 33, b"\x01" * 5000):
+        with _Folder() as folder:
+            files.write(folder + "/device.key", content)
+            raises(KeyStoreError, KeyStore(folder, os.urandom).private_key)
+
+
+def test_settings_come_back_as_they_were_written():
+    """The whole map, each entry checked."""
+    with _Folder() as folder:
+        assert settings.load(folder) is None
+        files.write(folder + "/settings.cbor", cbor.encode(site.settings_map()))
+        loaded = settings.load(folder)
+        assert (loaded.site, loaded.door, loaded.zones) == (site.SITE, site.DOOR, (site.ZONE,))
+        assert loaded.certificate == site.device_certificate() and loaded.strike_ms == 3000
+        assert list(loaded.zone_keys) == [site.ZONE]
+        assert loaded.audit_key == crypto.x25519_public_key(site.AUDIT_PRIVATE)
+        assert loaded.lookup_key == site.LOOKUP_KEY
+
+
+def test_every_wrong_entry_is_refused_by_name():
+    """Each entry missing, of a wrong type, or out of bounds."""
+    symmetric = {1: 4, 3: 5, -1: b"\x5a" * 32}
+    wrong = [
+        {1: 2},
+        {1: "1"},
+        {2: ""},
+        {2: 5},
+        {2: "x" * 65},
+        {3: b"lobby"},
+        {4: "guests"},
+        {4: [1]},
+        {4: ["z%d" % n for n in range(17)]},
+        {5: []},
+        {5: [{}]},
+        {5: [symmetric]},
+        {5: 1},
+        {5: [site.authority_public().to_map()] * 3},
+        {5: [site.authority().to_secret_map()]},
+        {6: b""},
+        {6: b"x" * 513},
+        {6: "cert"},
+        {7: []},
+        {7: {"roof": symmetric}},
+        {7: {site.ZONE: {1: 4, 3: 5, -1: b"short"}}},
+        {7: {site.ZONE: {1: 4, 3: 4, -1: b"\x5a" * 32}}},
+        {7: {site.ZONE: site.authority_public().to_map()}},
+        {8: 99},
+        {8: 60001},
+        {8: True},
+        {8: "3 s"},
+        {9: 1},
+        {9: b"\x33" * 31},
+        {9: "x" * 32},
+        {9: bytes(32)},
+        {9: {1: 1, -1: 4, -2: b"\x33" * 32}},
+        {10: b"\x44" * 33},
+        {10: [68] * 32},
+        {10: bytes(32)},
+        {11: 1},
+        {11: b""},
+        {11: b"x" * 513},
+        {11: [site.p256_certificate()]},
+        {12: 1},
+    ]
+    wrong.extend({label: None} for label in range(1, 11))
+    for changes in wrong:
+        raises(settings.SettingsError, settings.decode, cbor.encode(site.settings_map(changes)))
+
+
+def test_every_truncation_of_the_settings_is_refused():
+    """A cable pulled in the middle of provisioning."""
+    whole = cbor.encode(site.settings_map())
+    for cut in truncations(whole):
+        raises(settings.SettingsError, settings.decode, cut)
+    raises(settings.SettingsError, settings.decode, whole + b"\0")
+    raises(settings.SettingsError, settings.decode, whole + b"\0" * 5000)
+
+
+def test_a_certificate_that_no_phone_would_believe_stops_the_reader():
+    """Wrong key, wrong door, wrong site, no role: told at start, not by each phone at the door."""
+    assert make_reader()
+    for changes in (
+        {6: site.device_certificate(private=b"\x12" * 32)},
+        {6: site.device_certificate(changes={2: "cellar"})},
+        {6: site.device_certificate(changes={1: "evil"})},
+        {6: site.device_certificate(changes={-65537: 2})},
+        {6: site.holder_token()},
+        {6: b"garbage"},
+    ):
+        configured = settings.decode(cbor.encode(site.settings_map(changes)))
+        raises(
+            settings.SettingsError,
+            Reader,
+            configured,
+            site.READER_PRIVATE,
+            Hardware(),
+            new_folder(),
+        )
