@@ -8,7 +8,8 @@ from .clock.reading import ClockReading
 from .credential import Credential
 from .decide import decide
 from .decision import Decision
-from .policy.policy import Policy
+from .policy.rules import SiteRules
+from .policy.view import DoorView
 from .request import Request
 from .trust import Device, Refused, Trust
 
@@ -17,9 +18,10 @@ __all__ = (
     "Credential",
     "Decision",
     "Device",
-    "Policy",
+    "DoorView",
     "Refused",
     "Request",
+    "SiteRules",
     "Trust",
     "decide",
 )

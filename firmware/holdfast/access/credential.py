@@ -5,9 +5,11 @@ from cose import CRV_P256, CRV_X25519, KTY_EC2, KTY_OKP
 from micropython import const
 from untrusted import InvalidInput
 
+from . import place
+from .names import is_name
+
 CTI_LENGTH = 8
 MAX_SCOPE_ENTRIES = 32
-MAX_NAME_LENGTH = 64
 
 # Private claim labels (RFC 8392 section 9.1.1: integers below -65536 are for private use).
 ROLE = -65537  # in a device certificate: what the device is
@@ -19,32 +21,35 @@ NEEDS_TRUSTED_CLOCK = 1
 
 ROLE_READER = 1
 ROLE_CONTROLLER = 2
+ROLE_CARRIER = 3
 
 # A packed credential has a byte of flags, not_before, issued_at and expires, cti and public key,
 # and then texts, each after its length of two bytes: holder, audience, schedule, and the names of
-# the scope, each before two bytes of permissions.
+# the scope, each before two bytes of permissions, whose highest bit says that it is a zone.
 _TIME = const(7)  # bytes: 2^53 seconds at most
 _CTI = const(22)  # where it begins
 _KEY = const(30)
 _TEXTS = const(62)
+_IS_ZONE = const(0x80)
 
 
 class ScopeError(InvalidInput):
-    """The scope claim is no AIF array of [name, permission bits]."""
+    """The scope claim is no AIF array of [place, permission bits]."""
 
 
 class Credential:
     """Who a token speaks of, when it holds and what it allows.
 
-    Times are in seconds since 1970. ``scope`` maps a door or zone id to permission bits. ``guest``
-    tells a token authenticated by a zone's shared key from one signed by the authority, whose
-    public Ed25519 key (32 bytes) is ``authority``, None for guests. ``schedule`` is the id of the
-    schedule it is bound to; if ``bound_to_schedule`` says so and that is None, it names none that
-    could be. ``clock_rule`` is NEEDS_TRUSTED_CLOCK or 0. ``public_key`` is the phone's key, of a
-    P-256 key its x-coordinate.
+    Times are in seconds since 1970. ``scope`` is a list of (place.DOOR or place.ZONE, name,
+    permission bits), as the token has it: DoorView.permissions tells what of it a door heeds.
+    ``guest`` tells a token authenticated by a zone's shared key from one signed by the authority,
+    whose public Ed25519 key (32 bytes) is ``authority``, None for guests. ``schedule`` is the id
+    of the schedule it is bound to; if ``bound_to_schedule`` says so and that is None, it names
+    none that could be. ``clock_rule`` is NEEDS_TRUSTED_CLOCK or 0. ``public_key`` is the phone's
+    key, of a P-256 key its x-coordinate.
     """
 
-    def __init__(self, claims, scope: dict, guest: bool, authority=None):
+    def __init__(self, claims, scope: list, guest: bool, authority=None):
         self.holder = claims.sub
         self.audience = claims.aud
         self.not_before = claims.nbf
@@ -60,13 +65,6 @@ class Credential:
         self.scope = scope
         self.guest = guest
         self.authority = authority
-
-    def permissions(self, places) -> int:
-        """All permission bits granted for any of the ``places`` (door and zone ids)."""
-        bits = 0
-        for place in places:
-            bits |= self.scope.get(place, 0)
-        return bits
 
     def is_from(self, anchors) -> bool:
         """Whether the authority signed it with one of the keys ``anchors`` (cose.Key)."""
@@ -100,8 +98,9 @@ class Credential:
         pieces.extend((self.cti, self.public_key))
         for text in (self.holder, self.audience or "", self.schedule or ""):
             _append(pieces, text)
-        for name, bits in self.scope.items():
+        for kind, name, bits in self.scope:
             _append(pieces, name)
+            bits |= 0x8000 if kind == place.ZONE else 0
             pieces.append(bits.to_bytes(2, "big"))
         return b"".join(pieces)
 
@@ -128,7 +127,7 @@ class Unpacked(Credential):
             self.needs_user_verification = flags & 64 != 0
             self.guest = flags & 128 != 0
         self.authority = authority
-        self.scope = {}
+        self.scope = []
         # No function for a text: this is done at each visit of a phone that is known.
         texts = []
         at = _TEXTS
@@ -139,7 +138,8 @@ class Unpacked(Credential):
             if len(texts) < 3:
                 texts.append(text)
             else:
-                self.scope[text] = packed[at] << 8 | packed[at + 1]
+                kind = place.ZONE if packed[at] & _IS_ZONE else place.DOOR
+                self.scope.append((kind, text, (packed[at] & 0x7F) << 8 | packed[at + 1]))
                 at += 2
         self.holder, audience, schedule = texts
         if flags & 4:
@@ -160,8 +160,7 @@ def _append(pieces, text):
 def is_complete(claims) -> bool:
     """Whether the claims hold all that a holder's credential needs (``exp`` is checked before)."""
     return (
-        bool(claims.sub)
-        and len(claims.sub) <= MAX_NAME_LENGTH
+        is_name(claims.sub)
         and claims.cti is not None
         and len(claims.cti) == CTI_LENGTH
         and suite_of(claims.cnf) is not None
@@ -180,30 +179,32 @@ def suite_of(key):
 
 
 def _schedule(value):
-    return value if isinstance(value, str) and 0 < len(value) <= MAX_NAME_LENGTH else None
+    return value if is_name(value) else None
 
 
-def parse_scope(raw) -> dict:
-    """The AIF data model of RFC 9237 section 2: ``[[Toid, Tperm], ...]`` as a dict.
+def parse_scope(raw) -> list:
+    """The AIF data model of RFC 9237 section 2, ``[[Toid, Tperm], ...]``, as a list of tuples.
 
-    Toid is a door or zone id (text, 1 to 64 bytes), Tperm an unsigned integer of permission bits.
-    ``raw`` is None for a token without the claim. Raises cbor.DecodeError or ScopeError.
+    Toid is ``[kind, name]`` of a door or zone, Tperm an unsigned integer of permission bits below
+    2^15; a tuple is (kind, name, bits). ``raw`` is None for a token without the claim. Raises
+    InvalidInput.
     """
     if raw is None:
         raise ScopeError("there is no scope")
     entries = cbor.decode(raw, max_depth=3)
     if not isinstance(entries, list) or not 0 < len(entries) <= MAX_SCOPE_ENTRIES:
         raise ScopeError("scope is no array of 1 to %d entries" % MAX_SCOPE_ENTRIES)
-    scope = {}
+    scope = []
+    named = set()
     for entry in entries:
         if not isinstance(entry, list) or len(entry) != 2:
             raise ScopeError("scope entry is no pair")
-        name, bits = entry
-        if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_LENGTH:
-            raise ScopeError("scope names no door or zone")
-        if isinstance(bits, bool) or not isinstance(bits, int) or not 0 < bits < 1 << 16:
+        where = place.parse(entry[0])
+        bits = entry[1]
+        if type(bits) is not int or not 0 < bits < 1 << 15:
             raise ScopeError("scope permissions are no bit set")
-        if name in scope:
+        if where in named:
             raise ScopeError("scope names a place twice")
-        scope[name] = bits
+        named.add(where)
+        scope.append(where + (bits,))
     return scope

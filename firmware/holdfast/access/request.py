@@ -5,6 +5,7 @@ from .tag import CARD, PIN
 __all__ = (
     "ADMINISTER",
     "CARD",
+    "CARD_AND_PIN",
     "CARRY_EVENTS",
     "HOLD_OPEN",
     "LOCKDOWN_OVERRIDE",
@@ -19,6 +20,7 @@ HOLD_OPEN = 2
 LOCKDOWN_OVERRIDE = 4
 CARRY_EVENTS = 8
 ADMINISTER = 16
+CARD_AND_PIN = 32  # of a card's right: it takes both
 
 
 class Request:
@@ -42,14 +44,25 @@ class CardRequest:
     """What a card held to the reader of ``door``, or a PIN typed there, asks for.
 
     ``kind`` is CARD or PIN, ``key8`` what it is looked up by (8 bytes), never its number;
-    ``locked`` says that too many wrong PINs came before this one.
+    ``locked`` says that too many wrong PINs came before this one. ``second`` is the key of the
+    other half where a card and a PIN were shown together, None if one came alone; ``used`` how
+    often a grant that counts was used before, None where nobody counts.
     """
 
     def __init__(
-        self, kind: int, key8: bytes, door: str, action: int = UNLOCK, locked: bool = False
+        self,
+        kind: int,
+        key8: bytes,
+        door: str,
+        action: int = UNLOCK,
+        locked: bool = False,
+        second=None,
+        used=None,
     ):
         self.kind = kind
         self.key8 = key8
         self.door = door
         self.action = action
         self.locked = locked
+        self.second = second
+        self.used = used

@@ -39,15 +39,16 @@ class Trust:
 
     ``authority_keys`` are the site authority's public Ed25519 keys (cose.Key, at most a few, so
     that one can follow another; a token's ``kid`` is only a hint, so each is tried);
-    ``zone_keys`` maps a zone id to the HMAC-SHA-256 key its readers share. ``memory``, if there
-    is one, has ``knows(raw, x)`` and ``verified(raw, x, expires)`` and spares the verification of
-    a signature that was verified before by the key ``x``; it saves work and decides nothing else.
+    ``zone_key(zone)`` gives the HMAC-SHA-256 key (cose.Key) that the nodes of a zone share now,
+    None for a zone of which this one has none. ``memory``, if there is one, has ``knows(raw, x)``
+    and ``verified(raw, x, expires)`` and spares the verification of a signature that was verified
+    before by the key ``x``; it saves work and decides nothing else.
     """
 
-    def __init__(self, site: str, authority_keys, zone_keys=None, memory=None):
+    def __init__(self, site: str, authority_keys, zone_key=None, memory=None):
         self.site = site
         self.authority_keys = tuple(authority_keys)
-        self.zone_keys = dict(zone_keys or {})
+        self._zone_key = zone_key
         self._memory = memory
 
     def authenticate(self, raw: bytes) -> Credential:
@@ -114,7 +115,8 @@ class Trust:
 
     def _zone_keys(self, token) -> list:
         # The zone named as audience says which key: a token for one zone is nothing in another.
-        key = self.zone_keys.get(token.claims.aud)
+        zone = token.claims.aud
+        key = None if zone is None or self._zone_key is None else self._zone_key(zone)
         return [] if key is None else [key]
 
 

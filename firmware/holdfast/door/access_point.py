@@ -1,67 +1,79 @@
-"""Where every wish to pass this door is decided, kept, carried out and told, in that order."""
+"""Where every wish to pass a door is decided, kept, carried out and told, in that order."""
 
-from ..access import Decision, decide, reason
+from ..access import Decision, DoorView, Request, decide, reason
 from ..access.events.event import AccessEvent
 from ..access.request import CardRequest
 
 
 class AccessPoint:
-    """One access point for phones, cards and PINs.
+    """One access point for phones, cards and PINs, at the door ``name``.
 
-    ``rules`` has ``policy``, the Policy in force, and ``cache``, what knows cards, or None;
-    ``timekeeper`` has ``read()``, the ClockReading to decide with, and ``heard_token`` for each
-    credential; ``door`` is the Doorway to move. ``chronicle`` has ``keep(event)``, which must have
-    the event on flash when it returns or raise OSError, and ``tell(event, about)``, which shows
-    it with what else is known ``about`` it, and ``settle()``.
+    ``stores`` has ``moment()``, the SiteRules in force and what knows cards, or None, of one
+    changeset; ``strike_ms`` is how long a grant releases the strike. ``timekeeper`` has
+    ``read()``, the ClockReading to decide with, and ``heard_token`` for each credential;
+    ``doorway`` is the Doorway to move. ``recorder`` has ``keep(event)``, which must have the event
+    on flash when it returns or raise OSError, and ``tell(event, about)``, which shows it with what
+    else is known ``about`` it, and ``settle()``.
     """
 
-    def __init__(self, rules, timekeeper, door, chronicle):
-        self._rules = rules
+    def __init__(self, name: str, strike_ms: int, stores, timekeeper, doorway, recorder):
+        self.name = name
+        self._strike_ms = strike_ms
+        self._stores = stores
         self._timekeeper = timekeeper
-        self._door = door
-        self._chronicle = chronicle
+        self._doorway = doorway
+        self._recorder = recorder
+        self._view = None
+
+    def moment(self) -> tuple:
+        """``(DoorView, what knows cards or None)``, of one changeset."""
+        rules, cache = self._stores.moment()
+        if self._view is None or self._view.rules is not rules:
+            self._view = DoorView(rules, self.name, self._strike_ms)
+        return self._view, cache
 
     def ask(self, request, about: dict) -> Decision:
         """Decide ``request`` (a Request or CardRequest) and act on it; what was carried out."""
-        card = credential = None
-        if isinstance(request, CardRequest):
-            card = request
-        else:
-            credential = request.credential
-            self._timekeeper.heard_token(credential)
+        if not isinstance(request, CardRequest):
+            self._timekeeper.heard_token(request.credential)
         clock = self._timekeeper.read()
-        decision = decide(request, self._rules.policy, self._rules.cache, clock)
-        event = AccessEvent(decision, request.door, credential, request.action, clock, card)
-        return self._carry_out(event, about)
+        view, cache = self.moment()
+        decision = decide(request, view, cache, clock)
+        return self._carry_out(AccessEvent(decision, request, view, clock), about)
 
-    def refuse(self, code: int, credential, about: dict, door=None) -> Decision:
+    def refuse(self, code: int, credential, about: dict, door=None, claimed=None) -> Decision:
         """Refuse for the exact reason ``code`` what could not even be decided.
 
-        ``credential`` is None for a stranger, ``door`` the door that was asked for, if any.
+        ``credential`` is None for a stranger, ``claimed`` who a stranger says to be, ``door`` the
+        door that was asked for, if any.
         """
-        decision = Decision.refuse(code)
-        place = self._rules.policy.door if door is None else door
-        event = AccessEvent(decision, place, credential, None, self._timekeeper.read())
+        request = None
+        if credential is not None:
+            request = Request(credential, self.name if door is None else door, None, False)
+        view, _ = self.moment()
+        event = AccessEvent(
+            Decision.refuse(code), request, view, self._timekeeper.read(), claimed
+        )
         return self._carry_out(event, about)
 
     def settle(self):
         """To be called once who asked has the answer: what could wait for that is done now."""
-        self._chronicle.settle()
+        self._recorder.settle()
 
     def _carry_out(self, event, about):
         # Kept first: nobody enters unseen. An answer that cannot be kept becomes a no.
         try:
-            self._chronicle.keep(event)
+            self._recorder.keep(event)
         except OSError as error:
             about["not_kept"] = str(error)
             if event.decision.granted:
                 event.decision = Decision.refuse(reason.EVENT_LOG_FAILED)
         if event.decision.granted:
-            self._door.grant(event.decision.strike_ms)
+            self._doorway.grant(event.decision.strike_ms)
         else:
-            self._door.refuse()
+            self._doorway.refuse()
         try:
-            self._chronicle.tell(event, about)
+            self._recorder.tell(event, about)
         except (MemoryError, OSError):
             pass  # the door has moved: who asked for it must hear so
         return event.decision

@@ -20,14 +20,14 @@ _KNOWN_PIN = (
 class CardReader:
     """What the reader's card antenna and keypad lead to.
 
-    ``lookup_key`` (32 bytes) turns a number into the key that the policy has in its place, so
-    that none is ever kept; ``attempts`` (PinAttempts) and ``uptime()`` in seconds bound guessing.
+    ``lookup_key()`` gives the 32 bytes that turn a number into the key that the policy has in its
+    place, so that none is ever kept, or raises OSError; ``attempts`` (PinAttempts) and
+    ``uptime()`` in seconds bound guessing.
     """
 
-    def __init__(self, lookup_key: bytes, rules, desk, attempts, uptime):
+    def __init__(self, lookup_key, access_point, attempts, uptime):
         self._lookup_key = lookup_key
-        self._rules = rules
-        self._desk = desk
+        self._access_point = access_point
         self._attempts = attempts
         self._uptime = uptime
 
@@ -36,8 +36,8 @@ class CardReader:
         if 0 < len(number) <= MAX_CARD_LENGTH:
             self._ask(CARD, number, {"shown": "card"})
         else:
-            self._desk.refuse(reason.UNKNOWN_CARD, None, {"shown": "card"})
-        self._desk.settle()
+            self._access_point.refuse(reason.UNKNOWN_CARD, None, {"shown": "card"})
+        self._access_point.settle()
 
     def pin(self, digits: str):
         """These digits, 4 to 10 of them, were entered and confirmed."""
@@ -48,7 +48,7 @@ class CardReader:
             decision = self._ask(PIN, digits.encode(), about, is_locked)
         else:
             why = reason.PIN_LOCKED if is_locked else reason.WRONG_PIN
-            decision = self._desk.refuse(why, None, about)
+            decision = self._access_point.refuse(why, None, about)
         # In a lockdown right and wrong are answered alike: each counts as a guess.
         if decision.reason == reason.WRONG_PIN or (
             decision.reason == reason.LOCKED_DOWN and not is_locked
@@ -56,18 +56,20 @@ class CardReader:
             self._attempts.wrong(uptime)
         elif decision.reason in _KNOWN_PIN:
             self._attempts.right(uptime)
-        self._desk.settle()
+        self._access_point.settle()
 
     def _ask(self, kind, value, about, is_locked=False):
         try:
-            key = card_key(self._lookup_key, kind, value)
-            request = CardRequest(kind, key, self._rules.policy.door, locked=is_locked)
-            return self._desk.ask(request, about)
+            key = card_key(self._lookup_key(), kind, value)
+            request = CardRequest(kind, key, self._access_point.name, locked=is_locked)
+            return self._access_point.ask(request, about)
+        except OSError:
+            return self._access_point.refuse(reason.STORAGE_FAILED, None, about)
         except Exception as error:
             # A phone loses its connection by a fault of ours. Here there is none to lose, and the
             # next card must find the reader at work.
             about["error"] = type(error).__name__
-            return self._desk.refuse(reason.FAULT, None, about)
+            return self._access_point.refuse(reason.FAULT, None, about)
 
 
 def _is_pin(digits) -> bool:

@@ -93,8 +93,9 @@ class Contexts:
 
     def used(self, c_r: bytes):
         """Note that the phone itself was here: ``find`` does not, since anyone can name it."""
-        self._recent.remove(c_r)
-        self._recent.append(c_r)
+        if c_r in self._recent:
+            self._recent.remove(c_r)
+            self._recent.append(c_r)
 
     def reserve(self, c_i: bytes) -> bytes:
         """An identifier for a handshake that nobody uses and that differs from ``c_i``.

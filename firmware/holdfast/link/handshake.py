@@ -35,10 +35,11 @@ class Responders:
     ``keys`` are the device's, each (cipher suite, private key of 32 bytes, certificate): a CWT
     that goes to the phone by value. ``trust`` says whose tokens to believe, ``ephemerals`` gives a
     fresh key pair a handshake, ``contexts`` the identifiers, ``recent`` remembers first messages,
-    and ``computing`` does the public-key operations.
+    and ``computing`` does the public-key operations. ``may_be_remembered(credential)`` says
+    whether a phone is worth a context that outlives its connection.
     """
 
-    def __init__(self, keys, trust, ephemerals, contexts, recent, computing):
+    def __init__(self, keys, trust, ephemerals, contexts, recent, computing, may_be_remembered):
         self.responder = Responder(
             [Identity(suite, private, from_kcwt(raw, True)) for suite, private, raw in keys]
         )
@@ -47,6 +48,7 @@ class Responders:
         self.contexts = contexts
         self.recent = recent
         self.computing = computing
+        self.may_be_remembered = may_be_remembered
 
 
 class Handshake:
@@ -60,6 +62,7 @@ class Handshake:
         self._bill = bill
         self._waiting = None
         self._c_r = None
+        self._passing = None  # an association that this connection alone knows
 
     @property
     def is_waiting(self) -> bool:
@@ -140,13 +143,25 @@ class Handshake:
         return completed.prepare_message_4()
 
     def keep(self, association: Association):
-        """Remember what ``finish`` gave, under the identifier C_R of this handshake."""
-        self._shared.contexts.add(self._c_r, association)
-        self._c_r = None
+        """Remember what ``finish`` gave, under the identifier C_R of this handshake.
+
+        Who is void or over gets an answer and no more: the association ends with the connection,
+        or with its next handshake.
+        """
+        if self._shared.may_be_remembered(association.credential):
+            self._shared.contexts.add(self._c_r, association)
+            self._c_r = None
+        else:
+            self._passing = association
+
+    def passing(self, c_r: bytes):
+        """The association with this identifier that is not remembered beyond here, or None."""
+        return self._passing if c_r == self._c_r else None
 
     def abandon(self):
         """Forget a handshake under way, and its identifier unless it was kept."""
         self._waiting = None
+        self._passing = None
         if self._c_r is not None:
             self._shared.contexts.release(self._c_r)
             self._c_r = None

@@ -179,7 +179,7 @@ class Session:
         except CoAPError as error:
             raise _protocol_refusal(error, association.credential)
         if message_3 is None:
-            self._contexts.used(kid)
+            self._contexts.used(kid)  # of one that is passing nothing is noted
         else:
             self._handshake.keep(association)
         self.heard = True
@@ -214,7 +214,7 @@ class Session:
         return response
 
     def _known(self, kid):
-        association = self._contexts.find(kid)
+        association = self._contexts.find(kid) or self._handshake.passing(kid)
         if association is None:
             raise _protocol_refusal(oscore.ContextNotFoundError("no such kid"))
         return association

@@ -1,11 +1,13 @@
-"""All that a reader remembers: opened when first needed, and again after its storage failed."""
+"""All that a node remembers: opened when first needed, and again after its storage failed."""
 
 import cbor
+import cose
 import crypto
 from micropython import const
 from untrusted import InvalidInput
 
-from ..access import Policy, reason
+from ..access import SiteRules, reason
+from ..access.tag import name_tag
 from ..storage import files
 from ..storage.cache.cache import CredentialCache
 from ..storage.cache.verified_tokens import VerifiedTokens
@@ -23,14 +25,15 @@ class Stores:
 
     ``settings`` are the checked Settings. ``tell_fault(piece, error)`` hears of every piece that
     could not be read or written, once until it works again. Nothing here raises for flash that
-    fails but what says so: a reader without memory still answers everybody, with a no and its
+    fails but what says so: a node without memory still answers everybody, with a no and its
     reason.
     """
 
     def __init__(self, directory: str, settings, private_key: bytes, random_bytes, tell_fault):
-        # A board that is moved to another door or site begins anew, and comes back to what it was.
-        place = cbor.encode([settings.site, settings.door])
-        self._directory = directory + "/" + crypto.sha256(place)[:8].hex()
+        # Named by whose keys it rests on, and by the node: a site made anew under its old name
+        # begins anew, and so does a board that is moved to another site or made another node.
+        name = crypto.sha256(cbor.encode([settings.root, settings.node]))[:8].hex()
+        self._directory = directory + "/" + name
         self._settings = settings
         self._private_key = private_key
         self._random_bytes = random_bytes
@@ -39,33 +42,25 @@ class Stores:
         self._policies = None
         self._events = None
         self._failed = set()
-        self._blank = Policy(
-            settings.site,
-            settings.door,
-            settings.zones,
-            settings.strike_ms,
-            settings.authority_keys,
-        )
 
     # What decides
 
-    @property
-    def policy(self) -> Policy:
-        """The policy in force; one that refuses all with STORAGE_FAILED while flash fails."""
+    def moment(self) -> tuple:
+        """``(SiteRules, what knows cards and groups or None)``, of one changeset.
+
+        Rules that refuse all with STORAGE_FAILED while flash fails.
+        """
         try:
-            return self.policies().policy
+            return self.policies().moment()
         except OSError as error:
             self.fault("policy", error)
-            return self._blank.changed(fault=reason.STORAGE_FAILED)
+            blank = SiteRules(self._settings.site, self._settings.authority_keys)
+            return blank.changed(fault=reason.STORAGE_FAILED), None
 
     @property
-    def cache(self):
-        """What knows cards and groups; None while it cannot, or is behind the policy."""
-        try:
-            return self.policies().cache
-        except OSError as error:
-            self.fault("cache", error)
-            return None
+    def rules(self) -> SiteRules:
+        """The rules in force."""
+        return self.moment()[0]
 
     def policies(self) -> PolicyStore:
         """Where changesets go. Raises OSError."""
@@ -78,11 +73,49 @@ class Stores:
                     _GRANTS,
                 )
             self._policies = PolicyStore(
-                self._folder("policy"), self._sealer("policy"), self._settings, self._cache
+                self._folder("policy"),
+                self._sealer("policy"),
+                self._settings,
+                self._cache,
+                self._unseal,
             )
             self.fault("policy", None)
             self.fault("cache", None)
         return self._policies
+
+    def zone_key(self, zone: str):
+        """The key (cose.Key) that guests' tokens of this zone are made with now, None if this
+        node has none.
+        """
+        tag = name_tag(zone)
+        try:
+            policies = self.policies()
+            key = policies.ring.zone_key(tag, policies.rules.zone_key_number(tag))
+        except OSError as error:
+            self.fault("policy", error)
+            return None
+        return None if key is None else cose.Key.symmetric(key, cose.ALG_HMAC_256)
+
+    def lookup_key(self) -> bytes:
+        """The key, 32 bytes, under which cards and PINs are known now.
+
+        Raises OSError, also if this node has not got the one that they are kept under.
+        """
+        policies = self.policies()
+        number, key = self._settings.lookup
+        wanted = policies.rules.lookup
+        if wanted and wanted != number:
+            key = policies.ring.lookup_key(wanted)
+            if key is None:
+                raise OSError("no lookup key %d" % wanted)
+        return key
+
+    def _unseal(self, purpose, ephemeral, sealed):
+        from ..access.policy import sealing  # when keys come, and not to open a door
+
+        return sealing.open(
+            self._private_key, ephemeral, [self._settings.root] + purpose, sealed
+        )
 
     # What records
 
@@ -102,11 +135,11 @@ class Stores:
     def verified_tokens(self, now) -> VerifiedTokens:
         """Which tokens need no verification; ``now()`` gives seconds since 1970, or None."""
         key = derive(self._private_key, "tokens", 32)
-        return VerifiedTokens(key, lambda: self.cache, now, lambda: self.policy.retention_s)
+        return VerifiedTokens(key, lambda: self._cache, now)
 
     def tidy_steps(self):
         """Steps that keep the cache quick, for an idle moment; none if there is nothing to do."""
-        cache = self.cache
+        cache = self.moment()[1]
         try:
             if cache is not None and cache.wants_compaction:
                 for _ in cache.compact_steps():

@@ -17,18 +17,18 @@ _LATEST = const(0xFFFFFFFF)  # 2106
 class Timekeeper:
     """Reads ``clock`` and ``ticks`` of the hardware; ``store()`` opens the ClockStore.
 
-    ``policy()`` gives the Policy in force, whose limits hold; ``enrolled_at`` is when the
+    ``rules()`` gives the SiteRules in force, whose limits hold; ``enrolled_at`` is when the
     authority signed the device's certificate (seconds since 1970, or None). ``fault(error)`` is
     told when the clock cannot be read or saved, and with None once it can: until it was read it is
     a damaged one.
     """
 
-    def __init__(self, clock, ticks, store, policy, enrolled_at, fault):
+    def __init__(self, clock, ticks, store, rules, enrolled_at, fault):
         self._clock = clock
         self._ticks = ticks
         self._open_store = store
         self._store = None
-        self._policy = policy
+        self._rules = rules
         self._fault = fault
         self._tick = ticks.add(0)
         self._uptime_ms = 0
@@ -48,12 +48,12 @@ class Timekeeper:
         self._load()
         self._save_if_due()
         uptime, rtc = self._now()
-        return self._state.reading(uptime, rtc, self._policy().max_uncertainty_s)
+        return self._state.reading(uptime, rtc, self._rules().max_uncertainty_s)
 
     def heard_token(self, credential):
         """An authentic token was shown: it is later than its issue."""
         self._load()
-        self._state.heard_token(credential, self._policy().anchors, *self._now())
+        self._state.heard_token(credential, self._rules().anchors, *self._now())
 
     def heard_signed(self, time: int):
         """The authority signed something at ``time``, such as a changeset."""
@@ -109,9 +109,9 @@ class Timekeeper:
         if self._store is None:
             return
         uptime, rtc = self._now()
-        policy = self._policy()
+        rules = self._rules()
         state = self._state
-        if not state.needs_saving(uptime, rtc, policy.grace_s, policy.max_uncertainty_s):
+        if not state.needs_saving(uptime, rtc, rules.grace_s, rules.max_uncertainty_s):
             return
         saved = state.to_save()
         try:

@@ -6,11 +6,11 @@ def find(reader, path: tuple):
     if path == (b"policy",):
         from .policy import PolicyResource
 
-        return PolicyResource(reader.memory.policies, reader.may, reader.follow)
+        return PolicyResource(reader.stores.policies, reader.may, reader.follow)
     if path == (b"events",):
         from .events import EventsResource
 
-        return EventsResource(reader.memory.events, reader.may, reader.timekeeper.uptime)
+        return EventsResource(reader.stores.events, reader.may, reader.timekeeper.uptime)
     if path == (b"time",):
         from .time import TimeResource
 
@@ -27,7 +27,7 @@ def find(reader, path: tuple):
             reader.settings.door,
             VERSION,
             reader.timekeeper.read,
-            lambda: reader.memory.policy,
+            lambda: reader.stores.rules,
             reader.timekeeper.uptime,
             reader.may,
         )

@@ -47,15 +47,15 @@ class PolicyResource:
         return exchange.answer(code.CONTENT, found)
 
     async def post(self, request, peer):
-        """Apply one changeset: 2.04 with the number in force, 4.00 with the reason.
+        """Apply one changeset: 2.04 with number and hash of that in force, 4.00 with the reason.
 
         5.03 when flash fails: the same changeset may come again.
         """
         try:
             self._follow(request.payload)
-            number = self._store().policy.number
+            rules = self._store().rules
         except InvalidInput as error:
             return Message(code.BAD_REQUEST, (), str(error).encode())
         except OSError:
             return exchange.unavailable()
-        return exchange.answer(code.CHANGED, number)
+        return exchange.answer(code.CHANGED, [rules.number, rules.head])

@@ -13,7 +13,7 @@ CRYPTO = 3  # the name of what computes: only the machine code, such as rv32, is
 CRYPTO_REASON = 4  # why no machine code does, text; empty if it does
 CLOCK_SOURCE = 5  # as in /time
 CLOCK_ERROR = 6  # by how many seconds the time may be off
-POLICY_NUMBER = 7  # of the last changeset followed
+POLICY = 7  # [number, hash] of the last changeset followed
 REVOCATIONS_AGE = 8  # seconds since that one was signed, null if nobody knows what time it is
 UPTIME = 9  # seconds since the start
 
@@ -25,17 +25,17 @@ class StatusResource:
     and for how long a revocation may not have come here.
 
     ``door`` is its id, ``firmware`` a version or None; ``read()`` gives the ClockReading,
-    ``policy()`` the Policy in force, ``uptime()`` seconds since the start; ``may(credential,
+    ``rules()`` the SiteRules in force, ``uptime()`` seconds since the start; ``may(credential,
     action)`` the exact reason code of a refusal, 0 for yes.
     """
 
     content_formats = (option.CF_CBOR,)
 
-    def __init__(self, door, firmware, read, policy, uptime, may):
+    def __init__(self, door, firmware, read, rules, uptime, may):
         self._door = door
         self._firmware = firmware
         self._read = read
-        self._policy = policy
+        self._rules = rules
         self._uptime = uptime
         self._may = may
 
@@ -45,8 +45,8 @@ class StatusResource:
         if refusal:
             return exchange.forbidden(refusal)
         clock = self._read()
-        policy = self._policy()
-        age = None if clock.now is None else max(0, clock.now - policy.issued_at)
+        rules = self._rules()
+        age = None if clock.now is None else max(0, clock.now - rules.issued_at)
         return exchange.answer(
             code.CONTENT,
             {
@@ -56,7 +56,7 @@ class StatusResource:
                 CRYPTO_REASON: crypto.backend_reason(),
                 CLOCK_SOURCE: clock.source,
                 CLOCK_ERROR: clock.uncertainty,
-                POLICY_NUMBER: policy.number,
+                POLICY: [rules.number, rules.head],
                 REVOCATIONS_AGE: age,
                 UPTIME: self._uptime(),
             },

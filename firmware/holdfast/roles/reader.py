@@ -72,31 +72,35 @@ class Reader:
         self.door = Doorway(strike, Indicator(hardware.led, hardware.buzzer), hardware.ticks)
         crypto.self_test(settings.p256_certificate is not None)
         keys, device = device_keys.check(settings, private_key, p256_private_key)
-        self._policy = None  # what all goes by that was told of it
-        self.memory = Stores(
+        self._is_locked_down = False
+        self._rules = None  # what all goes by that was told of it
+        self.stores = Stores(
             directory, settings, private_key, hardware.random_bytes, self._storage_failed
         )
         self.timekeeper = Timekeeper(
             hardware.clock,
             hardware.ticks,
-            self.memory.clock_store,
-            lambda: self.memory.policy,
+            self.stores.clock_store,
+            lambda: self.stores.rules,
             device.issued_at,
-            lambda error: self.memory.fault("clock", error),
+            lambda error: self.stores.fault("clock", error),
         )
-        self._tokens = self.memory.verified_tokens(lambda: self.timekeeper.read().now)
+        self._tokens = self.stores.verified_tokens(lambda: self.timekeeper.read().now)
         self._trust = Trust(
-            settings.site, settings.authority_keys, settings.zone_keys, self._tokens
+            settings.site, settings.authority_keys, self.stores.zone_key, self._tokens
         )
-        self._chronicle = Recorder(self.memory.events, hardware.console, self.timekeeper)
-        self._desk = AccessPoint(self.memory, self.timekeeper, self.door, self._chronicle)
+        self._recorder = Recorder(self.stores.events, hardware.console, self.timekeeper)
+        door, strike_ms = settings.doors[0]
+        self._access_point = AccessPoint(
+            door, strike_ms, self.stores, self.timekeeper, self.door, self._recorder
+        )
         self._computing = Computing(pause or _pause)
         self._ephemerals = EphemeralKeys(hardware.random_bytes, [suite for suite, _, _ in keys])
         self._contexts = Contexts(
             self.limits.contexts,
             first_identifier,
             # A reader enrolled anew begins anew: nobody whom other settings let in comes back.
-            context_store or self.memory.context_store(crypto.sha256(settings.certificate)),
+            context_store or self.stores.context_store(crypto.sha256(settings.certificate)),
         )
         self._responders = Responders(
             keys,
@@ -105,12 +109,13 @@ class Reader:
             self._contexts,
             RecentMessages(),
             self._computing,
+            self.may_be_remembered,
         )
         self._server = Server(self._resource)
-        self._server.add(("doors", None), UnlockResource(self._desk))
+        self._server.add(("doors", None), UnlockResource(self._access_point))
         self.keep_up()
-        self._chronicle.note(STARTED, {"changeset": self._policy and self._policy.number})
-        self._chronicle.pay()
+        self._recorder.note(STARTED, {"changeset": self._rules and self._rules.number})
+        self._recorder.pay()
 
     @property
     def card_reader(self):
@@ -120,9 +125,8 @@ class Reader:
             from ..door.card_reader import CardReader
 
             self._card_reader = CardReader(
-                self.settings.lookup_key,
-                self.memory,
-                self._desk,
+                self.stores.lookup_key,
+                self._access_point,
                 PinAttempts(),
                 self.timekeeper.uptime,
             )
@@ -139,14 +143,14 @@ class Reader:
         Raises InvalidInput, whose text says why not, and OSError; both are recorded.
         """
         try:
-            is_news = self.memory.policies().apply(raw)
+            is_news = self.stores.policies().apply(raw)
         except InvalidInput as error:
-            self._chronicle.note(POLICY_REFUSED, {"detail": str(error)}, anybody=True)
+            self._recorder.note(POLICY_REFUSED, {"detail": str(error)}, anybody=True)
             raise
         except OSError as error:
-            self.memory.fault("policy", error)
+            self.stores.fault("policy", error)
             raise
-        self.memory.fault("policy", None)
+        self.stores.fault("policy", None)
         self.keep_up()
         return is_news
 
@@ -155,38 +159,49 @@ class Reader:
 
         It may have come as a snapshot, or with a changeset that flash took and said it did not.
         """
-        policy = self.memory.policy
-        before = self._policy
-        if policy is before or policy.fault == reason.STORAGE_FAILED:
+        view, _ = self._access_point.moment()
+        rules = view.rules
+        before = self._rules
+        if rules is before or rules.fault == reason.STORAGE_FAILED:
             return
-        self._policy = policy
-        self._trust.authority_keys = policy.anchors
-        self.timekeeper.heard_signed(policy.issued_at)
-        self._contexts.forget_credentials(lambda credential: is_void(credential, policy))
+        self._rules = rules
+        self._trust.authority_keys = rules.anchors
+        self.timekeeper.heard_signed(rules.issued_at)
+        self._contexts.forget_credentials(lambda credential: is_void(credential, view))
+        was_locked_down = self._is_locked_down
+        self._is_locked_down = view.is_locked_down
         if before is None:
             return
-        if policy.number > before.number:
-            self._chronicle.note(POLICY_APPLIED, {"changeset": policy.number})
-        if policy.locked_down != before.locked_down:
-            self._chronicle.note(LOCKDOWN, {"on": policy.locked_down})
+        if rules.number > before.number:
+            self._recorder.note(POLICY_APPLIED, {"changeset": rules.number})
+        if view.is_locked_down != was_locked_down:
+            self._recorder.note(LOCKDOWN, {"on": view.is_locked_down})
 
     def told_time(self, time: int, error_s: int) -> bool:
         """Whether it is believed that it is ``time``, off by at most ``error_s``; OSError."""
         is_believed = self.timekeeper.told(time, error_s)
         if is_believed:
-            self._chronicle.note(CLOCK_SET, {})
+            self._recorder.note(CLOCK_SET, {})
         return is_believed
 
     def may(self, credential, action) -> int:
         """The exact reason code why ``credential`` may not do ``action`` here, 0 for yes."""
-        return may(credential, action, self.memory.policy, self.timekeeper.read())
+        view, _ = self._access_point.moment()
+        return may(credential, action, view, self.timekeeper.read())
+
+    def may_be_remembered(self, credential) -> bool:
+        """Whether a phone with this credential is worth a remembered context: it is neither void
+        nor over.
+        """
+        view, _ = self._access_point.moment()
+        return not is_void(credential, view, self.timekeeper.read())
 
     def _storage_failed(self, piece, error):
         self._hardware.console.line(
             {"event": "fault", "piece": piece, "error": "%s: %s" % (type(error).__name__, error)}
         )
         # Kept a little later: it may be in the middle of keeping something that flash failed.
-        self._chronicle.owe(STORAGE_FAULT, {"detail": piece})
+        self._recorder.owe(STORAGE_FAULT, {"detail": piece})
 
     async def run(self):
         """Keep keys ready and bring the door to rest after each answer. Runs for ever."""
@@ -214,9 +229,9 @@ class Reader:
         while True:
             await asyncio.sleep(_TIDY_EVERY_S)
             try:
-                self._chronicle.pay()
+                self._recorder.pay()
                 if not self._connections:
-                    for _ in self.memory.tidy_steps():
+                    for _ in self.stores.tidy_steps():
                         await asyncio.sleep(0)
                         if self._connections:
                             break
@@ -270,18 +285,18 @@ class Reader:
 
     def answered(self):
         """An answer is on its way (called by the session)."""
-        self._desk.settle()
+        self._access_point.settle()
 
     def refused(self, code: int, connection: int, credential):
         """The link refused something (called by the session): show it and record it."""
-        self._desk.refuse(code, credential, {"connection": connection})
+        self._access_point.refuse(code, credential, {"connection": connection})
 
     async def _turn_away(self, link, number, why):
         await let_go(link)
         self._told(number, why, 0, 0, None)
 
     def _told(self, number, why, received, sent, session):
-        self._chronicle.pay()
+        self._recorder.pay()
         self._hardware.console.line(
             {
                 "event": "disconnected",

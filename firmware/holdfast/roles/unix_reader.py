@@ -109,7 +109,7 @@ def main(arguments) -> int:
 def _follow_policy(reader, path, console):
     # A file that is no good changes nothing: the reader goes on with the policy that it has.
     try:
-        policy_file.follow(path, reader.memory.policies(), reader.follow)
+        policy_file.follow(path, reader.stores.policies(), reader.follow)
     except (InvalidInput, OSError) as error:
         console.line({"event": "policy_file_refused", "reason": str(error)})
     reader.keep_up()  # a snapshot goes past follow
@@ -122,7 +122,8 @@ async def _serve(reader, radio, bench, description, console, port) -> int:
         console.line({"event": "port_refused", "port": port, "reason": str(error)})
         return EXIT_PORT
     description["port"] = port
-    description["policy"] = reader.memory.policy.number
+    rules = reader.stores.rules
+    description["policy"] = [rules.number, rules.head.hex()]
     console.line(description)
     card_reader = reader.card_reader
     asyncio.create_task(bench.run(card_reader.card, card_reader.pin))

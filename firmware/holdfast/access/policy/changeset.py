@@ -9,6 +9,7 @@ import crypto
 from cose import sign1
 from untrusted import InvalidInput
 
+from ..names import is_name
 from . import operations as ops
 from .operations import ChangesetRefused
 
@@ -27,7 +28,7 @@ OPERATIONS = 6
 MAX_NUMBER = (1 << 32) - 1
 
 _AAD = b"holdfast changeset"
-_FORMAT = 1
+_FORMAT = 2
 _MAX_DEPTH = 6  # payload, operations, operation, week, day, hours
 _PROTECTED = b"\xa1\x01\x27"  # {1: -8}: EdDSA
 
@@ -134,7 +135,7 @@ def _check_payload(payload, last_keys):
     if set(payload) != set((VERSION, SITE, NUMBER, PREVIOUS, ISSUED_AT) + last_keys):
         raise ChangesetRefused("entries are missing or unknown")
     site, number, issued_at = payload[SITE], payload[NUMBER], payload[ISSUED_AT]
-    if not isinstance(site, str) or not 0 < len(site.encode()) <= ops.MAX_NAME:
+    if not is_name(site):
         raise ChangesetRefused("the site is no name")
     if type(number) is not int or not 0 < number <= MAX_NUMBER:
         raise ChangesetRefused("the number is none of 1 to %d" % MAX_NUMBER)

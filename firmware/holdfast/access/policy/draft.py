@@ -1,119 +1,213 @@
-"""What operations make of a policy's rules. Loaded when there are some, not to open a door."""
+"""What operations make of a site's rules. Loaded when there are some, not to open a door."""
 
-from ..tag import name_tag
+from micropython import const
+
+from ..place import DOOR
+from ..tag import NAME_TAG, name_tag
 from . import limits
 from . import operations as ops
-from .operations import ELSEWHERE, HERE, PROVISIONED, ChangesetRefused
+from .operations import ChangesetRefused
 from .revocation import RevocationsFull
-from .schedule import Schedule
+from .rules import (
+    CARRIER_ENTRY,
+    DOOR_TAG,
+    MAX_CARRIERS,
+    MAX_MODES,
+    MAX_ZONES,
+    MODE_ENTRY,
+    NO_DOOR,
+    ZONE_DOORS,
+    ZONE_ENTRY,
+    SiteRules,
+    has_bit,
+    with_bit,
+)
+from .schedule import Holidays, Schedule, ScheduleError
 from .timezone import TimeZone
 
-MAX_ZONES = 64
-MAX_SCHEDULES = 64
-MAX_INTERVALS = 640  # in all schedules together
-MAX_LOCKED = 64  # places locked down one by one
+_ZONE_BYTES = const(32)
 
 
-def applied(policy, changeset):
-    """See Policy.applied."""
-    if changeset.site != policy.site:
+def applied(rules: SiteRules, changeset, is_whole: bool = False) -> SiteRules:
+    """The SiteRules after ``changeset``, which is verified; nothing of it counts if it is refused.
+
+    ``is_whole`` as for ``following``. Raises ChangesetRefused if it is not the next of this site,
+    or cannot be followed.
+    """
+    if changeset.site != rules.site:
         raise ChangesetRefused("changeset of another site")
-    if changeset.number != policy.number + 1:
+    if changeset.number != rules.number + 1:
         raise ChangesetRefused(
-            "changeset %d is not the next: %d is wanted" % (changeset.number, policy.number + 1)
+            "changeset %d is not the next: %d is wanted" % (changeset.number, rules.number + 1)
         )
-    if changeset.previous != policy.head:
+    if changeset.previous != rules.head:
         raise ChangesetRefused(
             "changeset %d does not follow the changeset %d that is here: the chain has forked"
-            % (changeset.number, policy.number)
+            % (changeset.number, rules.number)
         )
     return following(
-        policy, changeset.operations, changeset.number, changeset.hash, changeset.issued_at
+        rules,
+        changeset.operations,
+        changeset.number,
+        changeset.hash,
+        changeset.issued_at,
+        is_whole,
     )
 
 
-def following(policy, operations, number: int, head: bytes, issued_at: int):
-    """See Policy.following."""
-    draft = _Draft(policy, issued_at)
-    draft.follow(operations)
-    return policy.changed(
-        draft.rules,
-        number=number,
-        head=head,
-        issued_at=max(policy.issued_at, issued_at),
-    )
+def following(
+    rules: SiteRules,
+    operations,
+    number: int,
+    head: bytes,
+    issued_at: int,
+    is_whole: bool = False,
+) -> SiteRules:
+    """The SiteRules after well-formed ``operations``, which have this number, head and time.
+
+    With ``is_whole`` all grants come along, as in a snapshot; without, another lookup key is
+    refused. Grants and groups are not the rules': see operations.changes. Raises ChangesetRefused.
+    """
+    draft = _Draft(rules, issued_at, is_whole)
+    try:
+        draft.follow(operations)
+    except (RevocationsFull, ScheduleError) as error:
+        raise ChangesetRefused(str(error))
+    return rules.changed(draft.rules, number=number, head=head, issued_at=issued_at)
 
 
 class _Draft:
-    """Rules while operations change them; the policy they come from stays as it is."""
+    """Rules while operations change them; those they come from stay as they are."""
 
-    def __init__(self, policy, issued_at: int):
-        self._door = policy.door
+    def __init__(self, before: SiteRules, issued_at: int, is_whole: bool):
+        self._before = before
         self._issued_at = issued_at
-        self._zones = dict(policy.known_zones)
-        self._schedules = dict(policy.schedules)
-        self._revocations = policy.revocations
-        self._locked = policy.locked_places
-        self.rules: dict = {
-            "known_zones": self._zones,
-            "schedules": self._schedules,
-        }
+        self._is_whole = is_whole
+        self.rules: dict = {}
 
     def follow(self, operations):
         for operation in operations:
             code = operation[0]
             if code in _FOLLOW:
                 _FOLLOW[code](self, *operation[1:])
-        if sum(map(_intervals, self._schedules.values())) > MAX_INTERVALS:
-            raise ChangesetRefused("more than %d hours in all schedules" % MAX_INTERVALS)
-        self.rules["revocations"] = self._revocations
-        self.rules["locked_places"] = self._locked
+
+    def _get(self, name):
+        return self.rules[name] if name in self.rules else getattr(self._before, name)
 
     def _timezone(self, offset, rule):
         self.rules["timezone"] = TimeZone.parse(offset, rule)
 
-    def _zone(self, zone, doors):
-        if doors is False:
-            self._zones.pop(zone, None)
-            return
-        if zone not in self._zones and len(self._zones) >= MAX_ZONES:
-            raise ChangesetRefused("more than %d zones" % MAX_ZONES)
-        if doors is None:
-            self._zones[zone] = PROVISIONED
-        else:
-            self._zones[zone] = HERE if self._door in doors else ELSEWHERE
+    def _door(self, number, name):
+        at = number * DOOR_TAG
+        doors = self._get("doors")
+        doors += bytes(max(0, at + DOOR_TAG - len(doors)))
+        tag = NO_DOOR if name is False else name_tag(name)[:DOOR_TAG]
+        for other in range(0, len(doors), DOOR_TAG):
+            if other != at and tag != NO_DOOR and doors[other : other + DOOR_TAG] == tag:
+                raise ChangesetRefused("two doors have one name, or names with one tag")
+        if tag == NO_DOOR:
+            self._forget_door(number)
+        doors = doors[:at] + tag + doors[at + DOOR_TAG :]
+        while doors[-DOOR_TAG:] == NO_DOOR:
+            doors = doors[:-DOOR_TAG]
+        self.rules["doors"] = doors
 
-    def _schedule(self, name, week, on_holidays=None):
-        tag = name_tag(name)
-        if week is False:
-            self._schedules.pop(tag, None)
+    def _forget_door(self, number):
+        # Whoever has its number next must not stand in its zones.
+        self.rules["locked_doors"] = with_bit(self._get("locked_doors"), number, False)
+        self._door_mode(number, False)
+        zones = self._get("zones")
+        for at in range(0, len(zones), ZONE_ENTRY):
+            doors = with_bit(zones[at + ZONE_DOORS : at + ZONE_ENTRY], number, False)
+            self._put_zone(zones[at : at + ZONE_DOORS], doors)
+
+    def _zone(self, zone, doors):
+        tag = name_tag(zone)
+        if doors is False:
+            self.rules["zones"] = _without(self._get("zones"), ZONE_ENTRY, tag)
             return
-        if tag not in self._schedules and len(self._schedules) >= MAX_SCHEDULES:
-            raise ChangesetRefused("more than %d schedules" % MAX_SCHEDULES)
-        self._schedules[tag] = Schedule.parse(week, on_holidays)
+        self._check_doors(doors)
+        at = self._zone_at(tag)
+        number = b"\x00\x00" if at < 0 else self._get("zones")[at + 6 : at + ZONE_DOORS]
+        self._put_zone(tag + number, doors)
+
+    def _zone_switch(self, zone, number):
+        tag = name_tag(zone)
+        at = self._zone_at(tag)
+        if at < 0:
+            raise ChangesetRefused("a key for a zone that the policy does not know")
+        doors = self._get("zones")[at + ZONE_DOORS : at + ZONE_ENTRY]
+        self._put_zone(tag + number.to_bytes(2, "big"), doors)
+
+    def _put_zone(self, head, doors):
+        entry = head + doors + bytes(_ZONE_BYTES - len(doors))
+        zones = _put(self._get("zones"), ZONE_ENTRY, NAME_TAG, entry)
+        if len(zones) > MAX_ZONES * ZONE_ENTRY:
+            raise ChangesetRefused("more than %d zones" % MAX_ZONES)
+        self.rules["zones"] = zones
+
+    def _zone_at(self, tag):
+        zones = self._get("zones")
+        for at in range(0, len(zones), ZONE_ENTRY):
+            if zones[at : at + NAME_TAG] == tag:
+                return at
+        return -1
+
+    def _check_doors(self, field):
+        doors = self._get("doors")
+        for number in range(8 * len(field)):
+            at = number * DOOR_TAG
+            if has_bit(field, number) and doors[at : at + DOOR_TAG] in (b"", NO_DOOR):
+                raise ChangesetRefused("a zone of a door that the policy does not know")
+
+    def _schedule(self, name, week, holidays=None):
+        schedule = None if week is False else Schedule.parse(week, holidays)
+        self.rules["schedules"] = self._get("schedules").put(name_tag(name), schedule)
 
     def _holidays(self, days):
-        self.rules["holidays"] = frozenset(days)
+        self.rules["holidays"] = Holidays.parse(days)
 
-    def _revoke(self, cti, expires):
-        try:
-            self._revocations = self._revocations.added(
-                cti, expires, self._issued_at, self._issued_at
-            )
-        except RevocationsFull as error:
-            raise ChangesetRefused(str(error))
+    def _revoke(self, cti, expires, issued_at):
+        revocations = self._get("revocations")
+        self.rules["revocations"] = revocations.added(cti, expires, issued_at, self._issued_at)
 
     def _watermark(self, time):
-        self._revocations = self._revocations.raised(time)
+        self.rules["revocations"] = self._get("revocations").raised(time)
+
+    def _dropped(self, time):
+        self.rules["revocations"] = self._get("revocations").until(time)
 
     def _lockdown(self, on, places):
         if places is None:
-            self._locked = True if on else frozenset()
-        elif not isinstance(self._locked, bool):
-            tags = frozenset([name_tag(place) for place in places])
-            self._locked = self._locked | tags if on else self._locked - tags
-            if len(self._locked) > MAX_LOCKED:
-                raise ChangesetRefused("more than %d places locked down" % MAX_LOCKED)
+            self.rules.update({"is_locked": on, "locked_doors": b"", "locked_zones": b""})
+            return
+        if self._get("is_locked"):
+            return
+        for kind, name in places:
+            if kind == DOOR:
+                number = self._number_of(name)
+                locked = with_bit(self._get("locked_doors"), number, on)
+                self.rules["locked_doors"] = locked
+            else:
+                self._lock_zone(name_tag(name), on)
+
+    def _number_of(self, name):
+        doors = self._get("doors")
+        tag = name_tag(name)[:DOOR_TAG]
+        for at in range(0, len(doors), DOOR_TAG):
+            if doors[at : at + DOOR_TAG] == tag:
+                return at // DOOR_TAG
+        raise ChangesetRefused("a lockdown of a door that the policy does not know")
+
+    def _lock_zone(self, tag, on):
+        if self._zone_at(tag) < 0:
+            raise ChangesetRefused("a lockdown of a zone that the policy does not know")
+        locked = self._get("locked_zones")
+        if on:
+            locked = _put(locked, NAME_TAG, NAME_TAG, tag)
+        else:
+            locked = _without(locked, NAME_TAG, tag)
+        self.rules["locked_zones"] = locked
 
     def _anchors(self, keys):
         self.rules["anchors"] = tuple([ops.anchor(x) for x in keys])
@@ -121,9 +215,45 @@ class _Draft:
     def _limits(self, said):
         self.rules.update(limits.rules(said))
 
+    def _lookup(self, number, ephemeral=None, sealed=None):
+        if not self._is_whole:
+            raise ChangesetRefused("this changeset comes as a snapshot: cards have other keys")
+        self.rules["lookup"] = number
 
-def _intervals(schedule):
-    return sum(map(len, schedule.week)) + len(schedule.holiday)
+    def _door_mode(self, number, schedule, from_first_grant=0):
+        name = bytes((number,))
+        modes = self._get("modes")
+        if schedule is False:
+            self.rules["modes"] = _without(modes, MODE_ENTRY, name)
+            return
+        entry = name + bytes((from_first_grant,)) + name_tag(schedule)
+        modes = _put(modes, MODE_ENTRY, 1, entry)
+        if len(modes) > MAX_MODES * MODE_ENTRY:
+            raise ChangesetRefused("more than %d doors unlocked by schedule" % MAX_MODES)
+        self.rules["modes"] = modes
+
+    def _carrier(self, node, number, way=0):
+        tag = name_tag(node)
+        carriers = self._get("carriers")
+        if number is False:
+            self.rules["carriers"] = _without(carriers, CARRIER_ENTRY, tag)
+            return
+        carriers = _put(carriers, CARRIER_ENTRY, NAME_TAG, tag + bytes((number, way)))
+        if len(carriers) > MAX_CARRIERS * CARRIER_ENTRY:
+            raise ChangesetRefused("more than %d carriers" % MAX_CARRIERS)
+        self.rules["carriers"] = carriers
+
+
+def _without(packed, width, name):
+    entries = [packed[at : at + width] for at in range(0, len(packed), width)]
+    return b"".join([entry for entry in entries if not entry.startswith(name)])
+
+
+def _put(packed, width, name_length, entry):
+    """``packed`` with ``entry`` in the place of that of its name, in order of names."""
+    rest = _without(packed, width, entry[:name_length])
+    entries = [rest[at : at + width] for at in range(0, len(rest), width)]
+    return b"".join(sorted(entries + [entry]))
 
 
 _FOLLOW = {
@@ -136,4 +266,10 @@ _FOLLOW = {
     ops.LOCKDOWN: _Draft._lockdown,
     ops.ANCHORS: _Draft._anchors,
     ops.LIMITS: _Draft._limits,
+    ops.DOOR: _Draft._door,
+    ops.ZONE_SWITCH: _Draft._zone_switch,
+    ops.LOOKUP: _Draft._lookup,
+    ops.DOOR_MODE: _Draft._door_mode,
+    ops.CARRIER: _Draft._carrier,
+    ops.DROPPED: _Draft._dropped,
 }

@@ -6,8 +6,10 @@ from untrusted import InvalidInput
 from ..credential import CTI_LENGTH
 
 MAX_REVOKED = 256
-_EXPIRES_LENGTH = const(8)
-_ENTRY_LENGTH = const(16)
+
+_DAY_S = const(86400)
+_ENTRY = const(12)
+_NEVER = const(0xFFFF)  # a day that never comes: an end too far, or an issue nobody knows
 
 
 class RevocationsFull(InvalidInput):
@@ -15,25 +17,28 @@ class RevocationsFull(InvalidInput):
 
 
 class Revocations:
-    """Up to 256 token ids that are refused, and the time before which all tokens are.
+    """Up to 256 token ids that are refused, and the times before which tokens are.
 
-    Never changes: ``added`` and ``raised`` give another. ``packed`` holds 16 bytes an entry, the
-    token's id and its expiry (big-endian), in ascending order of ids; 4 KB when full. ``latest``
-    is when the authority last took a token back. All times are in seconds since 1970.
+    Never changes: ``added`` and ``raised`` give another. ``packed`` holds 12 bytes an entry in
+    ascending order of ids, 3 KB when full: the token's id (8), the day after its end and the day
+    after its issue, in days since 1970 (2 each, 0xFFFF for never, or for an issue that is not
+    known). ``watermark`` is the time before which no token may have been issued, ``dropped`` the
+    highest end, day's end included, of those that were let go because they had ended: no clock
+    that is set back brings such a token to life again. Times are in seconds since 1970.
     """
 
-    def __init__(self, packed: bytes = b"", watermark: int = 0, latest: int = 0):
-        self._packed = packed
+    def __init__(self, packed: bytes = b"", watermark: int = 0, dropped: int = 0):
+        self.packed = packed
         self.watermark = watermark
-        self.latest = latest
+        self.dropped = dropped
 
     def __len__(self) -> int:
-        return len(self._packed) // _ENTRY_LENGTH
+        return len(self.packed) // _ENTRY
 
     def __iter__(self):
-        """Each (cti, expires), ascending."""
+        """Each cti, ascending."""
         for index in range(len(self)):
-            yield self._cti(index), self._expires(index)
+            yield self._cti(index)
 
     def is_revoked(self, cti: bytes) -> bool:
         """Whether the token of this id was taken back."""
@@ -43,57 +48,75 @@ class Revocations:
         """Whether a token of this ``iat`` is too old; without one it is, once a watermark is."""
         return self.watermark > 0 and (issued_at is None or issued_at < self.watermark)
 
-    def added(self, cti: bytes, expires: int, now: int, issued_at: int):
-        """These and one more: ``cti`` of 8 bytes, of a token that ends at ``expires``.
+    def is_dropped(self, expires: int) -> bool:
+        """Whether a token that ends at ``expires`` may be one that was let go."""
+        return expires <= self.dropped
 
-        ``issued_at`` is when the authority took it back. If 256 others are there, those that have
-        ended at ``now`` make room; raises RevocationsFull if none has.
+    def added(self, cti: bytes, expires: int, issued_at, now: int):
+        """These and one more: ``cti`` of 8 bytes, of a token from ``issued_at``, None if that is
+        not known, until ``expires``.
+
+        If 256 others are there, those that have ended at ``now`` make room; raises RevocationsFull
+        if none has.
         """
+        ends = min(expires // _DAY_S + 1, _NEVER)
+        issued = _NEVER if issued_at is None else min(issued_at // _DAY_S + 1, _NEVER)
         kept = self
         at = self._position(cti)
         is_known = self._is_at(at, cti)
         if is_known:
-            expires = max(expires, self._expires(at))
+            ends = max(ends, self._day(at, 8))
+            issued = max(issued, self._day(at, 10))
         elif len(self) >= MAX_REVOKED:
-            kept = self._living(now)
+            kept = self._living(now // _DAY_S)
             if len(kept) >= MAX_REVOKED:
                 raise RevocationsFull("revocations: full, raise the watermark")
             at = kept._position(cti)
         # On packed bytes: as objects 256 entries take a third of a board's heap.
-        entry = cti + expires.to_bytes(_EXPIRES_LENGTH, "big")
-        start = at * _ENTRY_LENGTH
-        rest = start + _ENTRY_LENGTH if is_known else start
-        packed = b"".join((kept._packed[:start], entry, kept._packed[rest:]))
-        return Revocations(packed, self.watermark, max(self.latest, issued_at))
+        entry = cti + ends.to_bytes(2, "big") + issued.to_bytes(2, "big")
+        start = at * _ENTRY
+        rest = start + _ENTRY if is_known else start
+        packed = b"".join((kept.packed[:start], entry, kept.packed[rest:]))
+        return Revocations(packed, self.watermark, kept.dropped)
 
     def raised(self, watermark: int):
         """These under another watermark; a lower one than there was changes nothing.
 
-        A watermark after the last revocation empties the list: a token is issued before it is
-        taken back, so each on the list is under the watermark now.
+        Those it covers are let go: they were issued before it, so it refuses them.
         """
         if watermark <= self.watermark:
             return self
-        packed = b"" if watermark > self.latest else self._packed
-        return Revocations(packed, watermark, self.latest)
+        day = watermark // _DAY_S
+        packed = self._where(lambda index: self._day(index, 10) > day)
+        return Revocations(packed, watermark, self.dropped)
 
-    def _living(self, now):
-        living = bytearray()
+    def until(self, dropped: int):
+        """These, and those that had ended at ``dropped`` were let go somewhere else."""
+        return Revocations(self.packed, self.watermark, max(self.dropped, dropped))
+
+    def _living(self, today):
+        ended = [self._day(index, 8) for index in range(len(self))]
+        ended = [day for day in ended if day <= today]
+        packed = self._where(lambda index: self._day(index, 8) > today)
+        dropped = max(ended) * _DAY_S if ended else 0
+        return Revocations(packed, self.watermark, max(self.dropped, dropped))
+
+    def _where(self, is_kept):
+        packed = bytearray()
         for index in range(len(self)):
-            if self._expires(index) > now:
-                start = index * _ENTRY_LENGTH
-                living += self._packed[start : start + _ENTRY_LENGTH]
-        return Revocations(bytes(living), self.watermark, self.latest)
+            if is_kept(index):
+                packed += self.packed[index * _ENTRY : (index + 1) * _ENTRY]
+        return bytes(packed)
 
     def _is_at(self, index, cti):
         return index < len(self) and self._cti(index) == cti
 
     def _cti(self, index):
-        return self._packed[index * _ENTRY_LENGTH : index * _ENTRY_LENGTH + CTI_LENGTH]
+        return self.packed[index * _ENTRY : index * _ENTRY + CTI_LENGTH]
 
-    def _expires(self, index):
-        at = index * _ENTRY_LENGTH + CTI_LENGTH
-        return int.from_bytes(self._packed[at : at + _EXPIRES_LENGTH], "big")
+    def _day(self, index, offset):
+        at = index * _ENTRY + offset
+        return self.packed[at] << 8 | self.packed[at + 1]
 
     def _position(self, cti):
         """The index of ``cti``, or of the entry before which it belongs."""
@@ -105,3 +128,11 @@ class Revocations:
             else:
                 high = middle
         return low
+
+
+def is_whole(packed) -> bool:
+    """Whether ``packed`` are entries in order, each once."""
+    if not isinstance(packed, bytes) or len(packed) % _ENTRY:
+        return False
+    ids = [packed[at : at + CTI_LENGTH] for at in range(0, len(packed), _ENTRY)]
+    return len(ids) <= MAX_REVOKED and sorted(set(ids)) == ids

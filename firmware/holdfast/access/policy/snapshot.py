@@ -8,6 +8,7 @@ import cbor
 import crypto
 from untrusted import InvalidInput
 
+from . import draft
 from . import operations as ops
 from .changeset import (
     HASH,
@@ -22,7 +23,7 @@ from .changeset import (
     verify_signed,
 )
 from .operations import ChangesetRefused
-from .policy import Policy
+from .rules import SiteRules
 
 COUNT = 7
 FIRST_PART = 8
@@ -57,19 +58,19 @@ class Snapshot:
 
 
 class Assembly:
-    """The policy that grows out of a snapshot's parts, each checked as it comes.
+    """The rules that grow out of a snapshot's parts, each checked as it comes.
 
-    ``blank`` is a policy of this door that knows nothing. ``policy`` is what has been read so far,
-    of use to nobody before ``is_complete``; ``taken`` counts the parts; ``wanted`` is the SHA-256
-    of the next, b"" after the last.
+    ``blank`` are SiteRules that know nothing. ``rules`` is what has been read so far, of use to
+    nobody before ``is_complete``; ``taken`` counts the parts; ``wanted`` is the SHA-256 of the
+    next, b"" after the last.
     """
 
-    def __init__(self, snapshot: Snapshot, blank: Policy):
+    def __init__(self, snapshot: Snapshot, blank: SiteRules):
         self.snapshot = snapshot
-        self.policy = blank
+        self.rules = blank
         self.taken = 0
         self.wanted = snapshot.first_part
-        self._last = (-1, b"")
+        self._last = (-1, b"", 0)
 
     @property
     def is_complete(self) -> bool:
@@ -81,7 +82,7 @@ class Assembly:
         return len(raw) <= MAX_BYTES and crypto.sha256(raw) == self.wanted
 
     def add(self, raw: bytes) -> list:
-        """Take the next part; what it has for the credential cache, as in operations.change.
+        """Take the next part; the operations in it, of which some are for the credential cache.
 
         Raises ChangesetRefused: if the part was the wanted one, the snapshot is of no use.
         """
@@ -96,15 +97,17 @@ class Assembly:
         for operation in operations:
             self._check_order(operation)
         head = self.snapshot
-        self.policy = self.policy.following(operations, head.number, head.head, head.issued_at)
+        self.rules = draft.following(
+            self.rules, operations, head.number, head.head, head.issued_at, is_whole=True
+        )
         self.wanted = following
         self.taken += 1
-        return ops.changes(operations)
+        return operations
 
     def _check_order(self, operation):
         if not ops.is_for_cache(operation):
             return
-        if operation[2] is False:
+        if ops.is_removal(operation):
             raise ChangesetRefused("a snapshot takes nothing away")
         place = _place(operation)
         if place <= self._last:
@@ -138,7 +141,7 @@ def make(signing_key, site: str, number: int, head: bytes, issued_at: int, opera
     payload = {PREVIOUS: head, COUNT: len(parts), FIRST_PART: following}
     raw = make_signed(signing_key, site, number, issued_at, payload, _AAD)
     parts.reverse()
-    assembly = Assembly(parse(raw), Policy(site, ""))
+    assembly = Assembly(parse(raw), SiteRules(site))
     for part in parts:
         assembly.add(part)
     return [raw] + parts
@@ -171,5 +174,5 @@ def _parse_part(raw):
 
 def _place(operation):
     """Where a grant or group stands among them: grants first, as the cache wants them."""
-    code, name = operation[:2]
-    return (0, name) if code == ops.GRANT else (1, name)
+    code, name, value = operation[:3]
+    return (0, name, value) if code == ops.GRANT else (1, name, 0)

@@ -64,7 +64,7 @@ def _follow(path, policies, apply):
         head = _snapshot_head(raw) if number == 0 else None
         if head is not None:
             parts_left = head.count
-            is_news = head.number > policies.policy.number or policies.needs_snapshot
+            is_news = head.number > policies.rules.number or policies.needs_snapshot
             is_taken = is_news and policies.begin_snapshot(raw)
         elif parts_left:
             parts_left -= 1

@@ -1,17 +1,21 @@
-"""Taking a snapshot, part by part: the policy grows in RAM, grants go to the cache's new pages."""
+"""Taking a snapshot, part by part: the rules grow in RAM, grants go to the cache's new pages."""
 
-from ...access.policy import snapshot
+from ...access.policy import operations, snapshot
 from ...access.policy.operations import ChangesetRefused
 
 
 class Intake:
     """A snapshot with the verified ``head`` on its way into ``cache``; nothing of it counts yet.
 
-    ``blank`` is an empty Policy of this door. Raises ChangesetRefused and OSError.
+    ``blank`` are SiteRules of this site that know nothing; ``follow(ring, operations, rules)``
+    gives the KeyRing after them, ``ring`` being the one to begin with. Raises ChangesetRefused and
+    OSError.
     """
 
-    def __init__(self, head: snapshot.Snapshot, blank, cache):
+    def __init__(self, head: snapshot.Snapshot, blank, cache, ring, follow):
         self._assembly = snapshot.Assembly(head, blank)
+        self._follow = follow
+        self.ring = ring
         try:
             self._writer = cache.begin_snapshot(head.number)
         except ValueError as error:
@@ -24,9 +28,14 @@ class Intake:
         return head.number, self._assembly.taken, head.count
 
     @property
-    def policy(self):
-        """The Policy that the snapshot comes to; None while parts are missing."""
-        return self._assembly.policy if self._assembly.is_complete else None
+    def rules(self):
+        """The SiteRules that the snapshot comes to; None while parts are missing."""
+        return self._assembly.rules if self._assembly.is_complete else None
+
+    @property
+    def head(self) -> bytes:
+        """The hash of the changeset that it stands at."""
+        return self._assembly.snapshot.head
 
     def is_wanted(self, raw: bytes) -> bool:
         """Whether ``raw`` is the next part."""
@@ -37,9 +46,10 @@ class Intake:
 
         Memory that runs out comes through as what it is.
         """
-        changes = self._assembly.add(raw)
+        said = self._assembly.add(raw)
+        self.ring = self._follow(self.ring, said, self._assembly.rules)
         try:
-            for change in changes:
+            for change in operations.changes(said):
                 self._writer.add(change)
         except ValueError as error:
             raise ChangesetRefused(str(error))

@@ -1,7 +1,7 @@
 """How far the credential cache has followed the policy, and what is done if it has not."""
 
 from ...access.policy import changeset as changesets
-from ...access.policy.operations import ChangesetRefused
+from ...access.policy.operations import LOOKUP, ChangesetRefused
 
 
 def is_lost(cache, number: int) -> bool:
@@ -37,7 +37,10 @@ def catch_up(cache, log, number: int):
         if is_damaged:
             cache.rebuild()
         for found, raw in log.after(begin, number - begin):
-            cache.apply(found, changesets.parse(raw).changes())
+            changeset = changesets.parse(raw)
+            if any([operation[0] == LOOKUP for operation in changeset.operations]):
+                return  # all grants have other keys from here on: only a snapshot has them
+            cache.apply(found, changeset.changes())
         if is_damaged:
             cache.rebuilt()
     except ValueError:

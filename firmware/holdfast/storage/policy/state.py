@@ -1,4 +1,4 @@
-"""A policy as sealed bytes, from which the log of changesets goes on."""
+"""A site's rules as sealed bytes, from which the log of changesets goes on."""
 
 import errno
 import os
@@ -8,54 +8,50 @@ from cose import CRV_ED25519, Key
 from micropython import const
 from untrusted import InvalidInput
 
-from ...access.policy import limits
-from ...access.policy.operations import ELSEWHERE, PROVISIONED
-from ...access.policy.policy import Policy
-from ...access.policy.revocation import Revocations
-from ...access.policy.schedule import Schedule
+from ...access.policy import rules as parts
+from ...access.policy.key_ring import KeyRing
+from ...access.policy.revocation import Revocations, is_whole
+from ...access.policy.rules import RULES, SiteRules
+from ...access.policy.schedule import Holidays, Schedules
 from ...access.policy.timezone import TimeZone
 from .. import files
 from ..sealed import OVERHEAD, DamagedError
 
 MAX_BYTES = 16384
+RECENT = 8  # bytes of a changeset's hash that are kept to know it again
+MAX_RECENT = 64
 
-_FORMAT = const(1)
-_CTI = const(8)
-_REVOCATION = const(16)
+_FORMAT = const(2)
+_ENTRIES = const(6)  # version, the rules, key ring, recent hashes, least, position
 _MAX_COUNT = (1 << 63) - 1  # what a changeset can say of a time
 
-# Entries of the map
-_VERSION = const(1)
-_NUMBER = const(2)
-_HEAD = const(3)
-_ISSUED_AT = const(4)
-_LEAST = const(5)
-_TIMEZONE = const(6)
-_ZONES = const(7)
-_SCHEDULES = const(8)
-_HOLIDAYS = const(9)
-_REVOCATIONS = const(10)
-_WATERMARK = const(11)
-_LATEST = const(12)
-_LOCKED = const(13)
-_ANCHORS = const(14)
-_LIMITS = const(15)
-_POSITION = const(16)
+
+class Held:
+    """What a node keeps of the policy: the SiteRules ``rules``, its KeyRing ``ring``, and the
+    first 8 bytes of the hashes of the last 64 changesets, ``recent``, the newest last.
+    """
+
+    def __init__(self, rules: SiteRules, ring: KeyRing, recent: bytes = b""):
+        self.rules = rules
+        self.ring = ring
+        self.recent = recent
 
 
 class StateFiles:
-    """Sealed policies in ``directory``, of the door that ``blank`` is an empty Policy of."""
+    """Sealed rules in ``directory``; ``blank`` is a Held that knows nothing, ``place`` the bytes
+    that the node, and what it rests on, are told by.
+    """
 
-    def __init__(self, directory: str, sealer, blank: Policy):
+    def __init__(self, directory: str, sealer, blank: Held, place: bytes):
         self._directory = directory
         self._sealer = sealer
         self._blank = blank
-        self._aad = cbor.encode(["holdfast policy", blank.site, blank.door])
+        self._aad = b"holdfast policy" + place
 
     def load(self, name: str):
         """What ``decode`` gives of the file, or None if there is none.
 
-        Raises DamagedError for anything but what this board wrote for this door; OSError.
+        Raises DamagedError for anything but what this node wrote; OSError.
         """
         sealed = files.read(self._path(name), MAX_BYTES + OVERHEAD)
         if sealed is None:
@@ -64,11 +60,9 @@ class StateFiles:
             raise DamagedError("policy: larger than %d bytes" % MAX_BYTES)
         return decode(self._sealer.open(sealed, self._aad), self._blank)
 
-    def save(self, name: str, policy: Policy, least: int, position: int):
+    def save(self, name: str, held: Held, least: int, position: int):
         """Write the file whole or not at all. Raises OSError."""
-        from .encoding import encode  # a start reads, and writes nothing
-
-        data = encode(policy, self._blank, least, position)
+        data = encode(held, least, position)
         files.write(self._path(name), self._sealer.seal(data, self._aad))
 
     def rename(self, name: str, other: str):
@@ -87,81 +81,96 @@ class StateFiles:
         return self._directory + "/" + name
 
 
-def decode(data: bytes, blank: Policy) -> tuple:
-    """(Policy of the door of ``blank``, least, position) as given to encode. DamagedError."""
+def encode(held: Held, least: int, position: int) -> bytes:
+    """What is kept of a policy.
+
+    ``least`` is the number below which it is not whole again, ``position`` the number of the log's
+    record from which on it has to be followed.
+    """
+    rules = held.rules
+    said = [getattr(rules, name) for name in RULES]
+    for index, name in enumerate(RULES):
+        value = said[index]
+        if name == "anchors":
+            value = [key.x for key in value]
+        elif name == "timezone":
+            value = None if value is None else _timezone(value)
+        elif name == "revocations":
+            value = [value.packed, value.watermark, value.dropped]
+        elif name in ("schedules", "holidays"):
+            value = value.packed
+        said[index] = value
+    return cbor.encode([_FORMAT, said, held.ring.packed, held.recent, least, position])
+
+
+def decode(data: bytes, blank: Held) -> tuple:
+    """(Held, least, position) as given to encode. Raises DamagedError."""
     try:
         entries = cbor.decode(data, deterministic=True, max_items=len(data))
-        if not isinstance(entries, dict) or entries.get(_VERSION) != _FORMAT:
+        if _list(entries)[:1] != [_FORMAT]:
             raise DamagedError("policy: of a version that is not known here")
-        if sorted(entries) != list(range(_VERSION, _POSITION + 1)):
-            raise DamagedError("policy: entries are missing or unknown")
-        policy = blank.changed(
-            limits.rules(entries[_LIMITS]),
-            number=_count(entries[_NUMBER]),
-            head=_bytes(entries[_HEAD], 32),
-            issued_at=_count(entries[_ISSUED_AT]),
-            timezone=_timezone(entries[_TIMEZONE]),
-            holidays=_holidays(entries[_HOLIDAYS]),
-            anchors=_anchors(entries[_ANCHORS]) or blank.anchors,
-            known_zones=_zones(entries[_ZONES]),
-            schedules=_schedules(entries[_SCHEDULES]),
-            revocations=_revocations(entries),
-            locked_places=_locked(entries[_LOCKED]),
+        _, said, ring, recent, least, position = _list(entries, _ENTRIES)
+        rules = {}
+        for name, value in zip(RULES, _list(said, len(RULES))):
+            rules[name] = _READ.get(name, _count)(value)
+        held = Held(
+            blank.rules.changed(rules),
+            KeyRing(_packed(40)(ring)),
+            _packed(RECENT)(recent),
         )
-        return policy, _count(entries[_LEAST]), _count(entries[_POSITION])
+        return held, _count(least), _count(position)
     except DamagedError:
         raise
     except InvalidInput as error:
         raise DamagedError("policy: " + str(error))
 
 
-def _timezone(value):
+def _timezone(zone) -> list:
+    if zone.start is None:
+        return [zone.std_offset_min, None]
+    return [zone.std_offset_min, [zone.delta_min, list(zone.start), list(zone.end)]]
+
+
+def _read_timezone(value):
     return None if value is None else TimeZone.parse(*_list(value, 2))
-
-
-def _holidays(value):
-    return frozenset([_count(day) for day in _list(value)])
 
 
 def _anchors(value):
     return tuple([Key.okp(CRV_ED25519, _bytes(x, 32)) for x in _list(value)])
 
 
-def _zones(value):
-    for zone, kind in _dict(value).items():
-        if not isinstance(zone, str):
-            raise DamagedError("policy: a zone is no name")
-        if not ELSEWHERE <= _count(kind) <= PROVISIONED:
-            raise DamagedError("policy: a zone of no known kind")
-    return value
+def _revocations(value):
+    packed, watermark, dropped = _list(value, 3)
+    if not is_whole(packed):
+        raise DamagedError("policy: revocations are not in order")
+    return Revocations(packed, _count(watermark), _count(dropped))
 
 
 def _schedules(value):
-    schedules = {}
-    for tag, hours in _dict(value).items():
-        week, on_holidays = _list(hours, 2)
-        schedules[_tag(tag)] = Schedule.parse(week, on_holidays)
-    return schedules
+    return Schedules(_packed(1)(value))
 
 
-def _revocations(entries):
-    packed = entries[_REVOCATIONS]
-    if not isinstance(packed, bytes) or len(packed) % _REVOCATION:
-        raise DamagedError("policy: revocations are cut")
-    ids = [packed[at : at + _CTI] for at in range(0, len(packed), _REVOCATION)]
-    if sorted(set(ids)) != ids:
-        raise DamagedError("policy: revocations are not in order")
-    return Revocations(packed, _count(entries[_WATERMARK]), _count(entries[_LATEST]))
+def _holidays(value):
+    return Holidays(_packed(3)(value))
 
 
-def _locked(value):
-    if isinstance(value, bool):
+def _packed(width):
+    def check(value):
+        if not isinstance(value, bytes) or len(value) % width:
+            raise DamagedError("policy: an entry is cut")
         return value
-    return frozenset([_tag(tag) for tag in _list(value)])
+
+    return check
 
 
-def _tag(value):
-    return _bytes(value, 6)
+def _head(value):
+    return _bytes(value, 32)
+
+
+def _flag(value):
+    if value is not True and value is not False:
+        raise DamagedError("policy: neither yes nor no")
+    return value
 
 
 def _bytes(value, length):
@@ -182,7 +191,19 @@ def _list(value, length=None):
     return value
 
 
-def _dict(value):
-    if not isinstance(value, dict):
-        raise DamagedError("policy: no map")
-    return value
+# Who reads each rule; the others are counts.
+_READ = {
+    "anchors": _anchors,
+    "head": _head,
+    "timezone": _read_timezone,
+    "doors": _packed(parts.DOOR_TAG),
+    "zones": _packed(parts.ZONE_ENTRY),
+    "schedules": _schedules,
+    "holidays": _holidays,
+    "revocations": _revocations,
+    "is_locked": _flag,
+    "locked_doors": _packed(1),
+    "locked_zones": _packed(6),
+    "modes": _packed(parts.MODE_ENTRY),
+    "carriers": _packed(parts.CARRIER_ENTRY),
+}

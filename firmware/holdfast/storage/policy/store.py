@@ -1,6 +1,6 @@
 """The site's policy on flash: followed one changeset at a time, or swapped in whole.
 
-A changeset counts from the moment it is in the log; the policy that it leads to is in RAM, and in
+A changeset counts from the moment it is in the log; the rules that it leads to are in RAM, and in
 the file ``state`` every few changesets. Grants and groups are the credential cache's, which says
 itself how far it has come and catches up. Decision 010 has the order of writes and why a power
 cut between any two of them is made good at the next opening.
@@ -12,13 +12,15 @@ it, and it is a tenth of all the code.
 import errno
 import os
 
+from cose import CRV_ED25519, Key
 from micropython import const
 
 from ...access import reason
-from ...access.policy.policy import Policy
+from ...access.policy.key_ring import KeyRing
+from ...access.policy.rules import SiteRules
 from ..sealed import DamagedError
 from .log import ChangesetLog
-from .state import StateFiles
+from .state import MAX_RECENT, RECENT, Held, StateFiles
 
 _STATE = "state"
 _NEXT = "next"  # a snapshot's policy, from just before the cache is swapped until just after
@@ -28,17 +30,20 @@ _SEGMENTS = const(4)
 
 
 class PolicyStore:
-    """The policy in ``directory``, sealed with ``sealer``, of the door in ``settings``.
+    """The policy in ``directory``, sealed with ``sealer``, of the site in ``settings``.
 
-    ``cache`` is the board's CredentialCache. ``settings`` has ``site``, ``door``, ``zones``,
-    ``strike_ms`` and ``authority_keys``, by whom the first changeset must be signed. The log takes
-    at most ``segments`` times ``segment_size`` bytes; what it still has of the changesets when it
-    is full is what peers can get from here.
+    ``cache`` is the node's CredentialCache. ``settings`` has ``site``, ``node``, ``first_key``, by
+    which the first changeset must be signed, ``authority_keys``, those in force when the node was
+    enrolled, and ``enrolled_at``, number and hash of the changeset that was the last then.
+    ``unseal(purpose, ephemeral, sealed)`` opens keys that the policy has for this node.
+    The log takes at most ``segments`` times ``segment_size`` bytes; what it still has of the
+    changesets when it is full is what peers can get from here.
 
-    ``policy`` has the fault POLICY_MISSING before the first changeset, and POLICY_DAMAGED if flash
+    The rules have the fault POLICY_MISSING before the first changeset, and POLICY_DAMAGED if flash
     shows that there once was more than can be read now, until changesets or a snapshot have come
-    as far again. Opening raises OSError, for damage nothing. After an OSError from any method
-    flash is read anew before anything else is done.
+    as far again. Opening raises OSError, for damage nothing. After an error of any method, memory
+    that ended included, flash is read anew before anything else is done or said: what it has
+    decides.
     """
 
     def __init__(
@@ -47,6 +52,7 @@ class PolicyStore:
         sealer,
         settings,
         cache,
+        unseal=None,
         segment_size: int = _SEGMENT,
         segments: int = _SEGMENTS,
     ):
@@ -54,30 +60,42 @@ class PolicyStore:
         self._sealer = sealer
         self._log_size = (segment_size, segments)
         self._cache = cache
-        self._blank = Policy(
-            settings.site,
-            settings.door,
-            settings.zones,
-            settings.strike_ms,
-            settings.authority_keys,
-        )
-        self._files = StateFiles(directory, sealer, self._blank)
+        self._settings = settings
+        self._unseal = unseal
+        first = Key.okp(CRV_ED25519, settings.first_key)
+        self._blank = Held(SiteRules(settings.site, (first,)), KeyRing())
+        place = settings.root + settings.node.encode()
+        self._files = StateFiles(directory, sealer, self._blank, place)
         self._is_stale = True
         self._intake = None
-        self.policy = self._blank
+        self._held = self._blank
         self._ready()
 
-    @property
-    def cache(self):
-        """The credential cache; None while it is behind the policy, because it may hold a card
-        that was taken back since. If it is damaged it says so itself when it is asked.
+    def moment(self) -> tuple:
+        """``(SiteRules, CredentialCache or None)`` of one changeset. Raises OSError.
+
+        None while the cache is behind the rules, because it may hold a card that was taken back
+        since. If it is damaged it says so itself when it is asked.
         """
+        self._ready()
+        cache = self._cache
         try:
-            self._ready()
-            is_behind = self._cache.applied < self.policy.number and self._cache.damage is None
+            is_behind = cache.applied < self._held.rules.number and cache.damage is None
         except OSError:
-            return None
-        return None if is_behind else self._cache
+            is_behind = True
+        return self._held.rules, None if is_behind else cache
+
+    @property
+    def rules(self) -> SiteRules:
+        """The rules in force. Raises OSError."""
+        self._ready()
+        return self._held.rules
+
+    @property
+    def ring(self) -> KeyRing:
+        """The keys that the policy has for this node. Raises OSError."""
+        self._ready()
+        return self._held.ring
 
     @property
     def needs_snapshot(self) -> bool:
@@ -86,11 +104,12 @@ class PolicyStore:
         Raises OSError.
         """
         self._ready()
+        rules = self._held.rules
         return (
-            self.policy.fault == reason.POLICY_DAMAGED
+            rules.fault == reason.POLICY_DAMAGED
             or self._cache.needs_repair
             or self._cache.damage is not None
-            or self._cache.applied < self.policy.number
+            or self._cache.applied < rules.number
         )
 
     @property
@@ -101,33 +120,34 @@ class PolicyStore:
     def apply(self, raw: bytes) -> bool:
         """Follow the changeset ``raw``: whole and durably, or not at all.
 
-        False if it was followed before. Raises ChangesetRefused, whose text says why, and which
-        number is wanted if that is it. Raises OSError: it was followed or not, and may be given
-        again.
+        False if it was followed before, which is said only of one of the last 64. Raises
+        ChangesetRefused, whose text says why, and which number is wanted if that is it. Raises
+        OSError: it was followed or not, and may be given again.
         """
         from ...access.policy import changeset as changesets
-        from . import into_cache as policy_cache
+        from ...access.policy import draft
+        from . import into_cache
 
         changeset = changesets.parse(raw)
         self._ready()
-        policy = self.policy
-        if changeset.site == policy.site and changeset.number <= policy.number:
+        rules = self._held.rules
+        if changeset.site == rules.site and changeset.number <= rules.number:
             self._check_known(changeset)
             return False
-        # A signature costs the most to check, and a gap is nobody's fault: it comes last.
-        following = policy.applied(changeset)
-        changeset.verify(policy.anchors)
-        policy_cache.check(self._cache, policy.number, changeset)
-        if policy.number - self._checkpointed >= _CHECKPOINT:
+        changeset.verify(rules.anchors)
+        following = draft.applied(rules, changeset)
+        self._check_enrolled(changeset.number, changeset.hash)
+        into_cache.check(self._cache, rules.number, changeset)
+        if rules.number - self._checkpointed >= _CHECKPOINT:
             self.checkpoint()
         self._is_stale = True
         while not self._log.append(changeset.number, changeset.raw):
-            if self._checkpointed != policy.number:
+            if self._checkpointed != rules.number:
                 self._save_state()
             self._log.make_room()
-        self._follow(following)
+        self._follow(self._after(changeset, following))
         self.abandon_snapshot()
-        policy_cache.catch_up(self._cache, self._log, changeset.number)
+        into_cache.catch_up(self._cache, self._log, changeset.number)
         self._is_stale = False
         return True
 
@@ -137,13 +157,13 @@ class PolicyStore:
         Fewer or none if they are not kept any more. Raises OSError.
         """
         self._ready()
-        limit = min(limit, self.policy.number - number)
+        limit = min(limit, self._held.rules.number - number)
         return [raw for _, raw in self._log.after(number, limit)]
 
     def checkpoint(self):
-        """Write the policy down, so that less is to be followed at the next opening: OSError."""
+        """Write the rules down, so that less is to be followed at the next opening: OSError."""
         self._ready()
-        if self._checkpointed != self.policy.number:
+        if self._checkpointed != self._held.rules.number:
             self._is_stale = True
             self._save_state()
             self._is_stale = False
@@ -160,22 +180,24 @@ class PolicyStore:
 
         head = snapshot.parse(raw)
         self._ready()
-        policy = self.policy
-        if head.site != policy.site:
+        rules = self._held.rules
+        if head.site != rules.site:
             raise ChangesetRefused("snapshot of another site")
-        newest = max(policy.number, self._least)
+        head.verify(self._anchors())
+        newest = max(rules.number, self._least)
         if head.number < newest:
             raise ChangesetRefused(
                 "snapshot %d is older than changeset %d, which was here" % (head.number, newest)
             )
-        head.verify(policy.anchors)
-        if head.number == policy.number:
-            if head.head != policy.head:
+        self._check_enrolled(head.number, head.head)
+        if head.number == rules.number:
+            if head.head != rules.head:
                 raise ChangesetRefused("snapshot %d is of another chain" % head.number)
             if not self.needs_snapshot:
                 return False
         self.abandon_snapshot()
-        self._intake = Intake(head, self._blank, self._cache)
+        held = self._held
+        self._intake = Intake(head, self._blank.rules, self._cache, held.ring, self._keys_after)
         return True
 
     def add_part(self, raw: bytes) -> bool:
@@ -194,10 +216,10 @@ class PolicyStore:
             raise ChangesetRefused("not part %d of the snapshot" % (intake.progress[1] + 1))
         try:
             intake.add(raw)
-            if intake.policy is None:
+            if intake.rules is None:
                 return False
             self._swap(intake)
-        except (OSError, ChangesetRefused):
+        except (OSError, ChangesetRefused, MemoryError):
             self.abandon_snapshot()
             raise
         return True
@@ -211,7 +233,13 @@ class PolicyStore:
     def _swap(self, intake):
         # The cache's swap decides: with it ``next`` is the policy, without it nothing happened.
         self._is_stale = True
-        self._files.save(_NEXT, intake.policy, 0, self._log.position)
+        # Hashes without a gap: what came between is not known here.
+        ahead = intake.rules.number - self._held.rules.number
+        recent = self._held.recent if 0 <= ahead <= 1 else b""
+        if ahead or not recent:
+            recent += intake.head[:RECENT]
+        held = Held(intake.rules, intake.ring, recent[-RECENT * MAX_RECENT :])
+        self._files.save(_NEXT, held, 0, self._log.position)
         intake.swap()
         self._intake = None
         self._ready()
@@ -227,36 +255,37 @@ class PolicyStore:
         except OSError as error:
             if error.errno != errno.EEXIST:
                 raise
-        self._settle()
-        policy, least, position, is_damaged = self._blank, 0, 0, False
+        self._finish_swap()
+        held, least, position, is_damaged = self._blank, 0, 0, False
         try:
-            policy, least, position = self._files.load(_STATE) or (policy, least, position)
+            held, least, position = self._files.load(_STATE) or (held, least, position)
         except DamagedError:
             is_damaged = True
-        self._checkpointed = policy.number
+        self._checkpointed = held.rules.number
         self._log = ChangesetLog(self._directory + "/log", self._sealer, *self._log_size)
         is_log_lost = self._log.position < position
         for number, raw in self._log.since(0 if is_log_lost else position):
             if raw is None:
-                number = policy.number + 1
+                number = held.rules.number + 1
             else:
-                policy = _after(policy, raw)
+                held = self._replayed(held, raw)
             least = max(least, number)
         self._least = max(least, self._cache.applied)
         if is_damaged:
             self._least = max(self._least, 1)
         if is_log_lost and self._cache.damage is not None:
-            self._least = max(self._least, policy.number + 1)  # nobody knows what there was
-        self._follow(policy)
+            self._least = max(self._least, held.rules.number + 1)  # nobody knows what there was
+        self._follow(held)
         if is_log_lost:
             self._save_state()
-        if self._cache.damage is not None or self._cache.applied < policy.number:
-            from . import into_cache as policy_cache
+        number = held.rules.number
+        if self._cache.damage is not None or self._cache.applied < number:
+            from . import into_cache
 
-            policy_cache.catch_up(self._cache, self._log, policy.number)
+            into_cache.catch_up(self._cache, self._log, number)
         self._is_stale = False
 
-    def _settle(self):
+    def _finish_swap(self):
         """A snapshot that was interrupted holds if the cache has it, and else never was."""
         made = self._number_in(_NEXT)
         if made and made == self._cache.applied and made >= self._number_in(_STATE):
@@ -269,38 +298,74 @@ class PolicyStore:
             held = self._files.load(name)
         except DamagedError:
             return 0
-        return held[0].number if held else 0
+        return held[0].rules.number if held else 0
 
-    def _follow(self, policy):
-        fault = reason.POLICY_DAMAGED if policy.number < self._least else None
-        self.policy = policy.changed(fault=fault)
+    def _replayed(self, held, raw):
+        """What is held after the changeset ``raw``, or as it is if that is not the next one."""
+        from ...access.policy import changeset as changesets
+        from ...access.policy import draft
+        from ...access.policy.operations import ChangesetRefused
+
+        try:
+            changeset = changesets.parse(raw)
+            following = draft.applied(held.rules, changeset)
+        except ChangesetRefused:
+            return held  # written twice; or a gap, and then its number tells
+        return self._after(changeset, following, held)
+
+    def _after(self, changeset, following, before=None):
+        before = before or self._held
+        recent = (before.recent + changeset.hash[:RECENT])[-RECENT * MAX_RECENT :]
+        ring = self._keys_after(before.ring, changeset.operations, following)
+        return Held(following, ring, recent)
+
+    def _keys_after(self, ring, operations, rules):
+        return ring.following(operations, rules, self._settings.node, self._unseal)
+
+    def _follow(self, held):
+        fault = reason.POLICY_DAMAGED if held.rules.number < self._least else None
+        self._held = Held(held.rules.changed(fault=fault), held.ring, held.recent)
 
     def _save_state(self):
-        self._files.save(_STATE, self.policy, self._least, self._log.position)
-        self._checkpointed = self.policy.number
+        self._files.save(_STATE, self._held, self._least, self._log.position)
+        self._checkpointed = self._held.rules.number
+
+    def _anchors(self):
+        """Who may sign a snapshot: whom the chain that is here names, or, where the node was
+        enrolled later than that chain has come, whom it was told then.
+        """
+        rules = self._held.rules
+        if self._settings.enrolled_at[0] > rules.number:
+            return tuple(self._settings.authority_keys)
+        return rules.anchors
+
+    def _check_enrolled(self, number, head):
+        # A chain of the same site that another copy of the authority went on with.
+        from ...access.policy.operations import ChangesetRefused
+
+        enrolled, known = self._settings.enrolled_at
+        if number == enrolled and head != known:
+            raise ChangesetRefused(
+                "changeset %d is not the one that this node was enrolled at: the chain has forked"
+                % number
+            )
 
     def _check_known(self, changeset):
         from ...access.policy.operations import ChangesetRefused
 
         number = changeset.number
-        if number == self.policy.number:
-            is_same = changeset.hash == self.policy.head
-        else:
-            kept = [raw for _, raw in self._log.after(number - 1, 1)]
-            is_same = not kept or kept[0] == changeset.raw
-        if not is_same:
-            changeset.verify(self.policy.anchors)
+        behind = self._held.rules.number - number
+        recent = self._held.recent
+        at = len(recent) - RECENT * (behind + 1)
+        known = recent[at : at + RECENT] if at >= 0 else b""
+        if known == changeset.hash[:RECENT]:
+            return
+        if not known:
             raise ChangesetRefused(
-                "changeset %d is not the one that was followed: the chain has forked" % number
+                "changeset %d is older than what is kept here; changeset %d is wanted"
+                % (number, self._held.rules.number + 1)
             )
-
-
-def _after(policy, raw):
-    """The policy after the changeset ``raw``, or as it is if that is not the next one."""
-    from ...access.policy import changeset as changesets
-    from ...access.policy.operations import ChangesetRefused
-
-    try:
-        return policy.applied(changesets.parse(raw))
-    except ChangesetRefused:
-        return policy  # written twice; or a gap, and then its number tells
+        changeset.verify(self._held.rules.anchors)
+        raise ChangesetRefused(
+            "changeset %d is not the one that was followed: the chain has forked" % number
+        )

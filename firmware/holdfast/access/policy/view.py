@@ -1,0 +1,73 @@
+"""The site's rules as one door sees them."""
+
+from .. import reason
+from ..place import DOOR
+from ..tag import NAME_TAG, name_tag
+from .rules import ZONE_ENTRY, has_bit
+
+
+class DoorView:
+    """What ``decide`` asks of the SiteRules ``rules`` for the door of this name; copies nothing.
+
+    ``strike_ms`` is how long a granted unlock releases its strike, in milliseconds, ``way`` the
+    side its reader is on: 1 in, 2 out, 0 unknown. ``number`` is the door's in the policy, or None.
+    """
+
+    def __init__(self, rules, door: str, strike_ms: int = 3000, way: int = 0):
+        self.rules = rules
+        self.door = door
+        self.strike_ms = strike_ms
+        self.way = way
+        self.number = rules.door_number(door)
+
+    @property
+    def fault(self) -> int:
+        """The reason code with which everything is refused here, or 0."""
+        if self.rules.fault:
+            return self.rules.fault
+        return reason.DOOR_UNKNOWN if self.number is None else 0
+
+    @property
+    def is_locked_down(self) -> bool:
+        """Whether this door is locked down: by itself, with a zone of its, or with all doors."""
+        rules = self.rules
+        if rules.is_locked or self.number is None:
+            return rules.is_locked
+        if has_bit(rules.locked_doors, self.number):
+            return True
+        locked = rules.locked_zones
+        for at in range(0, len(locked), NAME_TAG):
+            if self.is_in(locked[at : at + NAME_TAG]):
+                return True
+        return False
+
+    def is_in(self, zone_tag: bytes) -> bool:
+        """Whether this door lies in the zone with this tag."""
+        at = self.rules.zone_at(zone_tag)
+        return at >= 0 and self.number is not None and self.rules.is_in_zone(at, self.number)
+
+    def zone_tags(self) -> list:
+        """The tags, 6 bytes each, of the zones that this door lies in."""
+        rules, number = self.rules, self.number
+        if number is None:
+            return []
+        return [
+            rules.zones[at : at + NAME_TAG]
+            for at in range(0, len(rules.zones), ZONE_ENTRY)
+            if rules.is_in_zone(at, number)
+        ]
+
+    def permissions(self, credential) -> int:
+        """All permission bits that the credential's scope has here, by the door or a zone."""
+        bits = 0
+        for kind, name, some in credential.scope:
+            if name == self.door if kind == DOOR else self.is_in(name_tag(name)):
+                bits |= some
+        return bits
+
+    def names_unknown_zone(self, credential) -> bool:
+        """Whether the scope grants something at a zone that the policy does not know."""
+        for kind, name, _ in credential.scope:
+            if kind != DOOR and self.rules.zone_at(name_tag(name)) < 0:
+                return True
+        return False
