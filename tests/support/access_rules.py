@@ -2,28 +2,36 @@
 
 import small_site as site
 from cose import cwt
-from holdfast.access import Credential, Policy, Request, decide
+from holdfast.access import Credential, DoorView, Request, SiteRules, decide
 from holdfast.access.clock.reading import SOURCE_FLOOR, SOURCE_RTC, ClockReading
 from holdfast.access.credential import parse_scope
-from holdfast.access.grant import POLICY, Grant
+from holdfast.access.grant import Grant
+from holdfast.access.place import DOOR
+from holdfast.access.policy import draft
 from holdfast.access.request import CARD, CardRequest
 from holdfast.access.tag import name_tag
 
 # site.NOW is a Friday, 08:00 in UTC and 09:00 in Berlin.
 BERLIN = [1, 60, [60, [3, 5, 6, 120], [10, 5, 6, 180]]]
-ZONE_HERE = [2, site.ZONE, None]
 MORNING = [3, "morning", [[[480, 600]]] * 7, []]
 EVENING = [3, "evening", [[[1080, 1320]]] * 7, []]
 TODAY = site.NOW // 86400
 KEY = b"\xc0\xffee-key"
+PIN_KEY = b"pin--key"
 GROUP = 7
 
 
-def policy(*operations, zones=(site.ZONE,), **rules):
-    """A whole policy: the zone is known, it is Berlin, and then what ``operations`` say."""
-    empty = Policy(site.SITE, site.DOOR, zones, 3000, (site.authority_public(),))
-    whole = empty.following([ZONE_HERE, BERLIN, MORNING, EVENING], 1, bytes(32), site.NOW)
-    return whole.following(list(operations), 2, bytes(32), site.NOW).changed(**rules)
+def rules(*operations, **changes):
+    """Whole SiteRules: door and zone are known, it is Berlin, and then what ``operations`` say."""
+    empty = SiteRules(site.SITE, (site.authority_public(),))
+    begin = site.HERE + [BERLIN, MORNING, EVENING]
+    whole = draft.following(empty, begin, 1, bytes(32), site.NOW)
+    return draft.following(whole, list(operations), 2, bytes(32), site.NOW).changed(**changes)
+
+
+def policy(*operations, door=site.DOOR, **changes):
+    """The same as the door sees it."""
+    return DoorView(rules(*operations, **changes), door, 3000)
 
 
 def holder(changes=None, authority=None):
@@ -58,28 +66,41 @@ def ask(credential, rules=None, clock=None, **request):
 
 
 class Cache:
-    """What a credential cache would know; ``fails`` maps "grant" or "rights" to an exception."""
+    """What a credential cache would know; ``fails`` maps "grant" or "rights" to an exception.
 
-    def __init__(self, rights=(), expires=None, kind=POLICY, grant=True, group=True, fails=None):
-        self._grant = Grant(KEY, kind, GROUP, expires) if grant else None
-        self._rights = [
-            (name_tag(place), bits, None if schedule is None else name_tag(schedule))
-            for place, bits, schedule in rights
-        ]
-        self._group = group
+    ``rights`` are (kind, name, bits, schedule or None) of the one group, or a dict of those by
+    group; ``grants`` are what the key has, by default one in that group.
+    """
+
+    def __init__(self, rights=(), expires=None, grant=True, group=True, fails=None, grants=None):
+        self._grants = grants
+        if grants is None:
+            self._grants = [Grant(KEY, GROUP, expires)] if grant else []
+        self._rights = {}
+        for number, some in (rights if isinstance(rights, dict) else {GROUP: rights}).items():
+            self._rights[number] = [
+                (kind, name_tag(name), bits, None if schedule is None else name_tag(schedule))
+                for kind, name, bits, schedule in some
+            ]
+        if not group:
+            self._rights = {}
         self._fails = fails or {}
 
-    def grant(self, key):
+    def grants(self, key):
         if "grant" in self._fails:
             raise self._fails["grant"]
-        return self._grant
+        return [grant for grant in self._grants if grant.key == key or grant.key not in (KEY, PIN_KEY)]
 
-    def rights(self, group, tags):
+    def rights(self, group, door_tag, zone_tags):
         if "rights" in self._fails:
             raise self._fails["rights"]
-        if not self._group or group != GROUP:
+        if group not in self._rights:
             return None
-        return [right for right in self._rights if right[0] in tags]
+        return [
+            right
+            for right in self._rights[group]
+            if (right[1] == door_tag if right[0] == DOOR else right[1] in zone_tags)
+        ]
 
 
 def show(cache, rules=None, clock=None, kind=CARD, **request):

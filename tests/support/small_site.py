@@ -9,9 +9,12 @@ import crypto
 from cose import CRV_ED25519, CRV_P256, CRV_X25519, Key, cwt
 from holdfast.access import credential as labels
 from holdfast.access.policy import changeset as changesets
+from holdfast.access.policy import sealing
+from holdfast.access.tag import name_tag
 
 SITE = "acme"
 DOOR = "lobby"
+NODE = "reader-1"
 ZONE = "guests"
 NOW = 1800000000  # 2027-01-15
 DAY = 24 * 3600
@@ -22,6 +25,10 @@ READER_PRIVATE = b"\x11" * 32
 READER_P256_PRIVATE = b"\x66" * 32
 AUDIT_PRIVATE = b"\x33" * 32
 LOOKUP_KEY = b"\x44" * 32
+EPHEMERAL = b"\x55" * 32  # of keys sealed to the reader
+
+# The policy knows the door, as number 0, and its zone.
+HERE = [[12, 0, DOOR], [2, ZONE, b"\x01"]]
 
 
 def authority(seed=AUTHORITY_SEED):
@@ -50,6 +57,11 @@ def confirmation(private, suite=0, whole=False):
     return {1: {1: 2, -1: CRV_P256, -2: point[:32], -3: y}}
 
 
+def scope(*entries):
+    """A scope claim of ``(kind, name, bits)``; by default unlock at the door."""
+    return cbor.encode([[[kind, name], bits] for kind, name, bits in entries or [(1, DOOR, 1)]])
+
+
 def holder_claims(private=b"\x22" * 32, changes=None):
     """Claims of an ordinary holder of the door; ``changes`` replaces some, None takes one away."""
     claims = {
@@ -61,7 +73,7 @@ def holder_claims(private=b"\x22" * 32, changes=None):
         6: NOW - DAY,
         7: b"\x00\x01\x02\x03\x04\x05\x06\x07",
         8: confirmation(private),
-        9: cbor.encode([[DOOR, 1]]),
+        9: scope(),
     }
     return _changed(claims, changes)
 
@@ -124,10 +136,28 @@ def settings_map(changes=None):
 
 
 def changeset(operations=None, number=1, previous=bytes(32), issued_at=NOW - DAY):
-    """A signed changeset; by default the first, which knows the zone."""
+    """A signed changeset; by default the first, which knows the door, its zone and its key."""
     if operations is None:
-        operations = [[1, 0, None], [2, ZONE, None]]
+        operations = [[1, 0, None]] + HERE + zone_key_operations()
     return changesets.make(authority(), SITE, number, previous, issued_at, operations)
+
+
+def zone_key_operations(number=1, secret=ZONE_SECRET):
+    """The operations that hand key ``number`` of the zone to the reader, and switch to it."""
+    ephemeral = crypto.x25519_public_key(EPHEMERAL)
+    purpose = sealing.zone_key(SITE, root(), ZONE, number, NODE, ephemeral)
+    sealed = sealing.seal(EPHEMERAL, crypto.x25519_public_key(READER_PRIVATE), purpose, secret)
+    return [[13, ZONE, number, ephemeral, [[name_tag(NODE), sealed]]], [14, ZONE, number]]
+
+
+def first_key():
+    """The site's first authority key, 32 bytes."""
+    return authority_public().x
+
+
+def root():
+    """What the site rests on."""
+    return crypto.sha256(first_key())
 
 
 def hash_of(raw):

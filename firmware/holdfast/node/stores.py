@@ -110,12 +110,10 @@ class Stores:
                 raise OSError("no lookup key %d" % wanted)
         return key
 
-    def _unseal(self, purpose, ephemeral, sealed):
+    def _unseal(self, ephemeral, purpose, sealed):
         from ..access.policy import sealing  # when keys come, and not to open a door
 
-        return sealing.open(
-            self._private_key, ephemeral, [self._settings.root] + purpose, sealed
-        )
+        return sealing.open(self._private_key, ephemeral, purpose, sealed)
 
     # What records
 

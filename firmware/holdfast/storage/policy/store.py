@@ -35,7 +35,7 @@ class PolicyStore:
     ``cache`` is the node's CredentialCache. ``settings`` has ``site``, ``node``, ``first_key``, by
     which the first changeset must be signed, ``authority_keys``, those in force when the node was
     enrolled, and ``enrolled_at``, number and hash of the changeset that was the last then.
-    ``unseal(purpose, ephemeral, sealed)`` opens keys that the policy has for this node.
+    ``unseal(ephemeral, purpose, sealed)`` opens keys that the policy has for this node.
     The log takes at most ``segments`` times ``segment_size`` bytes; what it still has of the
     changesets when it is full is what peers can get from here.
 
@@ -320,7 +320,10 @@ class PolicyStore:
         return Held(following, ring, recent)
 
     def _keys_after(self, ring, operations, rules):
-        return ring.following(operations, rules, self._settings.node, self._unseal)
+        from ...access.policy import key_changes
+
+        root, node = self._settings.root, self._settings.node
+        return key_changes.following(ring, operations, rules, root, node, self._unseal)
 
     def _follow(self, held):
         fault = reason.POLICY_DAMAGED if held.rules.number < self._least else None
