@@ -7,26 +7,15 @@ import os
 import cuts
 
 import policy_site as board
-import small_site as site
 from holdfast.access import reason
-from holdfast.access.tag import name_tag
 
 SMALL = {"segment_size": 700, "segments": 3}
 
 
 def _is_whole(store, number):
     """Assert that policy and cache are those of exactly so many steps."""
-    policy = store.policy
-    assert policy.number == number, (policy.number, number)
-    assert policy.fault == (0 if number else reason.POLICY_MISSING), policy.fault
-    assert len(policy.known_zones) == number
-    assert store.cache is not None and store.cache.applied == number
-    assert store.cache.counts[0] == number
-    if number:
-        assert store.cache.grant(board.key(number)).group == 1
-        assert store.cache.rights(1, [name_tag(site.DOOR)]) == [
-            (name_tag(site.DOOR), number, None)
-        ]
+    assert board.whole(store, number)
+    assert store.moment()[1].counts[0] == number
 
 
 class _Story:
@@ -59,7 +48,7 @@ class _Story:
         """All that was acknowledged is there, at most one more a cut, and the chain goes on."""
         store = self.start(root)
         least = acked[-1] if acked else self.begin
-        number = store.policy.number
+        number = store.rules.number
         assert least <= number <= least + acked.cuts, (least, number, acked.cuts)
         _is_whole(store, number)
         assert store.after(number - 2) == self.raws[number - 2 : number]
@@ -80,7 +69,7 @@ def test_the_very_first_changeset():
 
     def check(root, acked):
         store = story.start(root)
-        number = store.policy.number
+        number = store.rules.number
         assert len(acked) <= number <= len(acked) + acked.cuts
         _is_whole(store, number)
         if not number:
@@ -124,7 +113,7 @@ def test_a_snapshot_is_swapped_in_whole():
 
     def check(root, acked):
         store = story.start(root)
-        found = store.policy.number
+        found = store.rules.number
         assert found in (3, number) and (found == number or not acked)
         _is_whole(store, found)
         assert store.apply(story.raws[found])
@@ -157,17 +146,17 @@ def test_the_recovery_from_damage_is_not_believed_before_it_is_complete():
 
     def go_on(root, acked):
         store = story.start(root)
-        for number in range(store.policy.number + 1, 12):
-            assert store.policy.fault == reason.POLICY_DAMAGED
+        for number in range(store.rules.number + 1, 12):
+            assert store.rules.fault == reason.POLICY_DAMAGED
             store.apply(story.raws[number - 1])
             acked.append(number)
         return store
 
     def check(root, acked):
         store = story.start(root)
-        number = store.policy.number
+        number = store.rules.number
         assert number >= (acked[-1] if acked else 0)
-        assert (number == 11) == (store.policy.fault == 0)
+        assert (number == 11) == (store.rules.fault == 0)
         store = go_on(root, acked)
         _is_whole(store, 11)
 
@@ -202,14 +191,14 @@ def test_errors_of_the_flash_lose_nothing_and_pass():
         try:
             store.apply(story.raws[2])
         except OSError:
-            assert store.policy.number in (2, 3)
-            assert store.cache is None or store.cache.applied >= store.policy.number
+            assert store.rules.number in (2, 3)
+            assert store.moment()[1] is None or store.moment()[1].applied >= store.rules.number
             raise
         acked.append(3)
 
     def check(root, acked):
         store = story.start(root)
-        number = store.policy.number
+        number = store.rules.number
         assert (acked[-1] if acked else 2) <= number <= 4
         _is_whole(store, number)
         if number < 4:
@@ -233,7 +222,7 @@ def test_errors_while_a_snapshot_is_swapped_in_pass_within_the_same_run():
     def check(root, acked):
         if acked:
             store = acked.pop()
-            number = 3 if store.cache is None else store.policy.number
+            number = 3 if store.moment()[1] is None else store.rules.number
             assert number in (3, 45)
             _take_again(store, parts)
             _is_whole(store, 45)

@@ -2,18 +2,16 @@
 
 import os
 
-import cbor
 import crypto
 import small_site as site
-from holdfast.access import Policy, reason
-from holdfast.access.policy import changeset, snapshot
+from holdfast.access import SiteRules, reason
+from holdfast.access.policy import changeset, draft, sealing, snapshot
 from holdfast.access.policy import operations as ops
 from holdfast.access.tag import name_tag
 from holdfast.storage import files
 from holdfast.storage.cache.cache import CredentialCache
 from holdfast.storage.policy.store import PolicyStore
 from holdfast.storage.sealed import Sealer
-from holdfast.storage.settings import decode
 
 OTHER_SEED = b"\x77" * 32  # of an authority that follows the first, or of a stranger
 BERLIN = [ops.TIMEZONE, 60, [60, [3, 5, 6, 120], [10, 5, 6, 180]]]
@@ -24,29 +22,67 @@ CTI = b"\x00\x01\x02\x03\x04\x05\x06\x07"
 EVERY = (
     BERLIN,
     [ops.TIMEZONE, -210, None],
-    [ops.ZONE, site.ZONE, None],
-    [ops.ZONE, "cellar", [site.DOOR, "boiler"]],
+    [ops.DOOR, 0, site.DOOR],
+    [ops.DOOR, 9, "boiler"],
+    [ops.DOOR, 7, "shed"],
+    [ops.DOOR, 7, False],
+    [ops.ZONE, site.ZONE, b"\x01"],
+    [ops.ZONE, "cellar", b"\x01\x02"],
     [ops.ZONE, "attic", False],
-    [ops.SCHEDULE, "office", WEEK, [[600, 660]]],
+    [ops.SCHEDULE, "office", WEEK, [[[600, 660]], []]],
     [ops.SCHEDULE, "nights", False],
-    [ops.HOLIDAYS, [20833, 20834]],
-    [ops.GROUP, 7, [[site.DOOR, 1, None], [site.ZONE, 3, "office"]]],
+    [ops.HOLIDAYS, [[20833, 1], [20834, 2], [[12, 25], 1]]],
+    [ops.GROUP, 7, [[[1, site.DOOR], 1, None], [[2, site.ZONE], 3, "office"]]],
     [ops.GROUP, 8, False],
     [ops.GRANT, b"card-one", 7, None],
     [ops.GRANT, b"card-two", 7, site.NOW + site.DAY],
+    [ops.GRANT, b"card-two", 8, None, {1: 20833, 2: True, 3: b"tag4", 4: 63, 5: True}],
+    [ops.GRANT, b"card-two", 8, False],
     [ops.GRANT, b"card-old", False],
-    [ops.REVOKE, CTI, site.NOW + 30 * site.DAY],
+    [ops.REVOKE, CTI, site.NOW + 30 * site.DAY, site.NOW],
+    [ops.REVOKE, b"no--date", site.NOW + 30 * site.DAY, None],
     [ops.WATERMARK, site.NOW - site.DAY],
-    [ops.LOCKDOWN, True, [site.ZONE]],
+    [ops.DROPPED, site.NOW - 9 * site.DAY],
+    [ops.LOCKDOWN, True, [[2, site.ZONE], [1, "boiler"]]],
     [ops.LOCKDOWN, False, None],
     [ops.ANCHORS, [crypto.ed25519_public_key(site.AUTHORITY_SEED)]],
-    [ops.LIMITS, {1: 7200, 2: 86400, 3: 60}],
-)
+    [ops.LIMITS, {1: 7200, 3: 60, 4: 0, 5: 730, 6: 10}],
+    [ops.DOOR_MODE, 0, "office", 1],
+    [ops.DOOR_MODE, 9, False],
+    [ops.CARRIER, "outside", 0, 1],
+    [ops.CARRIER, "nobody", False],
+) + tuple(site.zone_key_operations())
+
+
+class Settings:
+    """What a PolicyStore asks of a node's settings."""
+
+    def __init__(self, changes=None):
+        self.site = site.SITE
+        self.node = site.NODE
+        self.first_key = site.first_key()
+        self.root = site.root()
+        self.authority_keys = (site.authority_public(),)
+        self.enrolled_at = (0, bytes(32))
+        for name, value in (changes or {}).items():
+            setattr(self, name, value)
 
 
 def empty():
-    """The policy of a board that has never heard of any."""
-    return Policy(site.SITE, site.DOOR, (site.ZONE,), 3000, (site.authority_public(),))
+    """The rules of a board that has never heard of any."""
+    return SiteRules(site.SITE, (site.authority_public(),))
+
+
+def after(rules, *raws):
+    """The rules after these changesets."""
+    for raw in raws:
+        rules = draft.applied(rules, changeset.parse(raw))
+    return rules
+
+
+def unseal(ephemeral, purpose, sealed):
+    """As the board with the reader's key does it."""
+    return sealing.open(site.READER_PRIVATE, ephemeral, purpose, sealed)
 
 
 def chain(*steps, seed=site.AUTHORITY_SEED, number=0, previous=bytes(32)):
@@ -64,12 +100,12 @@ def chain(*steps, seed=site.AUTHORITY_SEED, number=0, previous=bytes(32)):
 
 
 def steps(count):
-    """``count`` steps that can be told apart: a zone, a card and the group's rights in each."""
+    """``count`` steps that can be told apart: a door, a card and the group's rights in each."""
     return [
         [
-            [ops.ZONE, "zone-%d" % number, None],
+            [ops.DOOR, number - 1, "door-%d" % number],
             [ops.GRANT, key(number), 1, None],
-            [ops.GROUP, 1, [[site.DOOR, number, None]]],
+            [ops.GROUP, 1, [[[1, site.DOOR], number, None]]],
         ]
         for number in range(1, count + 1)
     ]
@@ -84,7 +120,7 @@ def taken(number):
     """The snapshot, head and parts, of what ``steps(number)`` comes to."""
     raws = chain(*steps(number))
     operations = [operation for step in steps(number) for operation in step[:2]]
-    operations.append([ops.GROUP, 1, [[site.DOOR, number, None]]])
+    operations.append([ops.GROUP, 1, [[[1, site.DOOR], number, None]]])
     return snapshot.make(
         site.authority(), site.SITE, number, crypto.sha256(raws[-1]), site.NOW + number, operations
     )
@@ -99,13 +135,13 @@ class Board:
         self._sizes = sizes
         self._count = 0
         self._sealer = Sealer(b"board key 16 byt", self._random)
-        self._settings = decode(cbor.encode(site.settings_map(settings)))
+        self._settings = Settings(settings)
 
     def start(self):
         """What a start of the board finds: a PolicyStore."""
         cache = CredentialCache(self.root + "/cache", self._sealer, self._random, self._capacity)
         return PolicyStore(
-            self.root + "/policy", self._sealer, self._settings, cache, **self._sizes
+            self.root + "/policy", self._sealer, self._settings, cache, unseal, **self._sizes
         )
 
     def _random(self, length):
@@ -115,16 +151,15 @@ class Board:
 
 def whole(store, number):
     """Assert that the policy and the cache are exactly those of so many steps."""
-    policy = store.policy
-    assert policy.fault == (0 if number else reason.POLICY_MISSING)
-    assert policy.number == number and len(policy.known_zones) == number
-    assert store.cache is not None and store.cache.applied == number
-    assert store.cache.grant(key(number + 1)) is None
+    rules, cache = store.moment()
+    assert rules.fault == (0 if number else reason.POLICY_MISSING), rules.fault
+    assert rules.number == number and len(rules.doors) == 4 * number, rules.number
+    assert cache is not None and cache.applied == number
+    assert cache.grants(key(number + 1)) == []
     if number:
-        assert store.cache.grant(key(number)).group == 1
-        assert store.cache.rights(1, [name_tag(site.DOOR)]) == [
-            (name_tag(site.DOOR), number, None)
-        ]
+        assert [grant.group for grant in cache.grants(key(number))] == [1]
+        tag = name_tag(site.DOOR)
+        assert cache.rights(1, tag, []) == [(1, tag, number, None)]
     assert not store.needs_snapshot
     return True
 

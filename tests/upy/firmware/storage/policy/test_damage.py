@@ -5,11 +5,9 @@ INTERPRETERS = ("micropython", "cpython")
 import os
 
 import policy_site as board
-import small_site as site
 from folders import Folder, remove
 from harness import bit_flips, raises, truncations
 from holdfast.access import reason
-from holdfast.access.policy import operations as ops
 from holdfast.access.policy.operations import ChangesetRefused
 from holdfast.storage import files
 
@@ -33,10 +31,10 @@ def test_a_cache_that_is_behind_catches_up_or_answers_nothing():
             store.apply(raw)
         remove(folder + "/cache")
         store = reader.start()
-        assert store.cache is None and store.needs_snapshot
-        assert store.policy.fault == 0 and store.policy.number == 11
+        assert store.moment()[1] is None and store.needs_snapshot
+        assert store.rules.fault == 0 and store.rules.number == 11
         assert store.apply(raws[11])  # tokens need no cards
-        assert store.cache is None and store.needs_snapshot
+        assert store.moment()[1] is None and store.needs_snapshot
         board.take(store, board.taken(12))
         assert board.whole(store, 12) and board.whole(reader.start(), 12)
 
@@ -49,7 +47,7 @@ def test_a_damaged_cache_is_made_anew_from_the_log():
         store = reader.start()
         for raw in raws:
             store.apply(raw)
-        store.cache.compact()
+        store.moment()[1].compact()
         files.write(folder + "/cache/pages", b"x" * 999)
         assert board.whole(reader.start(), 5)
 
@@ -69,8 +67,8 @@ def test_a_damaged_state_closes_the_door_until_it_is_repaired():
             for damaged in list(truncations(whole))[::40] + list(bit_flips(whole))[::500]:
                 files.write(folder + "/policy/state", damaged)
                 store = reader.start()
-                assert store.policy.fault == reason.POLICY_DAMAGED and store.needs_snapshot
-                assert store.policy.number == 0
+                assert store.rules.fault == reason.POLICY_DAMAGED and store.needs_snapshot
+                assert store.rules.number == 0
             assert "older" in str(
                 raises(ChangesetRefused, store.begin_snapshot, board.taken(10)[0])
             )
@@ -78,7 +76,7 @@ def test_a_damaged_state_closes_the_door_until_it_is_repaired():
                 board.take(store, board.taken(11))
             else:
                 for number, raw in enumerate(raws[:11], 1):
-                    assert store.policy.fault == reason.POLICY_DAMAGED
+                    assert store.rules.fault == reason.POLICY_DAMAGED
                     assert store.apply(raw)
                     if number % 4 == 1:
                         store = reader.start()
@@ -109,15 +107,15 @@ def test_whatever_is_lost_the_policy_never_goes_back():
                     os.remove(path)
                 else:
                     files.write(path, other)
-                policy = reader.start().policy
-                assert policy.fault == (0 if policy.number == 11 else reason.POLICY_DAMAGED)
-                seen.add(policy.fault)
+                rules = reader.start().rules
+                assert rules.fault == (0 if rules.number == 11 else reason.POLICY_DAMAGED)
+                seen.add(rules.fault)
         assert seen == {0, reason.POLICY_DAMAGED}
         for name, whole in content.items():
             files.write(name, whole)
         remove(folder + "/policy")
         store = reader.start()
-        assert store.policy.fault == reason.POLICY_DAMAGED and store.policy.number == 0
+        assert store.rules.fault == reason.POLICY_DAMAGED and store.rules.number == 0
         for raw in raws:
             store.apply(raw)
         assert board.whole(store, 12)
@@ -140,25 +138,25 @@ def test_the_log_itself_tells_that_something_is_missing():
             for other in list(bit_flips(data))[::400]:
                 files.write(path, other)
                 store = reader.start()
-                number = store.policy.number
-                assert store.policy.fault == (0 if number == 11 else reason.POLICY_DAMAGED)
+                number = store.rules.number
+                assert store.rules.fault == (0 if number == 11 else reason.POLICY_DAMAGED)
                 numbers.add(number)
                 if number in (9, 10):
                     store.apply(raws[number])
-                    assert (store.policy.fault == 0) == (number == 10)
+                    assert (store.rules.fault == 0) == (number == 10)
                 for name, whole in content.items():
                     files.write(name, whole)
                 remove(folder + "/cache")
     assert numbers == {0, 9, 10, 11}
 
 
-def test_a_board_of_another_door_or_site_does_not_use_what_lies_there():
-    """Which zones a door is in was decided for that door."""
+def test_another_node_or_another_root_does_not_use_what_lies_there():
+    """A site made anew under its old name must not go on by the rules of keys that are gone."""
     with Folder() as folder:
         store = board.Board(folder, **SMALL).start()
-        for raw in board.chain([[ops.ZONE, "attic", [site.DOOR]]], *board.steps(17)):
+        for raw in board.chain(*board.steps(17)):
             store.apply(raw)
-        assert "attic" in store.policy.places()
-        for changes in ({3: "cellar"}, {2: "other"}):
-            policy = board.Board(folder, settings=changes, **SMALL).start().policy
-            assert policy.number == 0 and policy.fault == reason.POLICY_DAMAGED
+        assert board.whole(store, 17)
+        for changes in ({"node": "another"}, {"root": b"\x01" * 32}):
+            rules = board.Board(folder, settings=changes, **SMALL).start().rules
+            assert rules.number == 0 and rules.fault == reason.POLICY_DAMAGED

@@ -41,10 +41,10 @@ def test_no_file_is_no_policy_and_no_error():
     """A reader that gets its policy over the air has none."""
     one = _Board()
     one.go()
-    assert one.store.policy.fault == reason.POLICY_MISSING
+    assert one.store.rules.fault == reason.POLICY_MISSING
     one.put(b"")
     one.go()
-    assert one.store.policy.fault == reason.POLICY_MISSING
+    assert one.store.rules.fault == reason.POLICY_MISSING
 
 
 def test_changesets_in_order_at_every_start():
@@ -84,7 +84,7 @@ def test_a_file_cut_anywhere_is_followed_up_to_there_and_refused():
         else:
             raises(PolicyFileError, one.go)
         number = max([n for n, end in enumerate(ends) if end <= length])
-        assert one.store.policy.number == number
+        assert one.store.rules.number == number
         one.put(data)
         one.go()
         assert board.whole(one.store, 4)
@@ -135,7 +135,7 @@ def test_a_snapshot_that_was_changed_changes_nothing():
         raises(InvalidInput, one.follow, *items)
         assert board.whole(one.store, 1) and one.store.snapshot_progress is None
     one.follow(*parts)
-    assert one.store.policy.number == 9 and one.store.cache.counts[0] == 250
+    assert one.store.rules.number == 9 and one.store.moment()[1].counts[0] == 250
 
 
 def test_garbage_of_any_kind_is_refused():
@@ -170,7 +170,7 @@ def test_garbage_of_any_kind_is_refused():
             one = _Board()
             one.put(data)
             raises(InvalidInput, one.go)
-            assert one.store.policy.number == (data is not bad)
+            assert one.store.rules.number == (data is not bad)
 
 
 def test_lengths_may_be_written_longer_than_needed():
@@ -187,7 +187,7 @@ def test_a_file_that_cannot_be_read_is_an_oserror():
     one = _Board()
     os.mkdir(one.path)
     raises(OSError, one.go)
-    assert one.store.policy.fault == reason.POLICY_MISSING
+    assert one.store.rules.fault == reason.POLICY_MISSING
 
 
 def test_flash_that_fails_in_the_middle_leaves_nothing_begun():

@@ -5,63 +5,83 @@ INTERPRETERS = ("micropython", "cpython")
 import policy_site as board
 import small_site as site
 from harness import raises, truncations
+from holdfast.access.policy import draft, key_changes
 from holdfast.access.policy import operations as ops
-from holdfast.access.policy.draft import MAX_INTERVALS, MAX_LOCKED, MAX_SCHEDULES, MAX_ZONES
+from holdfast.access.policy.key_ring import KeyRing
 from holdfast.access.policy.revocation import MAX_REVOKED, Revocations
-from holdfast.access.policy.schedule import Schedule
+from holdfast.access.policy.rules import MAX_CARRIERS, MAX_DOORS, MAX_MODES, MAX_ZONES, RULES
+from holdfast.access.policy.schedule import (
+    MAX_DISTINCT,
+    MAX_HOLIDAYS,
+    MAX_SCHEDULES,
+    Holidays,
+    Schedules,
+)
 from holdfast.access.policy.timezone import TimeZone
-from holdfast.access.tag import name_tag
-from holdfast.storage.policy import encoding as policy_encoding
-from holdfast.storage.policy import state as policy_state
+from holdfast.storage.policy import state
+from holdfast.storage.policy.state import Held
 from holdfast.storage.sealed import DamagedError
+
+BLANK = Held(board.empty(), KeyRing())
 
 
 def test_the_largest_policy_fits_into_its_file():
-    """All limits reached at once, with names and numbers of the greatest length."""
-    blank = board.empty()
-    hours = tuple([(600 + 10 * number, 605 + 10 * number) for number in range(5)])
-    other = Schedule((hours,) * 2 + ((),) * 5, ())
-    revocations = b"".join(
-        [b"%08d" % number + b"\x7f" + bytes(7) for number in range(MAX_REVOKED)]
-    )
-    policy = blank.changed(
+    """All limits reached at once, with numbers of the greatest length."""
+    rules = BLANK.rules.changed(
         number=0xFFFFFFFF,
         head=b"\xff" * 32,
         issued_at=ops.MAX_TIME,
         timezone=TimeZone(-600, 60, (10, 5, 6, -600), (10, 5, 6, -600)),
-        known_zones={"%064d" % number: 2 for number in range(MAX_ZONES)},
-        schedules={name_tag("%d" % number): other for number in range(MAX_SCHEDULES)},
-        holidays=frozenset(range(65000, 65000 + ops.MAX_HOLIDAYS)),
-        revocations=Revocations(revocations, ops.MAX_TIME, ops.MAX_TIME),
-        locked_places=frozenset([name_tag("%d" % number) for number in range(MAX_LOCKED)]),
+        doors=b"door" * MAX_DOORS,
+        zones=b"z" * 40 * MAX_ZONES,
+        schedules=Schedules(b"s" * (19 * MAX_SCHEDULES + 3 * MAX_DISTINCT)),
+        holidays=Holidays(b"day" * MAX_HOLIDAYS),
+        revocations=Revocations(
+            b"".join([b"%08dABCD" % number for number in range(MAX_REVOKED)]),
+            ops.MAX_TIME,
+            ops.MAX_TIME,
+        ),
+        locked_doors=b"\xff" * 32,
+        locked_zones=b"locked" * MAX_ZONES,
+        modes=b"unlocked" * MAX_MODES,
+        carriers=b"carriers" * MAX_CARRIERS,
+        lookup=0xFFFF,
         anchors=(ops.anchor(bytes(32)), ops.anchor(b"\x01" * 32)),
         grace_s=2592000,
-        retention_s=2592000,
     )
-    assert sum([10 for _ in policy.schedules]) == MAX_INTERVALS
-    data = policy_encoding.encode(policy, blank, 0xFFFFFFFF, 1 << 31)
-    assert 14000 < len(data) <= policy_state.MAX_BYTES
-    read, least, position = policy_state.decode(data, blank)
+    held = Held(rules, KeyRing(b"k" * 40 * 32), b"8 bytes!" * state.MAX_RECENT)
+    data = state.encode(held, 0xFFFFFFFF, 1 << 31)
+    assert 9000 < len(data) <= state.MAX_BYTES
+    read, least, position = state.decode(data, BLANK)
     assert (least, position) == (0xFFFFFFFF, 1 << 31)
-    assert policy_encoding.encode(read, blank, least, position) == data
-    assert sorted(read.schedules) == sorted(policy.schedules)
+    assert state.encode(read, least, position) == data
     print("largest state: %d bytes" % len(data))
 
 
 def test_a_state_is_read_as_it_was_written():
-    """Each rule comes back, for policies of each operation."""
-    blank = board.empty()
-    policy = blank
+    """Each rule comes back, for policies of each operation, and the node's keys with them."""
+    held = BLANK
     data = b""
     for number, operation in enumerate(board.EVERY, 1):
-        policy = policy.following([operation], number, bytes([number] * 32), site.NOW + number)
-        data = policy_encoding.encode(policy, blank, 3, 4)
-        read, _, _ = policy_state.decode(data, blank)
-        assert policy_encoding.encode(read, blank, 3, 4) == data
-        for rule in ("number", "head", "issued_at", "fault", "locked_down", "known_zones"):
-            assert getattr(read, rule) == getattr(policy, rule), rule
-        assert read.places() == policy.places() and read.holidays == policy.holidays
-        assert list(read.revocations) == list(policy.revocations)
-        assert (read.grace_s, read.retention_s) == (policy.grace_s, policy.retention_s)
+        head = bytes([number] * 32)
+        rules = draft.following(held.rules, [operation], number, head, site.NOW + number)
+        ring = key_changes.following(
+            held.ring, [operation], rules, site.root(), site.NODE, board.unseal
+        )
+        held = Held(rules, ring, held.recent + head[:8])
+        data = state.encode(held, 3, 4)
+        read, _, _ = state.decode(data, BLANK)
+        assert state.encode(read, 3, 4) == data
+        assert read.ring.packed == ring.packed and read.recent == held.recent
+        for rule in RULES:
+            found, kept = getattr(read.rules, rule), getattr(rules, rule)
+            if rule == "anchors":
+                found, kept = [key.x for key in found], [key.x for key in kept]
+            elif rule == "timezone":
+                assert found.local(site.NOW) == kept.local(site.NOW)
+                continue
+            elif rule in ("schedules", "holidays", "revocations"):
+                found, kept = found.packed, kept.packed
+            assert found == kept, rule
     for damaged in truncations(data):
-        raises(DamagedError, policy_state.decode, damaged, blank)
+        raises(DamagedError, state.decode, damaged, BLANK)
