@@ -84,7 +84,7 @@ class Reader:
             device.issued_at,
             lambda error: self.memory.fault("clock", error),
         )
-        self._tokens = self.memory.verified_tokens(lambda: self.timekeeper.read().now)
+        self._tokens = self.memory.verified_tokens()
         self._trust = Trust(
             settings.site, settings.authority_keys, settings.zone_keys, self._tokens
         )
