@@ -29,6 +29,7 @@ GRANTS = 1000
 READER_KEY = bytes(range(64, 96))
 ROOMY = 1024 * 1024
 _AT_THE_DOOR = cbor.encode([[site.DOOR, 1]])
+_FLASH = 1900 * 1024
 _PIECE = 256  # bytes that go to the board at once
 
 # While it loads, garbage is swept up at once: what stays then lies close together, and leaves one
@@ -195,6 +196,9 @@ class Firmware:
         self._image = FROZEN if where == "frozen" else FIRMWARE
         self._flash = folder / "flash"
         self._flash.mkdir()
+        # As the file system of a 4 MB chip: .mpy files, a block or more each, take 1 MB of it.
+        with open(self._flash / "flash.img", "wb") as flash:
+            flash.truncate(_FLASH)
         certified = {6: site.device_certificate(READER_KEY)}
         with Board(self._flash, self.rom, ROOMY) as board:
             files = {

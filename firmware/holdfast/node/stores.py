@@ -130,10 +130,10 @@ class Stores:
 
     # What else is kept
 
-    def verified_tokens(self, now) -> VerifiedTokens:
-        """Which tokens need no verification; ``now()`` gives seconds since 1970, or None."""
+    def verified_tokens(self) -> VerifiedTokens:
+        """Which tokens need no verification."""
         key = derive(self._private_key, "tokens", 32)
-        return VerifiedTokens(key, lambda: self._cache, now)
+        return VerifiedTokens(self._directory + "/tokens", self._sealer("token ring"), key)
 
     def tidy_steps(self):
         """Steps that keep the cache quick, for an idle moment; none if there is nothing to do."""

@@ -85,7 +85,7 @@ class Reader:
             device.issued_at,
             lambda error: self.stores.fault("clock", error),
         )
-        self._tokens = self.stores.verified_tokens(lambda: self.timekeeper.read().now)
+        self._tokens = self.stores.verified_tokens()
         self._trust = Trust(
             settings.site, settings.authority_keys, self.stores.zone_key, self._tokens
         )

@@ -14,21 +14,20 @@ from micropython import const
 from ..sealed import OVERHEAD, DamagedError
 from .records import GRANT_WIDTH, RIGHT_WIDTH
 
-MAX_BATCH = const(16384)  # bytes of records
+MAX_BATCH = const(24576)  # bytes of records: a changeset of 65 cards in 8 groups each
 
 _FRAME = const(4)  # length of what is sealed, and the same inverted
-_HEADER = ">IHHHHH"  # applied, policy, usage, rights, grant records, right records
-_HEADER_BYTES = const(14)
+_HEADER = ">IHHHH"  # applied, grants, rights held; grant records, right records
+_HEADER_BYTES = const(12)
 
 
 class Batch:
     """Records to put, and what is held once they are."""
 
-    def __init__(self, applied: int, policy: int, usage: int, rights: int, grants, groups):
+    def __init__(self, applied: int, grants_held: int, rights_held: int, grants, groups):
         self.applied = applied
-        self.policy = policy
-        self.usage = usage
-        self.rights = rights
+        self.grants_held = grants_held
+        self.rights_held = rights_held
         self.grants = grants
         self.groups = groups
 
@@ -37,9 +36,8 @@ class Batch:
         header = struct.pack(
             _HEADER,
             self.applied,
-            self.policy,
-            self.usage,
-            self.rights,
+            self.grants_held,
+            self.rights_held,
             len(self.grants) // GRANT_WIDTH,
             len(self.groups) // RIGHT_WIDTH,
         )
@@ -114,14 +112,16 @@ class Journal:
         self._torn = False
 
     def _aad(self):
-        return b"HFC\x01journal" + self._salt + struct.pack(">I", self.size)
+        return b"HFC\x02journal" + self._salt + struct.pack(">I", self.size)
 
 
 def _decode(plain) -> Batch:
     if len(plain) < _HEADER_BYTES:
         raise DamagedError("journal: a batch without a header")
-    applied, policy, usage, rights, grants, groups = struct.unpack_from(_HEADER, plain, 0)
+    applied, grants_held, rights_held, grants, groups = struct.unpack_from(_HEADER, plain, 0)
     middle = _HEADER_BYTES + GRANT_WIDTH * grants
     if len(plain) != middle + RIGHT_WIDTH * groups:
         raise DamagedError("journal: a batch of another length than it says")
-    return Batch(applied, policy, usage, rights, plain[_HEADER_BYTES:middle], plain[middle:])
+    return Batch(
+        applied, grants_held, rights_held, plain[_HEADER_BYTES:middle], plain[middle:]
+    )

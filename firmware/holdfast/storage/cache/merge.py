@@ -1,28 +1,27 @@
 """The pages and the journal of the credential cache as one sorted stream.
 
-A stream has pairs: (UNIT, bytes) is a grant record, or all records of a group; (LOST, prefix) says
+A stream has pairs: (UNIT, bytes) is all records of a key, or of a group; (LOST, prefix) says
 that from this prefix on something could not be read; (FOUND, prefix) that from that prefix on
-all could, (FOUND, b"") that nothing comes after. It takes memory for one page and one group.
+all could, (FOUND, b"") that nothing comes after. It takes memory for one page and one unit.
 """
 
 from micropython import const
 
 from ..sealed import DamagedError
-from .pages import page_count, page_has_lost
-from .records import GRANT_WIDTH, KEY, RIGHT_WIDTH, is_removed
+from .pages import page_has_lost, page_records
+from .records import KEY, is_removed
 
 UNIT = const(0)
 LOST = const(1)
 FOUND = const(2)
 
 _KEYS = (KEY, 2)
-_WIDTHS = (GRANT_WIDTH, RIGHT_WIDTH)
 
 
 def merged(pages, changes, table: int):
     """The stream of a table of ``pages`` after ``changes``, a SortedRecords. Raises OSError."""
     length = _KEYS[table]
-    changed = _changed(changes, length)
+    changed = changes.units(length)
     upcoming = next(changed)
     for what, item in _stored(pages, table):
         if what == UNIT:
@@ -48,26 +47,8 @@ def merged(pages, changes, table: int):
         upcoming = next(changed)
 
 
-def _changed(changes, length):
-    """The units of the journal, then None."""
-    number = 0
-    while number < changes.count:
-        unit = changes.record(number)
-        key = unit[:length]
-        number += 1
-        while number < changes.count:
-            record = changes.record(number)
-            if record[:length] != key:
-                break
-            unit += record
-            number += 1
-        yield unit
-    yield None
-
-
 def _stored(pages, table):
     """The stream as the pages have it. A group that goes on in another page is one unit."""
-    width = _WIDTHS[table]
     length = _KEYS[table]
     unit = b""
     for number in range(pages.pages(table)):
@@ -82,8 +63,7 @@ def _stored(pages, table):
                 unit = b""
             yield LOST, pages.prefix(table, number)
         if page is not None:
-            for at in range(1, 1 + width * page_count(page), width):
-                record = page[at : at + width]
+            for record in page_records(page, table):
                 if unit and record[:length] == unit[:length]:
                     unit += record
                     continue

@@ -1,4 +1,4 @@
-"""Writes what ``record_pages`` reads: a file of sealed pages, from front to back.
+"""Writes what ``pages`` reads: a file of sealed pages, from front to back.
 
 Loaded when there are pages to be written, not to open a door.
 """
@@ -22,16 +22,15 @@ from .pages import (
     page_aad,
     trailer_aad,
 )
-from .records import GRANT_WIDTH, GRANTS, POLICY, RIGHT_WIDTH, RIGHTS, kind_of
+from .records import GRANT_WIDTH, GRANTS, KEY, RIGHT_WIDTH, RIGHTS, has_second, is_grant
 
 _BODY = const(995)
 _WIDTHS = (GRANT_WIDTH, RIGHT_WIDTH)
-_PER_PAGE = (71, 62)
 _NO_SPACE = const(28)  # ENOSPC, which MicroPython's errno does not name
 
 
 class PageWriter:
-    """Writes a file of pages at ``path``, records in ascending order, grants before rights.
+    """Writes a file of pages at ``path``, units in ascending order, grants before rights.
 
     Nothing counts before ``finish``. Every method raises OSError.
     """
@@ -41,14 +40,14 @@ class PageWriter:
         self._sealer = sealer
         self._salt = random_bytes(SALT)
         self._generation = generation
-        self.policy = 0
-        self.usage = 0
-        self.rights = 0
+        self.grants_held = 0
+        self.rights_held = 0
         self._table = GRANTS
         self._pages = [0, 0]
         self._index = bytearray()
         self._body = bytearray(_BODY)
         self._count = 0
+        self._seconds = b""
         self._lost = None
         self._file = open(path, "wb")
         try:
@@ -57,26 +56,35 @@ class PageWriter:
             self.abandon()
             raise
 
-    def grant(self, record: bytes):
-        """Add a grant that is not removed."""
-        if kind_of(record) == POLICY:
-            self.policy += 1
-        else:
-            self.usage += 1
-        if self._count == _PER_PAGE[GRANTS]:
+    def grant(self, unit: bytes):
+        """Add all records of one key, which are not removed; they are in one page."""
+        records = []
+        seconds = b""
+        at = 0
+        while at < len(unit):
+            record = unit[at : at + GRANT_WIDTH]
+            records.append(record)
+            at += GRANT_WIDTH
+            if has_second(record):
+                seconds += unit[at + KEY : at + GRANT_WIDTH]
+                at += GRANT_WIDTH
+            self.grants_held += is_grant(record)
+        if self._room() < GRANT_WIDTH * len(records) + len(seconds):
             self._flush()
-        self._add(record)
+        for record in records:
+            self._add(record)
+        self._seconds += seconds
 
     def group(self, records: bytes):
         """Add all rights of one group, in one page if one can hold them."""
         self._turn_to(RIGHTS)
-        if self._count + len(records) // RIGHT_WIDTH > _PER_PAGE[RIGHTS]:
+        if self._room() < len(records):
             self._flush()
         for at in range(0, len(records), RIGHT_WIDTH):
-            if self._count == _PER_PAGE[RIGHTS]:
+            if self._room() < RIGHT_WIDTH:
                 self._flush()
             self._add(records[at : at + RIGHT_WIDTH])
-            self.rights += 1
+            self.rights_held += 1
 
     def lost(self, table: int, prefix: bytes):
         """From ``prefix`` on records of the table are lost; what is added now was not."""
@@ -102,9 +110,8 @@ class PageWriter:
             TRAILER,
             applied,
             self._generation,
-            self.policy,
-            self.usage,
-            self.rights,
+            self.grants_held,
+            self.rights_held,
             grant_pages,
             right_pages,
             partial,
@@ -130,6 +137,10 @@ class PageWriter:
             self._flush()
             self._table = table
 
+    def _room(self):
+        """How many bytes more this page takes."""
+        return _BODY - 1 - self._count * _WIDTHS[self._table] - len(self._seconds)
+
     def _add(self, record):
         if self._count == 0 and not self._lost:
             self._index.extend(record[:PREFIX])
@@ -145,9 +156,10 @@ class PageWriter:
             self._body[0] |= LOST
             self._index.extend(self._lost)
             self._lost = b""  # further pages of this stretch begin with their first key
-        used = 1 + self._count * _WIDTHS[self._table]
-        self._body[used:] = bytes(_BODY - used)
+        room = self._room()
+        self._body[_BODY - room - len(self._seconds) :] = self._seconds + bytes(room)
         aad = page_aad(self._salt, self._table, self._pages[self._table])
         self._file.write(self._sealer.seal(self._body, aad))
         self._pages[self._table] += 1
         self._count = 0
+        self._seconds = b""

@@ -1,8 +1,10 @@
 """Sorted records in sealed pages: a file written once from front to back, read a page at a time.
 
 The format is in docs/flash_format.md. A page is bound to its file, table and number, so that none
-passes for another and none of an older file is believed. The trailer at the end has the number of
-pages and the first bytes of each page's first key, which are all that stays in RAM.
+passes for another and none of an older file is believed. In a page of grants the second records lie
+behind all others, without their keys: those before them are of one width, to be searched. The
+trailer at the end has the number of pages and the first bytes of each page's first key, which are
+all that stays in RAM.
 """
 
 import errno
@@ -12,18 +14,27 @@ import struct
 from micropython import const
 
 from ..sealed import OVERHEAD, DamagedError
-from .records import GRANT_WIDTH, GRANTS, RIGHT_WIDTH, RIGHTS, lower_bound
+from .records import (
+    GRANT_WIDTH,
+    GRANTS,
+    KEY,
+    RIGHT_WIDTH,
+    RIGHTS,
+    has_second,
+    lower_bound,
+)
 
 PREFIX = const(4)  # bytes of a first key that the index keeps
 
-MAGIC = b"HFC\x01"  # the last byte is the version of the format
+MAGIC = b"HFC\x02"  # the last byte is the version of the format
 SALT = const(8)
 PREAMBLE = const(12)
 PAGE = const(1016)
+SECOND_WIDTH = const(6)  # of a second record in a page
 LOST = const(0x80)  # with the number of records: others of this stretch were lost
 _COUNT = const(0x7F)
-TRAILER = ">IIHHHHHB"  # applied, generation, policy, usage, rights, pages of both, partial
-TRAILER_BYTES = const(19)
+TRAILER = ">IIHHHHB"  # applied, generation, grants, rights, pages of both, partial
+TRAILER_BYTES = const(17)
 MAX_PAGES = const(2000)
 
 
@@ -41,8 +52,7 @@ class PageFile:
         self.salt = bytes(SALT)
         self.generation = 0
         self.applied = 0
-        self.policy = 0
-        self.usage = 0
+        self.grants_held = 0
         self.rights_held = 0
         self.partial = False
         self._pages = (0, 0)
@@ -76,8 +86,7 @@ class PageFile:
         (
             self.applied,
             self.generation,
-            self.policy,
-            self.usage,
+            self.grants_held,
             self.rights_held,
             grant_pages,
             right_pages,
@@ -115,33 +124,32 @@ class PageFile:
         self._sealer.open_in_place(self._buffer, page_aad(self.salt, table, number))
         return self._buffer
 
-    def grant(self, key: bytes):
-        """The record of ``key`` (8 bytes), or None. Raises DamagedError and OSError.
+    def grants(self, key: bytes) -> bytes:
+        """All records of ``key`` (8 bytes); b"" if there are none. Raises DamagedError and OSError.
 
         One page is read, unless first keys share their first four bytes; none for the key that was
-        asked for last, since whoever changes an entry has mostly looked at it before.
+        asked for last, since a change is looked at before it is made.
         """
         if self._last is None or self._last[0] != key:
-            self._last = (key, self._grant(key))
+            self._last = (key, self._grants(key))
         return self._last[1]
 
-    def _grant(self, key):
+    def _grants(self, key):
         lost = False
         first, number = self._candidates(GRANTS, key[:PREFIX])
         while number >= first:
             page = self._page(GRANTS, number)
             count = page_count(page)
             at = 1 + GRANT_WIDTH * lower_bound(page, GRANT_WIDTH, count, key, 1)
-            record = page[at : at + GRANT_WIDTH]
-            if at <= GRANT_WIDTH * count and record[: len(key)] == key:
-                return bytes(record)
+            if at <= GRANT_WIDTH * count and page[at : at + KEY] == key:
+                return _unit(page, at, key)
             lost = lost or page_has_lost(page)
             if at > 1:
                 break  # greater than the first key: it would have been here
             number -= 1
         if lost:
             raise DamagedError("what was here is lost")
-        return None
+        return b""
 
     def rights(self, group: int) -> bytes:
         """The records of ``group``; b"" if there is no such group. Raises DamagedError, OSError.
@@ -183,6 +191,42 @@ def page_count(page) -> int:
 def page_has_lost(page) -> bool:
     """Whether there were other records here, which damage took."""
     return page[0] & LOST != 0
+
+
+def page_records(page, table: int):
+    """Each record of a page in order, a second record together with the one it belongs to."""
+    if table == RIGHTS:
+        for at in range(1, 1 + RIGHT_WIDTH * page_count(page), RIGHT_WIDTH):
+            yield page[at : at + RIGHT_WIDTH]
+        return
+    end = second = 1 + GRANT_WIDTH * page_count(page)
+    for at in range(1, end, GRANT_WIDTH):
+        record = page[at : at + GRANT_WIDTH]
+        if has_second(record):
+            record += record[:KEY] + page[second : second + SECOND_WIDTH]
+            second += SECOND_WIDTH
+        yield record
+
+
+def _unit(page, start, key):
+    """All records of ``key``, of which the first is at byte ``start``."""
+    unit = b""
+    end = 1 + GRANT_WIDTH * page_count(page)
+    second = 0
+    for at in range(start, end, GRANT_WIDTH):
+        record = bytes(page[at : at + GRANT_WIDTH])
+        if record[:KEY] != key:
+            break
+        unit += record
+        if has_second(record):
+            if not second:  # behind those of the records before
+                second = end
+                for place in range(1, at, GRANT_WIDTH):
+                    if has_second(page[place : place + GRANT_WIDTH]):
+                        second += SECOND_WIDTH
+            unit += key + page[second : second + SECOND_WIDTH]
+            second += SECOND_WIDTH
+    return unit
 
 
 def page_aad(salt, table, number):

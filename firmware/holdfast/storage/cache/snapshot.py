@@ -2,11 +2,10 @@
 
 from micropython import const
 
-from .changes import CacheFull, grant_record, group_records
-from .merge import UNIT, merged
-from .records import GRANTS, KEY, POLICY, RIGHT_WIDTH, kind_of
+from .changes import CacheFull, grant_records, group_records
+from .records import KEY, MAX_GROUPS, RIGHT_WIDTH
 
-_FIRST_GROUP = const(-1)
+_FIRST = const(-1)
 
 
 class SnapshotAbandoned(ValueError):
@@ -14,32 +13,32 @@ class SnapshotAbandoned(ValueError):
 
 
 class SnapshotWriter:
-    """Takes the grants of a policy in ascending order of key, then its groups by number.
+    """Takes the grants of a policy in ascending order of key and group, then its groups by number.
 
-    What the cache remembers from usage goes along, except where the policy has a grant. Until
-    ``finish`` returns the old policy holds; a power cut or an error before leaves it.
+    Until ``finish`` returns the old policy holds; a power cut or an error before leaves it.
     """
 
-    def __init__(self, store, writer, number: int, usage, capacity: int, max_rights: int):
+    def __init__(self, store, writer, number: int, capacity: int, max_rights: int):
         self._store = store
         self._writer = writer
         self._number = number
         self._capacity = capacity
         self._max_rights = max_rights
-        self._usage = usage
-        self._upcoming = next(usage)
         self._key = b""
-        self._group = _FIRST_GROUP
+        self._key_groups = 0  # grants of the key that are in its unit
+        self._last_group = _FIRST  # of these
+        self._unit = b""
+        self._group = _FIRST
 
     def add(self, change: tuple):
-        """Add ("grant", key, group, expires) or ("group", group, rights).
+        """Add ("grant", key, group, expires, rare) or ("group", group, rights).
 
         Raises ValueError if it is neither or not after the one before; CacheFull; OSError;
         SnapshotAbandoned. After any of them the caller abandons the snapshot.
         """
         self._check()
         if change[0] == "grant":
-            self._grant(grant_record(change))
+            self._grant(change[2], grant_records(change))
         elif change[0] == "group":
             self._add_group(change)
         else:
@@ -48,7 +47,7 @@ class SnapshotWriter:
     def finish(self):
         """Swap the new policy in. Raises OSError: then the old one or the new one holds."""
         self._check()
-        self._drain(None)
+        self._end_of_key()
         self._store.finish_snapshot(self._writer, self._number)
 
     def abandon(self):
@@ -60,37 +59,34 @@ class SnapshotWriter:
         if not self._store.is_writing(self._writer):
             raise SnapshotAbandoned("this snapshot was abandoned")
 
-    def _grant(self, record):
-        key = record[:KEY]
-        if key <= self._key or self._group != _FIRST_GROUP:
+    def _grant(self, group, records):
+        key = records[:KEY]
+        is_next = key > self._key or key == self._key and group > self._last_group
+        if not is_next or self._group != _FIRST:
             raise ValueError("grants of a snapshot must ascend and come before groups")
-        if self._writer.policy == self._capacity:
+        if key != self._key:
+            self._end_of_key()
+        if self._writer.grants_held + self._key_groups == self._capacity:
             raise CacheFull("more grants than this cache holds")
+        if self._key_groups == MAX_GROUPS:
+            raise ValueError("a key in more than %d groups" % MAX_GROUPS)
         self._key = key
-        self._drain(key)
-        self._writer.grant(record)
+        self._last_group = group
+        self._key_groups += 1
+        self._unit += records
+
+    def _end_of_key(self):
+        if self._unit:
+            self._writer.grant(self._unit)
+        self._unit = b""
+        self._key_groups = 0
 
     def _add_group(self, change):
         records = group_records(change)
         if change[1] <= self._group:
             raise ValueError("groups of a snapshot must ascend")
-        if self._writer.rights + len(records) // RIGHT_WIDTH > self._max_rights:
+        if self._writer.rights_held + len(records) // RIGHT_WIDTH > self._max_rights:
             raise CacheFull("more rights than this cache holds")
+        self._end_of_key()
         self._group = change[1]
-        self._drain(None)
         self._writer.group(records)
-
-    def _drain(self, key):
-        """Write the usage entries before ``key``, or all, and drop the one of ``key``."""
-        while self._upcoming is not None and (key is None or self._upcoming[:KEY] <= key):
-            if self._upcoming[:KEY] != key:
-                self._writer.grant(self._upcoming)
-            self._upcoming = next(self._usage)
-
-
-def usage_entries(pages, changes):
-    """Every usage entry in order of key, then None; none of a page that cannot be read."""
-    for what, item in merged(pages, changes, GRANTS):
-        if what == UNIT and kind_of(item) != POLICY:
-            yield item
-    yield None

@@ -17,18 +17,15 @@ from .records import (
     GRANT_WIDTH,
     GRANTS,
     KEY,
-    POLICY,
     RIGHT_WIDTH,
     RIGHTS,
     SortedRecords,
     is_removed,
-    kind_of,
 )
 
 _JOURNAL_BYTES = const(8000)  # on flash: two blocks
 _CHANGED_GRANTS = const(160)  # in RAM, 2240 bytes
 _CHANGED_RIGHTS = const(96)  # in RAM, 1536 bytes
-_TOUCHED = const(16)  # in RAM only, 224 bytes
 
 _PREFIX = "journal-"
 
@@ -40,22 +37,19 @@ class CacheStore:
     is read anew before it is believed again.
     """
 
-    def __init__(self, directory: str, sealer, random_bytes, capacity: int):
+    def __init__(self, directory: str, sealer, random_bytes):
         self._directory = directory
         self._path = directory + "/pages"
         self._sealer = sealer
         self._random_bytes = random_bytes
-        self._capacity = capacity
         self._grants = SortedRecords(GRANT_WIDTH, _CHANGED_GRANTS)
         self._groups = SortedRecords(RIGHT_WIDTH, _CHANGED_RIGHTS)
-        self._touched = SortedRecords(GRANT_WIDTH, _TOUCHED)
         self._writer = None
         self._highest = 0  # number of a journal that is there
         self._is_stale = True
         self.is_snapshot = False
         self.damage = None
         self.found_damage = False
-        self.now = 0  # Unix seconds: the latest time anybody has told
         self.pages = PageFile(self._path, sealer)
         self.ready()
 
@@ -65,77 +59,75 @@ class CacheStore:
             self.drop_writer()
             self._load()
 
-    def grant(self, key: bytes):
-        """The record of ``key`` or None. Raises DamagedError and OSError."""
-        record = self._grants.get(key)
-        if record is None:
-            return self._from_page(self.pages.grant, key)
-        return None if is_removed(GRANTS, record) else record
+    def grants(self, key: bytes) -> bytes:
+        """All records of ``key``; b"" if there is none. Raises DamagedError and OSError."""
+        unit = self._grants.unit(key)
+        if not unit:
+            return self._from_page(self.pages.grants, key)
+        return b"" if is_removed(GRANTS, unit) else unit
 
     def rights(self, group: int) -> bytes:
         """The records of ``group``; b"" if there is none. Raises DamagedError and OSError."""
-        key = group.to_bytes(2, "big")
-        number = self._groups.find(key)
-        records = b""
-        while number < self._groups.count:
-            record = self._groups.record(number)
-            if record[:2] != key:
-                break
-            records += record
-            number += 1
+        records = self._groups.unit(group.to_bytes(2, "big"))
         if not records:
             return self._from_page(self.pages.rights, group)
         return b"" if is_removed(RIGHTS, records) else records
 
-    def touch(self, record: bytes):
-        """Keep a usage entry's later use in RAM, for whatever is written next to carry along."""
-        self._touched.put(KEY, record)
-        if self._touched.count == _TOUCHED:
-            self.commit(self.applied, {}, {})
+    def held_grants(self, key: bytes):
+        """As ``grants``, None for what was lost to damage. Raises OSError."""
+        try:
+            return self.grants(key)
+        except DamagedError:
+            return None
 
-    def commit(self, applied: int, grants: dict, groups: dict, room: int = 0):
-        """Make a batch durable: the record by key, the records by group. Raises OSError.
+    def rights_after(self, groups: dict) -> int:
+        """How many rights are held after ``groups`` are put; raises OSError.
 
-        ``room`` more entries than there are must fit in the capacity, or usage entries give way.
+        What lies in a damaged page counts as not held: the next compaction counts anew.
+        """
+        held = self.rights_held
+        for group, records in groups.items():
+            try:
+                held = max(0, held - len(self.rights(group)) // RIGHT_WIDTH)
+            except DamagedError:
+                pass
+            if not is_removed(RIGHTS, records):
+                held += len(records) // RIGHT_WIDTH
+        return held
+
+    def commit(self, applied: int, grants: dict, groups: dict, more: int):
+        """Make a batch durable: units by key and by group, ``more`` grants than there were.
+
+        Raises DamagedError and OSError.
         """
         self.drop_writer()
-        extra = sum([len(records) for records in groups.values()]) // RIGHT_WIDTH
-        if not self._fits(len(grants) + self._touched.count, extra) or self._excess(room):
-            self.compact(room)
-        for number in range(self._touched.count):
-            record = self._touched.record(number)
-            if record[:KEY] not in grants:
-                grants[record[:KEY]] = record
-        if applied == self.applied and not grants:
-            return  # all that was to be written went into new pages
-        batch = self._batch(applied, grants, groups)
+        words = b"".join([grants[key] for key in sorted(grants)])
+        rows = b"".join([groups[group] for group in sorted(groups)])
+        if not self._fits(len(words) // GRANT_WIDTH, len(rows) // RIGHT_WIDTH):
+            self.compact()
+        held = max(0, self.grants_held + more), self.rights_after(groups)
+        batch = Batch(applied, held[0], held[1], words, rows)
         self._is_stale = True
         self._journal.append(batch)
-        self._is_stale = False
-        self._touched.clear()
         self._put(batch)
+        self._is_stale = False
 
-    def compact(self, room: int = 0):
+    def compact(self):
         """Make new pages of pages and journal. Raises DamagedError and OSError."""
-        for _ in self.compact_steps(room):
+        for _ in self.compact_steps():
             pass
 
-    def compact_steps(self, room: int = 0, partial=None):
+    def compact_steps(self, partial=None):
         """The same in steps, for a task that lets others have their turn in between.
 
         A change or a snapshot in between ends it, and everything is as it was.
         """
         self.drop_writer()
-        for number in range(self._touched.count):
-            record = self._touched.record(number)
-            self._grants.put(KEY, record)
-        self._touched.clear()
         from .compaction import copy
 
         writer = self.open_writer()
         try:
-            changes = (self._grants, self._groups)
-            for _ in copy(self.pages, changes, writer, self._excess(room), self.now):
+            for _ in copy(self.pages, (self._grants, self._groups), writer):
                 yield
                 if not self.is_writing(writer):
                     return
@@ -172,7 +164,6 @@ class CacheStore:
         self._is_stale = True
         self._writer = None
         self.is_snapshot = False
-        self._touched.clear()
         os.rename(self._path + ".new", self._path)
         self._load()
 
@@ -184,10 +175,6 @@ class CacheStore:
             self._is_stale = True
             raise
         self.swap()
-
-    def changed(self, table: int) -> SortedRecords:
-        """What the journal has of a table."""
-        return self._groups if table == RIGHTS else self._grants
 
     def is_nearly_full(self) -> bool:
         """Whether an idle moment had better be used to compact."""
@@ -213,61 +200,15 @@ class CacheStore:
             and self._groups.count + rights <= _CHANGED_RIGHTS
         )
 
-    def _excess(self, room):
-        """How many usage entries must go so that ``room`` more entries fit."""
-        if self.policy + self.usage + room <= self._capacity:
-            return 0
-        slack = max(room, self._capacity // 64)  # not a compaction for each new entry
-        return min(self.usage, self.policy + self.usage + slack - self._capacity)
-
-    def _batch(self, applied, grants, groups):
-        policy, usage, rights = self.counts_after(grants, groups)
-        words = b"".join([grants[key] for key in sorted(grants)])
-        rows = b"".join([groups[group] for group in sorted(groups)])
-        return Batch(applied, policy, usage, rights, words, rows)
-
-    def counts_after(self, grants: dict, groups: dict) -> tuple:
-        """(policy grants, usage entries, rights) held after a batch; raises OSError.
-
-        What lies in a damaged page counts as not held: the next compaction counts anew.
-        """
-        counts = [self.policy, self.usage]
-        for key, record in grants.items():
-            for one, step in ((self._held(self.grant, key), -1), (record, 1)):
-                if one and not is_removed(GRANTS, one):
-                    which = int(kind_of(one) != POLICY)
-                    counts[which] = max(0, counts[which] + step)
-        rights = self.rights_held
-        for group, records in groups.items():
-            rights = max(0, rights - len(self._held(self.rights, group) or b"") // RIGHT_WIDTH)
-            if not is_removed(RIGHTS, records):
-                rights += len(records) // RIGHT_WIDTH
-        return counts[0], counts[1], rights
-
-    def _held(self, look, key):
-        try:
-            return look(key)
-        except DamagedError:
-            return None
-
     def _put(self, batch):
         self.applied = batch.applied
-        self.policy = batch.policy
-        self.usage = batch.usage
-        self.rights_held = batch.rights
-        for at in range(0, len(batch.grants), GRANT_WIDTH):
-            self._grants.put(KEY, batch.grants[at : at + GRANT_WIDTH])
-        at = 0
-        while at < len(batch.groups):
-            end = at + RIGHT_WIDTH
-            while batch.groups[end : end + 2] == batch.groups[at : at + 2]:
-                end += RIGHT_WIDTH
-            self._groups.put(2, batch.groups[at:end])
-            at = end
+        self.grants_held = batch.grants_held
+        self.rights_held = batch.rights_held
+        self._grants.put_all(KEY, batch.grants)
+        self._groups.put_all(2, batch.groups)
 
     def _load(self):
         names = self._names()
-        self._touched.clear()
         self.damage = None
         self.found_damage = False
         try:
@@ -289,8 +230,7 @@ class CacheStore:
             raise DamagedError("the journal belongs to later pages than there are")
         path = "%s/%s%d" % (self._directory, _PREFIX, pages.generation)
         self._journal = Journal(path, self._sealer, pages.salt)
-        self.policy = pages.policy
-        self.usage = pages.usage
+        self.grants_held = pages.grants_held
         self.rights_held = pages.rights_held
         for batch in self._journal.batches():
             self._put(batch)
@@ -298,8 +238,7 @@ class CacheStore:
     def _void(self):
         self.applied = 0
         self.partial = False
-        self.policy = 0
-        self.usage = 0
+        self.grants_held = 0
         self.rights_held = 0
         self._grants.clear()
         self._groups.clear()

@@ -126,17 +126,17 @@ class PolicyStore:
         """
         from ...access.policy import changeset as changesets
         from ...access.policy import draft
-        from . import into_cache
+        from . import acceptance, into_cache
 
         changeset = changesets.parse(raw)
         self._ready()
         rules = self._held.rules
         if changeset.site == rules.site and changeset.number <= rules.number:
-            self._check_known(changeset)
+            acceptance.check_known(changeset, self._held)
             return False
         changeset.verify(rules.anchors)
         following = draft.applied(rules, changeset)
-        self._check_enrolled(changeset.number, changeset.hash)
+        acceptance.check_enrolled(self._settings, changeset.number, changeset.hash)
         into_cache.check(self._cache, rules.number, changeset)
         if rules.number - self._checkpointed >= _CHECKPOINT:
             self.checkpoint()
@@ -175,26 +175,14 @@ class PolicyStore:
         ends it. Raises ChangesetRefused and OSError.
         """
         from ...access.policy import snapshot
-        from ...access.policy.operations import ChangesetRefused
+        from .acceptance import check_snapshot
         from .intake import Intake
 
         head = snapshot.parse(raw)
         self._ready()
-        rules = self._held.rules
-        if head.site != rules.site:
-            raise ChangesetRefused("snapshot of another site")
-        head.verify(self._anchors())
-        newest = max(rules.number, self._least)
-        if head.number < newest:
-            raise ChangesetRefused(
-                "snapshot %d is older than changeset %d, which was here" % (head.number, newest)
-            )
-        self._check_enrolled(head.number, head.head)
-        if head.number == rules.number:
-            if head.head != rules.head:
-                raise ChangesetRefused("snapshot %d is of another chain" % head.number)
-            if not self.needs_snapshot:
-                return False
+        check_snapshot(head, self._held, self._settings, self._least)
+        if head.number == self._held.rules.number and not self.needs_snapshot:
+            return False
         self.abandon_snapshot()
         held = self._held
         self._intake = Intake(head, self._blank.rules, self._cache, held.ring, self._keys_after)
@@ -332,43 +320,3 @@ class PolicyStore:
     def _save_state(self):
         self._files.save(_STATE, self._held, self._least, self._log.position)
         self._checkpointed = self._held.rules.number
-
-    def _anchors(self):
-        """Who may sign a snapshot: whom the chain that is here names, or, where the node was
-        enrolled later than that chain has come, whom it was told then.
-        """
-        rules = self._held.rules
-        if self._settings.enrolled_at[0] > rules.number:
-            return tuple(self._settings.authority_keys)
-        return rules.anchors
-
-    def _check_enrolled(self, number, head):
-        # A chain of the same site that another copy of the authority went on with.
-        from ...access.policy.operations import ChangesetRefused
-
-        enrolled, known = self._settings.enrolled_at
-        if number == enrolled and head != known:
-            raise ChangesetRefused(
-                "changeset %d is not the one that this node was enrolled at: the chain has forked"
-                % number
-            )
-
-    def _check_known(self, changeset):
-        from ...access.policy.operations import ChangesetRefused
-
-        number = changeset.number
-        behind = self._held.rules.number - number
-        recent = self._held.recent
-        at = len(recent) - RECENT * (behind + 1)
-        known = recent[at : at + RECENT] if at >= 0 else b""
-        if known == changeset.hash[:RECENT]:
-            return
-        if not known:
-            raise ChangesetRefused(
-                "changeset %d is older than what is kept here; changeset %d is wanted"
-                % (number, self._held.rules.number + 1)
-            )
-        changeset.verify(self._held.rules.anchors)
-        raise ChangesetRefused(
-            "changeset %d is not the one that was followed: the chain has forked" % number
-        )
