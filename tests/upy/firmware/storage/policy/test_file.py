@@ -114,7 +114,8 @@ def test_a_snapshot_that_was_changed_changes_nothing():
     """Parts swapped, one altered, one left out, a head forged: the policy is the old one."""
     raws = board.chain(*board.steps(2))
     cards = [[ops.GRANT, board.key(number), 1, None] for number in range(250)]
-    site_wide = [[ops.ZONE, "all", None]] + cards + [[ops.GROUP, 1, [["all", 1, None]]]]
+    group = [ops.GROUP, 1, [[[1, "all"], 1, None]]]
+    site_wide = [[ops.DOOR, 0, "all"]] + cards + [group]
     parts = list(snapshot.make(site.authority(), site.SITE, 9, bytes(32), site.NOW, site_wide))
     assert len(parts) > 3
     forged = bytearray(parts[0])
