@@ -126,6 +126,20 @@ def taken(number):
     )
 
 
+def rotation(number, key, operations, at, previous):
+    """The changeset that says that cards have other keys, and the snapshot that brings them."""
+    ephemeral = crypto.x25519_public_key(site.EPHEMERAL)
+    device = crypto.x25519_public_key(site.READER_PRIVATE)
+    purpose = sealing.lookup_key(site.SITE, site.root(), number, site.NODE, ephemeral)
+    sealed = sealing.seal(site.EPHEMERAL, device, purpose, key)
+    (raw,) = chain([[ops.LOOKUP, number]], number=at - 1, previous=previous)
+    said = [[ops.LOOKUP, number, ephemeral, [[name_tag(site.NODE), sealed]]]] + operations
+    parts = snapshot.make(
+        site.authority(), site.SITE, at, crypto.sha256(raw), site.NOW + at, said
+    )
+    return raw, parts
+
+
 class Board:
     """A board's storage below ``root``: opened anew by each ``start``."""
 
