@@ -66,6 +66,7 @@ class Settings:
         self.enrolled_at = (0, bytes(32))
         for name, value in (changes or {}).items():
             setattr(self, name, value)
+        self.place = self.root + self.node.encode()
 
 
 def empty():
