@@ -1,6 +1,6 @@
 """Makes ``credential_cache_v2``: the files of a credential cache in format version 2.
 
-Run it on CPython with ``lib``, ``firmware`` and ``tests/support`` importable to make the image anew,
+Run it on CPython with ``lib``, ``firmware`` and ``tests/support`` importable to make it anew,
 which is right only for a new version beside the old ones: once boards are in the field later code
 must go on reading this one. Key and nonces are fixed, so that it comes out the same each time.
 """

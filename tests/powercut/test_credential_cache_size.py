@@ -40,12 +40,12 @@ def _spread(writer):
 
 
 def _in_eight_groups(writer):
-    """The units as large as they get: 1,250 cards in eight groups, and all the rare ones together,
-    so that pages are filled worst.
+    """1,250 cards in eight groups; three rare ones in 833 of them, of which a page holds seven and
+    wastes most: 84 bytes.
     """
     for number in range(1250):
         for group in range(8):
-            rare = RARE if number % 4 == 0 or group == number % 8 == 1 else None
+            rare = RARE if group < 3 and number < 833 else None
             writer.add(("grant", (number * 8 * STEP).to_bytes(8, "big"), 100 * group, NOW, rare))
 
 

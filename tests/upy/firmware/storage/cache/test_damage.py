@@ -284,7 +284,8 @@ def test_an_error_does_not_tell_whether_it_was_written():
         model = Model()
         cache = open_cache(folder)
         for number in range(1, 31):
-            changes = [("grant", card(number), 1, None, rare_of(number)), ("revoke", card(number - 2), 1)]
+            changes = [("grant", card(number), 1, None, rare_of(number))]
+            changes.append(("revoke", card(number - 2), 1))
             journal = cache._store._journal
             append = journal.append
             kept = (0, 7, 1000)[number % 3]  # nothing, a part, or all of it
