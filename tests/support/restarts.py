@@ -138,7 +138,7 @@ async def pause():
 
 def open_store(folder, random_bytes=os.urandom, faults=None, binding=b""):
     """A ContextStore of the small site's reader."""
-    sealer = Sealer(derive(site.READER_PRIVATE, "contexts"), random_bytes)
+    sealer = Sealer(derive(site.READER_PRIVATE, "contexts", b"place"), random_bytes)
 
     def fault(piece, error):
         if faults is not None:
