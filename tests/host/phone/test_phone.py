@@ -68,11 +68,11 @@ def test_a_credential_is_taken_into_use(holdfast, imported, folder, authority, g
     assert repr(identity.private_key) not in repr(identity)
 
 
-def test_a_guest_token_is_taken_unverified(imported, folder, authority, grant):
+def test_a_guest_token_is_taken_unverified(imported, folder, secret, grant):
     """Only the zone's readers can check it, and the phone says so."""
     wallet = Wallet.create(folder)
     token = issuing.guest_token(
-        authority.zone_key("lobby", 1), "lobby", grant(wallet.public_key, places=["lobby"])
+        secret.zone_key("lobby", 1), "lobby", grant(wallet.public_key, places=["lobby"])
     )
     assert "NOT verified" in imported(token).out
     assert imported(token, "--json").json["verified"] is False
