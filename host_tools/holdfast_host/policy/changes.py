@@ -10,6 +10,7 @@ from holdfast.access.policy.revocation import MAX_REVOKED
 
 from ..credentials import lifetime
 from ..errors import UsageProblem
+from ..site.names import require_known
 from .schedules import Hours, format_day
 from .state import Schedule, State
 
@@ -60,12 +61,9 @@ def remove_schedule(state: State, name: str) -> Operations:
 def require_schedules(state: State, names: Iterable[str]) -> None:
     """Refuse a schedule that the policy does not have: whoever is bound to it would stay out."""
     for name in names:
-        if name not in state.schedules:
-            known = ", ".join(sorted(state.schedules)) or "none yet"
-            raise UsageProblem(
-                f"the policy has no schedule {name!r} (it has: {known})",
-                "check the name, or make it: holdfast policy schedule",
-            )
+        require_known(
+            name, state.schedules, "schedule", "the policy", "make it: holdfast policy schedule"
+        )
 
 
 def set_holidays(state: State, days: Iterable[int]) -> Operations:

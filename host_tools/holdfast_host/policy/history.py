@@ -34,14 +34,21 @@ Changes = Callable[[State], Sequence[list]]
 
 
 class History:
-    """The changesets of a site, raw and in order, and the ``state`` they lead to."""
+    """The changesets of a site, raw and in order, and the ``state`` they lead to.
 
-    def __init__(self, site: str, authority_key: Key):
+    They begin under the site's ``first_key`` and name every other key of the authority themselves.
+    ``every_key`` are all that were ever in force, the newest last; ``anchored_at`` is when the
+    last change of keys was signed, in seconds since 1970, 0 if there was none.
+    """
+
+    def __init__(self, site: str, first_key: Key):
         self.site = site
+        self.every_key = [first_key]
+        self.anchored_at = 0
         self.changesets: list[bytes] = []
         self.state = State()
         # A reader of no door: what it would refuse is refused here.
-        self._reader = Policy(site, "", anchors=(authority_key,))
+        self._reader = Policy(site, "", anchors=(first_key,))
 
     @property
     def number(self) -> int:
@@ -52,6 +59,11 @@ class History:
     def head(self) -> bytes:
         """The SHA-256 of the last changeset."""
         return self._reader.head
+
+    @property
+    def anchors(self) -> tuple[Key, ...]:
+        """The authority's keys now in force, one or two; the one that came last is the last."""
+        return self._reader.anchors
 
     @property
     def issued_at(self) -> int:
@@ -67,6 +79,10 @@ class History:
             self.state.apply(operation)
         if any(operation[0] in _REVOCATIONS for operation in made.operations):
             self.state.set_revocations(self._reader.revocations)
+        if any(operation[0] == operations.ANCHORS for operation in made.operations):
+            self.anchored_at = made.issued_at
+            known = [key.x for key in self.every_key]
+            self.every_key += [key for key in self.anchors if key.x not in known]
         self.changesets.append(raw)
 
     def export(self, after: int = 0) -> bytes:
@@ -114,7 +130,7 @@ def beginning(zones: Sequence[str], name: str, now: int) -> list[list]:
 def create(
     folder: Path, site: str, authority: Authority, zones: Sequence[str], name: str, now: int
 ) -> History:
-    """Begin the policy of ``site`` in its ``folder``; see ``beginning``."""
+    """Begin the policy of ``site`` in its ``folder``, under its first key; see ``beginning``."""
     begin = beginning(zones, name, now)
     files.make_folder(folder / FOLDER)
     with files.locked(folder):
@@ -124,14 +140,14 @@ def create(
     return history
 
 
-def require_none(folder: Path, site: str, authority_key: Key) -> None:
+def require_none(folder: Path, site: str, first_key: Key) -> None:
     """Refuse a site that has a policy."""
-    _require_none(folder, _load(folder, site, authority_key))
+    _require_none(folder, _load(folder, site, first_key))
 
 
-def load(folder: Path, site: str, authority_key: Key) -> History:
+def load(folder: Path, site: str, first_key: Key) -> History:
     """The policy of the ``site`` in ``folder``, checked from its first changeset to its last."""
-    history = _load(folder, site, authority_key)
+    history = _load(folder, site, first_key)
     if not history.number:
         raise UsageProblem(
             f"site {site} has no policy in {folder / FOLDER}",
@@ -141,21 +157,21 @@ def load(folder: Path, site: str, authority_key: Key) -> History:
 
 
 def change(
-    folder: Path, site: str, authority: Authority, changes: Changes, now: int
+    folder: Path, site: str, first_key: Key, authority: Authority, changes: Changes, now: int
 ) -> tuple[History, int]:
     """Sign what ``changes`` makes of the present state; the new history, and how many were added.
 
     No changeset is added if it makes nothing of it. Whoever else changes the policy waits.
     """
     with files.locked(folder):
-        history = load(folder, site, authority.public_key)
+        history = load(folder, site, first_key)
         before = history.number
         _append(folder, history, authority, changes(history.state), now)
     return history, history.number - before
 
 
-def _load(folder: Path, site: str, authority_key: Key) -> History:
-    history = History(site, authority_key)
+def _load(folder: Path, site: str, first_key: Key) -> History:
+    history = History(site, first_key)
     for number in range(1, max(_numbers(folder / FOLDER), default=0) + 1):
         path = _path(folder, number)
         raw = files.read(path, changeset.MAX_BYTES, "changeset", _FROM_BACKUP)
@@ -177,6 +193,12 @@ def _require_none(folder: Path, history: History) -> None:
 def _append(
     folder: Path, history: History, authority: Authority, ops: Sequence[list], now: int
 ) -> None:
+    if ops and authority.public_key.x not in [key.x for key in history.anchors]:
+        raise UsageProblem(
+            "the authority's key is not in force any more, or not yet: no reader would follow it",
+            "run the command again; if that says the same, restore authority.key, authority.pub"
+            " and policy/ from one and the same backup, the newest",
+        )
     for some in _packed(ops):
         # A clock that was put back must not make the policy look older than it is.
         issued_at = max(now, history.issued_at)
