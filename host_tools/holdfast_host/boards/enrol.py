@@ -14,7 +14,7 @@ from .. import files
 from ..credentials import issuing, keys
 from ..credentials.authority import Authority
 from ..errors import UsageProblem
-from ..site.site import Site
+from ..site.site import Site, check_id
 from .process import ReaderProcess
 
 SETTINGS = "settings.cbor"
@@ -124,7 +124,7 @@ def encode_settings(
 
 def require_placement(site: Site, placement: Placement) -> None:
     """Refuse a door or zone that the site cannot have, before anything is asked or made."""
-    site.require_doors([placement.door])
+    check_id(placement.door, "door")
     site.require_zones(placement.zones)
     if len(placement.zones) > _MOST_ZONES:
         raise UsageProblem(

@@ -72,16 +72,6 @@ class Site:
         if zone in self.zones:
             raise UsageProblem(f"site {self.id} has the zone {zone!r} already", "use it as it is")
 
-    def require_doors(self, doors) -> None:
-        """Refuse a door id that is malformed, or that is a zone's: a grant could mean either."""
-        for door in doors:
-            check_id(door, "door")
-            if door in self.zones:
-                raise UsageProblem(
-                    f"{door!r} is a zone of site {self.id}, so it cannot be a door",
-                    f"use --zone {door}, or give the door another id",
-                )
-
     def policy(self) -> policies.History:
         """What the authority has signed so far. Needs no passphrase."""
         return policies.load(self.folder, self.id, self.authority_key)
@@ -90,7 +80,13 @@ class Site:
         self, authority: Authority, changes: policies.Changes, now: int
     ) -> tuple[policies.History, int]:
         """Sign what ``changes`` makes of the policy; see ``policy.change``."""
-        return policies.change(self.folder, self.id, authority, changes, now)
+        return policies.change(self.folder, self.id, self.authority_key, authority, changes, now)
+
+    def refresh_policy(
+        self, authority: Authority, now: int, past: int = 0
+    ) -> tuple[policies.History, int]:
+        """Sign that nothing was taken back until ``now``; see ``policy.refresh``."""
+        return policies.refresh(self.folder, self.id, self.authority_key, authority, now, past)
 
     def _write(self) -> None:
         content = {"version": _VERSION, "id": self.id, "zones": self.zones}
@@ -136,7 +132,7 @@ def add_zone(folder: Path, zone: str, authority: Authority, now: int) -> Site:
     check_id(zone, "zone")
     load(folder).require_no_zone(zone)
     # First the policy: cut short after it, the same command brings this to its end.
-    load(folder).change_policy(authority, lambda state: set_zone(state, zone, None), now)
+    load(folder).change_policy(authority, lambda state: set_zone(state, zone), now)
     with files.locked(folder):
         before = load(folder)
         before.require_no_zone(zone)
