@@ -124,7 +124,6 @@ def encode_settings(
 
 def require_placement(site: Site, placement: Placement) -> None:
     """Refuse a door or zone that the site cannot have, before anything is asked or made."""
-    site.require_doors([placement.door])
     site.require_zones(placement.zones)
     if len(placement.zones) > _MOST_ZONES:
         raise UsageProblem(

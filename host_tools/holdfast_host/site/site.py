@@ -108,16 +108,6 @@ class Site:
         if zone in self.zones:
             raise UsageProblem(f"site {self.id} has the zone {zone!r} already", "use it as it is")
 
-    def require_doors(self, doors) -> None:
-        """Refuse a door id that is malformed, or that is a zone's: a grant could mean either."""
-        for door in doors:
-            names.require_normal(door, "door")
-            if door in self.zones:
-                raise UsageProblem(
-                    f"{door!r} is a zone of site {self.id}, so it cannot be a door",
-                    f"use --zone {door}, or give the door another id",
-                )
-
     def policy(self) -> policies.History:
         """What the authority has signed so far. Needs no passphrase."""
         return policies.load(self.folder, self.id, self.first_key)
@@ -136,6 +126,12 @@ class Site:
         changed = dataclasses.replace(self, **fields)
         changed._write()
         return changed
+
+    def refresh_policy(
+        self, authority: Authority, now: int, past: int = 0
+    ) -> tuple[policies.History, int]:
+        """Sign that nothing was taken back until ``now``; see ``policy.refresh``."""
+        return policies.refresh(self.folder, self.id, self.first_key, authority, now, past)
 
     def _write(self) -> None:
         content = {
@@ -190,7 +186,7 @@ def add_zone(folder: Path, zone: str, authority: Authority, now: int) -> Site:
     zone = names.normal(zone, "zone")
     load(folder).require_no_zone(zone)
     # First the policy: cut short after it, the same command brings this to its end.
-    load(folder).change_policy(authority, lambda state: set_zone(state, zone, None), now)
+    load(folder).change_policy(authority, lambda state: set_zone(state, zone), now)
     with files.locked(folder):
         before = load(folder)
         before.require_no_zone(zone)
