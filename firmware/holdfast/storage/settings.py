@@ -191,7 +191,7 @@ def _strike_ms(value):
 
 
 def _key_bytes(value, entry):
-    # All zeros is what an erased flash or a forgotten variable writes, and no key.
-    if not isinstance(value, bytes) or len(value) != _KEY_LENGTH or not any(value):
+    # All the same is what an erased flash or a forgotten variable reads as, and no key.
+    if not isinstance(value, bytes) or len(value) != _KEY_LENGTH or len(set(value)) == 1:
         raise SettingsError("settings: %s is no key of %d bytes" % (entry, _KEY_LENGTH))
     return value

@@ -17,6 +17,7 @@ from ..events import files as event_files
 from ..phone.carrier import Carrier
 from ..phone.link import CHUNK, TcpLink
 from ..phone.wallet import Wallet
+from . import names
 from .output import AsJson, progress, say, say_json
 from .phone import Folder, address
 
@@ -27,7 +28,9 @@ _CLOCK_ERROR_S = 2  # of the machine this runs on, which a time service keeps
 def carry(
     folder: Folder,
     reader: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the reader listens.")],
-    door: Annotated[str, typer.Option(metavar="DOOR", help="The reader's door.")],
+    door: Annotated[
+        str, typer.Option(metavar="DOOR", parser=names.DOOR, help="The reader's door.")
+    ],
     policy: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Bring these changesets (holdfast policy export)."),

@@ -20,7 +20,7 @@ from ..errors import UsageProblem
 from ..policy import changes as policy_changes
 from ..site import site as sites
 from ..site.site import Site
-from . import passphrase
+from . import names, passphrase
 from .output import AsJson, progress, say, say_json, say_table
 from .passphrase import PassphraseFile
 
@@ -32,7 +32,6 @@ _PERMISSIONS = {
     CARRY_EVENTS: "carry events",
     ADMINISTER: "administer",
 }
-
 
 
 class May(enum.StrEnum):
@@ -57,7 +56,10 @@ app = typer.Typer(help="Issue credentials, and look at them.", no_args_is_help=T
 @app.command()
 def issue(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The site's folder.")],
-    holder: Annotated[str, typer.Option(metavar="ID", help="Who gets it, as events will say.")],
+    holder: Annotated[
+        str,
+        typer.Option(metavar="ID", parser=names.HOLDER, help="Who gets it, as events will say."),
+    ],
     key: Annotated[
         str,
         typer.Option(
@@ -67,11 +69,14 @@ def issue(
     ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the credential.")],
     door: Annotated[
-        list[str] | None, typer.Option(metavar="DOOR", help="A door it opens; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="DOOR", parser=names.DOOR, help="A door it opens; repeatable."),
     ] = None,
     zone: Annotated[
         list[str] | None,
-        typer.Option(metavar="ZONE", help="A zone whose doors it opens; repeatable."),
+        typer.Option(
+            metavar="ZONE", parser=names.ZONE, help="A zone whose doors it opens; repeatable."
+        ),
     ] = None,
     days: Annotated[
         int | None, typer.Option(min=1, help=f"How long it holds (else {lifetime.HOLDER_DAYS}).")
@@ -89,7 +94,10 @@ def issue(
         bool, typer.Option("--user-verification", help="The phone must check who its user is.")
     ] = False,
     schedule: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only in the hours of this schedule.")
+        str | None,
+        typer.Option(
+            metavar="NAME", parser=names.SCHEDULE, help="Only in the hours of this schedule."
+        ),
     ] = None,
     may: Annotated[
         list[May] | None,
@@ -116,7 +124,6 @@ def issue(
     valid = lifetime.decide(
         now, guest=guest, days=days, hours=hours, not_before=not_before, expires=expires
     )
-    sites.check_id(holder, "holder")
     if schedule is not None:
         policy_changes.require_schedules(site.policy().state, [schedule])
     grant = issuing.Grant(
@@ -134,12 +141,12 @@ def issue(
         permissions=functools.reduce(operator.or_, (_MAY[one] for one in may or []), UNLOCK),
     )
     secret = passphrase.existing(passphrase_file)
-    with progress("Opening the authority's key"):
-        authority = site.unlock(secret)
+    with progress("Opening the site's keys"):
+        opened = site.unlock(secret)
     if guest:
-        token = issuing.guest_token(site.zone_key(authority, zones[0]), zones[0], grant)
+        token = issuing.guest_token(site.zone_key(opened.secret, zones[0]), zones[0], grant)
     else:
-        token = issuing.holder_credential(authority.signing_key, grant)
+        token = issuing.holder_credential(opened.authority.signing_key, grant)
     files.write(out, token, files.PRIVATE)
     shown = tokens.read(token, str(out))
     if as_json:
@@ -199,7 +206,6 @@ def _verify(
     site = sites.load(folder)
     if shown.site != site.id:
         return False, f"it is of site {shown.site!r}, not {site.id}"
-    key = site.authority_key
     if shown.credential.guest:
         zone = shown.credential.audience
         if zone not in site.zones:
@@ -207,8 +213,13 @@ def _verify(
         secret = passphrase.given(passphrase_file)
         if secret is None:
             return None, "a guest token is checked with the passphrase: give --passphrase-file"
-        key = site.zone_key(site.unlock(secret), zone)
-    if not shown.is_made_by(key):
+        key = site.zone_key(site.unlock(secret).secret, zone)
+        if not shown.is_made_by(key):
+            return False, "it was altered, or somebody else made it"
+        return True, f"site {site.id} made it"
+    if not any(map(shown.is_made_by, site.authority_keys)):
+        if any(map(shown.is_made_by, site.policy().every_key)):
+            return False, "the authority's key that made it was replaced: issue it anew"
         return False, "it was altered, or somebody else made it"
     return True, f"site {site.id} made it"
 

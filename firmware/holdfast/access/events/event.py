@@ -13,6 +13,8 @@ OVERWRITTEN = 7
 STORAGE_FAULT = 8
 LOCKDOWN = 9
 LOG_STARTED = 10
+CERTIFICATE_ENDING = 25
+CERTIFICATE_RENEWED = 26
 
 # What was shown; cards and PINs are numbered as in a CardRequest.
 SHOWN_TOKEN = 0
@@ -28,6 +30,8 @@ _NAMES = {
     STORAGE_FAULT: "storage_fault",
     LOCKDOWN: "lockdown",
     LOG_STARTED: "log_started",
+    CERTIFICATE_ENDING: "certificate_ending",
+    CERTIFICATE_RENEWED: "certificate_renewed",
 }
 
 

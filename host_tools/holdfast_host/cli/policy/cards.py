@@ -17,6 +17,7 @@ from ...credentials import lifetime
 from ...errors import UsageProblem
 from ...policy import changes as policy_changes
 from ...policy.state import State
+from ...site import register
 from ...site import site as sites
 from ..output import AsJson, say, say_json
 from ..passphrase import PassphraseFile
@@ -54,7 +55,8 @@ def card(
 ) -> None:
     """Give cards the rights of a group, or take them back; with neither, say what a card has.
 
-    The policy holds no card's number, only what the site's lookup key makes of it.
+    The policy holds no card's number, only what the site's lookup key makes of it; the number
+    itself is kept in the site's folder, sealed, so that this key can be replaced.
     """
     texts = [*(uids or []), *(_lines(uid_file) if uid_file else [])]
     cards = {_uid(text): f"card {text}" for text in texts}
@@ -76,7 +78,8 @@ def pin(
 ) -> None:
     """Give a PIN the rights of a group, or take it back; with neither, say what it has.
 
-    The PIN is asked for, or is the first line of standard input; it is never shown or kept.
+    The PIN is asked for, or is the first line of standard input; it is never shown, and kept in
+    the site's folder only, sealed.
     """
     asked = group is not None and not remove
 
@@ -106,9 +109,10 @@ def _known(
     if group is not None:
         policy_changes.require_group(site.policy().state, group)
     values = read()
-    authority = unlocked(site, passphrase_file)
-    lookup_key = authority.lookup_key()
+    opened = unlocked(site, passphrase_file)
+    lookup_key = site.lookup_key(opened.secret)
     keys = {tag.card_key(lookup_key, kind, value): name for value, name in values.items()}
+    entries = [(kind, value) for value in values]
     if group is None and not remove:
         _say_known(site, keys, as_json)
         return
@@ -119,7 +123,12 @@ def _known(
         now = int(time.time())
         return policy_changes.grant(state, keys, group, end, now=now, replace=replace)
 
-    history, added = signed(site, passphrase_file, changes, authority)
+    changes(site.policy().state)  # what cannot be must not be in the register
+    if not remove:
+        register.add(site.folder, opened.secret, entries)
+    history, added = signed(site, passphrase_file, changes, opened)
+    if remove:
+        register.remove(site.folder, opened.secret, entries)
     what = next(iter(keys.values())) if len(keys) == 1 else f"{len(keys)} cards"
     is_are = "is" if len(keys) == 1 else "are"
     text = "unknown" if remove else f"in group {group}, {policy_changes.until_text(end)}"

@@ -24,6 +24,7 @@ from ...policy import (
 )
 from ...policy.state import State
 from ...site import site as sites
+from .. import names
 from ..output import AsJson, say, say_json
 from ..passphrase import PassphraseFile
 from ..site import TimeZone
@@ -57,8 +58,13 @@ def init(
     site = sites.load(folder)
     now = int(time.time())
     policy.beginning(list(site.zones), time_zone, now)
-    policy.require_none(folder, site.id, site.authority_key)
-    authority = unlocked(site, passphrase_file)
+    policy.require_none(folder, site.id, site.first_key)
+    authority = unlocked(site, passphrase_file).authority
+    if authority.public_key.x != site.first_key.x:
+        raise UsageProblem(
+            "the authority's key of this site was replaced, so it had a policy, which is lost",
+            f"restore the folder {policy.FOLDER}/ from its backup",
+        )
     history = policy.create(folder, site.id, authority, list(site.zones), time_zone, now)
     report(history, history.number, f"the policy of {site.id} has begun", as_json, {})
 
@@ -66,7 +72,10 @@ def init(
 @app.command()
 def schedule(
     folder: Folder,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call these hours.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", parser=names.SCHEDULE, help="What to call these hours."),
+    ],
     weekly: Annotated[
         list[str] | None,
         typer.Option(metavar="HOURS", help="`mon-fri 08:00-18:00`; repeatable."),
@@ -84,7 +93,6 @@ def schedule(
     `tue 00:00-06:00`.
     """
     site = sites.load(folder)
-    sites.check_id(name, "schedule")
     if remove:
         if weekly or on_holidays is not None:
             raise UsageProblem("--remove takes nothing else", "give only the name and --remove")
@@ -164,9 +172,12 @@ def set_time_zone(
 @app.command()
 def zone(
     folder: Folder,
-    name: Annotated[str, typer.Argument(metavar="ZONE", help="A zone of the site.")],
+    name: Annotated[
+        str, typer.Argument(metavar="ZONE", parser=names.ZONE, help="A zone of the site.")
+    ],
     door: Annotated[
-        list[str] | None, typer.Option(metavar="DOOR", help="A door that is in it; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="DOOR", parser=names.DOOR, help="A door that is in it; repeatable."),
     ] = None,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
@@ -270,7 +281,7 @@ def snapshot(
     """
     site = sites.load(folder)
     history = site.policy()
-    pieces = history.snapshot(unlocked(site, passphrase_file))
+    pieces = history.snapshot(unlocked(site, passphrase_file).authority)
     data = policy.sequence(pieces)
     files.write(out, data, files.PRIVATE)
     _say_written(out, data, history, len(pieces) - 1, "parts", as_json)
