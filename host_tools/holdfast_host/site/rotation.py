@@ -40,7 +40,7 @@ def zone_operations(
     Each is small enough for a changeset of its own. The switch is the last: a node follows the
     changesets in order, so whoever comes to it has the key.
     """
-    key = secret.zone_key(zone, number).k
+    key = secret.zone_key(zone, number).k or b""
     head = [ZONE_KEY, zone, number]
 
     def purpose(node: str, ephemeral: bytes) -> list:

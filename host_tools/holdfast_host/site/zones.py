@@ -1,6 +1,7 @@
 """A new key for a zone: sealed to its nodes, signed, and from then on used for guest tokens."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from .. import files
@@ -30,6 +31,16 @@ def rotate(folder: Path, zone: str, keys: Keys, now: int) -> tuple[Site, History
         site = sites.load(folder)
         site = site.change(zones={**site.zones, zone: number})
     return site, history, [name for name, _ in nodes]
+
+
+def of_doors(history: History, doors: Iterable[str]) -> list[str]:
+    """The zones that one of ``doors`` lies in: whoever decides there has their keys."""
+    wanted = set(doors)
+    return sorted(
+        zone
+        for zone, held in history.state.zones.items()
+        if held is None or not wanted.isdisjoint(held)
+    )
 
 
 def _doors(history: History, zone: str) -> list[str] | None:

@@ -9,9 +9,10 @@ import crypto
 from holdfast.access import tag
 from holdfast.access.policy import changeset, operations, sealing
 from holdfast_host.errors import UsageProblem
-from holdfast_host.site import devices, register, rotation, site
+from holdfast_host.site import devices, register, rotation, site, zones
 from untrusted import InvalidInput
 
+PASSPHRASE = "correct horse battery"
 LONG = "ü" * 32  # 64 bytes, the longest name
 GRANT = operations.GRANT
 
@@ -200,6 +201,37 @@ def test_the_command_leaves_out_who_is_revoked(holdfast, site_folder, secret):
     assert opened(keys, here, "a", 2) == secret.zone_key("lobby", 2).k
     assert [node for node, _ in keys[4]] == [tag.name_tag("a")]
     assert said[-1] == [rotation.ZONE_SWITCH, "lobby", 2]
+
+
+@needs_operations
+def test_cut_after_its_changesets_it_is_brought_to_its_end(
+    holdfast, site_folder, monkeypatch, secret
+):
+    """The same command makes the same key again: nobody has switched to one that is not used."""
+
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(site.Site, "_write", fail)
+    holdfast("site", "rotate-zone", site_folder, "lobby").fails("No space")
+    monkeypatch.undo()
+    monkeypatch.setenv("HOLDFAST_PASSPHRASE", PASSPHRASE)
+    assert site.load(site_folder).zones["lobby"] == 1
+    assert holdfast("site", "rotate-zone", site_folder, "lobby").code == 0
+    here = site.load(site_folder)
+    last = changeset.parse(here.policy().changesets[-1]).operations
+    assert here.zones["lobby"] == 2 and last[-1] == [rotation.ZONE_SWITCH, "lobby", 2]
+
+
+def test_the_zones_of_a_device_are_found(holdfast, site_folder):
+    """Those whose keys it has, so that they can be replaced when it is revoked."""
+    holdfast("site", "add-zone", site_folder, "garage")
+    holdfast("policy", "zone", site_folder, "garage", "--door", "gate", "--door", "front")
+    holdfast("policy", "zone", site_folder, "lobby", "--door", "back")
+    history = site.load(site_folder).policy()
+    assert zones.of_doors(history, ["gate"]) == ["garage"]
+    assert zones.of_doors(history, ["front", "back"]) == ["garage", "lobby"]
+    assert zones.of_doors(history, []) == []
 
 
 def test_a_zone_that_is_not_there_is_said(holdfast, site_folder):
