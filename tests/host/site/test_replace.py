@@ -153,6 +153,7 @@ def test_cut_anywhere_the_first_step_is_brought_to_its_end(here, tmp_path, crash
         assert made.unlock(PASSPHRASE).authority.public_key.x == anchors(made)[1]
         assert [key.x for key in made.authority_keys] == anchors(made)[::-1]
         assert not (folder / "authority.new.key").exists()
+        assert key_in(folder, "authority.old.key") == anchors(made)[0], "the old key is kept"
         finish(folder)
         shutil.rmtree(folder)
     assert half > 5, "the sweep has never met a step half done"
