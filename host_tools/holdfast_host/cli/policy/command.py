@@ -136,7 +136,7 @@ def limits(
         site, passphrase_file, lambda state: policy_changes.set_limits(state, wanted)
     )
     facts = policy_show.limit_facts(history.state)
-    text = f"the limits are {'; '.join(policy_show.limit_rows(history.state).values())}"
+    text = f"the limits are {policy_show.limits_text(history.state)}"
     report(history, added, text, as_json, facts)
 
 

@@ -80,6 +80,11 @@ def limit_rows(state: State) -> dict[str, str]:
     }
 
 
+def limits_text(state: State) -> str:
+    """The limits for a person, in one line."""
+    return "; ".join(f"{name}: {text}" for name, text in limit_rows(state).items())
+
+
 def _time(seconds: int) -> str:
     return f"{seconds // 86400} days" if seconds % 86400 == 0 else f"{seconds / 3600:g} h"
 
