@@ -6,8 +6,11 @@ import os
 
 import cuts
 
+import crypto
 import policy_site as board
+import small_site as site
 from holdfast.access import reason
+from holdfast.access.policy import operations as ops
 
 SMALL = {"segment_size": 700, "segments": 3}
 
@@ -125,12 +128,56 @@ def test_a_snapshot_is_swapped_in_whole():
     def again(root, acked):
         if acked and acked[-1] in (4, number + 1):
             _is_whole(story.start(root), acked[-1])
-        elif story.start(root).policy.number in (4, number + 1):
-            _is_whole(story.start(root), story.start(root).policy.number)
+        elif story.start(root).rules.number in (4, number + 1):
+            _is_whole(story.start(root), story.start(root).rules.number)
         else:
             check(root, acked)
 
     cuts.every_cut(story.prepare, operation, again, again=2, at_least=100, name="snapshot")
+
+
+def test_another_lookup_key_is_one_swap():
+    """All cards under the new key, and the key itself, or all under the old: a power cut between
+    the two would leave a door that knows nobody. 10,000 cards in the long run.
+    """
+    count = 10000 if cuts.TORTURE else 400
+    story = _Story(0, 2)
+    cards = [[ops.GRANT, b"new%05d" % number, 1, None] for number in range(count)]
+    here = [[ops.DOOR, 0, site.DOOR]] + cards + [[ops.GROUP, 1, [[[1, site.DOOR], 1, None]]]]
+    previous = crypto.sha256(story.raws[1])
+    changeset, parts = board.rotation(2, b"\x45" * 32, here, 3, previous)
+
+    def start(root):
+        return board.Board(root, capacity=count + 100).start()
+
+    def prepare(root):
+        store = start(root)
+        for raw in story.raws[:2]:
+            store.apply(raw)
+
+    def operation(root, acked):
+        _take(start(root), parts)
+        acked.append(3)
+
+    def check(root, acked):
+        store = start(root)
+        rules, cache = store.moment()
+        assert rules.number in (2, 3) and rules.fault == 0
+        if rules.number == 2:
+            assert not acked and (rules.lookup, store.ring.lookup_key(2)) == (0, None)
+            _is_whole(store, 2)
+            _take(store, parts)
+            acked.append(3)
+        rules, cache = start(root).moment()
+        assert (rules.number, rules.lookup) == (3, 2) and cache.counts[0] == count
+        assert store.ring.lookup_key(2) == b"\x45" * 32
+        assert cache.grants(b"new%05d" % (count - 1)) and not cache.grants(board.key(1))
+        assert store.apply(changeset) is False
+
+    blocks = 256 if cuts.TORTURE else 64
+    cuts.every_cut(
+        prepare, operation, check, again=9, at_least=60, name="lookup", stride=2, blocks=blocks
+    )
 
 
 def test_the_recovery_from_damage_is_not_believed_before_it_is_complete():
@@ -226,7 +273,7 @@ def test_errors_while_a_snapshot_is_swapped_in_pass_within_the_same_run():
             assert number in (3, 45)
             _take_again(store, parts)
             _is_whole(store, 45)
-        _is_whole(story.start(root), story.start(root).policy.number)
+        _is_whole(story.start(root), story.start(root).rules.number)
 
     cuts.every_error(
         story.prepare, operation, check, stride=2, at_least=30, name="snapshot errors"

@@ -66,6 +66,7 @@ class Settings:
         self.enrolled_at = (0, bytes(32))
         for name, value in (changes or {}).items():
             setattr(self, name, value)
+        self.place = self.root + self.node.encode()
 
 
 def empty():
@@ -124,6 +125,20 @@ def taken(number):
     return snapshot.make(
         site.authority(), site.SITE, number, crypto.sha256(raws[-1]), site.NOW + number, operations
     )
+
+
+def rotation(number, key, operations, at, previous):
+    """The changeset that says that cards have other keys, and the snapshot that brings them."""
+    ephemeral = crypto.x25519_public_key(site.EPHEMERAL)
+    device = crypto.x25519_public_key(site.READER_PRIVATE)
+    purpose = sealing.lookup_key(site.SITE, site.root(), number, site.NODE, ephemeral)
+    sealed = sealing.seal(site.EPHEMERAL, device, purpose, key)
+    (raw,) = chain([[ops.LOOKUP, number]], number=at - 1, previous=previous)
+    said = [[ops.LOOKUP, number, ephemeral, [[name_tag(site.NODE), sealed]]]] + operations
+    parts = snapshot.make(
+        site.authority(), site.SITE, at, crypto.sha256(raw), site.NOW + at, said
+    )
+    return raw, parts
 
 
 class Board:

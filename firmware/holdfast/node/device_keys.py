@@ -31,8 +31,11 @@ def _device(settings, certificate, public_key):
         device = trust.authenticate_device(certificate)
     except Refused as refused:
         raise SettingsError("settings: certificate refused: " + reason.name(refused.reason))
-    if device.name != settings.door or device.role != ROLE_READER:
-        raise SettingsError("settings: certificate is not for a reader at door " + settings.door)
+    if device.name != settings.node or device.role != ROLE_READER:
+        raise SettingsError("settings: certificate is not for the reader " + settings.node)
+    for door, _ in settings.doors:
+        if door not in device.doors:
+            raise SettingsError("settings: certificate does not speak for door " + door)
     # Of a point strangers' libraries want y too, whole.
     shown = device.key.x
     if isinstance(device.key.y, bytes):

@@ -132,7 +132,7 @@ class Stores:
 
     def verified_tokens(self) -> VerifiedTokens:
         """Which tokens need no verification."""
-        key = derive(self._private_key, "tokens", 32)
+        key = derive(self._private_key, "tokens", self._settings.place, 32)
         return VerifiedTokens(self._directory + "/tokens", self._sealer("token ring"), key)
 
     def tidy_steps(self):
@@ -176,4 +176,4 @@ class Stores:
         return self._directory + "/" + name
 
     def _sealer(self, label):
-        return Sealer(derive(self._private_key, label), self._random_bytes)
+        return Sealer(derive(self._private_key, label, self._settings.place), self._random_bytes)

@@ -24,7 +24,7 @@ def find(reader, path: tuple):
         from .status import StatusResource
 
         return StatusResource(
-            reader.settings.door,
+            reader.settings.doors[0][0],
             VERSION,
             reader.timekeeper.read,
             lambda: reader.stores.rules,

@@ -99,8 +99,8 @@ class Reader:
         self._contexts = Contexts(
             self.limits.contexts,
             first_identifier,
-            # A reader enrolled anew begins anew: nobody whom other settings let in comes back.
-            context_store or self.stores.context_store(crypto.sha256(settings.certificate)),
+            # For the device's key: another certificate for it leaves the phones it knows.
+            context_store or self.stores.context_store(crypto.x25519_public_key(private_key)),
         )
         self._responders = Responders(
             keys,
@@ -322,8 +322,8 @@ def describe(settings) -> dict:
     return {
         "event": "ready",
         "site": settings.site,
-        "door": settings.door,
-        "zones": list(settings.zones),
+        "node": settings.node,
+        "doors": [door for door, _ in settings.doors],
         "suites": [0] if settings.p256_certificate is None else [0, 2],
         "crypto": crypto.backend_name(),
         "crypto_reason": crypto.backend_reason(),

@@ -1,6 +1,6 @@
 """What is remembered: a decision (who, where, what, when, why), and what else a reader records."""
 
-from .. import reason
+from ..request import PIN
 
 # Kinds of events; a number never changes its meaning.
 ACCESS = 1
@@ -44,49 +44,50 @@ def kinds() -> list:
 class AccessEvent:
     """One decision at one door.
 
-    ``credential`` is None when nothing authentic was shown; ``action`` is the permission bit asked
-    for, None when no request was readable; ``clock`` is the ClockReading the decision was made
-    with; ``card`` the CardRequest, if it was a card or a PIN.
+    ``request`` is the Request or CardRequest decided, None when nothing authentic was shown;
+    ``view`` the DoorView and ``clock`` the ClockReading that it was decided with; ``claimed`` who
+    a stranger said to be.
     """
 
     kind = ACCESS
 
-    def __init__(self, decision, door: str, credential, action, clock, card=None):
+    def __init__(self, decision, request, view, clock, claimed=None):
         self.decision = decision
-        self.door = door
-        self.credential = credential
-        self.action = action
+        self.request = request
+        self.view = view
         self.clock = clock
-        self.card = card
+        self.claimed = claimed
+
+    @property
+    def credential(self):
+        """The access.Credential that was proven, or None."""
+        return getattr(self.request, "credential", None)
 
     def fields(self) -> dict:
         """The event as text, integers, booleans and None; ids in hexadecimal."""
         credential = self.credential
+        request = self.request
+        is_card = request is not None and credential is None
         return {
             "granted": self.decision.granted,
             "reason": self.decision.reason_name,
             "reason_code": self.decision.reason,
-            "door": self.door,
+            "door": self.view.door if request is None else request.door,
             "holder": credential.holder if credential else None,
             "cti": credential.cti.hex() if credential else None,
             "guest": credential.guest if credential else None,
-            "card": self._card_key(),
-            "shown": self._shown(),
-            "action": self.action,
+            "card": self._card_key() if is_card else None,
+            "shown": request.kind if is_card else None if credential is None else SHOWN_TOKEN,
+            "action": None if request is None else request.action,
             "time": self.clock.now,
             "clock": self.clock.source,
             "uncertainty": self.clock.uncertainty,
             "by_grace": self.decision.by_grace,
         }
 
-    def _shown(self):
-        if self.card is not None:
-            return self.card.kind
-        return None if self.credential is None else SHOWN_TOKEN
-
     def _card_key(self):
         # A wrong PIN is mostly a right one with a slip in it: whoever can read the log and knows a
         # reader's lookup key could find it out from its key.
-        if self.card is None or self.decision.reason in (reason.WRONG_PIN, reason.PIN_LOCKED):
+        if self.request.kind == PIN and not self.decision.granted:
             return None
-        return self.card.key8.hex()
+        return self.request.key8.hex()

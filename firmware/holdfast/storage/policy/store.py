@@ -64,8 +64,7 @@ class PolicyStore:
         self._unseal = unseal
         first = Key.okp(CRV_ED25519, settings.first_key)
         self._blank = Held(SiteRules(settings.site, (first,)), KeyRing())
-        place = settings.root + settings.node.encode()
-        self._files = StateFiles(directory, sealer, self._blank, place)
+        self._files = StateFiles(directory, sealer, self._blank, settings.place)
         self._is_stale = True
         self._intake = None
         self._held = self._blank

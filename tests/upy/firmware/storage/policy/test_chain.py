@@ -157,26 +157,12 @@ def test_keys_come_with_the_policy_and_stay_over_a_restart():
         assert store.ring.packed == b"" and store.rules.zone_key_number(ZONE) == 1
 
 
-def _lookup(number, key, operations, at, previous):
-    """The changeset that says that cards have other keys, and the snapshot that brings them."""
-    ephemeral = crypto.x25519_public_key(site.EPHEMERAL)
-    device = crypto.x25519_public_key(site.READER_PRIVATE)
-    purpose = board.sealing.lookup_key(site.SITE, site.root(), number, site.NODE, ephemeral)
-    sealed = board.sealing.seal(site.EPHEMERAL, device, purpose, key)
-    (raw,) = board.chain([[ops.LOOKUP, number]], number=at - 1, previous=previous)
-    said = [[ops.LOOKUP, number, ephemeral, [[name_tag(site.NODE), sealed]]]] + operations
-    parts = snapshot.make(
-        site.authority(), site.SITE, at, crypto.sha256(raw), site.NOW + at, said
-    )
-    return raw, parts
-
-
 def test_another_lookup_key_comes_with_all_cards_under_it_or_not_at_all():
     """Half of the cards under the old key and half under the new would be doors shut to half."""
     raws = board.chain(*board.steps(3))
     cards = [[ops.GRANT, b"new%05d" % number, 1, None] for number in range(300)]
     here = [[ops.DOOR, 0, site.DOOR]] + cards + [[ops.GROUP, 1, [[[1, site.DOOR], 1, None]]]]
-    raw, parts = _lookup(2, b"\x45" * 32, here, 4, crypto.sha256(raws[-1]))
+    raw, parts = board.rotation(2, b"\x45" * 32, here, 4, crypto.sha256(raws[-1]))
     (after,) = board.chain([[ops.HOLIDAYS, []]], number=4, previous=crypto.sha256(raw))
     with Folder() as folder:
         reader = board.Board(folder, capacity=400)
