@@ -147,12 +147,15 @@ class Reader:
         return find(self, path)
 
     def follow(self, raw: bytes) -> bool:
-        """Follow the signed changeset ``raw``, whoever brought it; False if it was known.
+        """Follow the signed changeset ``raw``, or take the head of a snapshot or its next part,
+        whoever brought it; False if it was known.
 
         Raises InvalidInput, whose text says why not, and OSError; both are recorded.
         """
+        from ..storage.policy import incoming
+
         try:
-            is_news = self.stores.policies().apply(raw)
+            is_news = incoming.take(self.stores.policies(), raw)
         except InvalidInput as error:
             self._recorder.note(POLICY_REFUSED, {"detail": str(error)}, anybody=True)
             raise

@@ -18,11 +18,13 @@ from ..credentials import issuing, keys, lifetime, tokens
 from ..credentials.tokens import Unverified
 from ..errors import UsageProblem
 from ..policy import changes as policy_changes
+from ..policy.state import Place
 from ..site import site as sites
 from ..site.site import Site
 from . import names, passphrase
 from .output import AsJson, progress, say, say_json, say_table
 from .passphrase import PassphraseFile
+from .policy.access import place_facts, place_text, places
 
 _VALID = "valid now"
 _PERMISSIONS = {
@@ -184,17 +186,16 @@ def show(
         raise UsageProblem(f"{file} is not a credential of this site", "do not use it")
 
 
-def _places(site: Site, doors: list[str], zones: list[str], guest: bool) -> list[str]:
-    site.require_doors(doors)
-    site.require_zones(zones)
+def _places(site: Site, doors: list[str], zones: list[str], guest: bool) -> list[Place]:
+    policy_changes.require_places(site.policy().state, places(doors, zones))
     if guest and len(zones) != 1:
         raise UsageProblem(
             f"a guest token is for one zone, and {len(zones)} are given", "give one --zone"
         )
-    places = list(dict.fromkeys(doors if guest and doors else [*doors, *zones]))
-    if not places:
+    where = places(doors, [] if guest and doors else zones)
+    if not where:
         raise UsageProblem("the credential would open nothing", "give --door or --zone")
-    return places
+    return where
 
 
 def _verify(
@@ -231,7 +232,10 @@ def _describe(shown: Unverified, now: int) -> dict[str, object]:
         "site": shown.site,
         "holder": credential.holder,
         "audience": credential.audience,
-        "opens": credential.scope,
+        "opens": [
+            {**place_facts(kind, name), "permissions": bits}
+            for kind, name, bits in credential.scope
+        ],
         "not_before": credential.not_before,
         "expires": credential.expires,
         "issued_at": credential.issued_at,
@@ -245,7 +249,9 @@ def _describe(shown: Unverified, now: int) -> dict[str, object]:
 
 def _show(shown: Unverified, now: int) -> None:
     credential = shown.credential
-    opens = [f"{place} ({_permissions(bits)})" for place, bits in credential.scope.items()]
+    opens = [
+        f"{place_text(kind, name)} ({_permissions(bits)})" for kind, name, bits in credential.scope
+    ]
     rows = {
         "kind": "guest token" if credential.guest else "signed credential",
         "site": shown.site,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cbor
 from cose import Key
-from holdfast.access import Credential, Trust
+from holdfast.access import Credential, Trust, place
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import record as event_record
 from holdfast.access.events.record import Event
@@ -145,6 +145,11 @@ class Stage:
         history, added = self._site.change_policy(self.authority, changes, self.now())
         return history.changesets[len(history.changesets) - added :]
 
+    def policy_standing(self) -> tuple[int, bytes]:
+        """Number and hash of the last changeset that the site has signed."""
+        history = self._site.policy()
+        return history.number, history.head
+
     def policy_number(self) -> int:
         """The number of the last changeset that the site has signed."""
         return self._site.policy().number
@@ -241,7 +246,7 @@ class Stage:
             "site": SITE,
             "holder": name,
             "holder_key": Key.from_map(secret.to_map()),
-            "places": [DOOR],
+            "places": [(place.DOOR, DOOR)],
             "issued_at": self.now(),
             "expires": self.now() + 30 * DAY_S,
             "cti": os.urandom(8),
