@@ -127,7 +127,7 @@ class Restarting:
     def answered(self):
         pass
 
-    def refused(self, code, connection, credential):
+    def refused(self, code, connection, credential, claimed):
         self.told.append(reason.name(code))
 
 
