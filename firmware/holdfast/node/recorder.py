@@ -1,8 +1,8 @@
-"""What happened at this door: kept in the event log, shown on the console."""
+"""What happens at a node: kept in the event log, shown on the console."""
 
 from micropython import const
 
-from ..access.events.event import ACCESS, kind_name
+from ..access.events.event import ACCESS, ACKNOWLEDGED, FETCHED, kind_name
 
 # How many events strangers may put on flash at once, and how long each stays counted. Whoever
 # passes by can be refused a thousand times an hour: that must not wear out the flash, nor push
@@ -11,6 +11,7 @@ _STRANGERS_AT_ONCE = const(32)
 _STRANGER_EVERY_S = const(300)
 
 _OWED = const(8)
+_COLLECTIONS = const(8)  # connections that are remembered to collect events
 
 
 class Recorder:
@@ -27,6 +28,8 @@ class Recorder:
         self._strangers_since = 0
         self._unkept = 0
         self._owed = []  # (kind, fields) that flash would not take
+        self._collecting = []  # connections that began to collect events
+        self._fetched = None  # (number of the last FETCHED, by whom)
 
     def keep(self, event):
         """Have an AccessEvent on flash, unless it is one more of a crowd of strangers'.
@@ -37,7 +40,7 @@ class Recorder:
         if event.credential is None and not event.decision.granted and self._is_crowded():
             self._unkept += 1
             return
-        fields = event.fields()
+        fields = dict(event.fields())
         fields["uptime"] = self._timekeeper.uptime()
         if self._unkept:
             fields["count"] = self._unkept
@@ -49,14 +52,16 @@ class Recorder:
         line = {"event": "access"}
         line.update(event.fields())
         line.update(about)
-        self._console.line(line)
+        self._show(line)
         self.pay()
 
     def note(self, kind: int, fields: dict, anybody: bool = False):
         """Keep and show what is no decision; a log that fails is shown instead of raised.
 
-        What ``anybody`` can bring about is not kept more often than strangers are.
+        Gives its number, None if it is not kept. What ``anybody`` can bring about is not kept more
+        often than strangers are.
         """
+        number = None
         line = {"event": kind_name(kind)}
         line.update(fields)
         if anybody and self._is_crowded():
@@ -64,12 +69,33 @@ class Recorder:
         else:
             kept = self._dated(fields)
             try:
-                self._append(kind, kept)
+                number = self._append(kind, kept)
                 self.settle()
             except OSError as error:
                 line["not_kept"] = str(error)
                 self.owe(kind, kept)
-        self._console.line(line)
+        self._show(line)
+        return number
+
+    def fetched(self, connection, by, after: int):
+        """``by`` asks on this connection for the events after that number: an event, once a
+        collection.
+
+        One connection is one collection. Of who comes back only for the event of having come, on
+        a connection each time, there is no other: a collection must end.
+        """
+        if connection in self._collecting:
+            return
+        self._collecting.append(connection)
+        if len(self._collecting) > _COLLECTIONS:
+            self._collecting.pop(0)
+        if self._fetched == (after, by) and self._log().head[0] == after:
+            return
+        self._fetched = self.note(FETCHED, {"by": by}), by
+
+    def acknowledged(self, number: int, by):
+        """``by`` has all events up to that number: they may go now."""
+        self.note(ACKNOWLEDGED, {"by": by, "last": number})
 
     def owe(self, kind: int, fields: dict):
         """Keep this as soon as flash takes it; not over a restart, and the first few only."""
@@ -94,6 +120,12 @@ class Recorder:
             self.settle()
             self._owed.pop(0)
 
+    def _show(self, line):
+        for name, value in line.items():
+            if isinstance(value, bytes):
+                line[name] = value.hex()
+        self._console.line(line)
+
     def _dated(self, fields):
         clock = self._timekeeper.read()
         dated = {
@@ -107,7 +139,7 @@ class Recorder:
 
     def _append(self, kind, fields):
         try:
-            self._log().append(kind, fields)
+            return self._log().append(kind, fields)
         except OSError:
             raise
         except Exception as error:

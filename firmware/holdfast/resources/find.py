@@ -10,7 +10,9 @@ def find(reader, path: tuple):
     if path == (b"events",):
         from .events import EventsResource
 
-        return EventsResource(reader.stores.events, reader.may, reader.timekeeper.uptime)
+        return EventsResource(
+            reader.stores.events, reader.may, reader.recorder, reader.timekeeper.uptime
+        )
     if path == (b"time",):
         from .time import TimeResource
 

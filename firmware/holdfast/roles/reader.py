@@ -141,6 +141,11 @@ class Reader:
             )
         return self._card_reader
 
+    @property
+    def recorder(self):
+        """What keeps events."""
+        return self._recorder
+
     def _resource(self, path):
         from ..resources.find import find
 
@@ -331,9 +336,9 @@ class Reader:
         """An answer is on its way (called by the session)."""
         self._access_point.settle()
 
-    def refused(self, code: int, connection: int, credential):
+    def refused(self, code: int, connection: int, credential, claimed):
         """The link refused something (called by the session): show it and record it."""
-        self._access_point.refuse(code, credential, {"connection": connection})
+        self._access_point.refuse(code, credential, {"connection": connection}, None, claimed)
 
     async def _turn_away(self, link, number, why):
         await let_go(link)
