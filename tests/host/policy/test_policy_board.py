@@ -32,8 +32,8 @@ SIGNING_KEY = Key.okp(CRV_ED25519, crypto.ed25519_public_key(SEED), d=SEED)
 PUBLIC_KEY = Key.okp(CRV_ED25519, crypto.ed25519_public_key(SEED))
 NAMES = ["a", "b", "Büro-東", "x" * 64]
 
-# What a reader makes of a file of changesets and of one with a snapshot, each rule as text; runs on
-# both interpreters.
+# What a reader makes of a file of changesets and of one with a snapshot, each rule as text; runs
+# on both interpreters.
 READER = """
 import sys
 import cbor, json
@@ -301,6 +301,28 @@ def test_whatever_a_person_changes_the_host_and_a_reader_agree(changes):
         assert assembly.is_complete and again == cache
         agree(history.state, assembly.rules, again)
         assert packed(assembly.rules) == packed(rules)
+
+
+def test_what_is_removed_while_it_is_locked_down_leaves_nothing():
+    """A snapshot cannot lock down what is not there; whoever comes next has its number or name."""
+    history = policy.History("acme", PUBLIC_KEY)
+    sealed = [[tag.name_tag("reader-1"), bytes(40)]]
+    steps = [
+        [[12, 0, "a"], [12, 1, "b"], [2, "hall", b"\x03"], [3, "office", [[]] * 7, []]],
+        [[9, True, [[DOOR, "b"], [ZONE, "hall"]]], [16, 1, "office", 0]],
+        [[13, "hall", 1, bytes(32), sealed], [14, "hall", 1]],
+        [[12, 1, False], [2, "hall", False]],
+        [[12, 1, "c"], [2, "hall", b"\x02"]],
+    ]
+    for number, made in enumerate(steps, 1):
+        history.follow(changeset.make(SIGNING_KEY, "acme", number, history.head, NOW, made))
+    state, rules = history.state, history._rules
+    agree(state, rules, {})
+    assert not state.locked_places and not rules.locked_zones and not rules.locked_doors
+    assert not rules.modes and rules.zone_key_number(tag.name_tag("hall")) == 0
+    blank = SiteRules("acme", (PUBLIC_KEY,))
+    again = draft.following(blank, state.operations(), 5, history.head, NOW, True)
+    assert packed(again) == packed(rules)
 
 
 def test_more_revocations_than_are_kept_come_to_the_same_everywhere():
