@@ -15,6 +15,7 @@ import pytest
 import crypto
 from conftest import ROOT, environment
 from cose import CRV_X25519, Key
+from holdfast.access import place
 from holdfast_host import cli
 from holdfast_host.boards import enrol as readers
 from holdfast_host.boards.process import ReaderProcess
@@ -179,7 +180,9 @@ def policy(holdfast, site_folder):
 
 @pytest.fixture
 def office(policy):
-    """A site with a schedule and a group that has it."""
+    """A site with two doors, a schedule, and a group that has it."""
+    assert policy("door", "front", "--zone", "lobby").code == 0
+    assert policy("door", "back").code == 0
     assert policy("schedule", "office", "--weekly", "mon-fri 08:00-18:00").code == 0
     assert policy("group", 7, "--door", "front", "--schedule", "office").code == 0
     return policy
@@ -200,7 +203,7 @@ def grant():
             "site": SITE,
             "holder": "bob",
             "holder_key": holder_key,
-            "places": [DOOR],
+            "places": [(place.DOOR, DOOR)],
             "issued_at": now,
             "expires": now + 30 * DAY,
             "cti": os.urandom(8),

@@ -28,7 +28,8 @@ def ahead(number: int, last: int, what: str) -> UsageProblem:
     return UsageProblem(
         f"the reader knows changeset {number}, {what} has {last}: was it restored from a backup?",
         "if the site has newer changesets, export those; else restore its newest backup; where"
-        f" there is none, do what was done since once more, and then: {_AGAIN.format(number=number)}",
+        " there is none, do what was done since once more, and then:"
+        f" {_AGAIN.format(number=number)}",
     )
 
 

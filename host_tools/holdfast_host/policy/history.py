@@ -45,9 +45,9 @@ class History:
 
     They begin under the site's ``first_key`` and name every other key of the authority themselves.
     ``every_key`` are all that were ever in force, the newest last; ``anchored_at`` is when the
-    last change of keys was signed, in seconds since 1970, 0 if there was none. ``turn`` is the
-    number of the last changeset that gave cards other keys, 0 if there was none, and ``turned``
-    the signed snapshot, head and parts, that stands at it.
+    last change of keys was signed, in seconds since 1970, 0 if there was none. ``turns`` has
+    the changesets that gave cards other keys by their numbers, and of each the signed snapshot
+    that stands at it, head and parts.
     """
 
     def __init__(self, site: str, first_key: Key):
@@ -56,9 +56,8 @@ class History:
         self.anchored_at = 0
         self.changesets: list[bytes] = []
         self.state = State()
-        self.turn = 0
-        self.turned: list[bytes] = []
-        self._anchored = 0  # number of the changeset that was signed then
+        self.turns: dict[int, list[bytes]] = {}
+        self._anchored: list[int] = []  # which changesets named keys
         # What no reader would take is refused here.
         self._rules = SiteRules(site, (first_key,))
 
@@ -94,12 +93,13 @@ class History:
         rules = draft.applied(self._rules, made, is_whole=turns)
         if turns:
             self.state, rules = self._stated(made, pieces or [])
-            self.turn, self.turned = made.number, list(pieces or [])
+            self.turns[made.number] = list(pieces or [])
         else:
             self.state.follow(made.operations, made.issued_at)
         self._rules = rules
         if any(operation[0] == operations.ANCHORS for operation in made.operations):
-            self.anchored_at, self._anchored = made.issued_at, made.number
+            self.anchored_at = made.issued_at
+            self._anchored.append(made.number)
             known = [key.x for key in self.every_key]
             self.every_key += [key for key in self.anchors if key.x not in known]
         self.changesets.append(raw)
@@ -132,10 +132,15 @@ class History:
                 f"there is no changeset {after}: the last one is {self.number}",
                 "give a smaller number, or 0 for all of them",
             )
-        if after >= self.turn:
-            return sequence(self.changesets[after:])
-        before = self.changesets[after : self._anchored] if self._anchored < self.turn else []
-        return sequence([*before, *self.turned, *self.changesets[self.turn :]])
+        return sequence(self._way(after, self.number))
+
+    def _way(self, after: int, to: int) -> list[bytes]:
+        turn = max([number for number in self.turns if number <= to], default=0)
+        if after >= turn:
+            return self.changesets[after:to]
+        named = [number for number in self._anchored if after < number < turn]
+        before = self._way(after, named[-1]) if named else []
+        return [*before, *self.turns[turn], *self.changesets[turn:to]]
 
     def snapshot(self, authority: Authority) -> list[bytes]:
         """The policy without its history: a signed snapshot, then its parts in order."""
@@ -148,10 +153,10 @@ class History:
         then may be signed with a key of the authority that a new reader does not know.
         """
         whole = self.export()
-        if not self.turn and len(whole) < _MANY:
+        if not self.turns and len(whole) < _MANY:
             return whole
         now = sequence(self.snapshot(authority))
-        return now if self.turn else min(whole, now, key=len)
+        return now if self.turns else min(whole, now, key=len)
 
 
 def _snapshot(history: History, authority: Authority, said: Sequence[list]) -> list[bytes]:
