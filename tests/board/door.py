@@ -28,7 +28,7 @@ ON_BOARD = ROOT / "tests" / "board" / "reader_on_board.py"
 GRANTS = 1000
 READER_KEY = bytes(range(64, 96))
 ROOMY = 1024 * 1024
-_AT_THE_DOOR = cbor.encode([[site.DOOR, 1]])
+_AT_THE_DOOR = site.scope((1, site.DOOR, 1))
 _FLASH = 1900 * 1024
 _PIECE = 256  # bytes that go to the board at once
 
@@ -175,7 +175,7 @@ def phone(folder: pathlib.Path, *, scope: bytes = _AT_THE_DOOR, guest_key=None) 
 
 def policy(grants: int = GRANTS) -> bytes:
     """A policy.cbor that knows so many cards."""
-    operations = [[ops.ZONE, site.ZONE, None], [ops.GROUP, 1, [[site.DOOR, 1, None]]]]
+    operations = site.HERE + [[ops.GROUP, 1, [[[1, site.DOOR], 1, None]]]]
     operations += [[ops.GRANT, b"card%04d" % number, 1, None] for number in range(grants)]
     pieces = snapshot.make(
         site.authority(), site.SITE, 7, bytes(32), site.NOW - site.DAY, operations

@@ -158,10 +158,10 @@ def provision(now):
     from holdfast.storage.policy import file as policy_file
 
     reader = _reader(now)
-    policy_file.follow(_DIRECTORY + "/policy.cbor", reader.memory.policies(), reader.follow)
+    policy_file.follow(_DIRECTORY + "/policy.cbor", reader.stores.policies(), reader.follow)
     reader.keep_up()
     os.remove(_DIRECTORY + "/policy.cbor")
-    print(reader.memory.cache.counts[0])
+    print(reader.stores.moment()[1].counts[0])
 
 
 def serve(now, looks_at_heap=False):

@@ -6,7 +6,6 @@ this machine, meets the firmware that an ESP32-C3 would run, on LittleFS and in 
 
 import pytest
 
-import cbor
 import small_site as site
 from board.bench_unlock import is_frozen_of_today
 from board.door import ROOMY, Door, Firmware, phone
@@ -69,7 +68,7 @@ def test_a_phone_is_known_again_after_the_power_was_cut(start, tmp_path):
 def test_who_may_not_is_refused_and_the_door_stays_shut(start, tmp_path):
     """A holder of another door, a forged guest's credential, a phone that nobody touched: each
     learns no more than that it may not, the log has why, and the next one who may gets in."""
-    visitor = phone(tmp_path / "visitor", scope=cbor.encode([["attic", 1]]))
+    visitor = phone(tmp_path / "visitor", scope=site.scope((1, "attic", 1)))
     stranger = phone(tmp_path / "stranger", guest_key=site.zone_key(b"\x77" * 32))
     alice = phone(tmp_path / "alice")
     with start() as board, Door(board) as door:

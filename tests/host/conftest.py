@@ -20,8 +20,10 @@ from holdfast_host.boards import enrol as readers
 from holdfast_host.boards.process import ReaderProcess
 from holdfast_host.credentials import issuing
 from holdfast_host.credentials.authority import Authority
+from holdfast_host.credentials.secret import Secret
 from holdfast_host.phone.wallet import Wallet
 from holdfast_host.site import site
+from holdfast_host.site.keys import Keys
 from host.fake_reader import FakeReader
 
 PASSPHRASE = "correct horse battery"
@@ -147,10 +149,15 @@ def authority():
 
 
 @pytest.fixture(scope="session")
-def site_master(tmp_path_factory, authority):
+def secret():
+    return Secret.generate()
+
+
+@pytest.fixture(scope="session")
+def site_master(tmp_path_factory, authority, secret):
     """A site made once, its key encrypted with less effort than a real one."""
     folder = tmp_path_factory.mktemp("site") / "acme"
-    site.create(folder, SITE, [ZONE], authority, PASSPHRASE, kdf_rounds=4)
+    site.create(folder, SITE, [ZONE], authority, PASSPHRASE, secret=secret, kdf_rounds=4)
     return folder
 
 
@@ -213,11 +220,12 @@ def phone(tmp_path, authority, grant):
 
 
 @pytest.fixture(scope="session")
-def reader_master(tmp_path_factory, site_master, authority):
+def reader_master(tmp_path_factory, site_master, authority, secret):
     """The folder of a reader enrolled at the door."""
     folder = tmp_path_factory.mktemp("reader") / "front"
     placement = readers.Placement(DOOR, [ZONE], 200)
-    readers.enroll(folder, site.load(site_master), authority, placement, now=int(time.time()))
+    opened = Keys(authority, secret)
+    readers.enroll(folder, site.load(site_master), opened, placement, now=int(time.time()))
     return folder
 
 

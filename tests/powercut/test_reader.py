@@ -53,7 +53,7 @@ def test_power_is_cut_in_the_first_start():
 
     def check(root, acked):
         house.start(root)
-        number = house.reader.memory.policy.number
+        number = house.reader.stores.rules.number
         house.card("stays", acked)
         os.statvfs(root)
         assert number in (0, 1) and number >= len([1 for item in acked if item[0] == "policy"])

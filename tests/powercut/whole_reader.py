@@ -61,7 +61,8 @@ def first_changeset():
     return site.changeset(
         [
             [1, 0, None],
-            [2, site.ZONE, None],
+            [12, 0, site.DOOR],
+            [2, site.ZONE, b"\x01"],
             [5, 1, rights],
             [6, key("stays"), 1, None],
             [6, key("goes"), 1, None],
@@ -75,7 +76,7 @@ def second_changeset():
         [
             [6, key("goes"), False],
             [6, key("comes"), 1, None],
-            [7, ALICE_CTI, site.NOW + 40 * site.DAY],
+            [7, ALICE_CTI, site.NOW + 40 * site.DAY, None],
         ],
         2,
         crypto.sha256(first_changeset()),
@@ -224,7 +225,7 @@ class House:
         for name in ("stays", "goes", "comes"):
             answers.append((self.card(name, acked), self.reason()))
         came_back = self.knock(acked)
-        policy = self.reader.memory.policy
+        policy = self.reader.stores.rules
         number = policy.number
         may_come = (True, number == 1, number == 2)
         for (came, why), may in zip(answers, may_come):
@@ -239,7 +240,7 @@ class House:
 
     def events(self, acked):
         """All events by number, each proven: those that were collected and those on flash."""
-        log = self.reader.memory.events()
+        log = self.reader.stores.events()
         found = {}
         for batch in [batch for _, batch in _of(acked, "collected")] + [small_log.batch(log)]:
             for one in _proven(batch):
@@ -266,7 +267,7 @@ class House:
 
 
 def _phone(private, cti, bits, number):
-    scope = memory_phone.cbor.encode([[site.DOOR, bits]])
+    scope = site.scope((1, site.DOOR, bits))
     token = site.holder_token(private * 32, {7: cti, 9: scope, 2: cti.decode()})
     return memory_phone.Phone(token, private * 32, number=number)
 

@@ -89,7 +89,8 @@ class Cache:
     def grants(self, key):
         if "grant" in self._fails:
             raise self._fails["grant"]
-        return [grant for grant in self._grants if grant.key == key or grant.key not in (KEY, PIN_KEY)]
+        known = (KEY, PIN_KEY)
+        return [one for one in self._grants if one.key == key or one.key not in known]
 
     def rights(self, group, door_tag, zone_tags):
         if "rights" in self._fails:

@@ -36,7 +36,7 @@ def rights_of(*places, bits=1, schedule=None):
 
 
 def rare_of(number):
-    """What grant ``number`` has beside its end: each field, several, or for most numbers nothing."""
+    """What grant ``number`` has beside its end: a field, several, or for most numbers nothing."""
     rare = {}
     for label, every, value in (
         (FIRST_DAY, 5, 20000 + number),
@@ -141,7 +141,8 @@ class Model:
             if found is not None:
                 found = sorted(found, key=repr)
             if expected is not None:
-                expected = sorted([one for one in expected if one[2] and one[:2] in PLACES], key=repr)
+                expected = [one for one in expected if one[2] and one[:2] in PLACES]
+                expected.sort(key=repr)
             if found != expected:
                 return group, found, expected
         return None

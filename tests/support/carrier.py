@@ -1,6 +1,5 @@
 """Somebody whom a reader believes, who asks it for what is no door. Runs on both interpreters."""
 
-import cbor
 import coap
 import oscore
 import small_site as site
@@ -25,7 +24,7 @@ class Carrier:
     """A phone with a credential for ``bits`` at ``place``; ``changes`` are to its claims."""
 
     def __init__(self, reader, bits, changes=None, place=site.DOOR, number=0):
-        claims = {9: cbor.encode([[place, bits]])}
+        claims = {9: site.scope((1, place, bits))}
         claims.update(changes or {})
         self.reader = reader
         self.phone = Phone(site.holder_token(changes=claims), number=number)

@@ -92,7 +92,7 @@ class Restarting:
         random_bytes = self._hardware.random_bytes
         store = open_store(self.flash.path, random_bytes, self.faults, self.binding)
         self.contexts = Contexts(self.limits.contexts, random_bytes(1)[0] % 48, store)
-        trust = Trust(site.SITE, [site.authority_public()], {site.ZONE: site.zone_key()})
+        trust = Trust(site.SITE, [site.authority_public()], site.zone_keys)
         self._responders = Responders(
             [(0, site.READER_PRIVATE, site.device_certificate())],
             trust,
@@ -100,6 +100,7 @@ class Restarting:
             self.contexts,
             RecentMessages(),
             Computing(pause),
+            lambda credential: True,
         )
         self._server = Server()
         self._server.add(("doors", None), self)
@@ -138,7 +139,7 @@ async def pause():
 
 def open_store(folder, random_bytes=os.urandom, faults=None, binding=b""):
     """A ContextStore of the small site's reader."""
-    sealer = Sealer(derive(site.READER_PRIVATE, "contexts"), random_bytes)
+    sealer = Sealer(derive(site.READER_PRIVATE, "contexts", b"place"), random_bytes)
 
     def fault(piece, error):
         if faults is not None:

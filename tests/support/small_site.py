@@ -24,7 +24,7 @@ ZONE_SECRET = b"\x5a" * 32
 READER_PRIVATE = b"\x11" * 32
 READER_P256_PRIVATE = b"\x66" * 32
 AUDIT_PRIVATE = b"\x33" * 32
-LOOKUP_KEY = b"\x44" * 32
+LOOKUP_KEY = bytes(range(64, 96))
 EPHEMERAL = b"\x55" * 32  # of keys sealed to the reader
 
 # The policy knows the door, as number 0, and its zone.
@@ -44,6 +44,11 @@ def authority_public():
 def zone_key(secret=ZONE_SECRET):
     """The HMAC key that the readers of the zone share."""
     return Key.symmetric(secret, 5)
+
+
+def zone_keys(zone):
+    """What a Trust asks: the key of the one zone there is."""
+    return zone_key() if zone == ZONE else None
 
 
 def confirmation(private, suite=0, whole=False):
@@ -99,7 +104,8 @@ def device_certificate(private=READER_PRIVATE, changes=None):
     """The reader's own certificate."""
     claims = {
         1: SITE,
-        2: DOOR,
+        2: NODE,
+        9: scope(),
         4: NOW + 3650 * DAY,
         6: NOW - DAY,
         7: b"\x10\x11\x12\x13\x14\x15\x16\x17",
@@ -120,16 +126,16 @@ def settings_map(changes=None):
     """The entries of the settings file of a reader that was enrolled with one key."""
     return _changed(
         {
-            1: 1,
+            1: 2,
             2: SITE,
-            3: DOOR,
-            4: [ZONE],
+            3: NODE,
+            4: [[DOOR, 3000]],
             5: [authority_public().to_map()],
             6: device_certificate(),
-            7: {ZONE: {1: 4, 3: 5, -1: ZONE_SECRET}},
-            8: 3000,
+            7: first_key(),
+            8: [0, bytes(32)],
             9: crypto.x25519_public_key(AUDIT_PRIVATE),
-            10: LOOKUP_KEY,
+            10: [1, LOOKUP_KEY],
         },
         changes,
     )

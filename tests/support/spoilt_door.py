@@ -26,11 +26,12 @@ GRANTS = (
     [ops.GRANT, card_key(site.LOOKUP_KEY, CARD, CARD_NUMBER), 1, None],
     [ops.GRANT, card_key(site.LOOKUP_KEY, PIN, DIGITS.encode()), 1, None],
 )
-GROUP = [ops.GROUP, 1, [[site.ZONE, 1, "days"]]]
+GROUP = [ops.GROUP, 1, [[[2, site.ZONE], 1, "days"]]]
 PARTS = (
     [ops.TIMEZONE, 60, None],
-    [ops.ZONE, site.ZONE, None],
-    [ops.SCHEDULE, "days", ALWAYS, [[0, 1440]]],
+    [12, 0, site.DOOR],
+    [2, site.ZONE, b"\x01"],
+    [ops.SCHEDULE, "days", ALWAYS, [[[0, 1440]]]],
 )
 SITE = PARTS + GRANTS + (GROUP,)
 TOKEN, BY_CARD, BY_PIN = "token", "card", "pin"
@@ -85,7 +86,7 @@ class Door:
         parts = snapshot.make(
             site.authority(), site.SITE, self.number, self.head, site.NOW - 3600, list(orders)
         )
-        store = self.reader.memory.policies()
+        store = self.reader.stores.policies()
         assert store.begin_snapshot(parts[0])
         for part in parts[1:]:
             store.add_part(part)
@@ -117,7 +118,7 @@ class Door:
         """The exact reason of the answer."""
         if way == TOKEN:
             wish = Request(self.holder, site.DOOR, 1, True)
-            return self.reader._desk.ask(wish, {}).reason
+            return self.reader._access_point.ask(wish, {}).reason
         if way == BY_CARD:
             self.reader.card_reader.card(CARD_NUMBER)
         else:
@@ -132,7 +133,7 @@ class Door:
         ]
 
     def events(self):
-        raws = self.reader.memory.events().after(-1, 1 << 20)
+        raws = self.reader.stores.events().after(-1, 1 << 20)
         return [event_record.decode(event_record.split(raw)[0]) for raw in raws]
 
 

@@ -5,8 +5,20 @@ import crypto
 from cose import cwt
 from untrusted import InvalidInput
 
-from . import reason
-from .credential import ROLE, Credential, is_complete, parse_scope, suite_of
+from . import place, reason
+from .credential import (
+    CTI_LENGTH,
+    ROLE,
+    ROLE_CARRIER,
+    ROLE_READER,
+    Credential,
+    is_complete,
+    parse_scope,
+    suite_of,
+)
+from .names import is_name
+
+ENDING_S = 60 * 86400  # before its end a certificate should be renewed
 
 
 class Refused(InvalidInput):
@@ -21,13 +33,16 @@ class Device:
     """A device the authority vouches for, from ``issued_at`` (or None) until ``expires``.
 
     Times are in seconds since 1970.
-    ``name`` is the door it serves, ``role`` one of the ROLE_ numbers, ``key`` its public key (a
-    cose.Key) for EDHOC cipher suite ``suite``.
+    ``name`` is the device's id, ``role`` one of the ROLE_ numbers, ``doors`` the names of those it
+    speaks for, ``cti`` what it is revoked by; ``key`` its public key (a cose.Key) for EDHOC cipher
+    suite ``suite``.
     """
 
-    def __init__(self, name: str, role: int, key, issued_at, expires: int):
+    def __init__(self, name: str, role: int, doors, key, issued_at, expires: int, cti):
         self.name = name
         self.role = role
+        self.doors = doors
+        self.cti = cti
         self.key = key
         self.suite = suite_of(key)
         self.issued_at = issued_at
@@ -94,12 +109,15 @@ class Trust:
             raise Refused(reason.UNSUPPORTED_ALGORITHM)
         claims, _ = crypto.finish(_verify_steps(token, self.authority_keys))
         role = claims.other.get(ROLE)
-        if isinstance(role, bool) or not isinstance(role, int):
+        if type(role) is not int or not ROLE_READER <= role <= ROLE_CARRIER:
             raise Refused(reason.INCOMPLETE_TOKEN)
         key = claims.cnf
-        if not claims.sub or suite_of(key) is None:
+        if not is_name(claims.sub) or suite_of(key) is None:
             raise Refused(reason.INCOMPLETE_TOKEN)
-        return Device(claims.sub, role, key, claims.iat, claims.exp)
+        if claims.cti is None or len(claims.cti) != CTI_LENGTH:
+            raise Refused(reason.INCOMPLETE_TOKEN)
+        doors = _doors(claims.scope)
+        return Device(claims.sub, role, doors, key, claims.iat, claims.exp, claims.cti)
 
     def _verify_signed_steps(self, token):
         raw = token.raw
@@ -118,6 +136,26 @@ class Trust:
         zone = token.claims.aud
         key = None if zone is None or self._zone_key is None else self._zone_key(zone)
         return [] if key is None else [key]
+
+
+def is_ending(expires: int, clock) -> bool:
+    """Whether a certificate that ``expires`` then should be renewed by now, for all that
+    ``clock`` (ClockReading) knows.
+    """
+    return clock.now is not None and clock.now >= expires - ENDING_S
+
+
+def _doors(scope) -> tuple:
+    """The names of the doors that a certificate speaks for; without a scope, none."""
+    if scope is None:
+        return ()
+    try:
+        places = parse_scope(scope)
+    except InvalidInput:
+        raise Refused(reason.INCOMPLETE_TOKEN)
+    if any([kind != place.DOOR for kind, _, _ in places]):
+        raise Refused(reason.INCOMPLETE_TOKEN)
+    return tuple([name for _, name, _ in places])
 
 
 def _parse(raw: bytes):

@@ -40,15 +40,19 @@ class Responders:
     """
 
     def __init__(self, keys, trust, ephemerals, contexts, recent, computing, may_be_remembered):
-        self.responder = Responder(
-            [Identity(suite, private, from_kcwt(raw, True)) for suite, private, raw in keys]
-        )
+        self.show(keys)
         self.trust = trust
         self.ephemerals = ephemerals
         self.contexts = contexts
         self.recent = recent
         self.computing = computing
         self.may_be_remembered = may_be_remembered
+
+    def show(self, keys):
+        """Be these ``keys`` with their certificates from the next handshake on."""
+        self.responder = Responder(
+            [Identity(suite, private, from_kcwt(raw, True)) for suite, private, raw in keys]
+        )
 
 
 class Handshake:

@@ -11,6 +11,7 @@ from ..access.tag import name_tag
 from ..storage import files
 from ..storage.cache.cache import CredentialCache
 from ..storage.cache.verified_tokens import VerifiedTokens
+from ..storage.certificates import Certificates
 from ..storage.clock import ClockStore
 from ..storage.contexts import ContextStore
 from ..storage.events.log import EventLog
@@ -132,7 +133,7 @@ class Stores:
 
     def verified_tokens(self) -> VerifiedTokens:
         """Which tokens need no verification."""
-        key = derive(self._private_key, "tokens", 32)
+        key = derive(self._private_key, "tokens", self._settings.place, 32)
         return VerifiedTokens(self._directory + "/tokens", self._sealer("token ring"), key)
 
     def tidy_steps(self):
@@ -148,6 +149,10 @@ class Stores:
     def clock_store(self) -> ClockStore:
         """Where the clock's floor is kept. Raises OSError."""
         return ClockStore(self._folder("clock"), self._sealer("clock"))
+
+    def certificates(self) -> Certificates:
+        """Where certificates are kept that came after the settings."""
+        return Certificates(self._directory)
 
     def context_store(self, binding: bytes) -> ContextStore:
         """Where the phones it knows are kept, for as long as ``binding`` is the same."""
@@ -176,4 +181,4 @@ class Stores:
         return self._directory + "/" + name
 
     def _sealer(self, label):
-        return Sealer(derive(self._private_key, label), self._random_bytes)
+        return Sealer(derive(self._private_key, label, self._settings.place), self._random_bytes)

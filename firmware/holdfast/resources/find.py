@@ -20,17 +20,18 @@ def find(reader, path: tuple):
     if path == (b"certificate",):
         from .certificate import CertificateResource
 
-        return CertificateResource(reader.settings.certificate)
+        return CertificateResource(reader.keys.certificate(0), reader.renew)
     if path == (b"status",):
         from ..version import VERSION
         from .status import StatusResource
 
         return StatusResource(
-            reader.settings.door,
+            reader.settings.doors[0][0],
             VERSION,
             reader.timekeeper.read,
             lambda: reader.stores.rules,
             reader.timekeeper.uptime,
             reader.may,
+            reader.keys.expires,
         )
     return None

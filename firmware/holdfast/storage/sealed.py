@@ -1,5 +1,6 @@
 """What lies on flash encrypted and authenticated, under keys that only this board has."""
 
+import cbor
 import crypto
 from micropython import const
 from untrusted import InvalidInput
@@ -14,13 +15,14 @@ class DamagedError(InvalidInput):
     """Something on flash is not what this board once sealed there."""
 
 
-def derive(private_key: bytes, label: str, length: int = 16) -> bytes:
+def derive(private_key: bytes, label: str, place: bytes, length: int = 16) -> bytes:
     """A key for the purpose ``label``, of ``length`` bytes (HKDF-SHA-256, RFC 5869).
 
-    The same for the same device key, 32 bytes, which it does not reveal.
+    The same for the same device key, 32 bytes, which it does not reveal, and the same ``place``,
+    root and node: what was sealed at another site, or as another node, does not open.
     """
     prk = crypto.hkdf_extract(b"holdfast storage", private_key)
-    return crypto.hkdf_expand(prk, label.encode(), length)
+    return crypto.hkdf_expand(prk, cbor.encode([label, place]), length)
 
 
 class Sealer:

@@ -1,30 +1,33 @@
-"""What a technician told the board: which site, which door, whom to believe.
+"""What a technician told the board: which site, which node it is, its doors, whom to believe.
 
 The file ``settings.cbor`` is one deterministic CBOR map with the integer keys below.
 """
 
 import cbor
 import cose
+import crypto
 from untrusted import InvalidInput
 
+from ..access.names import is_name
 from . import files
 
-_VERSION_KEY = 1  # uint, this format: 1
+_VERSION_KEY = 1  # uint, this format: 2
 _SITE = 2  # text
-_DOOR = 3  # text
-_ZONES = 4  # array of text
-_AUTHORITY = 5  # array of 1 to 2 public Ed25519 COSE_Keys
+_NODE = 3  # text: the device's id
+_DOORS = 4  # array of [door, strike time in milliseconds]
+_AUTHORITY = 5  # array of 1 to 2 public Ed25519 COSE_Keys, those in force
 _CERTIFICATE = 6  # bytes: the CWT of the device's X25519 key
-_ZONE_KEYS = 7  # map of zone id to a symmetric COSE_Key for HMAC 256/256
-_STRIKE_MS = 8  # uint, milliseconds
+_FIRST_KEY = 7  # bytes: x of the site's first authority key, which all rests on
+_ENROLLED_AT = 8  # [number, hash] of the changeset that was the last then
 _AUDIT_KEY = 9  # bytes: the X25519 public key that the site's auditor reads events with
-_LOOKUP_KEY = 10  # bytes: the secret under which cards and PINs are looked up
+_LOOKUP = 10  # [number, bytes]: the secret under which cards and PINs are looked up
 _P256_CERTIFICATE = 11  # bytes: the CWT of the device's P-256 key; not there before it had one
 
-_VERSION = 1
+_VERSION = 2
 _MAX_FILE = 4096
-_MAX_NAME = 64
-_MAX_ZONES = 16
+_MAX_DOORS = 8
+_MAX_NUMBER = 0xFFFFFFFF
+_MAX_KEY_NUMBER = 0xFFFF
 _MAX_CERTIFICATE = 512
 _MIN_STRIKE_MS = 100
 _MAX_STRIKE_MS = 60000
@@ -38,32 +41,40 @@ class SettingsError(InvalidInput):
 class Settings:
     """Checked settings; attributes are named after the entries of the file.
 
-    ``p256_certificate`` is None for a board that was enrolled before there was one.
+    ``doors`` are (name, strike time in milliseconds), ``enrolled_at`` and ``lookup`` tuples.
+    ``p256_certificate`` is None for a board that was enrolled before there was one. ``root`` is
+    the SHA-256 of ``first_key``: what is durable is named by it and by ``node``.
     """
 
     def __init__(
         self,
         site,
-        door,
-        zones,
+        node,
+        doors,
         authority_keys,
         certificate,
-        zone_keys,
-        strike_ms,
+        first_key,
+        enrolled_at,
         audit_key,
-        lookup_key,
+        lookup,
         p256_certificate=None,
     ):
         self.site = site
-        self.door = door
-        self.zones = zones
+        self.node = node
+        self.doors = doors
         self.authority_keys = authority_keys
         self.certificate = certificate
-        self.zone_keys = zone_keys
-        self.strike_ms = strike_ms
+        self.first_key = first_key
+        self.root = crypto.sha256(first_key)
+        self.enrolled_at = enrolled_at
         self.audit_key = audit_key
-        self.lookup_key = lookup_key
+        self.lookup = lookup
         self.p256_certificate = p256_certificate
+
+    @property
+    def place(self) -> bytes:
+        """What durable state and its keys are bound to: root and node."""
+        return self.root + self.node.encode()
 
 
 def load(directory: str):
@@ -86,32 +97,62 @@ def decode(data: bytes) -> Settings:
     version = entries.get(_VERSION_KEY) if isinstance(entries, dict) else None
     if type(version) is not int or version != _VERSION:
         raise SettingsError("settings: not version %d" % _VERSION)
-    if set(entries) - {_P256_CERTIFICATE} != set(range(_VERSION_KEY, _LOOKUP_KEY + 1)):
+    if set(entries) - {_P256_CERTIFICATE} != set(range(_VERSION_KEY, _LOOKUP + 1)):
         raise SettingsError("settings: entries missing or unknown")
     return Settings(
         _name(entries[_SITE], "site"),
-        _name(entries[_DOOR], "door"),
-        _zones(entries[_ZONES]),
+        _name(entries[_NODE], "node"),
+        _doors(entries[_DOORS]),
         _authority_keys(entries[_AUTHORITY]),
         _certificate(entries[_CERTIFICATE]),
-        _zone_keys(entries[_ZONE_KEYS], entries[_ZONES]),
-        _strike_ms(entries[_STRIKE_MS]),
+        _key_bytes(entries[_FIRST_KEY], "first key"),
+        _enrolled_at(entries[_ENROLLED_AT]),
         _key_bytes(entries[_AUDIT_KEY], "audit key"),
-        _key_bytes(entries[_LOOKUP_KEY], "lookup key"),
+        _lookup(entries[_LOOKUP]),
         _certificate(entries[_P256_CERTIFICATE]) if _P256_CERTIFICATE in entries else None,
     )
 
 
 def _name(value, entry):
-    if not isinstance(value, str) or not 0 < len(value) <= _MAX_NAME:
-        raise SettingsError("settings: %s is no name of 1 to %d characters" % (entry, _MAX_NAME))
+    if not is_name(value):
+        raise SettingsError(
+            "settings: %s is no name of 1 to 64 bytes without control characters" % entry
+        )
     return value
 
 
-def _zones(value):
-    if not isinstance(value, list) or len(value) > _MAX_ZONES:
-        raise SettingsError("settings: zones are no short list")
-    return tuple(_name(zone, "zone") for zone in value)
+def _doors(value):
+    if not isinstance(value, list) or len(value) > _MAX_DOORS:
+        raise SettingsError("settings: doors are no list of at most %d" % _MAX_DOORS)
+    doors = []
+    for entry in value:
+        door, strike_ms = _pair(entry, "door")
+        doors.append((_name(door, "door"), _strike_ms(strike_ms)))
+    if len(set([door for door, _ in doors])) != len(doors):
+        raise SettingsError("settings: a door is there twice")
+    return tuple(doors)
+
+
+def _enrolled_at(value):
+    number, head = _pair(value, "changeset")
+    if type(number) is not int or not 0 <= number <= _MAX_NUMBER:
+        raise SettingsError("settings: changeset has no number")
+    if not isinstance(head, bytes) or len(head) != _KEY_LENGTH:
+        raise SettingsError("settings: changeset has no hash")
+    return number, head
+
+
+def _lookup(value):
+    number, key = _pair(value, "lookup key")
+    if type(number) is not int or not 0 < number <= _MAX_KEY_NUMBER:
+        raise SettingsError("settings: lookup key has no number")
+    return number, _key_bytes(key, "lookup key")
+
+
+def _pair(value, entry):
+    if not isinstance(value, list) or len(value) != 2:
+        raise SettingsError("settings: %s is no array of two" % entry)
+    return value
 
 
 def _authority_keys(value):
@@ -132,24 +173,6 @@ def _certificate(value):
     return value
 
 
-def _zone_keys(value, zones):
-    if not isinstance(value, dict):
-        raise SettingsError("settings: zone keys are no map")
-    keys = {}
-    for zone in value:
-        if zone not in zones:
-            raise SettingsError("settings: a key for a zone this door is not in")
-        key = _key(value[zone], "zone key")
-        if (
-            key.kty != cose.KTY_SYMMETRIC
-            or key.alg != cose.ALG_HMAC_256
-            or len(key.k or b"") != 32
-        ):
-            raise SettingsError("settings: zone key is no 32-byte HMAC 256/256 key")
-        keys[zone] = key
-    return keys
-
-
 def _key(value, entry):
     try:
         return cose.Key.from_map(value)
@@ -168,7 +191,7 @@ def _strike_ms(value):
 
 
 def _key_bytes(value, entry):
-    # All zeros is what an erased flash or a forgotten variable writes, and no key.
-    if not isinstance(value, bytes) or len(value) != _KEY_LENGTH or not any(value):
+    # All the same is what an erased flash or a forgotten variable reads as, and no key.
+    if not isinstance(value, bytes) or len(value) != _KEY_LENGTH or len(set(value)) == 1:
         raise SettingsError("settings: %s is no key of %d bytes" % (entry, _KEY_LENGTH))
     return value

@@ -12,8 +12,8 @@ from untrusted import InvalidInput
 
 from .. import files
 from ..credentials import issuing, keys
-from ..credentials.authority import Authority
 from ..errors import UsageProblem
+from ..site.keys import Keys
 from ..site.site import Site
 from .process import ReaderProcess
 
@@ -42,7 +42,7 @@ class Placement:
 def enroll(
     state_folder: Path,
     site: Site,
-    authority: Authority,
+    opened: Keys,
     placement: Placement,
     *,
     now: int,
@@ -57,14 +57,14 @@ def enroll(
     """
     require_placement(site, placement)
     require_none(state_folder, replace)
-    policy = site.policy().for_reader(authority)
+    policy = site.policy().for_reader(opened.authority)
     files.make_folder(state_folder)
     # From here until the new settings are there, the reader says that it is not enrolled.
     files.remove(state_folder / SETTINGS)
     device_keys = _ask_for_keys(state_folder)
     certificates = {
         suite: issuing.device_certificate(
-            authority.signing_key,
+            opened.authority.signing_key,
             site=site.id,
             door=placement.door,
             device_key=key,
@@ -74,7 +74,7 @@ def enroll(
         )
         for suite, key in device_keys.items()
     }
-    settings = encode_settings(site, authority, placement, certificates[0], certificates.get(2))
+    settings = encode_settings(site, opened, placement, certificates[0], certificates.get(2))
     files.write(state_folder / POLICY, policy, files.PRIVATE)
     files.write(state_folder / SETTINGS, settings, files.PRIVATE)
     with ReaderProcess(state_folder) as reader:
@@ -92,24 +92,24 @@ def enroll(
 
 def encode_settings(
     site: Site,
-    authority: Authority,
+    opened: Keys,
     placement: Placement,
     certificate: bytes,
     p256_certificate: bytes | None = None,
 ) -> bytes:
     """The reader's settings.cbor (docs/flash_format.md); secrets are in it: zone, lookup keys."""
-    zone_keys = {zone: site.zone_key(authority, zone) for zone in placement.zones}
+    zone_keys = {zone: site.zone_key(opened.secret, zone) for zone in placement.zones}
     entries = {
         1: _VERSION,
         2: site.id,
         3: placement.door,
         4: list(placement.zones),
-        5: [authority.public_key.to_map()],
+        5: [key.to_map() for key in site.policy().anchors],
         _CERTIFICATE: certificate,
         7: {zone: key.to_secret_map() for zone, key in zone_keys.items()},
         8: placement.strike_ms,
-        9: crypto.x25519_public_key(authority.audit_key()),
-        10: authority.lookup_key(),
+        9: crypto.x25519_public_key(opened.secret.audit_key()),
+        10: site.lookup_key(opened.secret),
     }
     if p256_certificate is not None:
         entries[P256_CERTIFICATE] = p256_certificate
@@ -124,7 +124,6 @@ def encode_settings(
 
 def require_placement(site: Site, placement: Placement) -> None:
     """Refuse a door or zone that the site cannot have, before anything is asked or made."""
-    site.require_doors([placement.door])
     site.require_zones(placement.zones)
     if len(placement.zones) > _MOST_ZONES:
         raise UsageProblem(

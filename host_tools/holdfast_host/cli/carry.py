@@ -14,9 +14,11 @@ from untrusted import InvalidInput
 from .. import files
 from ..errors import UsageProblem
 from ..events import files as event_files
+from ..phone import bringing
 from ..phone.carrier import Carrier
 from ..phone.link import CHUNK, TcpLink
 from ..phone.wallet import Wallet
+from . import names
 from .output import AsJson, progress, say, say_json
 from .phone import Folder, address
 
@@ -27,10 +29,12 @@ _CLOCK_ERROR_S = 2  # of the machine this runs on, which a time service keeps
 def carry(
     folder: Folder,
     reader: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the reader listens.")],
-    door: Annotated[str, typer.Option(metavar="DOOR", help="The reader's door.")],
+    door: Annotated[
+        str, typer.Option(metavar="DOOR", parser=names.DOOR, help="The reader's door.")
+    ],
     policy: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Bring these changesets (holdfast policy export)."),
+        typer.Option(metavar="FILE", help="Bring what `holdfast policy export` wrote."),
     ] = None,
     events: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Take all events, into a new file.")
@@ -55,7 +59,7 @@ def carry(
         )
     if acknowledge and events is None:
         raise UsageProblem("nothing is taken, so nothing can be safe", "give --events FILE too")
-    changesets = [] if policy is None else _changesets(policy)
+    news = [] if policy is None else bringing.read(_pieces(policy))
     if events is not None and events.exists():
         raise UsageProblem(f"{events} is there already", "give the name of a new file")
     host, port = address(reader)
@@ -68,8 +72,9 @@ def carry(
         if tell_time:
             carrier.put_time(int(time.time()), _CLOCK_ERROR_S)
             done["time_told"] = True
-        for raw in changesets:
-            done["policy"] = carrier.put_policy(raw)
+        if news:
+            standing = bringing.bring(news, carrier.post_policy)
+            done["policy"], done["policy_head"] = standing.number, standing.head.hex()
         if events is not None:
             data, last = _take(carrier, carrier.events_certificate(checked))
             files.write(events, data, files.PRIVATE)
@@ -91,7 +96,7 @@ def carry(
         say(f"next: holdfast events verify {events} --site SITE_DIR")
 
 
-def _changesets(path: Path) -> list[bytes]:
+def _pieces(path: Path) -> list[bytes]:
     advice = "give a file that `holdfast policy export` wrote"
     data = files.read(path, _POLICY_LIMIT, "policy", advice)
     found = []

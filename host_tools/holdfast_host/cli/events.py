@@ -55,7 +55,7 @@ def verify(
 
     @functools.cache
     def audit_key() -> bytes:
-        return home.unlock(passphrase.existing(passphrase_file)).audit_key()
+        return home.unlock(passphrase.existing(passphrase_file)).secret.audit_key()
 
     broken = []
     said = []

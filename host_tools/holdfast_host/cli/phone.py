@@ -15,6 +15,7 @@ from ..phone.client import Wish
 from ..phone.link import CHUNK, TcpLink
 from ..phone.unlock import Report, unlock
 from ..phone.wallet import Wallet, request_path
+from . import names
 from .output import AsJson, progress, say, say_json, say_table
 
 REFUSED = 3
@@ -25,7 +26,6 @@ class Suite(enum.StrEnum):
 
     X25519 = "0"
     P256 = "2"
-
 
 
 app = typer.Typer(help="Enrol a phone, and unlock doors with it.", no_args_is_help=True)
@@ -75,7 +75,9 @@ def enroll(
 def unlock_door(
     folder: Folder,
     reader: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the reader listens.")],
-    door: Annotated[str, typer.Option(metavar="DOOR", help="The door to open.")],
+    door: Annotated[
+        str, typer.Option(metavar="DOOR", parser=names.DOOR, help="The door to open.")
+    ],
     cold: Annotated[
         bool, typer.Option("--cold", help="Do a full handshake even if the door is known.")
     ] = False,
@@ -130,10 +132,10 @@ def _make_key(folder: Path, suite: int, as_json: bool) -> None:
 
 def _import(folder: Path, credential: Path, authority: Path, as_json: bool) -> None:
     wallet = Wallet.open(folder)
-    authority_key = keys.read_authority_key(authority)
+    authority_keys = keys.read_authority_keys(authority)
     advice = "give the file that `holdfast credential issue` wrote"
     token = files.read(credential, tokens.LIMIT, "credential", advice)
-    verified = wallet.enrol(token, authority_key, int(time.time()))
+    verified = wallet.enrol(token, authority_keys[0], int(time.time()), authority_keys[1:])
     shown = tokens.read(token, str(credential))
     holder, expires = shown.credential.holder, shown.credential.expires
     if as_json:

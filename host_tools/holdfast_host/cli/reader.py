@@ -15,7 +15,7 @@ from ..boards.process import ReaderProcess
 from ..credentials import keys
 from ..errors import UsageProblem
 from ..site import site as sites
-from . import passphrase
+from . import names, passphrase
 from .output import AsJson, printable, progress, say, say_json, say_table
 from .passphrase import PassphraseFile
 
@@ -28,9 +28,12 @@ Folder = Annotated[Path, typer.Argument(metavar="STATE_DIR", help="The reader's 
 def enroll(
     folder: Folder,
     site: Annotated[Path, typer.Option(metavar="DIR", help="The site it becomes a part of.")],
-    door: Annotated[str, typer.Option(metavar="DOOR", help="The door it opens.")],
+    door: Annotated[
+        str, typer.Option(metavar="DOOR", parser=names.DOOR, help="The door it opens.")
+    ],
     zone: Annotated[
-        list[str] | None, typer.Option(metavar="ZONE", help="A zone the door is in; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="ZONE", parser=names.ZONE, help="A zone the door is in; repeatable."),
     ] = None,
     strike_ms: Annotated[
         int, typer.Option(min=100, max=60000, help="How long to release the strike, in ms.")
@@ -54,11 +57,11 @@ def enroll(
     readers.require_placement(home, placement)
     readers.require_none(folder, replace)
     secret = passphrase.existing(passphrase_file)
-    with progress("Opening the authority's key"):
-        authority = home.unlock(secret)
+    with progress("Opening the site's keys"):
+        opened = home.unlock(secret)
     with progress("Starting the reader"):
         found = readers.enroll(
-            folder, home, authority, placement, now=int(time.time()), days=days, replace=replace
+            folder, home, opened, placement, now=int(time.time()), days=days, replace=replace
         )
     if as_json:
         say_json(

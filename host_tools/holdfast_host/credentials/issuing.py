@@ -29,7 +29,8 @@ from . import tokens
 class Grant:
     """Who may do what, where and until when.
 
-    ``holder_key`` is the phone's public key, of X25519 or P-256; ``places`` are door and zone ids;
+    ``holder_key`` is the phone's public key, of X25519 or P-256; ``places`` are pairs of DOOR or
+    ZONE (holdfast.access.place) and the name of one;
     ``cti`` is 8 bytes that no other token of the site has. ``not_before`` is ``issued_at`` if
     None. With ``user_verification`` the phone must check who its user is, each time; with a
     ``schedule`` it opens only in its hours; with ``needs_clock`` only where the clock is trusted.
@@ -38,7 +39,7 @@ class Grant:
     site: str
     holder: str
     holder_key: Key
-    places: Sequence[str]
+    places: Sequence[tuple[int, str]]
     issued_at: int
     expires: int
     cti: bytes
@@ -116,7 +117,7 @@ def _claims(grant: Grant, audience: str) -> dict:
         cwt.IAT: grant.issued_at,
         cwt.CTI: grant.cti,
         cwt.CNF: _confirmation(grant.holder_key, _sign(grant.holder_key)),
-        cwt.SCOPE: cbor.encode([[place, grant.permissions] for place in grant.places]),
+        cwt.SCOPE: cbor.encode([[list(place), grant.permissions] for place in grant.places]),
     }
     if grant.user_verification:
         claims[USER_VERIFICATION] = True

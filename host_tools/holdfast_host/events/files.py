@@ -67,7 +67,8 @@ def read(paths: Iterable[Path]) -> list[Batch]:
 
 def by_reader(batches: Iterable[Batch], site: Site) -> list[ReaderEvents]:
     """The batches of each reader, if all are devices of ``site``."""
-    trust = Trust(site.id, [site.authority_key])
+    # Events may have waited for longer than the key lasted that certified their reader.
+    trust = Trust(site.id, site.policy().every_key)
     readers: dict[bytes, ReaderEvents] = {}
     for batch in batches:
         if batch.certificate is None:

@@ -165,7 +165,7 @@ class Handshake:
     def _check_certificate(self, certificate: bytes, now: int) -> None:
         identity = self._identity
         try:
-            trust = Trust(identity.site, [identity.authority_key])
+            trust = Trust(identity.site, identity.authority_keys)
             device = trust.authenticate_device(certificate)
         except Refused as refused:
             raise Impostor(

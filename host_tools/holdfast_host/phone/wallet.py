@@ -2,7 +2,7 @@
 
     phone.key       the private X25519 key, a secret COSE_Key (mode 0600)
     phone.pub       the public COSE_Key: the enrolment request that the site's manager gets
-    enrolment.cbor  the credential and the authority's public key, replaced together
+    enrolment.cbor  the credential and the authority's public keys, replaced together
     contexts/       what doors met before need for a fast unlock, see contexts.py
 
 A phone whose key is P-256, EDHOC's cipher suite 2, has phone-p256.key, phone-p256.pub and
@@ -14,6 +14,7 @@ different messages under the same nonces.
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import cbor
@@ -35,13 +36,13 @@ _MARKS = {0: "", 2: "-p256"}  # in the names of a suite's files
 _FILE_LIMIT = 2048
 
 _VERSION_KEY, _TOKEN, _AUTHORITY = 1, 2, 3
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
     """What the phone shows at a door in a ``suite``, and how it knows that the door is the right
-    one.
+    one: by ``authority_key``, or one of ``other_keys`` while the site replaces its key.
     """
 
     private_key: bytes = dataclasses.field(repr=False)
@@ -49,6 +50,12 @@ class Identity:
     site: str
     authority_key: Key
     suite: int = 0
+    other_keys: tuple[Key, ...] = ()
+
+    @property
+    def authority_keys(self) -> tuple[Key, ...]:
+        """Every key whose word on readers counts."""
+        return (self.authority_key, *self.other_keys)
 
 
 class Wallet:
@@ -96,15 +103,18 @@ class Wallet:
         """The public half of the key that the phone prefers."""
         return next(iter(self.public_keys.values()))
 
-    def enrol(self, token: bytes, authority_key: Key, now: int) -> bool:
-        """Take the credential ``token`` into use, and ``authority_key`` as the one to trust.
+    def enrol(
+        self, token: bytes, authority_key: Key, now: int, other_keys: Sequence[Key] = ()
+    ) -> bool:
+        """Take the credential ``token`` into use, and ``authority_key`` as the one to trust, with
+        ``other_keys`` besides.
 
         Returns whether the phone could check who made the token: a guest token is authenticated
         by a key that only the zone's readers have. ``now`` is in seconds since 1970.
         """
         shown = tokens.read(token, "the file")
         signed = not shown.credential.guest
-        if signed and not shown.is_made_by(authority_key):
+        if signed and not any(map(shown.is_made_by, (authority_key, *other_keys))):
             raise UsageProblem(
                 "the credential is not signed by this authority: it is another site's, or forged",
                 "give the credential and the authority.pub of one and the same site",
@@ -120,7 +130,8 @@ class Wallet:
             raise UsageProblem(
                 "the credential has expired", "ask the site's manager for a new one"
             )
-        content = {_VERSION_KEY: _VERSION, _TOKEN: token, _AUTHORITY: authority_key.to_map()}
+        trusted = [key.to_map() for key in (authority_key, *other_keys)]
+        content = {_VERSION_KEY: _VERSION, _TOKEN: token, _AUTHORITY: trusted}
         path = _enrolment_path(self.folder, shown.suite)
         files.write(path, cbor.encode(content), files.PRIVATE)
         self.contexts.clear()
@@ -138,10 +149,11 @@ class Wallet:
         enrolled = [s for s in self._keys if _enrolment_path(self.folder, s).exists()]
         found = [self._identity(suite) for suite in enrolled or list(self._keys)[:1]]
         best = found[0]
+        trusted = {key.x for key in best.authority_keys}
         return [
             one
             for one in found
-            if (one.site, one.authority_key.x) == (best.site, best.authority_key.x)
+            if one.site == best.site and trusted.intersection(k.x for k in one.authority_keys)
         ]
 
     def _identity(self, suite: int) -> Identity:
@@ -149,14 +161,14 @@ class Wallet:
         advice = f"holdfast phone enroll {self.folder} --credential FILE --authority FILE"
         data = files.read(path, _FILE_LIMIT, "credential", f"import one: {advice}")
         try:
-            token, authority_key = _enrolment(data)
+            token, trusted = _enrolment(data)
         except InvalidInput as error:
             raise UsageProblem(
                 f"{path} is damaged: {error}", f"import the credential again: {advice}"
             ) from error
         site = tokens.read(token, str(path)).site
         private = self._keys[suite].d or b""
-        return Identity(private, token, site, authority_key, suite)
+        return Identity(private, token, site, trusted[0], suite, trusted[1:])
 
 
 def key_path(folder: Path, suite: int) -> Path:
@@ -206,11 +218,13 @@ def _read_key(path: Path, suite: int) -> Key:
     return key
 
 
-def _enrolment(data: bytes) -> tuple[bytes, Key]:
+def _enrolment(data: bytes) -> tuple[bytes, tuple[Key, ...]]:
     content = cbor.decode(data, deterministic=True)
     if not isinstance(content, dict) or content.get(_VERSION_KEY) != _VERSION:
         raise InvalidInput(f"it is no enrolment of version {_VERSION}")
-    token, authority_key = content.get(_TOKEN), content.get(_AUTHORITY)
-    if not isinstance(token, bytes) or not isinstance(authority_key, dict):
+    token, trusted = content.get(_TOKEN), content.get(_AUTHORITY)
+    if not isinstance(token, bytes) or not isinstance(trusted, list):
         raise InvalidInput("it lacks the credential or the authority's key")
-    return token, Key.from_map(authority_key)
+    if not 0 < len(trusted) <= keys.MOST_AUTHORITY_KEYS:
+        raise InvalidInput("it has no key of an authority, or too many")
+    return token, tuple(Key.from_map(labels) for labels in trusted)

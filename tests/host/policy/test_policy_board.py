@@ -40,7 +40,8 @@ READER = """
 import sys
 import cbor, json
 from cose import CRV_ED25519, Key
-from holdfast.access import Policy, changeset, snapshot
+from holdfast.access import Policy
+from holdfast.access.policy import changeset, snapshot
 
 def facts(policy, changes):
     return {
@@ -121,7 +122,7 @@ def read_on(interpreter, script, *arguments):
 def test_a_reader_takes_what_the_host_exports(holdfast, site_folder, tmp_path):
     """Every kind of change, through the files a person would carry, on both interpreters."""
     here = site.load(site_folder)
-    authority = here.unlock("correct horse battery")
+    authority = here.unlock("correct horse battery").authority
     here.change_policy(authority, lambda state: everything(state, here.authority_key.x), NOW)
     for command in ("export", "snapshot"):
         assert holdfast("policy", command, site_folder, "-o", tmp_path / command).code == 0

@@ -125,6 +125,7 @@ class _Draft:
         tag = name_tag(zone)
         if doors is False:
             self.rules["zones"] = _without(self._get("zones"), ZONE_ENTRY, tag)
+            self._lock_zone_tag(tag, False)
             return
         self._check_doors(doors)
         at = self._zone_at(tag)
@@ -202,6 +203,9 @@ class _Draft:
     def _lock_zone(self, tag, on):
         if self._zone_at(tag) < 0:
             raise ChangesetRefused("a lockdown of a zone that the policy does not know")
+        self._lock_zone_tag(tag, on)
+
+    def _lock_zone_tag(self, tag, on):
         locked = self._get("locked_zones")
         if on:
             locked = _put(locked, NAME_TAG, NAME_TAG, tag)

@@ -122,6 +122,4 @@ def _decode(plain) -> Batch:
     middle = _HEADER_BYTES + GRANT_WIDTH * grants
     if len(plain) != middle + RIGHT_WIDTH * groups:
         raise DamagedError("journal: a batch of another length than it says")
-    return Batch(
-        applied, grants_held, rights_held, plain[_HEADER_BYTES:middle], plain[middle:]
-    )
+    return Batch(applied, grants_held, rights_held, plain[_HEADER_BYTES:middle], plain[middle:])

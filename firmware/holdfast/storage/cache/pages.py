@@ -1,8 +1,8 @@
 """Sorted records in sealed pages: a file written once from front to back, read a page at a time.
 
 The format is in docs/flash_format.md. A page is bound to its file, table and number, so that none
-passes for another and none of an older file is believed. In a page of grants the second records lie
-behind all others, without their keys: those before them are of one width, to be searched. The
+passes for another and none of an older file is believed. In a page of grants the second records
+lie behind all others, without their keys: those before them are of one width, to be searched. The
 trailer at the end has the number of pages and the first bytes of each page's first key, which are
 all that stays in RAM.
 """
@@ -125,7 +125,7 @@ class PageFile:
         return self._buffer
 
     def grants(self, key: bytes) -> bytes:
-        """All records of ``key`` (8 bytes); b"" if there are none. Raises DamagedError and OSError.
+        """All records of ``key`` (8 bytes); b"" if there are none. Raises DamagedError, OSError.
 
         One page is read, unless first keys share their first four bytes; none for the key that was
         asked for last, since a change is looked at before it is made.

@@ -60,7 +60,7 @@ def pack_grant(
     uses: int = 0,
     is_duress: bool = False,
 ) -> bytes:
-    """The record of a grant until ``expires``, Unix seconds, or for ever; and the second if need be.
+    """The record of a grant until ``expires``, Unix seconds, or for ever; the second, if need be.
 
     It ends up to a minute early, never late; in 2051 at the latest that is not "for ever".
     ``first_day`` is in days since 1970. Raises ValueError for one that does not fit: 2064.

@@ -64,8 +64,7 @@ class PolicyStore:
         self._unseal = unseal
         first = Key.okp(CRV_ED25519, settings.first_key)
         self._blank = Held(SiteRules(settings.site, (first,)), KeyRing())
-        place = settings.root + settings.node.encode()
-        self._files = StateFiles(directory, sealer, self._blank, place)
+        self._files = StateFiles(directory, sealer, self._blank, settings.place)
         self._is_stale = True
         self._intake = None
         self._held = self._blank
@@ -169,10 +168,10 @@ class PolicyStore:
             self._is_stale = False
 
     def begin_snapshot(self, raw: bytes) -> bool:
-        """Begin to take the snapshot with the head ``raw``, instead of any that was begun.
+        """Begin to take the snapshot with the head ``raw``, instead of another that was begun.
 
-        False if it would change nothing. Meanwhile the old policy holds, and following a changeset
-        ends it. Raises ChangesetRefused and OSError.
+        What is under way goes on: carriers lose their links. False if it would change nothing.
+        Meanwhile the old policy holds, and following a changeset ends it. Raises ChangesetRefused and OSError.
         """
         from ...access.policy import snapshot
         from .acceptance import check_snapshot
@@ -183,6 +182,8 @@ class PolicyStore:
         check_snapshot(head, self._held, self._settings, self._least)
         if head.number == self._held.rules.number and not self.needs_snapshot:
             return False
+        if self._intake is not None and self._intake.raw == head.raw:
+            return True
         self.abandon_snapshot()
         held = self._held
         self._intake = Intake(head, self._blank.rules, self._cache, held.ring, self._keys_after)

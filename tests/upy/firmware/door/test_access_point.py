@@ -5,7 +5,7 @@ kept, whatever it is that fails.
 INTERPRETERS = ("micropython", "cpython")
 
 import small_site as site
-from access_rules import holder, policy, rtc
+from access_rules import holder, rtc, rules
 from harness import raises
 from holdfast.access import Request, reason
 from holdfast.access.request import CARD, CardRequest
@@ -17,15 +17,16 @@ from memory_phone import Hardware
 
 
 class _World:
-    """All that a AccessPoint has around it; ``steps`` is what was done, in order."""
+    """All that an AccessPoint has around it; ``steps`` is what was done, in order."""
 
-    cache = None
-
-    def __init__(self, rules=None):
-        self.policy = rules or policy()
+    def __init__(self, in_force=None):
+        self.rules = in_force or rules()
         self.steps = []
         self.failing = {}  # step: exception
-        self.desk = AccessPoint(self, self, self, self)
+        self.access_point = AccessPoint(site.DOOR, 3000, self, self, self, self)
+
+    def moment(self):
+        return self.rules, None
 
     def _step(self, name, *about):
         if name in self.failing:
@@ -64,12 +65,12 @@ def _wish(**changes):
 def test_kept_before_opened_and_told_after():
     """Nobody enters unseen, not even for the time that a power cut takes."""
     world = _World()
-    decision = world.desk.ask(_wish(), {"connection": 1})
+    decision = world.access_point.ask(_wish(), {"connection": 1})
     assert decision.granted
     assert world.names() == ["heard", "read", "keep", "grant", "tell"]
     assert world.steps[-1] == ("tell", reason.GRANTED, {"connection": 1})
     world.steps.clear()
-    assert not world.desk.ask(_wish(intent=False), {}).granted
+    assert not world.access_point.ask(_wish(intent=False), {}).granted
     assert world.names() == ["heard", "read", "keep", "refuse", "tell"]
 
 
@@ -77,15 +78,15 @@ def test_an_event_that_cannot_be_kept_makes_a_no():
     """And the reason says that it is the reader's fault; the phone is told so, too."""
     world = _World()
     world.failing["keep"] = OSError(28)
-    decision = world.desk.ask(_wish(), {})
+    decision = world.access_point.ask(_wish(), {})
     assert not decision.granted and decision.reason == reason.EVENT_LOG_FAILED
     assert decision.coarse == reason.COARSE_READER
     assert world.names() == ["heard", "read", "refuse", "tell"]
     assert "28" in world.steps[-1][2]["not_kept"]
     # A no stays the no that it was.
     for ask in (
-        lambda: world.desk.ask(_wish(door="cellar"), {}),
-        lambda: world.desk.refuse(reason.NO_SUCH_DOOR, None, {}),
+        lambda: world.access_point.ask(_wish(door="cellar"), {}),
+        lambda: world.access_point.refuse(reason.NO_SUCH_DOOR, None, {}),
     ):
         assert ask().reason == reason.NO_SUCH_DOOR
         assert "grant" not in world.names()
@@ -96,7 +97,7 @@ def test_a_bug_in_keeping_opens_nothing():
     for error in (ValueError(), RuntimeError(), MemoryError(), KeyError()):
         world = _World()
         world.failing["keep"] = error
-        raises(type(error), world.desk.ask, _wish(), {})
+        raises(type(error), world.access_point.ask, _wish(), {})
         assert "grant" not in world.names()
 
 
@@ -104,7 +105,7 @@ def test_no_memory_between_keep_and_grant_leaves_the_door_shut():
     """The event then says more than happened, never less."""
     world = _World()
     world.failing["grant"] = MemoryError()
-    raises(MemoryError, world.desk.ask, _wish(), {})
+    raises(MemoryError, world.access_point.ask, _wish(), {})
     assert world.names()[-1] == "keep"
 
 
@@ -113,7 +114,7 @@ def test_a_grant_that_cannot_be_shown_is_a_grant():
     for error in (MemoryError(), OSError(5)):
         world = _World()
         world.failing["tell"] = error
-        assert world.desk.ask(_wish(), {}).granted
+        assert world.access_point.ask(_wish(), {}).granted
         assert world.names()[-1] == "grant"
 
 
@@ -130,7 +131,7 @@ def test_a_strike_that_was_released_has_its_end_whatever_fails_then():
     door = Doorway(Strike(hardware), Indicator(hardware, hardware), hardware)
     world.grant, world.refuse = door.grant, door.refuse
     world.failing["tell"] = MemoryError()
-    assert world.desk.ask(_wish(), {}).granted
+    assert world.access_point.ask(_wish(), {}).granted
     assert hardware.strikes[-1] is True and door._rest_at is not None
 
 
@@ -140,13 +141,13 @@ def test_what_could_not_even_be_decided_is_kept_and_told_alike():
     for credential in (None, holder()):
         for door in (None, site.DOOR, "", "\x00", "ä" * 300):
             world.steps.clear()
-            decision = world.desk.refuse(reason.REPLAYED, credential, {}, door)
+            decision = world.access_point.refuse(reason.REPLAYED, credential, {}, door)
             assert decision.reason == reason.REPLAYED
             assert world.names() == ["read", "keep", "refuse", "tell"]
 
 
 def test_a_policy_that_cannot_be_read_refuses_cards_and_tokens_alike():
     """Storage that fails is a reason, not an exception."""
-    world = _World(policy().changed(fault=reason.STORAGE_FAILED))
+    world = _World(rules().changed(fault=reason.STORAGE_FAILED))
     for request in (_wish(), CardRequest(CARD, b"8 bytes.", site.DOOR)):
-        assert world.desk.ask(request, {}).reason == reason.STORAGE_FAILED
+        assert world.access_point.ask(request, {}).reason == reason.STORAGE_FAILED

@@ -32,8 +32,9 @@ class _Door:
         self._head, self._number = bytes(32), 0
         self.follow(
             [1, 0, None],
-            [2, site.ZONE, None],
-            [5, 1, [[site.DOOR, bits, None]]],
+            [12, 0, site.DOOR],
+            [2, site.ZONE, b"\x01"],
+            [5, 1, [[[1, site.DOOR], bits, None]]],
             [6, _key(CARD, CARD_NUMBER), 1, None],
             [6, _key(PIN, THE_PIN.encode()), 1, None],
             *operations,
@@ -68,7 +69,7 @@ def test_a_card_and_a_pin_open_and_say_so():
     assert [line["shown"] for line in lines] == ["card", "pin"]
     text = json.dumps(door.hardware.lines)
     assert CARD_NUMBER.hex() not in text and THE_PIN not in text
-    events = small_log.audit(small_log.batch(door.reader.memory.events()))[-2:]
+    events = small_log.audit(small_log.batch(door.reader.stores.events()))[-2:]
     assert [one.fields["card"] for one in events] == [
         _key(CARD, CARD_NUMBER),
         _key(PIN, THE_PIN.encode()),
@@ -123,9 +124,9 @@ def test_while_it_is_locked_the_right_pin_is_not_even_looked_up():
     door = _Door()
     assert door.pin("0000") == "wrong_pin"
     looked = []
-    cache = door.reader.memory.cache
-    genuine = cache.grant
-    cache.grant = lambda key: looked.append(key) or genuine(key)
+    cache = door.reader.stores.moment()[1]
+    genuine = cache.grants
+    cache.grants = lambda key: looked.append(key) or genuine(key)
     assert door.pin(THE_PIN) == "pin_locked" and not looked
     door.free()
     assert door.pin(THE_PIN) == "granted" and looked
@@ -140,7 +141,7 @@ def test_a_wrong_pin_leaves_no_trace_of_itself():
     key = _key(PIN, near.encode())
     text = json.dumps(door.hardware.lines)
     assert near not in text and key.hex() not in text
-    batch = small_log.batch(door.reader.memory.events())
+    batch = small_log.batch(door.reader.stores.events())
     assert not [raw for raw in batch.records if key in raw]
 
 
@@ -178,17 +179,17 @@ def test_a_pin_with_the_override_opens_in_a_lockdown_and_is_bounded_by_guesses()
 def test_what_cannot_be_kept_is_refused_and_counts_as_nothing():
     """The right PIN is not punished for a full flash, the wrong one is not forgiven."""
     door = _Door()
-    genuine = door.reader.memory.events
+    genuine = door.reader.stores.events
 
     def failing():
         raise OSError(28)
 
-    door.reader._chronicle._log = failing
+    door.reader._recorder._log = failing
     assert door.card(CARD_NUMBER) == "event_log_failed"
     assert door.pin(THE_PIN) == "event_log_failed"
     assert door.pin("0000") == "wrong_pin"
     assert door.hardware.opened == 0
-    door.reader._chronicle._log = genuine
+    door.reader._recorder._log = genuine
     assert door.card(CARD_NUMBER) == "granted"
     assert door.pin(THE_PIN) == "pin_locked"
 
@@ -197,14 +198,14 @@ def test_a_fault_of_ours_is_a_no_and_the_next_card_is_read():
     """A task that reads cards and dies leaves a door that looks as if it worked."""
     for error in (MemoryError(), RuntimeError("bug"), KeyError(1)):
         door = _Door()
-        genuine = door.reader._desk.ask
+        genuine = door.reader._access_point.ask
 
         def broken(*_, error=error):
             raise error
 
-        door.reader._desk.ask = broken
+        door.reader._access_point.ask = broken
         assert door.card(CARD_NUMBER) == "fault" and door.pin(THE_PIN) == "fault"
         assert door.hardware.lines[-1]["error"] == type(error).__name__
         assert reason.coarse(reason.FAULT) == reason.COARSE_READER
-        door.reader._desk.ask = genuine
+        door.reader._access_point.ask = genuine
         assert door.card(CARD_NUMBER) == "granted" and door.hardware.opened == 1

@@ -234,7 +234,7 @@ async def test_who_is_revoked_in_the_middle_of_the_handshake_does_not_get_in():
     with Stepped() as stepped:
         cti = site.holder_claims()[7]
         revocation = site.changeset(
-            [[7, cti, site.NOW + site.DAY]], 2, site.hash_of(site.changeset()), site.NOW
+            [[7, cti, site.NOW + site.DAY, None]], 2, site.hash_of(site.changeset()), site.NOW
         )
         phone = Phone(suite=2)
         call = Call(stepped.reader)

@@ -25,7 +25,8 @@ NUMBER = b"\x04card"
 
 def _operations():
     key = card_key(site.LOOKUP_KEY, CARD, NUMBER)
-    return [[1, 0, None], [2, site.ZONE, None], [5, 1, [[site.DOOR, 1, None]]], [6, key, 1, None]]
+    group = [5, 1, [[[1, site.DOOR], 1, None]]]
+    return [[1, 0, None]] + site.HERE + [group, [6, key, 1, None]]
 
 
 def _new(folder, changes=None, policy=False):
@@ -53,7 +54,7 @@ def test_without_a_place_to_remember_in_everybody_is_answered():
     raises(OSError, reader.follow, site.changeset(_operations()))
     assert _card(reader, hardware) == "storage_failed" and hardware.opened == 0
     # Told once, however often it is asked.
-    assert sorted(_faults(hardware)) == ["cache", "clock", "contexts", "policy"]
+    assert sorted(_faults(hardware)) == ["clock", "contexts", "policy"]
     os.mkdir(folder[:-4])
     os.mkdir(folder)
     assert reader.follow(site.changeset(_operations()))
@@ -67,16 +68,16 @@ def test_without_a_place_to_remember_in_everybody_is_answered():
 
 
 def _events(reader):
-    return small_log.audit(small_log.batch(reader.memory.events()))
+    return small_log.audit(small_log.batch(reader.stores.events()))
 
 
 def test_a_fault_that_comes_again_is_told_again():
     """Told once until it works again: otherwise the second bad day looks like a good one."""
     reader, hardware = _new(new_folder())
     for _ in range(3):
-        reader.memory.fault("cache", OSError(5))
-        reader.memory.fault("cache", OSError(5))
-        reader.memory.fault("cache", None)
+        reader.stores.fault("cache", OSError(5))
+        reader.stores.fault("cache", OSError(5))
+        reader.stores.fault("cache", None)
     assert _faults(hardware) == ["cache"] * 3
 
 
@@ -128,7 +129,7 @@ async def test_two_readers_in_a_row_on_one_folder():
     for _ in range(3):
         reader, hardware = _new(folder)
         hardware.random_counter += 1000 * before
-        assert reader.memory.policy.number == 1
+        assert reader.stores.rules.number == 1
         assert _card(reader, hardware) == "granted"
         events = _events(reader)
         assert [one.number for one in events] == list(range(len(events)))
@@ -137,14 +138,14 @@ async def test_two_readers_in_a_row_on_one_folder():
         before = len(events)
 
 
-async def test_a_board_that_moves_to_another_door_begins_anew_and_comes_back():
-    """What it remembers of one door must not open another, nor be lost by the visit."""
+async def test_a_board_that_becomes_another_node_begins_anew_and_comes_back():
+    """What it remembers as one node must not open as another, nor be lost by the visit."""
     folder = new_folder()
     reader, hardware = _new(folder)
     reader.follow(site.changeset(_operations()))
     assert _card(reader, hardware) == "granted"
-    cellar = {3: "cellar", 6: site.device_certificate(changes={2: "cellar"})}
-    reader, hardware = _new(folder, cellar)
+    other = {3: "another", 6: site.device_certificate(changes={2: "another"})}
+    reader, hardware = _new(folder, other)
     assert _card(reader, hardware) == "policy_missing"
     reader, hardware = _new(folder)
     assert _card(reader, hardware) == "granted"
@@ -157,9 +158,9 @@ async def test_a_policy_that_went_another_way_than_through_follow_is_told():
     call, _, answer = await cold(reader, phone)
     assert answer[1] is True
     await call.hang_up()
-    operations = [[7, site.holder_claims()[7], site.NOW + 40 * site.DAY], [9, True, None]]
+    operations = [[7, site.holder_claims()[7], site.NOW + 40 * site.DAY, None], [9, True, None]]
     second = site.changeset(operations, 2, crypto.sha256(site.changeset()))
-    reader.memory.policies().apply(second)
+    reader.stores.policies().apply(second)
     assert not reader.follow(second)  # known already, and told now
     told = [line["event"] for line in hardware.lines if line["event"] not in ("access", "fault")]
     assert told[-2:] == ["policy_applied", "lockdown"]
@@ -171,7 +172,7 @@ def test_flash_that_fails_in_following_is_the_carriers_to_know():
     """5.03, and the same changeset is taken when it comes again."""
     reader, hardware = _new(new_folder())
     raw = site.changeset(_operations())
-    store = reader.memory.policies()
+    store = reader.stores.policies()
 
     def failing(*_):
         raise OSError(28)

@@ -5,7 +5,7 @@ that was learnt in between undoes what flash knows.
 INTERPRETERS = ("micropython", "cpython")
 
 import small_site as site
-from access_rules import holder, policy
+from access_rules import holder, rules
 from carrier import StillHardware
 from harness import raises
 from holdfast.access import reason
@@ -24,7 +24,7 @@ class _World(StillHardware):
         self.saves = 0
         self.failing = {}
         self.faults = []
-        self.rules = policy()
+        self.rules = rules()
 
     def start(self, enrolled_at=site.NOW - site.DAY):
         return Timekeeper(
@@ -98,10 +98,10 @@ def test_grace_that_cannot_be_charged_is_none():
     world.failing["save"] = OSError(28)
     keeper = world.start()
     reading = keeper.read()
-    assert reading.grace_used > policy().grace_s
+    assert reading.grace_used > rules().grace_s
     assert world.faults[-1] is world.failing["save"]
     world.failing.clear()
-    assert keeper.read().grace_used <= policy().grace_s and world.saves == 1
+    assert keeper.read().grace_used <= rules().grace_s and world.saves == 1
     assert world.faults[-1] is None
 
 

@@ -9,8 +9,8 @@ import coap
 import crypto
 import small_site as site
 from carrier import ADMINISTER, CARRY_EVENTS, UNLOCK, Carrier, StillHardware, carriers
+from holdfast.access import SiteRules
 from holdfast.access.clock.reading import ClockReading
-from holdfast.access.policy.policy import Policy
 from holdfast.resources.status import StatusResource
 from holdfast.version import VERSION
 from memory_phone import make_reader
@@ -34,9 +34,9 @@ async def test_who_administers_learns_how_a_reader_is():
     assert (told[1], told[2]) == (site.DOOR, VERSION)
     assert (told[3], told[4]) == (crypto.backend_name(), crypto.backend_reason())
     assert told[5] == "rtc" and 0 <= told[6] < 900
-    policy = reader.memory.policy
-    assert told[7] == policy.number == 1
-    assert told[8] == reader.timekeeper.read().now - policy.issued_at > 0
+    rules = reader.stores.rules
+    assert told[7] == [rules.number, rules.head] and rules.number == 1
+    assert told[8] == reader.timekeeper.read().now - rules.issued_at > 0
     assert told[9] == 7
 
 
@@ -49,11 +49,11 @@ async def test_the_age_of_revocations_grows_until_a_changeset_comes():
     before = cbor.decode((await admin.get("status")).payload)
     hardware.pass_time(100)
     after = cbor.decode((await admin.get("status")).payload)
-    assert after[7] == before[7] == 1
+    assert after[7] == before[7] == [1, crypto.sha256(first)]
     assert (after[8] - before[8], after[9] - before[9]) == (100, 100), (before, after)
     await admin.post("policy", second)
     after = cbor.decode((await admin.get("status")).payload)
-    assert after[7] == 2 and after[8] - before[8] == 99
+    assert after[7] == [2, crypto.sha256(second)] and after[8] - before[8] == 99
 
 
 async def test_without_a_clock_there_is_an_age_at_least():
@@ -85,15 +85,15 @@ async def test_what_is_not_known_is_null_and_never_negative():
     class Peer:
         credential = None
 
-    policy = Policy(site.SITE, site.DOOR)
+    rules = SiteRules(site.SITE)
     for clock, issued_at, age in (
         (ClockReading.unknown(), 5, None),
         (ClockReading(100, "rtc"), 130, 0),
         (ClockReading(100, "rtc"), 30, 70),
     ):
-        policy.issued_at = issued_at
+        rules.issued_at = issued_at
         resource = StatusResource(
-            site.DOOR, None, lambda c=clock: c, lambda: policy, lambda: 3, lambda *_: 0
+            site.DOOR, None, lambda c=clock: c, lambda: rules, lambda: 3, lambda *_: 0
         )
         told = cbor.decode((await resource.get(None, Peer)).payload)
         assert told[2] is None and told[8] == age and told[9] == 3

@@ -98,7 +98,7 @@ async def test_a_guest_token_opens_and_one_made_for_longer_does_not():
 
 async def test_refusals_after_the_handshake_come_back_protected_with_a_coarse_reason():
     """The phone of a known holder is told why in a word; the log has it exactly."""
-    other_door = cbor.encode([["cellar", 1]])
+    other_door = site.scope((1, "cellar", 1))
     for changes, exact, coarse in (
         ({4: site.NOW}, "expired", reason.COARSE_TIME),
         ({5: site.NOW + site.DAY}, "not_yet_valid", reason.COARSE_TIME),

@@ -39,8 +39,15 @@ def test_the_same_thing_sealed_twice_differs():
 
 
 def test_keys_are_apart():
-    """Each purpose and each board has keys of its own, the same after every start."""
+    """Each purpose, board and place has keys of its own, the same after every start."""
     device = b"\x11" * 32
-    keys = [derive(device, "cache"), derive(device, "contexts"), derive(bytes(32), "cache")]
-    assert len(set(keys)) == 3 and all([len(key) == 16 for key in keys])
-    assert derive(device, "cache") == keys[0] and len(derive(device, "cache", 32)) == 32
+    keys = [
+        derive(device, "cache", b"place"),
+        derive(device, "contexts", b"place"),
+        derive(bytes(32), "cache", b"place"),
+        derive(device, "cache", b"elsewhere"),
+        derive(device, "cacheplace", b""),
+    ]
+    assert len(set(keys)) == 5 and all([len(key) == 16 for key in keys])
+    assert derive(device, "cache", b"place") == keys[0]
+    assert len(derive(device, "cache", b"place", 32)) == 32

@@ -74,26 +74,50 @@ def test_settings_come_back_as_they_were_written():
         assert settings.load(folder) is None
         files.write(folder + "/settings.cbor", cbor.encode(site.settings_map()))
         loaded = settings.load(folder)
-        assert (loaded.site, loaded.door, loaded.zones) == (site.SITE, site.DOOR, (site.ZONE,))
-        assert loaded.certificate == site.device_certificate() and loaded.strike_ms == 3000
-        assert list(loaded.zone_keys) == [site.ZONE]
+        assert (loaded.site, loaded.node) == (site.SITE, site.NODE)
+        assert loaded.doors == ((site.DOOR, 3000),)
+        assert loaded.certificate == site.device_certificate()
+        assert loaded.first_key == site.first_key() and loaded.root == site.root()
+        assert loaded.enrolled_at == (0, bytes(32))
         assert loaded.audit_key == crypto.x25519_public_key(site.AUDIT_PRIVATE)
-        assert loaded.lookup_key == site.LOOKUP_KEY
+        assert loaded.lookup == (1, site.LOOKUP_KEY)
+
+
+def test_a_node_may_have_no_door_one_or_eight():
+    """A controller in a cupboard, a reader, a controller of a floor."""
+    for doors in ([], [["a", 100]], [["door %d" % number, 60000] for number in range(8)]):
+        entries = site.settings_map()
+        entries[4] = doors
+        assert settings.decode(cbor.encode(entries)).doors == tuple(map(tuple, doors))
 
 
 def test_every_wrong_entry_is_refused_by_name():
     """Each entry missing, of a wrong type, or out of bounds."""
     symmetric = {1: 4, 3: 5, -1: b"\x5a" * 32}
     wrong = [
-        {1: 2},
-        {1: "1"},
+        {1: 1},
+        {1: 3},
+        {1: "2"},
         {2: ""},
         {2: 5},
         {2: "x" * 65},
+        {2: "ä" * 33},
+        {2: "a\nb"},
         {3: b"lobby"},
+        {3: "a\x7f"},
         {4: "guests"},
         {4: [1]},
-        {4: ["z%d" % n for n in range(17)]},
+        {4: ["lobby"]},
+        {4: [["lobby"]]},
+        {4: [["lobby", 3000, 1]]},
+        {4: [["", 3000]]},
+        {4: [["a\u0085", 3000]]},
+        {4: [["lobby", 99]]},
+        {4: [["lobby", 60001]]},
+        {4: [["lobby", True]]},
+        {4: [["lobby", "3 s"]]},
+        {4: [["lobby", 3000], ["lobby", 3000]]},
+        {4: [["d%d" % n, 3000] for n in range(9)]},
         {5: []},
         {5: [{}]},
         {5: [symmetric]},
@@ -104,22 +128,25 @@ def test_every_wrong_entry_is_refused_by_name():
         {6: b"x" * 513},
         {6: "cert"},
         {7: []},
-        {7: {"roof": symmetric}},
-        {7: {site.ZONE: {1: 4, 3: 5, -1: b"short"}}},
-        {7: {site.ZONE: {1: 4, 3: 4, -1: b"\x5a" * 32}}},
-        {7: {site.ZONE: site.authority_public().to_map()}},
-        {8: 99},
-        {8: 60001},
-        {8: True},
-        {8: "3 s"},
+        {7: b"\x01" * 31},
+        {7: bytes(32)},
+        {7: site.authority_public().to_map()},
+        {8: 1},
+        {8: [1]},
+        {8: [-1, bytes(32)]},
+        {8: [1 << 32, bytes(32)]},
+        {8: [True, bytes(32)]},
+        {8: [1, bytes(31)]},
         {9: 1},
         {9: b"\x33" * 31},
         {9: "x" * 32},
         {9: bytes(32)},
         {9: {1: 1, -1: 4, -2: b"\x33" * 32}},
-        {10: b"\x44" * 33},
-        {10: [68] * 32},
-        {10: bytes(32)},
+        {10: b"\x44" * 32},
+        {10: [1, b"\x44" * 33]},
+        {10: [0, b"\x44" * 32]},
+        {10: [1 << 16, b"\x44" * 32]},
+        {10: [1, bytes(32)]},
         {11: 1},
         {11: b""},
         {11: b"x" * 513},
@@ -141,11 +168,18 @@ def test_every_truncation_of_the_settings_is_refused():
 
 
 def test_a_certificate_that_no_phone_would_believe_stops_the_reader():
-    """Wrong key, wrong door, wrong site, no role: told at start, not by each phone at the door."""
+    """Wrong key, node, door, site or role: told at start, not by each phone at the door."""
     assert make_reader()
     for changes in (
         {6: site.device_certificate(private=b"\x12" * 32)},
-        {6: site.device_certificate(changes={2: "cellar"})},
+        {6: site.device_certificate(changes={2: "another"})},
+        {6: site.device_certificate(changes={2: "\x00"})},
+        {6: site.device_certificate(changes={9: site.scope((1, "cellar", 1))})},
+        {6: site.device_certificate(changes={9: site.scope((2, site.DOOR, 1))})},
+        {6: site.device_certificate(changes={9: None})},
+        {6: site.device_certificate(changes={9: b"\x80"})},
+        {6: site.device_certificate(changes={7: b"short"})},
+        {6: site.device_certificate(changes={-65537: 3})},
         {6: site.device_certificate(changes={1: "evil"})},
         {6: site.device_certificate(changes={-65537: 2})},
         {6: site.holder_token()},

@@ -100,9 +100,7 @@ def test_times_before_2020_and_beyond_2051():
     with Folder() as folder:
         cache = open_cache(folder)
         for second in range(0, 130, 13):
-            cache.apply(
-                1 + second, [("grant", card(1), 1, NOW + second, {FIRST_DAY: second - 5})]
-            )
+            cache.apply(1 + second, [("grant", card(1), 1, NOW + second, {FIRST_DAY: second - 5})])
             grant = cache.grants(card(1))[0]
             assert NOW + second - 60 < grant.expires <= NOW + second
             assert grant.first_day == 18262
@@ -153,7 +151,8 @@ def test_a_changed_pair_leaves_the_others_of_its_card_alone():
         for number in range(40):
             steps.append([("revoke", card(number), 5 * (number % 8))])
             steps.append([("grant", card(number), 5 * (number % 7) + 1, None, {USES: 9})])
-            steps.append([("grant", card(number), 10, None, (None, {PERSON: b"abcd"})[number % 2])])
+            rare = {PERSON: b"abcd"} if number % 2 else None
+            steps.append([("grant", card(number), 10, None, rare)])
             if number % 4 == 0:
                 steps.append([("revoke", card(number), None)])
         for number, batch in enumerate(steps):
