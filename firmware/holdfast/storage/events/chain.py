@@ -25,9 +25,10 @@ class ChainState:
 
     ``root`` is the chain's ephemeral public key and ``base`` the number of its first event;
     ``key`` is that of event ``next`` and ``code`` that of the event before it. Events below
-    ``acked`` are acknowledged, those below ``copied`` another node has. Those from there to
-    ``kept`` are given up, and ``untold``: no event says so yet; ``before`` is the code of the one before ``kept``, None if unknown. ``warned``: an
-    event says that the log is nearly full; ``damaged``: how many damaged places were told.
+    ``acked`` are acknowledged, those below ``copied`` another node has. Those from ``acked``
+    to ``kept`` are given up, and ``untold``: no event says so yet; ``before`` is the code of the one
+    before ``kept``, None if unknown. ``warned``: an event says that the log is nearly full;
+    ``damaged``: how many damaged places were told.
     """
 
     def __init__(self, root: bytes, key: bytes, base: int, kept: int, before=None):
@@ -83,8 +84,10 @@ def decode(body: bytes) -> ChainState:
     version, flags, damaged, base, following, kept, acked, copied, root, key, code, before = (
         struct.unpack(_FORM, body)
     )
-    if version != _VERSION or base > following or not (
-        acked <= kept <= following and copied <= following
+    if (
+        version != _VERSION
+        or base > following
+        or not (acked <= kept <= following and copied <= following)
     ):
         raise DamagedError("the state of the event chain is none")
     state = ChainState(root, key, base, kept, before if flags & _BEFORE_KNOWN else None)

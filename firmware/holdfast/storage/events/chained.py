@@ -223,7 +223,7 @@ class ChainedLog:
         self.state = state
 
     def release(self) -> bool:
-        """Give back the room of segments that need not be kept; whether there were any. OSError."""
+        """Give back the room of segments that need not be kept; whether some went. OSError."""
         first = self._log.first
         self._log.release(self._find(self.state.kept))
         return self._log.first > first
@@ -231,8 +231,9 @@ class ChainedLog:
     def give_up_oldest(self):
         """Decide to lose the oldest segment; ``drop_given_up`` does it. Raises OSError.
 
-        What nobody else has is lost, which an event must tell. Decided first, so that the code of its last event, which the one after it follows, and what
-        is lost are known after a power cut in between.
+        What nobody else has is lost, which an event must tell. Decided first, so that the code of
+        its last event, which the one after it follows, and what is lost are known after a power
+        cut in between.
         """
         number, code = self._end_of_oldest()
         if number >= self.state.kept:

@@ -94,9 +94,10 @@ class EventLog:
         """Record an event, durably; its number. ``fields`` as for access/events/record.encode.
 
         ``settle`` is owed, when there is time: until then flash has the key of this event.
-        If there is no room, in the log or on flash, the oldest segment is given up, and OVERWRITTEN
-        says how many events were, and up to which, since the last acknowledgement. Raises ValueError as encode does:
-        nothing is recorded; and OSError: it is recorded whole, or not at all.
+        If there is no room, in the log or on flash, the oldest segment is given up, and
+        OVERWRITTEN says how many events were, and up to which, since the last acknowledgement.
+        Raises ValueError as encode does: nothing is recorded; and OSError: it is recorded whole,
+        or not at all.
         """
         number = self._append(kind, fields)
         try:

@@ -171,9 +171,7 @@ def test_card_and_pin_together_are_decided_again():
     mine, hers = b"mine", b"hers"
     grants = [rules.Grant(rules.KEY, 7, person=mine), rules.Grant(rules.PIN_KEY, 7, person=mine)]
     pair = rules.Cache(at_door, grants=grants)
-    others = rules.Cache(
-        at_door, grants=[grants[0], rules.Grant(rules.PIN_KEY, 7, person=hers)]
-    )
+    others = rules.Cache(at_door, grants=[grants[0], rules.Grant(rules.PIN_KEY, 7, person=hers)])
     together = CardRequest(CARD, rules.KEY, site.DOOR, second=rules.PIN_KEY)
     turned = CardRequest(PIN, rules.PIN_KEY, site.DOOR, second=rules.KEY)
     assert same(together, cache=pair) == same(turned, cache=pair) == reason.GRANTED

@@ -133,7 +133,10 @@ def test_an_event_of_a_card_has_its_key_and_of_a_pin_that_opened_nothing_none():
 def test_a_pin_beside_a_card_is_kept_only_if_it_opened():
     """And that there were two is told in any case."""
     person = b"alic"
-    grants = [rules.Grant(rules.KEY, 7, person=person), rules.Grant(rules.PIN_KEY, 7, person=person)]
+    grants = [
+        rules.Grant(rules.KEY, 7, person=person),
+        rules.Grant(rules.PIN_KEY, 7, person=person),
+    ]
     pair = rules.Cache([(DOOR, site.DOOR, 33, None)], grants=grants)
     fields = shown(pair, CARD, second=rules.PIN_KEY)
     assert fields["granted"] and fields["shown"] == kinds.SHOWN_CARD_AND_PIN
@@ -146,7 +149,9 @@ def test_a_pin_beside_a_card_is_kept_only_if_it_opened():
 
 def test_a_count_of_uses_is_told_from_one_on():
     """The third use is the one before which there were two."""
-    cache = rules.Cache(grants=[rules.Grant(rules.KEY, 7, uses=3)], rights=[(DOOR, site.DOOR, 1, None)])
+    cache = rules.Cache(
+        grants=[rules.Grant(rules.KEY, 7, uses=3)], rights=[(DOOR, site.DOOR, 1, None)]
+    )
     assert shown(cache, CARD, used=2)["use"] == 3
     assert shown(cache, CARD).get("use") is None
 
