@@ -28,8 +28,8 @@ class StatusResource:
 
     ``door`` is its id, ``firmware`` a version or None; ``read()`` gives the ClockReading,
     ``rules()`` the SiteRules in force, ``uptime()`` seconds since the start; ``may(credential,
-    action)`` the exact reason code of a refusal, 0 for yes; ``certificate_expires()`` gives when the
-    first of its certificates ends, in seconds since 1970.
+    action)`` the exact reason code of a refusal, 0 for yes; ``certificate_expires()`` gives when
+    the first of its certificates ends, in seconds since 1970.
     """
 
     content_formats = (option.CF_CBOR,)

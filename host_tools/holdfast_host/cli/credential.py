@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from holdfast.access import Credential
+from holdfast.access.place import DOOR, ZONE
 from holdfast.access.request import ADMINISTER, CARRY_EVENTS, HOLD_OPEN, LOCKDOWN_OVERRIDE, UNLOCK
 
 from .. import files
@@ -18,6 +19,7 @@ from ..credentials import issuing, keys, lifetime, tokens
 from ..credentials.tokens import Unverified
 from ..errors import UsageProblem
 from ..policy import changes as policy_changes
+from ..site import revocation
 from ..site import site as sites
 from ..site.site import Site
 from . import names, passphrase
@@ -48,6 +50,7 @@ _MAY = {
     May.OVERRIDE_LOCKDOWN: LOCKDOWN_OVERRIDE,
 }
 
+_KINDS = {DOOR: "door", ZONE: "zone"}
 _KEY_KINDS = {0: "X25519, suite 0", 2: "x of P-256, suite 2"}
 
 app = typer.Typer(help="Issue credentials, and look at them.", no_args_is_help=True)
@@ -111,7 +114,7 @@ def issue(
 ) -> None:
     """Issue a credential: signs a token that says which doors a phone's key opens, and until when.
 
-    Writes the token to FILE. With --guest it is authenticated by the zone's key instead of the
+    Writes the token to FILE, and the site's signed list of revoked devices to FILE.devices. With --guest it is authenticated by the zone's key instead of the
     authority's; with --door besides, it opens only these doors of the zone.
     """
     if guest and may:
@@ -148,12 +151,17 @@ def issue(
     else:
         token = issuing.holder_credential(opened.authority.signing_key, grant)
     files.write(out, token, files.PRIVATE)
+    # What a phone knows of stolen readers is as old as its credential.
+    beside = out.with_name(out.name + tokens.LIST_SUFFIX)
+    files.write(beside, revocation.list_for_phones(site, opened, now), files.PUBLIC)
     shown = tokens.read(token, str(out))
     if as_json:
-        say_json({"file": str(out), "bytes": len(token), **_describe(shown, now)})
+        where = {"file": str(out), "devices_file": str(beside)}
+        say_json({**where, "bytes": len(token), **_describe(shown, now)})
     else:
         _show(shown, now)
         say(f"wrote {out}, {len(token)} bytes")
+        say(f"wrote {beside}, the list of revoked devices: give the phone both files")
 
 
 @app.command()
@@ -184,14 +192,16 @@ def show(
         raise UsageProblem(f"{file} is not a credential of this site", "do not use it")
 
 
-def _places(site: Site, doors: list[str], zones: list[str], guest: bool) -> list[str]:
-    site.require_doors(doors)
+def _places(site: Site, doors: list[str], zones: list[str], guest: bool) -> list[tuple[int, str]]:
+    policy_changes.require_doors(site.policy().state, doors)
     site.require_zones(zones)
     if guest and len(zones) != 1:
         raise UsageProblem(
             f"a guest token is for one zone, and {len(zones)} are given", "give one --zone"
         )
-    places = list(dict.fromkeys(doors if guest and doors else [*doors, *zones]))
+    named_zones = [] if guest and doors else zones
+    places = [(DOOR, door) for door in dict.fromkeys(doors)]
+    places += [(ZONE, zone) for zone in dict.fromkeys(named_zones)]
     if not places:
         raise UsageProblem("the credential would open nothing", "give --door or --zone")
     return places
@@ -231,7 +241,9 @@ def _describe(shown: Unverified, now: int) -> dict[str, object]:
         "site": shown.site,
         "holder": credential.holder,
         "audience": credential.audience,
-        "opens": credential.scope,
+        "opens": [
+            {_KINDS[kind]: name, "permissions": bits} for kind, name, bits in credential.scope
+        ],
         "not_before": credential.not_before,
         "expires": credential.expires,
         "issued_at": credential.issued_at,
@@ -245,7 +257,9 @@ def _describe(shown: Unverified, now: int) -> dict[str, object]:
 
 def _show(shown: Unverified, now: int) -> None:
     credential = shown.credential
-    opens = [f"{place} ({_permissions(bits)})" for place, bits in credential.scope.items()]
+    opens = [
+        f"{_KINDS[kind]} {name} ({_permissions(bits)})" for kind, name, bits in credential.scope
+    ]
     rows = {
         "kind": "guest token" if credential.guest else "signed credential",
         "site": shown.site,

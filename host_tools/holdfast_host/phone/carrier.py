@@ -50,7 +50,7 @@ class Carrier:
         cls, link: Link, identities: Sequence[Identity], door: str, now: int
     ) -> "tuple[Carrier, Checked]":
         """A carrier after a handshake with the reader of ``door``, and what the handshake gave."""
-        checked = introduce(link.request, identities, door, now)
+        checked = introduce(link.request, identities, door, now, carrying=True)
         return cls(link, checked.session, checked.message_3), checked
 
     def events_certificate(self, checked: Checked) -> bytes:
@@ -65,15 +65,22 @@ class Carrier:
             raise Refused("to show its certificate", answer)
         return answer.payload
 
-    def put_policy(self, raw: bytes) -> int:
-        """Bring one changeset; the number of the changeset that the reader is at then."""
+    def put_certificate(self, raw: bytes) -> None:
+        """Bring a later certificate for one of the reader's keys."""
+        answer = self._request(coap.code.POST, _CERTIFICATE, payload=raw)
+        if answer.code != coap.code.CHANGED:
+            raise Refused("the certificate", answer)
+
+    def put_policy(self, raw: bytes) -> tuple[int, bytes]:
+        """Bring one changeset; number and hash of the changeset that the reader is at then."""
         answer = self._request(coap.code.POST, _POLICY, payload=raw)
         if answer.code != coap.code.CHANGED:
             raise Refused("the changeset", answer)
-        number = _decoded(answer)
-        if type(number) is not int:
+        at = _decoded(answer)
+        if not isinstance(at, list) or [type(item) for item in at] != [int, bytes]:
             raise _nonsense()
-        return number
+        number, head = at
+        return number, head
 
     def put_time(self, now: int, error_s: int) -> None:
         """Tell the reader that it is ``now`` (seconds since 1970), within ``error_s``."""
