@@ -199,6 +199,10 @@ def grant():
         if isinstance(holder_key, bytes):
             holder_key = Key.okp(CRV_X25519, holder_key)
         now = int(time.time())
+        if "places" in changes:
+            changes["places"] = [
+                (place.ZONE if name == ZONE else place.DOOR, name) for name in changes["places"]
+            ]
         fields = {
             "site": SITE,
             "holder": "bob",
@@ -228,7 +232,9 @@ def reader_master(tmp_path_factory, site_master, authority, secret):
     folder = tmp_path_factory.mktemp("reader") / "front"
     placement = readers.Placement(DOOR, [ZONE], 200)
     opened = Keys(authority, secret)
-    readers.enroll(folder, site.load(site_master), opened, placement, now=int(time.time()))
+    # Of a copy: what is enrolled stands in the register of the site.
+    home = shutil.copytree(site_master, folder.parent / "acme")
+    readers.enroll(folder, site.load(home), opened, placement, now=int(time.time()))
     return folder
 
 
@@ -254,7 +260,8 @@ def fake_reader(authority):
         now = int(time.time())
         fields = {
             "site": SITE,
-            "door": DOOR,
+            "node": "reader",
+            "doors": [DOOR],
             "device_key": Key.okp(CRV_X25519, crypto.x25519_public_key(private)),
             "issued_at": now,
             "expires": now + DAY,

@@ -17,20 +17,20 @@ class CertificateResource:
     That phone has seen another certificate, and carries events that are worth nothing without
     this. It is no secret: phones with X25519 keys see it in each handshake.
 
-    ``certificate`` is the one in force. ``renew(raw)`` lets a later one be in force, or raises
+    ``certificate()`` gives the one in force. ``renew(raw)`` lets a later one be in force, or raises
     InvalidInput or OSError: like policy it is believed for its signature, not for who brings it.
     """
 
     content_formats = (_CF_CWT,)
 
-    def __init__(self, certificate: bytes, renew):
+    def __init__(self, certificate, renew):
         self._certificate = certificate
         self._renew = renew
 
     async def get(self, request, peer):
         """2.05 with the CWT."""
         options = [(option.CONTENT_FORMAT, option.encode_uint(_CF_CWT))]
-        return Message(code.CONTENT, options, self._certificate)
+        return Message(code.CONTENT, options, self._certificate())
 
     async def post(self, request, peer):
         """2.04 if the CWT is in force now, 4.00 with the reason if it cannot be.

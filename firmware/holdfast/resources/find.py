@@ -20,7 +20,7 @@ def find(reader, path: tuple):
     if path == (b"certificate",):
         from .certificate import CertificateResource
 
-        return CertificateResource(reader.keys.certificate(0), reader.renew)
+        return CertificateResource(lambda: reader.keys.certificate(0), reader.renew)
     if path == (b"status",):
         from ..version import VERSION
         from .status import StatusResource
@@ -32,6 +32,6 @@ def find(reader, path: tuple):
             lambda: reader.stores.rules,
             reader.timekeeper.uptime,
             reader.may,
-            reader.keys.expires,
+            lambda: reader.keys.expires,
         )
     return None

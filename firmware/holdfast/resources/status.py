@@ -28,8 +28,8 @@ class StatusResource:
 
     ``door`` is its id, ``firmware`` a version or None; ``read()`` gives the ClockReading,
     ``rules()`` the SiteRules in force, ``uptime()`` seconds since the start; ``may(credential,
-    action)`` the exact reason code of a refusal, 0 for yes; ``certificate_expires`` is when the
-    first of its certificates ends, in seconds since 1970.
+    action)`` the exact reason code of a refusal, 0 for yes; ``certificate_expires()`` gives when
+    the first of its certificates ends, in seconds since 1970.
     """
 
     content_formats = (option.CF_CBOR,)
@@ -62,6 +62,7 @@ class StatusResource:
             REVOCATIONS_AGE: age,
             UPTIME: self._uptime(),
         }
-        if is_ending(self._certificate_expires, clock):
-            told[CERTIFICATE_ENDS] = max(0, self._certificate_expires - clock.now)
+        expires = self._certificate_expires()
+        if is_ending(expires, clock):
+            told[CERTIFICATE_ENDS] = max(0, expires - clock.now)
         return exchange.answer(code.CONTENT, told)

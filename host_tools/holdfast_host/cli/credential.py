@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from holdfast.access import Credential
+from holdfast.access.place import DOOR, ZONE
 from holdfast.access.request import ADMINISTER, CARRY_EVENTS, HOLD_OPEN, LOCKDOWN_OVERRIDE, UNLOCK
 
 from .. import files
@@ -19,6 +20,7 @@ from ..credentials.tokens import Unverified
 from ..errors import UsageProblem
 from ..policy import changes as policy_changes
 from ..policy.state import Place
+from ..site import revocation
 from ..site import site as sites
 from ..site.site import Site
 from . import names, passphrase
@@ -50,6 +52,7 @@ _MAY = {
     May.OVERRIDE_LOCKDOWN: LOCKDOWN_OVERRIDE,
 }
 
+_KINDS = {DOOR: "door", ZONE: "zone"}
 _KEY_KINDS = {0: "X25519, suite 0", 2: "x of P-256, suite 2"}
 
 app = typer.Typer(help="Issue credentials, and look at them.", no_args_is_help=True)
@@ -113,7 +116,7 @@ def issue(
 ) -> None:
     """Issue a credential: signs a token that says which doors a phone's key opens, and until when.
 
-    Writes the token to FILE. With --guest it is authenticated by the zone's key instead of the
+    Writes the token to FILE, and the site's signed list of revoked devices to FILE.devices. With --guest it is authenticated by the zone's key instead of the
     authority's; with --door besides, it opens only these doors of the zone.
     """
     if guest and may:
@@ -150,12 +153,17 @@ def issue(
     else:
         token = issuing.holder_credential(opened.authority.signing_key, grant)
     files.write(out, token, files.PRIVATE)
+    # What a phone knows of stolen readers is as old as its credential.
+    beside = out.with_name(out.name + tokens.LIST_SUFFIX)
+    files.write(beside, revocation.list_for_phones(site, opened, now), files.PUBLIC)
     shown = tokens.read(token, str(out))
     if as_json:
-        say_json({"file": str(out), "bytes": len(token), **_describe(shown, now)})
+        where = {"file": str(out), "devices_file": str(beside)}
+        say_json({**where, "bytes": len(token), **_describe(shown, now)})
     else:
         _show(shown, now)
         say(f"wrote {out}, {len(token)} bytes")
+        say(f"wrote {beside}, the list of revoked devices: give the phone both files")
 
 
 @app.command()

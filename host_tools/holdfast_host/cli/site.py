@@ -10,7 +10,7 @@ from ..credentials.authority import Authority
 from ..credentials.keys import public_bytes
 from ..errors import UsageProblem
 from ..policy import history as policy
-from ..site import replace, zones
+from ..site import devices, replace, zones
 from ..site import site as sites
 from ..site.keys import Keys
 from . import names, passphrase
@@ -177,6 +177,7 @@ def _unlocked(site: sites.Site, passphrase_file: PassphraseFile) -> Keys:
 
 def _show(site: sites.Site, as_json: bool, what: str) -> None:
     public_keys = [public_bytes(key).hex() for key in site.authority_keys]
+    now = int(time.time())
     if as_json:
         say_json(
             {
@@ -187,11 +188,19 @@ def _show(site: sites.Site, as_json: bool, what: str) -> None:
                 "root": site.root.hex(),
                 "authority_public_key_file": str(site.folder / sites.AUTHORITY_PUBLIC_KEY),
                 "zones": site.zones,
+                "certificates_ending": [
+                    device.id
+                    for device in devices.load(site.folder)
+                    if devices.is_ending(device, now)
+                ],
             }
         )
         return
     rows = {what: site.id, "folder": site.folder, "authority's public key": public_keys[0]}
     if len(public_keys) > 1:
         rows["the one before it"] = f"{public_keys[1]}, still in force"
+    ending = [device.id for device in devices.load(site.folder) if devices.is_ending(device, now)]
+    if ending:
+        rows["certificates end"] = f"{', '.join(ending)}: holdfast reader renew"
     rows["zones"] = ", ".join(sorted(site.zones)) or "none"
     say_table(rows)

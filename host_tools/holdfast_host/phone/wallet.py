@@ -3,6 +3,7 @@
     phone.key       the private X25519 key, a secret COSE_Key (mode 0600)
     phone.pub       the public COSE_Key: the enrolment request that the site's manager gets
     enrolment.cbor  the credential and the authority's public keys, replaced together
+    devices.cbor    the site's signed list of revoked devices, the newest that came
     contexts/       what doors met before need for a fast unlock, see contexts.py
 
 A phone whose key is P-256, EDHOC's cipher suite 2, has phone-p256.key, phone-p256.pub and
@@ -20,6 +21,7 @@ from pathlib import Path
 import cbor
 import crypto
 from cose import CRV_X25519, Key
+from holdfast.access import revoked_devices
 from holdfast.access.credential import suite_of
 from untrusted import InvalidInput
 
@@ -34,6 +36,7 @@ SUITES = (2, 0)
 
 _MARKS = {0: "", 2: "-p256"}  # in the names of a suite's files
 _FILE_LIMIT = 2048
+_LIST = "devices.cbor"
 
 _VERSION_KEY, _TOKEN, _AUTHORITY = 1, 2, 3
 _VERSION = 2
@@ -43,6 +46,7 @@ _VERSION = 2
 class Identity:
     """What the phone shows at a door in a ``suite``, and how it knows that the door is the right
     one: by ``authority_key``, or one of ``other_keys`` while the site replaces its key.
+    ``revoked`` are the ids of certificates that it must not have.
     """
 
     private_key: bytes = dataclasses.field(repr=False)
@@ -51,6 +55,7 @@ class Identity:
     authority_key: Key
     suite: int = 0
     other_keys: tuple[Key, ...] = ()
+    revoked: frozenset[bytes] = frozenset()
 
     @property
     def authority_keys(self) -> tuple[Key, ...]:
@@ -137,6 +142,31 @@ class Wallet:
         self.contexts.clear()
         return signed
 
+    def take_list(self, raw: bytes, site: str, authority_keys: Sequence[Key]) -> bool:
+        """Keep the signed list of revoked devices ``raw`` of ``site``; False if a newer is there.
+
+        Readers on it are not believed from then on, also where a door is known.
+        """
+        made = read_list(raw, site, authority_keys)
+        with files.locked(self.folder):
+            before = self._list()
+            # Another site's is no older one: the phone has moved.
+            if before and before.site == site and before.issued_at > made.issued_at:
+                return False
+            files.write(self.folder / _LIST, raw, files.PRIVATE)
+        return True
+
+    def _list(self) -> revoked_devices.RevokedDevices | None:
+        path = self.folder / _LIST
+        if not path.exists():
+            return None
+        advice = "import the credential again, with its list: holdfast phone enroll"
+        data = files.read(path, revoked_devices.MAX_BYTES, "list of revoked devices", advice)
+        try:
+            return revoked_devices.parse(data)
+        except InvalidInput as error:
+            raise UsageProblem(f"{path} is damaged: {error}", advice) from error
+
     def identity(self) -> Identity:
         """The key that the phone prefers with its credential, ready to show."""
         return self.identities()[0]
@@ -168,7 +198,26 @@ class Wallet:
             ) from error
         site = tokens.read(token, str(path)).site
         private = self._keys[suite].d or b""
-        return Identity(private, token, site, trusted[0], suite, trusted[1:])
+        made = self._list()
+        revoked = made.ctis if made and made.site == site else frozenset()
+        return Identity(private, token, site, trusted[0], suite, trusted[1:], revoked)
+
+
+def read_list(
+    raw: bytes, site: str, authority_keys: Sequence[Key]
+) -> revoked_devices.RevokedDevices:
+    """The list of revoked devices of ``site`` that is signed with one of ``authority_keys``."""
+    try:
+        made = revoked_devices.parse(raw)
+        made.verify(authority_keys)
+        if made.site != site:
+            raise InvalidInput(f"it is of site {made.site!r}, not {site!r}")
+    except InvalidInput as error:
+        raise UsageProblem(
+            f"the list of revoked devices cannot be believed: {error}",
+            "give the list that `holdfast credential issue` wrote beside the credential",
+        ) from error
+    return made
 
 
 def key_path(folder: Path, suite: int) -> Path:

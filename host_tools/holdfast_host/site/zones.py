@@ -37,17 +37,14 @@ def of_doors(history: History, doors: Iterable[str]) -> list[str]:
     """The zones that one of ``doors`` lies in: whoever decides there has their keys."""
     wanted = set(doors)
     return sorted(
-        zone
-        for zone, held in history.state.zones.items()
-        if held is None or not wanted.isdisjoint(held)
+        zone for zone in history.state.zones if not wanted.isdisjoint(history.state.doors_in(zone))
     )
 
 
-def _doors(history: History, zone: str) -> list[str] | None:
-    zones = history.state.zones
-    if zone not in zones:
+def _doors(history: History, zone: str) -> list[str]:
+    if zone not in history.state.zones:
         raise UsageProblem(
             f"the policy does not know the zone {zone!r}",
             "see what it knows: holdfast policy show",
         )
-    return zones[zone]
+    return history.state.doors_in(zone)
