@@ -11,7 +11,7 @@ _STRANGERS_AT_ONCE = const(32)
 _STRANGER_EVERY_S = const(300)
 
 _OWED = const(8)
-_COLLECTIONS = const(8)  # connections that are remembered to collect events
+_COLLECTIONS = const(8)  # at a time that are told apart
 
 
 class Recorder:
@@ -28,8 +28,7 @@ class Recorder:
         self._strangers_since = 0
         self._unkept = 0
         self._owed = []  # (kind, fields) that flash would not take
-        self._collecting = []  # connections that began to collect events
-        self._fetched = None  # (number of the last FETCHED, by whom)
+        self._collections = {}  # who collects: (connection, number of the last event given)
 
     def keep(self, event):
         """Have an AccessEvent on flash, unless it is one more of a crowd of strangers'.
@@ -77,21 +76,19 @@ class Recorder:
         self._show(line)
         return number
 
-    def fetched(self, connection, by, after: int):
-        """``by`` asks on this connection for the events after that number: an event, once a
-        collection.
+    def fetched(self, connection, by, after: int, last):
+        """``by`` was given the events after that number up to ``last`` (None: there were none) on
+        this connection: an event, once a collection.
 
-        One connection is one collection. Of who comes back only for the event of having come, on
-        a connection each time, there is no other: a collection must end.
+        One connection is one collection, and so is going on, on any, after what was given last. So
+        it ends: the event itself is fetched as the last one, and there is none of that.
         """
-        if connection in self._collecting:
-            return
-        self._collecting.append(connection)
-        if len(self._collecting) > _COLLECTIONS:
-            self._collecting.pop(0)
-        if self._fetched == (after, by) and self._log().head[0] == after:
-            return
-        self._fetched = self.note(FETCHED, {"by": by}), by
+        before = self._collections.pop(by, ("", None))  # no connection
+        if last is not None and connection != before[0] and after != before[1]:
+            self.note(FETCHED, {"by": by})
+        if len(self._collections) >= _COLLECTIONS:
+            self._collections.popitem()
+        self._collections[by] = connection, last
 
     def acknowledged(self, number: int, by):
         """``by`` has all events up to that number: they may go now."""

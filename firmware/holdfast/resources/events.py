@@ -40,11 +40,11 @@ class EventsResource:
         if refusal:
             return exchange.forbidden(refusal)
         try:
-            log = self._log()
-            self._recorder.fetched(peer.connection, _holder(peer), after)
-            batch = log.batch(after, exchange.PAYLOAD_LIMIT, self._uptime())
+            batch, last = self._log().served(after, exchange.PAYLOAD_LIMIT, self._uptime())
         except OSError:
             return exchange.unavailable()
+        # Told after the fact: it follows with the next answer.
+        self._recorder.fetched(peer.connection, _holder(peer), after, last)
         content_format = [(option.CONTENT_FORMAT, option.encode_uint(_CF_CBOR_SEQUENCE))]
         return Message(code.CONTENT, content_format, batch)
 

@@ -291,6 +291,15 @@ class ChainedLog:
         except (IndexError, EventError):
             return None
 
+    def last_of(self, records: list):
+        """Number of the last of these that has one; None if there is none."""
+        for raw in reversed(records):
+            try:
+                return event_record.number_of(raw)
+            except EventError:
+                continue
+        return None
+
     def after(self, number: int):
         """Raw records after ``number``; if the next is gone, those from ``kept`` on."""
         sequence = self._find(number + 1)

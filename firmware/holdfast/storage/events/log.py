@@ -124,13 +124,18 @@ class EventLog:
 
         ``uptime`` is in seconds since the reader started. Raises OSError.
         """
+        return self.served(number, max_bytes, uptime)[0]
+
+    def served(self, number: int, max_bytes: int, uptime=None) -> tuple:
+        """``(batch, number of its last event)``; None for the number if there are no events."""
         from ...access.events.batch import Batch  # not before somebody collects events
 
         head = self.head
         now = (self._first_of_start, uptime)
         room = max_bytes - len(Batch(self.root, head, head, now).encode())
         records = self.after(number, room)
-        return Batch(self.root, self._log.before(records), head, now, records).encode()
+        encoded = Batch(self.root, self._log.before(records), head, now, records).encode()
+        return encoded, self._log.last_of(records)
 
     def acknowledge(self, number: int, code: bytes):
         """Somebody keeps all events up to ``number``, which has this ``code``: they may go.

@@ -123,35 +123,31 @@ def test_who_only_says_to_be_a_holder_is_a_stranger():
 
 def test_a_collection_is_an_event_once():
     """Who read the log is part of it; each further question on a connection is the same
-    collection, and each new connection another.
+    collection, and so is going on after what was given last.
     """
     world = _World()
-    for _ in range(5):
-        world.chronicle.fetched(1, "carla", -1)
-    assert _kept(world, event.FETCHED)[0]["by"] == "carla"
-    assert len(_kept(world, event.FETCHED)) == 1
-    world.chronicle.fetched(2, "carla", -1)
-    world.chronicle.fetched(1, "carla", 0)
-    world.chronicle.fetched(3, "carl", 1)
-    assert [fields["by"] for fields in _kept(world, event.FETCHED)] == ["carla", "carla", "carl"]
-    for connection in range(4, 200):
-        world.chronicle.fetched(connection, "carla", 0)
-    assert len(world.chronicle._collecting) <= 8
+    for last in (9, 19, None, 20, None):
+        world.chronicle.fetched(1, "carla", last or 20, last)
+    assert [fields["by"] for fields in _kept(world, event.FETCHED)] == ["carla"]
+    world.chronicle.fetched(2, "carla", -1, 9)
+    world.chronicle.fetched(3, "carla", 9, 19)
+    world.chronicle.fetched(9, "carl", 9, 19)
+    world.chronicle.fetched(4, "carla", 19, 20)
+    world.chronicle.fetched(4, "carla", 20, None)
+    assert [one["by"] for one in _kept(world, event.FETCHED)] == ["carla", "carla", "carl"]
+    world.chronicle.fetched(5, "carla", 20, 25)  # the next day
+    assert len(_kept(world, event.FETCHED)) == 4
+    for number in range(200):
+        world.chronicle.fetched(number, "collector %d" % number, -1, 3)
+    assert len(world.chronicle._collections) <= 8
 
 
-def test_a_collection_on_a_connection_each_ends():
-    """Else the event of having come would be what the next one has to be fetched for."""
+def test_who_gets_nothing_has_collected_nothing():
+    """Whoever looks every minute whether there is news must not be the news."""
     world = _World()
-    world.chronicle.note(event.STARTED, {})
-    last, rounds = -1, 0
-    while last < len(world.kept) - 1 and rounds < 9:
-        rounds += 1
-        world.chronicle.fetched(rounds, "carla", last)
-        last = len(world.kept) - 1
-    world.chronicle.fetched(50, "carla", last)
-    assert len(world.kept) == 2
-    world.chronicle.fetched(51, "mallory", last)  # another is told of
-    assert len(world.kept) == 3
+    for connection in range(50):
+        world.chronicle.fetched(connection, "carla", 7, None)
+    assert not world.kept
 
 
 def test_an_acknowledgement_is_an_event():

@@ -149,7 +149,6 @@ async def test_acknowledgements_of_any_form():
 async def test_asking_beyond_the_end_gives_an_empty_batch():
     """A collector that mixed up two readers is told where this one stands."""
     reader, hardware, carrier = await carriers(CARRY_EVENTS)
-    assert (await carrier.get("events")).code == CONTENT  # which is an event itself
     head = reader.stores.events().head
     for after in (head[0], head[0] + 1, 9999999999):
         response = await carrier.get("events", b"after=%d" % after)
@@ -218,9 +217,7 @@ class _Node:
 
 
 async def test_a_collection_on_a_quiet_reader_ends_and_is_told_once():
-    """On one connection, and on a new one for each question: there are no more events for it than
-    it has beginnings.
-    """
+    """On one connection, and on a new one for each question."""
     for step in (0, 1):
         with Folder() as folder:
             node = _Node(folder)
@@ -238,14 +235,13 @@ async def test_a_collection_on_a_quiet_reader_ends_and_is_told_once():
             assert numbers == list(range(node.log.head[0] + 1))
             told = node.told(event.FETCHED)
             assert told[0]["by"] == "carla"
-            assert len(told) == 1 if not step else 1 <= len(told) <= rounds
+            assert len(told) == 1
             response = await node.post(*node.log.head)
             assert response.code == CHANGED
             last = node.log.head[0] - 1
             assert node.told(event.ACKNOWLEDGED) == [{"by": "carla", "last": last}]
             # Said again it is the same acknowledgement, and no event of its own.
-            code = event_record.split(batch.records[-1])[1] if batch.records else None
-            assert code is None and (await node.post(last, batch.head[1])).code == CHANGED
+            assert (await node.post(last, batch.head[1])).code == CHANGED
             assert len(node.told(event.ACKNOWLEDGED)) == 1
 
 
