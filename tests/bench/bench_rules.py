@@ -21,22 +21,19 @@ def in_use():
     return gc.mem_alloc()
 
 
-def sizes(names):
-    """Bytes of the rules alone, and with views of the doors of these names."""
-    before = in_use()
-    rules = full_rules.rules()
-    alone = in_use()
-    views = full_rules.views(rules, names)
-    return alone - before, in_use() - before, views
-
-
 def main():
     names = [full_rules.name(31 * number) for number in range(8)]
-    # The first round loads what stays loaded; and what of one is still found on the stack when
-    # the next begins would make that look smaller than it is.
-    rounds = [sizes(names)[:2] for _ in range(4)][1:]
-    figure("ram_without_views_bytes", max([alone for alone, _ in rounds]))
-    figure("ram_bytes", max([together for _, together in rounds]))
+    # The first round loads what stays loaded. Nothing is let go in between: what the stack still
+    # pointed at by chance would make the next round look smaller.
+    kept = []
+    for _ in range(2):
+        before = in_use()
+        kept.append(full_rules.rules())
+        alone = in_use() - before
+        kept.append(full_rules.views(kept[-1], names))
+        together = in_use() - before
+    figure("ram_without_views_bytes", alone)
+    figure("ram_bytes", together)
 
 
 main()
