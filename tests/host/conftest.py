@@ -15,13 +15,16 @@ import pytest
 import crypto
 from conftest import ROOT, environment
 from cose import CRV_X25519, Key
+from holdfast.access import place
 from holdfast_host import cli
 from holdfast_host.boards import enrol as readers
 from holdfast_host.boards.process import ReaderProcess
 from holdfast_host.credentials import issuing
 from holdfast_host.credentials.authority import Authority
+from holdfast_host.credentials.secret import Secret
 from holdfast_host.phone.wallet import Wallet
 from holdfast_host.site import site
+from holdfast_host.site.keys import Keys
 from host.fake_reader import FakeReader
 
 PASSPHRASE = "correct horse battery"
@@ -147,10 +150,15 @@ def authority():
 
 
 @pytest.fixture(scope="session")
-def site_master(tmp_path_factory, authority):
+def secret():
+    return Secret.generate()
+
+
+@pytest.fixture(scope="session")
+def site_master(tmp_path_factory, authority, secret):
     """A site made once, its key encrypted with less effort than a real one."""
     folder = tmp_path_factory.mktemp("site") / "acme"
-    site.create(folder, SITE, [ZONE], authority, PASSPHRASE, kdf_rounds=4)
+    site.create(folder, SITE, [ZONE], authority, PASSPHRASE, secret=secret, kdf_rounds=4)
     return folder
 
 
@@ -172,7 +180,9 @@ def policy(holdfast, site_folder):
 
 @pytest.fixture
 def office(policy):
-    """A site with a schedule and a group that has it."""
+    """A site with two doors, a schedule, and a group that has it."""
+    assert policy("door", "front", "--zone", "lobby").code == 0
+    assert policy("door", "back").code == 0
     assert policy("schedule", "office", "--weekly", "mon-fri 08:00-18:00").code == 0
     assert policy("group", 7, "--door", "front", "--schedule", "office").code == 0
     return policy
@@ -189,11 +199,15 @@ def grant():
         if isinstance(holder_key, bytes):
             holder_key = Key.okp(CRV_X25519, holder_key)
         now = int(time.time())
+        if "places" in changes:
+            changes["places"] = [
+                (place.ZONE if name == ZONE else place.DOOR, name) for name in changes["places"]
+            ]
         fields = {
             "site": SITE,
             "holder": "bob",
             "holder_key": holder_key,
-            "places": [DOOR],
+            "places": [(place.DOOR, DOOR)],
             "issued_at": now,
             "expires": now + 30 * DAY,
             "cti": os.urandom(8),
@@ -213,11 +227,14 @@ def phone(tmp_path, authority, grant):
 
 
 @pytest.fixture(scope="session")
-def reader_master(tmp_path_factory, site_master, authority):
+def reader_master(tmp_path_factory, site_master, authority, secret):
     """The folder of a reader enrolled at the door."""
     folder = tmp_path_factory.mktemp("reader") / "front"
     placement = readers.Placement(DOOR, [ZONE], 200)
-    readers.enroll(folder, site.load(site_master), authority, placement, now=int(time.time()))
+    opened = Keys(authority, secret)
+    # Of a copy: what is enrolled stands in the register of the site.
+    home = shutil.copytree(site_master, folder.parent / "acme")
+    readers.enroll(folder, site.load(home), opened, placement, now=int(time.time()))
     return folder
 
 
@@ -243,7 +260,8 @@ def fake_reader(authority):
         now = int(time.time())
         fields = {
             "site": SITE,
-            "door": DOOR,
+            "node": "reader",
+            "doors": [DOOR],
             "device_key": Key.okp(CRV_X25519, crypto.x25519_public_key(private)),
             "issued_at": now,
             "expires": now + DAY,

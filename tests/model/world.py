@@ -206,7 +206,7 @@ class World:
         for reading in self.clock.readings():
             answers |= ref.ask_token(self.rules, token, reading, door, action, intent, verified)
         wish = Request(credential, door, action, intent, verified)
-        decision = self.reader._desk.ask(wish, {})
+        decision = self.reader._access_point.ask(wish, {})
         about = {"shown": 0, "cti": token.cti, "action": action, "guest": token.signer is None}
         return self._agree(decision, answers, about)
 

@@ -92,7 +92,7 @@ class Restarting:
         random_bytes = self._hardware.random_bytes
         store = open_store(self.flash.path, random_bytes, self.faults, self.binding)
         self.contexts = Contexts(self.limits.contexts, random_bytes(1)[0] % 48, store)
-        trust = Trust(site.SITE, [site.authority_public()], {site.ZONE: site.zone_key()})
+        trust = Trust(site.SITE, [site.authority_public()], site.zone_keys)
         self._responders = Responders(
             [(0, site.READER_PRIVATE, site.device_certificate())],
             trust,
@@ -100,6 +100,7 @@ class Restarting:
             self.contexts,
             RecentMessages(),
             Computing(pause),
+            lambda credential: True,
         )
         self._server = Server()
         self._server.add(("doors", None), self)
@@ -127,7 +128,7 @@ class Restarting:
     def answered(self):
         pass
 
-    def refused(self, code, connection, credential):
+    def refused(self, code, connection, credential, claimed):
         self.told.append(reason.name(code))
 
 

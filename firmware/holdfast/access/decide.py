@@ -108,11 +108,8 @@ def _audience(credential, view):
     if audience is not None:
         if audience == view.rules.site and not credential.guest:
             return 0
-        tag = name_tag(audience)
-        if view.is_in(tag):
+        if view.is_in(name_tag(audience)):
             return 0
-        if view.rules.zone_at(tag) < 0 and audience != view.rules.site:
-            return reason.ZONE_UNKNOWN
     return reason.WRONG_AUDIENCE
 
 

@@ -1,4 +1,4 @@
-"""The resource ``/policy``: signed changesets in from any carrier, out to whoever may ask."""
+"""The resource ``/policy``: signed policy in from any carrier, changesets out to who may ask."""
 
 from coap import Message, code, option
 from micropython import const
@@ -15,8 +15,8 @@ class PolicyResource:
     """Changesets are believed for their signature, not for who brings them.
 
     ``store()`` gives the PolicyStore or raises OSError; ``may(credential, action)`` gives the
-    exact reason code of a refusal, 0 for yes; ``follow(raw)`` follows a changeset or raises
-    InvalidInput or OSError.
+    exact reason code of a refusal, 0 for yes; ``follow(raw)`` takes a changeset or a piece of a
+    snapshot, gives False if that was known already, or raises InvalidInput or OSError.
     """
 
     content_formats = (option.CF_CBOR,)
@@ -47,15 +47,20 @@ class PolicyResource:
         return exchange.answer(code.CONTENT, found)
 
     async def post(self, request, peer):
-        """Apply one changeset: 2.04 with number and hash of that in force, 4.00 with the reason.
+        """Take a changeset, a snapshot's head or its next part: 2.04 with number and hash of what
+        is in force, 2.31 with the number of the part that is wanted, 4.00 with the reason.
 
-        5.03 when flash fails: the same changeset may come again.
+        5.03 when flash fails: the same may come again, of a snapshot from its head on.
         """
         try:
-            self._follow(request.payload)
-            rules = self._store().rules
+            is_news = self._follow(request.payload)
+            store = self._store()
+            progress = store.snapshot_progress if is_news else None
+            rules = store.rules
         except InvalidInput as error:
             return Message(code.BAD_REQUEST, (), str(error).encode())
         except OSError:
             return exchange.unavailable()
+        if progress is not None:
+            return exchange.answer(code.CONTINUE, [progress[1] + 1])
         return exchange.answer(code.CHANGED, [rules.number, rules.head])

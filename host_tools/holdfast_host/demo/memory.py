@@ -5,6 +5,7 @@ that are lost; and at the end its events, fetched and proven.
 import dataclasses
 from collections.abc import Callable, Iterator
 
+from holdfast.access import place
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import event
 from holdfast.access.events import record as event_record
@@ -12,7 +13,8 @@ from holdfast.access.request import ADMINISTER, CARRY_EVENTS, UNLOCK
 
 from ..phone.carrier import Carrier
 from ..phone.wallet import Identity
-from ..policy import changes
+from ..policy import changes, grants
+from ..policy.state import Grant
 from .result import Promise, Result
 from .scenes import judge, visit_cold
 from .stage import DAY_S, DOOR, Log, Stage
@@ -56,23 +58,24 @@ def memory(stage: Stage) -> Iterator[Callable[[], Result]]:
 
 
 def _rules(stage: Stage) -> list[Callable]:
+    here = [place.DOOR, DOOR]
     today = (stage.now() // DAY_S + 3) % 7  # Monday is 0, and 1970 began on a Thursday
     near = {(today + shift) % 7 for shift in (-1, 0, 1)}
     far = [[] if day in near else _WHOLE_DAY for day in range(7)]
 
     def cards(state):
         keys = {stage.card_key(_CARD): "the card"}
-        return changes.grant(state, keys, _GROUP, None, now=stage.now(), replace=False)
+        return grants.grant(state, keys, [_GROUP], Grant(), now=stage.now())
 
     def night_cards(state):
         keys = {stage.card_key(_NIGHT_CARD): "the card"}
-        return changes.grant(state, keys, _NIGHT_GROUP, None, now=stage.now(), replace=False)
+        return grants.grant(state, keys, [_NIGHT_GROUP], Grant(), now=stage.now())
 
     return [
         lambda state: changes.set_schedule(state, _OPEN, [_WHOLE_DAY] * 7, []),
         lambda state: changes.set_schedule(state, _CLOSED, far, []),
-        lambda state: changes.set_group(state, _GROUP, [[DOOR, UNLOCK, _OPEN]]),
-        lambda state: changes.set_group(state, _NIGHT_GROUP, [[DOOR, UNLOCK, _CLOSED]]),
+        lambda state: changes.set_group(state, _GROUP, [[here, UNLOCK, _OPEN]]),
+        lambda state: changes.set_group(state, _NIGHT_GROUP, [[here, UNLOCK, _CLOSED]]),
         cards,
         night_cards,
     ]
@@ -103,9 +106,9 @@ def _bring(stage: Stage, identity: Identity, title: str, rules: list[Callable]) 
         carrier = Carrier(link, visit.kept())
         for rule in rules:
             for raw in stage.change_policy(rule):
-                number = carrier.put_policy(raw)
-                if number != stage.policy_number():
-                    problems.append(f"the reader is at changeset {number}")
+                said = carrier.post_policy(raw)
+                if said != stage.policy_standing():
+                    problems.append(f"the reader says that it is at {said}")
     log = stage.log()
     return _line(title, f"changeset {stage.policy_number()}", log, problems)
 

@@ -7,6 +7,8 @@ reader answered and logged, held against what was promised.
 import dataclasses
 from collections.abc import Callable, Iterator
 
+from holdfast.access import place
+
 from ..phone.client import Asked, EchoChallenge, Rejected, Wish, introduce
 from ..phone.contexts import Session
 from ..phone.link import TcpLink, Transcript
@@ -53,6 +55,7 @@ def scenes(stage: Stage) -> Iterator[Callable[[], Result]]:
     yield cold
     yield warm
     now = stage.now()
+    cellar = (place.DOOR, "cellar")
     for title, identity, granted, why in (
         ("first-time holder", stage.holder("newcomer"), True, "granted"),
         (
@@ -67,7 +70,7 @@ def scenes(stage: Stage) -> Iterator[Callable[[], Result]]:
             False,
             "not_yet_valid",
         ),
-        ("wrong door", stage.holder("elsewhere", places=["cellar"]), False, "wrong_door"),
+        ("wrong door", stage.holder("elsewhere", places=[cellar]), False, "wrong_door"),
         ("forged signature", stage.forger("forger"), False, "bad_signature"),
         ("token of another site", stage.foreigner("foreigner"), False, "other_site"),
         ("stolen token without its key", stage.thief(resident), False, "not_holder"),

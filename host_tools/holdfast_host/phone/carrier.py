@@ -50,7 +50,7 @@ class Carrier:
         cls, link: Link, identities: Sequence[Identity], door: str, now: int
     ) -> "tuple[Carrier, Checked]":
         """A carrier after a handshake with the reader of ``door``, and what the handshake gave."""
-        checked = introduce(link.request, identities, door, now)
+        checked = introduce(link.request, identities, door, now, carrying=True)
         return cls(link, checked.session, checked.message_3), checked
 
     def events_certificate(self, checked: Checked) -> bytes:
@@ -65,15 +65,29 @@ class Carrier:
             raise Refused("to show its certificate", answer)
         return answer.payload
 
-    def put_policy(self, raw: bytes) -> int:
-        """Bring one changeset; the number of the changeset that the reader is at then."""
-        answer = self._request(coap.code.POST, _POLICY, payload=raw)
+    def put_certificate(self, raw: bytes) -> None:
+        """Bring a later certificate for one of the reader's keys."""
+        answer = self._request(coap.code.POST, _CERTIFICATE, payload=raw)
         if answer.code != coap.code.CHANGED:
-            raise Refused("the changeset", answer)
-        number = _decoded(answer)
-        if type(number) is not int:
+            raise Refused("the certificate", answer)
+
+    def post_policy(self, raw: bytes) -> tuple[int, bytes] | int:
+        """Bring a changeset, the head of a snapshot or a part of it.
+
+        What is in force then, number and hash of the last changeset; or, while a snapshot is under
+        way, the number of the part that is wanted next.
+        """
+        answer = self._request(coap.code.POST, _POLICY, payload=raw)
+        if answer.code not in (coap.code.CHANGED, coap.code.CONTINUE):
+            raise Refused("the policy", answer)
+        said = _decoded(answer)
+        if not isinstance(said, list) or not said or type(said[0]) is not int:
             raise _nonsense()
-        return number
+        if answer.code == coap.code.CONTINUE and len(said) == 1:
+            return said[0]
+        if answer.code == coap.code.CONTINUE or len(said) != 2 or not isinstance(said[1], bytes):
+            raise _nonsense()
+        return said[0], said[1]
 
     def put_time(self, now: int, error_s: int) -> None:
         """Tell the reader that it is ``now`` (seconds since 1970), within ``error_s``."""

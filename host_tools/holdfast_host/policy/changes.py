@@ -1,21 +1,24 @@
 """What a person can change in a policy: each from the present state to operations, or a refusal.
 
-No operations means that everything is so already.
+No operations means that everything is so already. What cards and PINs have: see grants.py.
 """
 
 from collections.abc import Iterable, Sequence
 
+from holdfast.access.place import DOOR
 from holdfast.access.policy import operations as ops
 from holdfast.access.policy.revocation import MAX_REVOKED
+from holdfast.access.policy.rules import MAX_DOORS
+from holdfast.access.policy.schedule import MAX_HOLIDAYS
 
 from ..credentials import lifetime
 from ..errors import UsageProblem
-from .schedules import Hours, format_day
-from .state import Schedule, State
+from ..site.names import require_known
+from .schedules import Hours, Kinds, format_holiday
+from .state import Place, Schedule, State, field, holiday_list, lockdown_operations
 
 # What a reader's credential cache holds (firmware/holdfast/storage/cache/cache.py). One more,
 # and every reader would stay at the changeset before, for good.
-MOST_GRANTS = 10_000
 MOST_RIGHTS = 8_192
 
 Operations = list[list]
@@ -26,17 +29,86 @@ def set_time_zone(state: State, operation: list) -> Operations:
     return [] if state.time_zone == operation else [operation]
 
 
-def set_zone(state: State, zone: str, doors: Sequence[str] | None) -> Operations:
-    """``zone`` is these ``doors``, or every door provisioned into it."""
-    wanted = None if doors is None else sorted(set(doors))
-    if zone in state.zones and state.zones[zone] == wanted:
+def add_door(state: State, name: str, zones: Iterable[str] = ()) -> Operations:
+    """The site has a door of this ``name``, and it lies in ``zones``, besides those it is in."""
+    wanted = list(dict.fromkeys(zones))
+    require_zones(state, wanted)
+    number = state.door_number(name)
+    made: Operations = []
+    if number is None:
+        free = [number for number in range(MAX_DOORS) if number not in state.doors]
+        if not free:
+            raise UsageProblem(
+                f"the site has {MAX_DOORS} doors, and its policy holds no more",
+                "remove one that is gone: holdfast policy door --remove",
+            )
+        number = free[0]
+        made.append([ops.DOOR, number, name])
+    for zone in wanted:
+        if number not in state.zones[zone]:
+            made.append([ops.ZONE, zone, field(state.zones[zone] | {number})])
+    return made
+
+
+def remove_door(state: State, name: str) -> Operations:
+    """The site has no door of this ``name`` any more; refused while something names it."""
+    require_doors(state, [name])
+    number = state.door_number(name)
+    named = [
+        f"group {group}"
+        for group, rights in sorted(state.groups.items())
+        if any(place == [DOOR, name] for place, _, _ in rights)
+    ]
+    named += [f"zone {zone}" for zone in state.zones_of(name)]
+    if number in state.modes:
+        named.append(f"the schedule {state.modes[number][0]}, which unlocks it")
+    named += [f"the carrier {node}" for node, (to, _) in state.carriers.items() if to == number]
+    if named:
+        raise UsageProblem(
+            f"the door {name!r} is named by {', '.join(named)}",
+            "take it out of these first, then remove it",
+        )
+    return [[ops.DOOR, number, False]]
+
+
+def require_places(state: State, places: Iterable[Place]) -> None:
+    """Refuse a door or zone that the policy does not have, with the nearest that it has."""
+    for kind, name in places:
+        if kind == DOOR:
+            require_doors(state, [name])
+        else:
+            require_zones(state, [name])
+
+
+def require_doors(state: State, names: Iterable[str]) -> None:
+    """Refuse a door that the policy does not have."""
+    for name in names:
+        require_known(
+            name, state.doors.values(), "door", "the policy", "add it: holdfast policy door"
+        )
+
+
+def require_zones(state: State, names: Iterable[str]) -> None:
+    """Refuse a zone that the policy does not have."""
+    for name in names:
+        require_known(name, state.zones, "zone", "the policy", "add it: holdfast site add-zone")
+
+
+def set_zone(state: State, zone: str, doors: Iterable[str] | None = None) -> Operations:
+    """``zone`` is exactly these ``doors``; none if there are none."""
+    names = list(doors or ())
+    require_doors(state, names)
+    wanted = frozenset(number for number, name in state.doors.items() if name in names)
+    if state.zones.get(zone) == wanted:
         return []
-    return [[ops.ZONE, zone, wanted]]
+    return [[ops.ZONE, zone, field(wanted)]]
 
 
-def set_schedule(state: State, name: str, week: list[Hours], on_holidays: Hours) -> Operations:
+def set_schedule(
+    state: State, name: str, week: list[Hours], on_holidays: list[Hours]
+) -> Operations:
     """``name`` stands for these hours from now on."""
-    if not any(week) and not on_holidays:
+    if not any(week) and not any(on_holidays):
         raise UsageProblem(
             f"the schedule {name!r} would have no hours", "give --weekly or --on-holidays"
         )
@@ -54,44 +126,59 @@ def remove_schedule(state: State, name: str) -> Operations:
                 f"group {number} is bound to the schedule {name!r}",
                 "give the group other rights first: holdfast policy group",
             )
+    for number, (schedule, _) in sorted(state.modes.items()):
+        if schedule == name:
+            raise UsageProblem(
+                f"the schedule {name!r} unlocks the door {state.doors[number]!r}",
+                "give the door another one first",
+            )
     return [[ops.SCHEDULE, name, False]]
 
 
 def require_schedules(state: State, names: Iterable[str]) -> None:
     """Refuse a schedule that the policy does not have: whoever is bound to it would stay out."""
     for name in names:
-        if name not in state.schedules:
-            known = ", ".join(sorted(state.schedules)) or "none yet"
-            raise UsageProblem(
-                f"the policy has no schedule {name!r} (it has: {known})",
-                "check the name, or make it: holdfast policy schedule",
-            )
+        require_known(
+            name, state.schedules, "schedule", "the policy", "make it: holdfast policy schedule"
+        )
 
 
-def set_holidays(state: State, days: Iterable[int]) -> Operations:
-    """The whole list of holidays is ``days``, in any order."""
-    wanted = sorted(set(days))
-    if len(wanted) > ops.MAX_HOLIDAYS:
+def set_holidays(state: State, holidays: Kinds) -> Operations:
+    """The whole list of holidays is this, a day with its kind."""
+    if len(holidays) > MAX_HOLIDAYS:
         raise UsageProblem(
-            f"these would be {len(wanted)} holidays, and a reader keeps {ops.MAX_HOLIDAYS}",
+            f"these would be {len(holidays)} holidays, and a reader keeps {MAX_HOLIDAYS}",
             "remove those that are over, with --remove or --replace",
         )
-    return [] if wanted == state.holidays else [[ops.HOLIDAYS, wanted]]
+    return [] if holidays == state.holidays else [[ops.HOLIDAYS, holiday_list(holidays)]]
 
 
-def remove_holidays(state: State, days: Iterable[int]) -> Operations:
+def remove_holidays(state: State, days: Iterable) -> Operations:
     """These ``days`` are no holidays any more."""
     gone = set(days)
-    for day in sorted(gone.difference(state.holidays)):
-        raise UsageProblem(f"{format_day(day)} is no holiday", "see what is: holdfast policy show")
-    return set_holidays(state, set(state.holidays) - gone)
+    for day in gone:
+        if day not in state.holidays:
+            raise UsageProblem(
+                f"{format_holiday(day)} is no holiday", "see what is: holdfast policy show"
+            )
+    return set_holidays(
+        state, {day: kind for day, kind in state.holidays.items() if day not in gone}
+    )
 
 
 def set_group(state: State, number: int, rights: list[list]) -> Operations:
     """Who is in group ``number`` has exactly these ``rights``."""
     require_schedules(state, [schedule for _, _, schedule in rights if schedule is not None])
+    require_places(state, [(kind, name) for (kind, name), _, _ in rights])
     if state.groups.get(number) == rights:
         return []
+    if the_one_door(rights) is None and any(
+        groups[number].uses for groups in state.grants.values() if number in groups
+    ):
+        raise UsageProblem(
+            f"group {number} has cards whose uses are counted, and only one door can count",
+            "leave it one --door, or give those cards another group first",
+        )
     others = sum(max(1, len(some)) for group, some in state.groups.items() if group != number)
     if others + max(1, len(rights)) > MOST_RIGHTS:
         raise UsageProblem(
@@ -99,6 +186,14 @@ def set_group(state: State, number: int, rights: list[list]) -> Operations:
             "remove groups that nobody needs, or put doors in zones",
         )
     return [[ops.GROUP, number, rights]]
+
+
+def the_one_door(rights: Sequence[Sequence]) -> str | None:
+    """The door that is all these ``rights`` are at, if it is one, and named by itself."""
+    places = [place for place, _, _ in rights]
+    if len(places) != 1 or places[0][0] != DOOR:
+        return None
+    return places[0][1]
 
 
 def remove_group(state: State, number: int) -> Operations:
@@ -117,87 +212,34 @@ def require_group(state: State, number: int) -> None:
         )
 
 
-def grant(
-    state: State,
-    keys: dict[bytes, str],
-    group: int,
-    until: int | None,
-    *,
-    now: int,
-    replace: bool,
+def revoke(
+    state: State, cti: bytes, expires: int | None, now: int, issued_at: int | None = None
 ) -> Operations:
-    """The cards or PINs with these ``keys`` are in ``group`` until ``until``.
-
-    ``keys`` says for each how to call it in an error. If there is no room for them, those that
-    have ended make way.
-    """
-    require_group(state, group)
-    if until is not None and until <= now:
-        raise UsageProblem(f"{lifetime.iso(until)} is over already", "check --until")
-    made = []
-    for key, name in keys.items():
-        before = state.grants.get(key)
-        if before == (group, until):
-            continue
-        if before is not None and not replace:
-            raise UsageProblem(
-                f"{name} is known already, in group {before[0]}, {until_text(before[1])}",
-                "add --replace to give it this group and end instead",
-            )
-        made.append([ops.GRANT, key, group, until])
-    return [*_made_way(state, {operation[1] for operation in made}, now), *made]
-
-
-def _made_way(state: State, wanted: set[bytes], now: int) -> Operations:
-    others = {key: until for key, (_, until) in state.grants.items() if key not in wanted}
-    if len(others) + len(wanted) <= MOST_GRANTS:
-        return []
-    ended = [key for key, until in others.items() if until is not None and until <= now]
-    if len(others) - len(ended) + len(wanted) > MOST_GRANTS:
-        raise UsageProblem(
-            f"a reader keeps {MOST_GRANTS} cards and PINs, of which {len(others) - len(ended)} are"
-            f" taken; there is no room for {len(wanted)} more",
-            "remove those that nobody uses: holdfast policy card --remove",
-        )
-    return [[ops.GRANT, key, False] for key in ended]
-
-
-def until_text(until: int | None) -> str:
-    """When a card or PIN ends, for a person."""
-    return "without end" if until is None else f"until {lifetime.iso(until)}"
-
-
-def take_back(state: State, keys: dict[bytes, str]) -> Operations:
-    """The cards or PINs with these ``keys`` are unknown from now on."""
-    for key, name in keys.items():
-        if key not in state.grants:
-            raise UsageProblem(f"{name} is not known", "check it; nothing was changed")
-    return [[ops.GRANT, key, False] for key in keys]
-
-
-def revoke(state: State, cti: bytes, expires: int | None, now: int) -> Operations:
     """The token with the id ``cti``, which would expire at ``expires``, opens nothing.
 
-    None if nobody knows when: then it is revoked for as long as any token lives.
+    None if nobody knows when: then it is revoked for as long as any token lives. ``issued_at`` is
+    None likewise: then no watermark ever makes room of it.
     """
-    before = state.revocations.get(cti)
+    before = state.revoked.entries.get(cti)
     if expires is None:
-        expires = now + lifetime.LONGEST_DAYS * 86400 if before is None else before
+        expires = now + lifetime.LONGEST_DAYS * 86400 if before is None else before.end
     if expires <= now:
         raise UsageProblem(
             f"the credential {cti.hex()} expired {lifetime.iso(expires)}",
             "nothing has to be done: it opens nothing",
         )
-    if before is not None and before >= expires:
-        return []
-    kept = sum(end > now for known, end in state.revocations.items() if known != cti)
-    if kept >= MAX_REVOKED:
+    if before is not None:
+        issued_at = before.issued_at if issued_at is None else issued_at
+        is_covered = before.issued_at is None or (issued_at or 0) <= before.issued_at
+        if before.end >= expires and is_covered:
+            return []
+    elif len(state.revoked.living(now)) >= MAX_REVOKED:
         raise UsageProblem(
-            f"{kept} revoked credentials have not expired, and a reader keeps {MAX_REVOKED}",
+            f"{MAX_REVOKED} revoked credentials have not expired, and a reader keeps no more",
             "take back all that were issued before a date: holdfast policy watermark; then issue"
             " those anew that shall open",
         )
-    return [[ops.REVOKE, cti, expires]]
+    return [[ops.REVOKE, cti, expires, issued_at]]
 
 
 def raise_watermark(state: State, at: int, now: int) -> Operations:
@@ -208,29 +250,31 @@ def raise_watermark(state: State, at: int, now: int) -> Operations:
             " then would open nothing",
             "give a date that has been, or now",
         )
-    if at < state.watermark:
+    if at < state.revoked.watermark:
         raise UsageProblem(
-            f"the watermark is at {lifetime.iso(state.watermark)} already, and never falls",
+            f"the watermark is at {lifetime.iso(state.revoked.watermark)} already, and never"
+            " falls",
             "issue new credentials to those who should have one",
         )
-    return [] if at == state.watermark else [[ops.WATERMARK, at]]
+    return [] if at == state.revoked.watermark else [[ops.WATERMARK, at]]
 
 
-def lock_down(state: State, on: bool, places: Sequence[str]) -> Operations:
+def lock_down(state: State, on: bool, places: Sequence[Place]) -> Operations:
     """Lock down all doors, or those of ``places``; or end that."""
-    locked = state.locked_down
     if not places:
-        return [] if locked is on or (not on and not locked) else [[ops.LOCKDOWN, on, None]]
-    if locked is True:
+        is_so = state.is_locked if on else not (state.is_locked or state.locked_places)
+        return [] if is_so else [[ops.LOCKDOWN, on, None]]
+    require_places(state, places)
+    if state.is_locked:
         if on:
             return []
         raise UsageProblem(
             "the whole site is locked down, so no part of it can be open",
             "end that first, without --door and --zone, and lock down the other places",
         )
-    locked_places = frozenset(locked or ())
-    wanted = set(places) - locked_places if on else set(places) & locked_places
-    return [[ops.LOCKDOWN, on, sorted(wanted)]] if wanted else []
+    locked = set(state.locked_places)
+    wanted = set(places) - locked if on else set(places) & locked
+    return lockdown_operations(on, sorted(wanted))
 
 
 def set_limits(state: State, limits: dict[int, int]) -> Operations:

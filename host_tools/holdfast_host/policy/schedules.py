@@ -1,7 +1,8 @@
 """Hours, weekdays and days as people write them, and as a policy keeps them.
 
 A week is seven lists of ``[start, end]``, Monday first, in minutes of the local day; in a list
-they are in order and do not touch. A day is a number: days since 1970-01-01.
+they are in order and do not touch. An end after midnight is above 1440: those hours belong to the
+day they began on. A day is a number: days since 1970-01-01.
 """
 
 import datetime
@@ -11,10 +12,16 @@ from collections.abc import Iterable, Sequence
 from ..errors import UsageProblem
 
 Hours = list[list[int]]
+Holiday = int | tuple[int, int]  # days since 1970, or month and day of every year
+Kinds = dict[Holiday, int]
 
+KINDS = 4
 DAY_MINUTES = 24 * 60
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"([0-9]{1,2}):([0-9]{2})-([0-9]{1,2}):([0-9]{2})")
+_KIND = re.compile(r"kind\s+([0-9]+)\s+(.*)", re.IGNORECASE)
+_YEARLY = re.compile(r"([0-9]{2})-([0-9]{2})", re.ASCII)
+_LEAP_YEAR = 2028
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 
 
@@ -44,7 +51,10 @@ def format_week(week: Sequence[Hours]) -> list[str]:
 
 
 def parse_hours(text: str, whole: str | None = None) -> Hours:
-    """The hours of ``08:00-12:00,13:00-24:00``; ``whole`` is what to name in an error."""
+    """The hours of ``08:00-12:00,22:00-06:00``, of which the last end on the day after.
+
+    ``whole`` is what to name in an error.
+    """
     hours = []
     for part in text.strip().split(","):
         match = _HOURS.fullmatch(part.strip())
@@ -56,13 +66,38 @@ def parse_hours(text: str, whole: str | None = None) -> Hours:
         start, end = from_hour * 60 + from_minute, to_hour * 60 + to_minute
         if end > DAY_MINUTES:
             raise _no_schedule(whole or text)
-        if end <= start:
+        if start >= DAY_MINUTES:
+            raise _no_schedule(whole or text)
+        if end == start:
             raise UsageProblem(
-                f"the hours {part.strip()} end before they begin",
-                "a night is two parts: one until 24:00, and on the next day one from 00:00",
+                f"the hours {part.strip()} end when they begin",
+                "write a whole day as 00:00-24:00; to close one, leave it out",
             )
-        hours.append([start, end])
+        hours.append([start, end if end > start else end + DAY_MINUTES])
     return _joined(hours)
+
+
+def parse_on_holidays(texts: Iterable[str]) -> list[Hours]:
+    """The hours of holidays by kind, of ``10:00-14:00`` (kind 1) or ``kind 2 10:00-14:00``."""
+    kinds: list[Hours] = [[] for _ in range(KINDS)]
+    for text in texts:
+        match = _KIND.fullmatch(text.strip())
+        kind, hours = (int(match[1]), match[2]) if match else (1, text)
+        if not 1 <= kind <= KINDS:
+            raise UsageProblem(f"{text!r} is of no kind", f"holidays have kinds 1 to {KINDS}")
+        kinds[kind - 1] = _joined([*kinds[kind - 1], *parse_hours(hours, text)])
+    while kinds and not kinds[-1]:
+        kinds.pop()
+    return kinds
+
+
+def format_on_holidays(kinds: Sequence[Hours]) -> list[str]:
+    """The texts of the hours of holidays, which ``parse_on_holidays`` reads back as the same."""
+    return [
+        format_hours(hours) if kind == 1 else f"kind {kind} {format_hours(hours)}"
+        for kind, hours in enumerate(kinds, 1)
+        if hours
+    ]
 
 
 def format_hours(hours: Hours) -> str:
@@ -86,6 +121,36 @@ def format_day(day: int) -> str:
         return f"day {day} after 1970"
 
 
+def parse_holiday(text: str) -> Holiday:
+    """A day such as ``2026-12-25``, or ``12-25`` for every year's."""
+    match = _YEARLY.fullmatch(text)
+    if match is None:
+        return parse_day(text)
+    month, day = int(match[1]), int(match[2])
+    try:
+        datetime.date(_LEAP_YEAR, month, day)
+    except ValueError as error:
+        raise UsageProblem(f"{text!r} is no date", "write it as 12-25, month and day") from error
+    return month, day
+
+
+def format_holiday(holiday: Holiday) -> str:
+    """The text of a holiday, which ``parse_holiday`` reads back as the same."""
+    if isinstance(holiday, int):
+        return format_day(holiday)
+    return f"{holiday[0]:02}-{holiday[1]:02}"
+
+
+def format_holidays(holidays: Kinds) -> list[str]:
+    """The texts of all holidays, those of kind 1 without it, dates before those of every year."""
+    days = sorted(day for day in holidays if isinstance(day, int))
+    yearly = sorted(day for day in holidays if not isinstance(day, int))
+    return [
+        format_holiday(day) + ("" if holidays[day] == 1 else f" (kind {holidays[day]})")
+        for day in [*days, *yearly]
+    ]
+
+
 def _parse_days(text: str, whole: str) -> list[int]:
     days = []
     for part in text.lower().split(","):
@@ -105,10 +170,17 @@ def _joined(hours: Hours) -> Hours:
             joined[-1][1] = max(joined[-1][1], end)
         else:
             joined.append([start, end])
+    for start, end in joined:
+        if end - start > DAY_MINUTES:
+            raise UsageProblem(
+                f"the hours from {_clock(start)} on are longer than a day",
+                "end them at 24:00, and give the day after its own hours from 00:00",
+            )
     return joined
 
 
 def _clock(minute: int) -> str:
+    minute = minute if minute <= DAY_MINUTES else minute - DAY_MINUTES
     return f"{minute // 60:02}:{minute % 60:02}"
 
 

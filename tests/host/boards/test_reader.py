@@ -18,6 +18,7 @@ from holdfast_host.boards.process import ReaderProcess, firmware_folder, micropy
 from holdfast_host.errors import UsageProblem
 from holdfast_host.phone.link import TcpLink
 from holdfast_host.site import site
+from holdfast_host.site.keys import Keys
 
 WAIT = 60  # seconds; a hang must end the run
 
@@ -43,14 +44,14 @@ def wait_until_gone(pid):
         time.sleep(0.02)
 
 
-def test_settings_are_private_and_as_agreed(reader_folder, site_master, authority):
+def test_settings_are_private_and_as_agreed(reader_folder, site_master, authority, secret):
     """The format that docs and firmware know; zone keys are in it."""
     path = reader_folder / "settings.cbor"
     assert path.stat().st_mode & 0o777 == 0o600
     assert (reader_folder / "device.key").stat().st_mode & 0o777 == 0o600
     settings = cbor2.loads(path.read_bytes())
     certificate, p256_certificate = settings.pop(6), settings.pop(11)
-    zone_key = authority.zone_key("lobby", 1)
+    zone_key = secret.zone_key("lobby", 1)
     assert settings == {
         1: 1,
         2: "acme",
@@ -59,8 +60,8 @@ def test_settings_are_private_and_as_agreed(reader_folder, site_master, authorit
         5: [{1: 1, -1: 6, -2: authority.public_key.x}],
         7: {"lobby": {1: 4, 3: 5, -1: zone_key.k}},
         8: 200,
-        9: crypto.x25519_public_key(authority.audit_key()),
-        10: authority.lookup_key(),
+        9: crypto.x25519_public_key(secret.audit_key()),
+        10: secret.lookup_key(1),
     }
     claims = cbor2.loads(cbor2.loads(certificate).value[2])
     assert claims[2] == "front" and claims[-65537] == 1 and 9 not in claims and 3 not in claims
@@ -103,18 +104,16 @@ def test_a_reader_that_cannot_be_is_not_enrolled(holdfast, site_folder, tmp_path
     assert not (tmp_path / "r").exists()
 
 
-def test_too_many_zones_are_refused(site_folder, authority, tmp_path):
+def test_too_many_zones_are_refused(site_folder, authority, secret, tmp_path):
     """The reader would refuse its settings, after the technician has left."""
     short = tuple(f"z{number}" for number in range(17))
     long = tuple(str(number) + "z" * 60 for number in range(16))
     for zone in short + long:
         site.add_zone(site_folder, zone, authority, 0)
-    here = site.load(site_folder)
+    here, opened = site.load(site_folder), Keys(authority, secret)
     with pytest.raises(UsageProblem, match="17 zones"):
         readers.require_placement(here, readers.Placement("front", short))
-    settings = readers.encode_settings(
-        here, authority, readers.Placement("front", long), bytes(180)
-    )
+    settings = readers.encode_settings(here, opened, readers.Placement("front", long), bytes(180))
     assert len(settings) <= 4096
 
 

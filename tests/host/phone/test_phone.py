@@ -68,11 +68,11 @@ def test_a_credential_is_taken_into_use(holdfast, imported, folder, authority, g
     assert repr(identity.private_key) not in repr(identity)
 
 
-def test_a_guest_token_is_taken_unverified(imported, folder, authority, grant):
+def test_a_guest_token_is_taken_unverified(imported, folder, secret, grant):
     """Only the zone's readers can check it, and the phone says so."""
     wallet = Wallet.create(folder)
     token = issuing.guest_token(
-        authority.zone_key("lobby", 1), "lobby", grant(wallet.public_key, places=["lobby"])
+        secret.zone_key("lobby", 1), "lobby", grant(wallet.public_key, places=["lobby"])
     )
     assert "NOT verified" in imported(token).out
     assert imported(token, "--json").json["verified"] is False
@@ -173,3 +173,19 @@ def test_a_crash_at_any_point_of_enrolment_can_be_made_good(tmp_path, authority,
         seen.append(Wallet.open(folder).identity().token)
         wallet.enrol(old, authority.public_key, now)
     assert set(seen) == {old, new} and seen[0] == old and seen[-1] == new
+
+
+def test_a_phone_trusts_both_keys_while_the_site_replaces_its_key(folder, authority, grant):
+    """Its credential is of the new one; the readers' certificates still are of the old one."""
+    new = Authority.generate()
+    wallet = Wallet.create(folder)
+    token = issuing.holder_credential(new.signing_key, grant(wallet.public_key))
+    now = int(time.time())
+    with pytest.raises(UsageProblem, match="not signed by this authority"):
+        wallet.enrol(token, authority.public_key, now)
+    wallet.enrol(token, new.public_key, now, [authority.public_key])
+    identity = Wallet.open(folder).identity()
+    trusted = [key.x for key in identity.authority_keys]
+    assert trusted == [new.public_key.x, authority.public_key.x]
+    wallet.enrol(token, new.public_key, now)
+    assert [key.x for key in wallet.identity().authority_keys] == [new.public_key.x]

@@ -1,5 +1,6 @@
 """``holdfast policy``: a facility manager's year, and the mistakes of its mornings."""
 
+import dataclasses
 import io
 import os
 import time
@@ -8,11 +9,13 @@ import cbor2
 import pytest
 
 from holdfast.access import tag
-from holdfast.access.policy import operations
+from holdfast.access.policy import changeset, operations
 from holdfast_host.credentials import issuing
 from holdfast_host.errors import UsageProblem
 from holdfast_host.policy import changes as policy_changes
-from holdfast_host.policy.state import State
+from holdfast_host.policy import grants
+from holdfast_host.policy.revocations import Revocation
+from holdfast_host.policy.state import Grant, State
 from holdfast_host.site import site
 
 DAY = 86400
@@ -34,12 +37,15 @@ def state(site_folder):
     return lambda: site.load(site_folder).policy().state
 
 
-def test_a_year_of_policy(policy, state, typed, authority, tmp_path):
+def test_a_year_of_policy(policy, state, typed, secret, tmp_path):
     """Each change one signed changeset, and the whole readable at the end."""
     changes = [
         ("time-zone", "Europe/Berlin"),
+        ("door", "front", "--zone", "lobby"),
+        ("door", "back"),
         ("schedule", "office", "--weekly", "mon-thu 08:00-18:00", "--weekly", "fri 08:00-15:00"),
         ("holidays", "2026-12-26", "2026-12-25"),
+        ("holidays", "12-24", "--kind", "2"),
         ("group", 7, "--door", "front", "--schedule", "office"),
         ("group", 7, "--zone", "lobby", "--add"),
         ("card", "04:A1:B2:C3", "--group", 7, "--until", "2099-01-01T00:00Z"),
@@ -48,31 +54,39 @@ def test_a_year_of_policy(policy, state, typed, authority, tmp_path):
         ("revoke", "0011223344556677", "--expires", "2099-01-01T00:00Z"),
         ("watermark", "2026-01-01T00:00Z"),
         ("lockdown", "on", "--door", "front"),
-        ("limits", "--grace-hours", 12),
+        ("limits", "--grace-hours", 12, "--knowledge", "7d"),
+        ("refresh",),
     ]
     for number, change in enumerate(changes, 2):
         typed("2468\n")
         done = policy(*change, "--json")
         assert (done.code, done.err) == (0, ""), change
         assert done.json["changed"] is True and done.json["number"] == number, change
-    lookup = authority.lookup_key()
+    lookup = secret.lookup_key(1)
     card = tag.card_key(lookup, tag.CARD, bytes.fromhex("04a1b2c3"))
     pin = tag.card_key(lookup, tag.PIN, b"2468")
-    assert state().grants == {card: (7, 4070908800), pin: (7, None)}
+    assert state().grants == {card: {7: Grant(4070908800)}, pin: {7: Grant()}}
     shown = policy("show", "--json").json
     assert shown["schedules"] == {
-        "office": {"weekly": ["mon-thu 08:00-18:00", "fri 08:00-15:00"], "on_holidays": ""}
+        "office": {"weekly": ["mon-thu 08:00-18:00", "fri 08:00-15:00"], "on_holidays": []}
     }
-    assert shown["holidays"] == ["2026-12-25", "2026-12-26"]
+    assert shown["holidays"] == ["2026-12-25", "2026-12-26", "12-24 (kind 2)"]
     assert shown["groups"]["7"]["rights"] == [
-        {"place": "front", "permissions": 1, "schedule": "office"},
-        {"place": "lobby", "permissions": 1, "schedule": None},
+        {"door": "front", "permissions": 1, "schedule": "office"},
+        {"zone": "lobby", "permissions": 1, "schedule": None},
     ]
     assert (shown["cards_and_pins"], shown["groups"]["7"]["cards_and_pins"]) == (2, 2)
+    assert shown["doors"] == {"front": 0, "back": 1}
     assert shown["zones"] == {"lobby": ["back", "front"]}
     assert shown["revoked"] == {"0011223344556677": 4070908800}
-    assert shown["watermark"] == 1767225600 and shown["lockdown"] == ["front"]
-    assert shown["limits"] == {"grace_s": 43200, "retention_s": 129600, "max_uncertainty_s": 900}
+    assert shown["watermark"] == 1767225600 and shown["lockdown"] == [{"door": "front"}]
+    assert shown["limits"] == {
+        "grace_s": 43200,
+        "max_uncertainty_s": 900,
+        "knowledge_s": 7 * DAY,
+        "certificate_days": 730,
+        "wrong_pins_a_day": 10,
+    }
     text = policy("show").out
     for words in (
         "UTC+01:00",
@@ -92,7 +106,8 @@ def test_the_same_again_signs_nothing(office, typed):
         ("schedule", "office", "--weekly", "mon,tue,wed-fri 8:00-12:00,12:00-18:00"),
         ("holidays", "--replace"),
         ("group", 7, "--door", "front", "--schedule", "office"),
-        ("zone", "lobby"),
+        ("zone", "lobby", "--door", "front"),
+        ("door", "front", "--zone", "lobby"),
         ("lockdown", "off"),
         ("limits", "--grace-hours", 36),
     ]
@@ -116,11 +131,13 @@ def test_a_card_is_not_given_twice_by_accident(office, state):
     """Somebody else may carry it; who means it says so."""
     assert office("card", "04a1b2c3", "--group", 7).code == 0
     assert office("group", 8, "--door", "back").code == 0
-    office("card", "04a1b2c3", "--group", 8).fails("known already, in group 7", "--replace")
+    office("card", "04a1b2c3", "--group", 8).fails(
+        "known already, in group 7", "--add", "--replace"
+    )
     office("card", "04a1b2c3", "--group", 7, "--until", "2099-01-01").fails("--replace")
     assert "group 7" in office("card", "04A1B2C3").out
     assert office("card", "04a1b2c3", "--group", 8, "--replace").code == 0
-    assert [grant for grant in state().grants.values()] == [(8, None)]
+    assert list(state().grants.values()) == [{8: Grant()}]
     assert office("card", "04a1b2c3", "--remove").code == 0
     assert state().grants == {} and "is unknown" in office("card", "04a1b2c3").out
 
@@ -179,7 +196,7 @@ def test_a_credential_file_is_revoked(office, state, tmp_path, authority, grant)
     made = grant(os.urandom(32), cti=b"revokeme", expires=now + 5 * DAY)
     token.write_bytes(issuing.holder_credential(authority.signing_key, made))
     assert office("revoke", token).code == 0
-    assert state().revocations == {b"revokeme": now + 5 * DAY}
+    assert state().revoked.entries == {b"revokeme": Revocation(now + 5 * DAY, made.issued_at)}
     office("revoke", token, "--expires", "2099-01-01").fails("leave out --expires")
     altered = bytearray(token.read_bytes())
     altered[-1] ^= 1
@@ -200,62 +217,234 @@ def test_more_revocations_than_a_reader_keeps_are_refused(site_folder, authority
     def many(state):
         made = []
         for number in range(256):
-            end = now + (10 if number < 10 else DAY)
+            end = now + (10 if number < 10 else 9 * DAY)
             made += policy_changes.revoke(state, number.to_bytes(8, "big"), end, now)
         return made
 
     here.change_policy(authority, many, now)
     with pytest.raises(UsageProblem, match="256") as refused:
-        policy_changes.revoke(here.policy().state, b"one more", now + DAY, now)
+        policy_changes.revoke(here.policy().state, b"one more", now + 9 * DAY, now)
     assert "watermark" in refused.value.next_step
-    later = now + 11  # when ten of them have expired
+    later = now + 2 * DAY  # when ten of them have expired
 
     def one_more(state):
-        return policy_changes.revoke(state, b"one more", later + DAY, later)
+        return policy_changes.revoke(state, b"one more", later + 9 * DAY, later)
 
     history, added = here.change_policy(authority, one_more, later)
-    assert added == 1 and len(history.state.revocations) == 247
+    assert added == 1 and len(history.state.revoked.entries) == 247
+    assert now < history.state.revoked.dropped <= later
 
 
-def test_more_cards_than_a_reader_keeps_are_refused(monkeypatch):
-    """Readers would stay behind for good at that changeset; cards that have ended make way."""
-    monkeypatch.setattr(policy_changes, "MOST_GRANTS", 5)
+def test_more_grants_than_a_reader_keeps_are_refused(monkeypatch):
+    """Readers would stay behind for good at that changeset; those that have ended make way."""
+    monkeypatch.setattr(grants, "MOST_GRANTS", 5)
     now = 1_800_000_000
-    state = State(groups={7: []}, grants={bytes([n] * 8): (7, None) for n in range(3)})
-    state.grants[b"over now"] = (7, now)
+    state = State(groups={7: [], 8: []}, grants={bytes([n] * 8): {7: Grant()} for n in range(3)})
+    state.grants[b"over now"] = {7: Grant(now)}
     some = {bytes([n] * 8): "a card" for n in (2, 8, 9)}
-    made = policy_changes.grant(state, some, 7, now + 1, now=now, replace=True)
-    assert made[0] == [operations.GRANT, b"over now", False] and len(made) == 4
-    for operation in made:
-        state.apply(operation)
-    assert len(state.grants) == 5
+    made = grants.grant(state, some, [7], Grant(now + 1), now=now, replace=True)
+    assert made[0] == [operations.GRANT, b"over now", 7, False] and len(made) == 4
+    state.follow(made, now)
+    assert state.pairs == 5
     with pytest.raises(UsageProblem, match="no room for 1 more"):
-        policy_changes.grant(state, {b"one more": "it"}, 7, None, now=now, replace=False)
-    replaced = policy_changes.grant(state, some, 7, None, now=now, replace=True)
-    assert len(replaced) == 3
+        grants.grant(state, {b"one more": "it"}, [7], Grant(), now=now)
+    with pytest.raises(UsageProblem, match="no room for 3 more"):  # a second group takes room, too
+        grants.grant(state, some, [8], Grant(), now=now, add=True)
+    replaced = grants.grant(state, some, [8], Grant(), now=now, replace=True)
+    state.follow(replaced, now)
+    assert state.pairs == 5 and state.grants[bytes([9] * 8)] == {8: Grant()}
+
+
+def test_a_card_is_in_eight_groups_at_most(office, state):
+    """A reader keeps no more, and would stay at the changeset before."""
+    for number in range(10, 19):
+        assert office("group", number, "--door", "front").code == 0
+    eight = [part for number in range(10, 18) for part in ("--group", number)]
+    assert office("card", "04a1", *eight).code == 0
+    office("card", "04a1", "--group", 18, "--add").fails("more than 8 groups")
+    assert office("card", "04a1", "--group", 18, "--replace").code == 0
+    assert list(state().grants.values()) == [{18: Grant()}]
+    office("card", "04a2", *eight, "--group", 18).fails("more than 8 groups")
+    for number in range(10, 18):
+        assert office("card", "04a1", "--group", number, "--add").code == 0
+        if number == 16:
+            break
+    assert len(next(iter(state().grants.values()))) == 8
+    assert office("card", "04a1", "--remove", "--group", 18).code == 0
+    office("card", "04a1", "--remove", "--group", 18).fails("not in group 18")
+    assert list(next(iter(state().grants.values()))) == list(range(10, 17))
+    assert office("card", "04a1", "--remove").code == 0 and state().grants == {}
+
+
+def test_a_grant_may_begin_be_suspended_and_be_counted(office, state):
+    """Each is said of what the card has, and nothing else of it changes."""
+    assert office("group", 8, "--door", "back").code == 0
+    begin = (
+        "--group",
+        8,
+        "--first-day",
+        "2027-03-01",
+        "--uses",
+        3,
+        "--until",
+        "2099-01-01T00:00Z",
+    )
+    assert office("card", "04a1", *begin).code == 0
+    given = Grant(4070908800, 20878, uses=3)
+    assert list(state().grants.values()) == [{8: given}]
+    assert "nothing to change" in office("card", "04a1", *begin).out
+    assert office("card", "04a1", "--suspend").code == 0
+    assert list(state().grants.values()) == [{8: dataclasses.replace(given, suspended=True)}]
+    shown = office("card", "04a1").out
+    for words in ("from 2027-03-01 on", "3 uses", "suspended", "opens back (always)"):
+        assert words in shown
+    held = office("card", "04a1", "--json").json["known"][0]["groups"]["8"]
+    assert (held["uses"], held["suspended"], held["first_day"]) == (3, True, "2027-03-01")
+    assert "nothing to change" in office("card", "04a1", "--suspend").out
+    assert office("card", "04a1", "--resume", "--group", 8).code == 0
+    assert list(state().grants.values()) == [{8: given}]
+    office("card", "04a2", "--suspend").fails("not known")
+
+
+def test_only_one_door_counts_uses(office, state):
+    """Two doors do not know of each other's counts, and a zone may be two doors tomorrow."""
+    assert office("group", 8, "--door", "back").code == 0
+    assert office("group", 9, "--zone", "lobby").code == 0
+    assert office("group", 10, "--door", "front", "--door", "back").code == 0
+    for number in (9, 10):
+        office("card", "04a1", "--group", number, "--uses", 3).fails("not exactly one door")
+    assert office("card", "04a1", "--group", 8, "--uses", 3).code == 0
+    office("group", 8, "--door", "front", "--add").fails("uses are counted")
+    office("group", 8, "--zone", "lobby").fails("uses are counted")
+    assert office("group", 8, "--door", "front").code == 0
+
+
+def test_a_card_and_a_pin_are_of_one_person(office, state, typed):
+    """Four bytes, drawn once; whatever else the two are given stays that person's."""
+    assert office("card", "04a1", "--group", 7).code == 0
+    typed("2468\n")
+    assert office("pin", "--group", 7, "--same-person-as", "04a1").code == 0
+    tags = {grant.person for groups in state().grants.values() for grant in groups.values()}
+    assert len(tags) == 1 and len(state().grants) == 2
+    (drawn,) = tags
+    assert drawn is not None and len(drawn) == 4 and any(drawn)
+    assert office("card", "04a2", "--group", 7).code == 0
+    assert office("card", "04a2", "--same-person-as", "04a1").code == 0
+    assert office("group", 8, "--door", "back").code == 0
+    assert office("card", "04a1", "--group", 8, "--add").code == 0
+    assert [grant.person for groups in state().grants.values() for grant in groups.values()] == [
+        drawn
+    ] * 4
+    assert office("card", "04a1", "--group", 7, "--replace", "--until", "2099-01-01").code == 0
+    assert {g.person for groups in state().grants.values() for g in groups.values()} == {drawn}
+    office("card", "04a3", "--group", 7, "--same-person-as", "04a9").fails("04a9 is not known")
 
 
 def test_more_rights_than_a_reader_keeps_are_refused(monkeypatch):
     """A group without rights takes room too."""
     monkeypatch.setattr(policy_changes, "MOST_RIGHTS", 3)
-    state = State(groups={1: [["a", 1, None]], 2: []})
-    assert policy_changes.set_group(state, 3, [["a", 1, None]])
-    assert policy_changes.set_group(state, 1, [["a", 1, None], ["b", 1, None]])
+    a, b = [[1, "a"], 1, None], [[1, "b"], 1, None]
+    state = State(doors={0: "a", 1: "b"}, groups={1: [a], 2: []})
+    assert policy_changes.set_group(state, 3, [a])
+    assert policy_changes.set_group(state, 1, [a, b])
     with pytest.raises(UsageProblem, match="keeps 3"):
-        policy_changes.set_group(state, 3, [["a", 1, None], ["b", 1, None]])
+        policy_changes.set_group(state, 3, [a, b])
+
+
+def test_doors_have_numbers_that_are_taken_again(office, state):
+    """A door that is gone leaves nothing to the next that gets its number."""
+    assert office("door", "side", "--zone", "lobby").code == 0
+    assert state().doors == {0: "front", 1: "back", 2: "side"}
+    assert office("lockdown", "on", "--door", "back").code == 0
+    assert office("door", "back", "--remove").code == 0
+    assert office("door", "attic").code == 0
+    assert state().doors == {0: "front", 1: "attic", 2: "side"}
+    assert not state().locked_places and state().doors_in("lobby") == ["front", "side"]
+    assert office("zone", "lobby", "--door", "attic", "--add").code == 0
+    assert state().zones == {"lobby": frozenset((0, 1, 2))}
+    assert office("zone", "lobby", "--empty").code == 0 and state().zones == {"lobby": frozenset()}
+
+
+def test_a_door_that_something_names_is_not_removed(office):
+    """Said with what names it: a group's right at a door nobody knows would open nothing."""
+    office("door", "front", "--remove").fails("group 7", "zone lobby")
+    assert office("zone", "lobby", "--empty").code == 0
+    office("door", "front", "--remove").fails("group 7")
+    assert office("group", 7, "--remove").code == 0
+    assert office("door", "front", "--remove").code == 0
+    office("door", "front", "--remove").fails("no door 'front'")
+
+
+def test_a_site_has_256_doors_and_no_more():
+    """Their numbers are a byte."""
+    state = State(doors={number: f"d{number}" for number in range(256) if number != 99})
+    assert policy_changes.add_door(state, "last") == [[operations.DOOR, 99, "last"]]
+    state.doors[99] = "last"
+    assert policy_changes.add_door(state, "last") == []
+    with pytest.raises(UsageProblem, match="256 doors"):
+        policy_changes.add_door(state, "one more")
+
+
+def test_a_door_and_a_zone_may_have_one_name(office, state):
+    """A place says which of the two it is."""
+    assert office("door", "lobby").code == 0
+    assert office("group", 8, "--door", "lobby").code == 0
+    assert office("group", 8, "--zone", "lobby", "--add", "--schedule", "office").code == 0
+    assert state().groups[8] == [[[1, "lobby"], 1, None], [[2, "lobby"], 1, "office"]]
+    assert office("lockdown", "on", "--zone", "lobby").code == 0
+    assert state().locked_places == [(2, "lobby")]
+    assert "lobby (always), zone lobby (office)" in office("show").out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("group", 8, "--door"),
+        ("lockdown", "on", "--door"),
+        ("lockdown", "off", "--door"),
+        ("zone", "lobby", "--door"),
+    ],
+)
+@pytest.mark.parametrize("name", ["frnt", "FRONT", "front2", "lobby"])
+def test_a_door_that_nobody_knows_is_refused(office, state, command, name):
+    """A lockdown of a door with a slip in its name would be a door that stays open."""
+    office(*command, name).fails(f"no door {name!r}", *([] if name == "lobby" else ["'front'"]))
+
+
+def test_whoever_has_no_bound_on_what_is_old_is_told(policy):
+    """Else a card that was taken back opens a door that is cut off for ever, and nobody knew."""
+    assert "goes on opening a door that is cut off, without bound" in policy("show").out
+    assert policy("limits", "--knowledge", "36h").code == 0
+    shown = policy("show").out
+    assert "without bound" not in shown and "for 36 h after" in shown
+    assert policy("limits", "--knowledge", "none").code == 0
+    assert "without bound" in policy("show").out
+    for text in ("7", "0d", "-1d", "7w", "9999d", "", "٣d"):
+        policy("limits", "--knowledge", text).fails("no length of time")
+
+
+def test_nothing_is_signed_anew_when_it_is_asked_for(policy, state, site_folder):
+    """An empty changeset says that nothing was taken back; --past takes a restored site ahead."""
+    before = state()
+    assert policy("refresh", "--json").json["number"] == 2
+    history = site.load(site_folder).policy()
+    assert changeset.parse(history.changesets[1]).operations == [] and history.state == before
+    assert policy("refresh", "--past", 5, "--json").json["number"] == 6
+    assert policy("refresh", "--past", 2, "--json").json["number"] == 7
+    policy("refresh", "--past", 60000).fails("59994 changesets")
 
 
 def test_lockdown_of_all_and_of_some(office, state):
     """What is off after on is what was asked, and no more."""
     office("lockdown", "on", "--door", "front", "--door", "back", "--zone", "lobby")
     office("lockdown", "off", "--door", "back")
-    assert state().locked_down == {"front", "lobby"}
+    assert state().locked_places == [(1, "front"), (2, "lobby")]
     office("lockdown", "on")
-    assert state().locked_down is True and "ALL DOORS" in office("show").out
+    assert state().is_locked and "ALL DOORS" in office("show").out
     assert office("show", "--json").json["lockdown"] is True
     office("lockdown", "off", "--door", "front").fails("whole site is locked down")
     office("lockdown", "off")
-    assert state().locked_down == frozenset()
+    assert not state().is_locked and not state().locked_places
 
 
 def test_a_group_that_is_removed_leaves_cards_without_rights(office, state):

@@ -9,7 +9,7 @@ import pytest
 
 import cbor
 from cose import Key
-from holdfast.access import Policy
+from holdfast.access import place
 from holdfast.access.policy import changeset, operations
 from holdfast_host import files
 from holdfast_host.boards import enrol as readers
@@ -22,18 +22,21 @@ from untrusted import InvalidInput
 
 PASSPHRASE = "correct horse battery"
 NOW = 1_800_000_000
-WEEK = [[[480, 1080]]] * 5 + [[], []]
+
+
+DOORS = [[operations.DOOR, number, name] for number, name in enumerate("abcdefghij")]
 
 
 def lock_down(door):
-    return lambda state: policy_changes.lock_down(state, True, [door])
+    return lambda state: policy_changes.lock_down(state, True, [(place.DOOR, door)])
 
 
 @pytest.fixture
 def grown(site_folder, authority):
     """A site of five changesets."""
     here = site.load(site_folder)
-    for door in ("a", "b", "c", "d"):
+    here.change_policy(authority, lambda state: DOORS, NOW)
+    for door in ("a", "b", "c"):
         here.change_policy(authority, lock_down(door), NOW)
     assert here.policy().number == 5
     return here
@@ -51,11 +54,11 @@ def test_a_changeset_is_a_plain_cose_message(grown, authority):
         assert len(raw) <= 1024
         tag = cbor2.loads(raw)
         payload = cbor2.loads(tag.value[2])
-        assert (tag.tag, payload[1], payload[2], payload[3]) == (18, 1, "acme", number)
+        assert (tag.tag, payload[1], payload[2], payload[3]) == (18, 2, "acme", number)
         assert payload[4] == previous and payload[5] <= max(NOW, int(time.time()))
         previous = changeset.parse(raw).hash
     assert grown.policy().head == previous
-    assert payload[6] == [[9, True, ["d"]]]
+    assert payload[6] == [[9, True, [[1, "c"]]]]
 
 
 def test_the_first_changeset_says_where_the_site_is(tmp_path, authority):
@@ -73,18 +76,18 @@ def test_the_first_changeset_says_where_the_site_is(tmp_path, authority):
     (raw,) = made.policy().changesets
     assert changeset.parse(raw).operations == [
         [operations.TIMEZONE, 60, [60, [3, 5, 6, 120], [10, 5, 6, 180]]],
-        [operations.LIMITS, {1: 129600, 2: 129600, 3: 900}],
-        [operations.ZONE, "b", None],
-        [operations.ZONE, "a", None],
+        [operations.LIMITS, {1: 129600, 3: 900, 4: 0, 5: 730, 6: 10}],
+        [operations.ZONE, "b", b""],
+        [operations.ZONE, "a", b""],
     ]
     assert made.policy().issued_at == NOW
 
 
 def test_a_site_with_many_zones_begins_with_several_changesets(tmp_path, authority):
     """A changeset is small, so that a phone can carry it."""
-    zones = [f"{number:03}" + "z" * 50 for number in range(60)]
+    zones = [f"{number:03}" + "z" * 60 for number in range(32)]
     made = site.create(tmp_path / "s", "acme", zones, authority, PASSPHRASE, kdf_rounds=1)
-    assert made.policy().number > 3 and list(made.policy().state.zones) == zones
+    assert made.policy().number > 2 and list(made.policy().state.zones) == zones
 
 
 def test_private_files(grown):
@@ -146,7 +149,7 @@ def test_a_changeset_of_somebody_else_is_refused(grown, authority):
     history = grown.policy()
     mallory = Authority.generate()
     sound = (authority.signing_key, "acme", 6, history.head, NOW, [[9, True, None]])
-    for place, value in (
+    for at, value in (
         (0, mallory.signing_key),
         (1, "globex"),
         (2, 7),
@@ -154,12 +157,12 @@ def test_a_changeset_of_somebody_else_is_refused(grown, authority):
         (3, bytes(32)),
     ):
         arguments = list(sound)
-        arguments[place] = value
+        arguments[at] = value
         path_of(grown, 6).write_bytes(changeset.make(*arguments))
         with pytest.raises(UsageProblem, match="000006.changeset"):
             grown.policy()
     path_of(grown, 6).write_bytes(changeset.make(*sound))
-    assert grown.policy().state.locked_down is True
+    assert grown.policy().state.is_locked
 
 
 def test_a_site_from_before_policies_begins_one_once(holdfast, grown):
@@ -168,27 +171,24 @@ def test_a_site_from_before_policies_begins_one_once(holdfast, grown):
     begun = holdfast("policy", "init", grown.folder, "--time-zone", "EST5", "--json")
     assert begun.json == {"site": "acme", "changed": True, "number": 1}
     shown = holdfast("policy", "show", grown.folder, "--json").json
-    assert shown["zones"] == {"lobby": None} and shown["time_zone"] == "UTC-05:00"
+    assert shown["zones"] == {"lobby": []} and shown["time_zone"] == "UTC-05:00"
     holdfast("policy", "init", grown.folder).fails("a policy already")
 
 
-def test_a_clock_that_was_put_back_does_not_make_the_policy_older(grown, authority):
-    """Readers know by issued_at how old their policy is."""
-    history, _ = grown.change_policy(authority, lock_down("e"), NOW - 1000)
-    times = [changeset.parse(raw).issued_at for raw in history.changesets]
-    assert times == sorted(times)
+def test_a_clock_that_was_wrong_once_does_not_date_the_policy_for_ever(grown, authority):
+    """What is after what, numbers say: a host that was years ahead is right again at once."""
+    grown.change_policy(authority, lock_down("e"), NOW + 9 * 365 * 86400)
+    history, _ = grown.change_policy(authority, lock_down("f"), NOW - 1000)
+    assert history.issued_at == NOW - 1000 == grown.policy().issued_at
 
 
 def test_two_commands_at_once_both_have_their_way(process, site_folder, tmp_path, monkeypatch):
     """Each changeset follows the one before: the second process must wait for the first."""
     monkeypatch.setenv("HOLDFAST_PASSPHRASE", PASSPHRASE)
-    running = [
-        process("policy", "lockdown", site_folder, "on", "--door", f"d{number}")
-        for number in range(4)
-    ]
+    running = [process("policy", "door", site_folder, f"d{number}") for number in range(4)]
     assert [started.ends().code for started in running] == [0] * 4
     history = site.load(site_folder).policy()
-    assert history.number == 5 and history.state.locked_down == {"d0", "d1", "d2", "d3"}
+    assert history.number == 5 and set(history.state.doors.values()) == {"d0", "d1", "d2", "d3"}
 
 
 def test_a_crash_at_any_point_of_a_change_leaves_the_old_or_the_new(
@@ -198,7 +198,7 @@ def test_a_crash_at_any_point_of_a_change_leaves_the_old_or_the_new(
 
     def act(send):
         here = site.load(shutil.copytree(site_folder, tmp_path / f"at{os.getpid()}"))
-        here.change_policy(authority, lock_down("front"), NOW)
+        here.change_policy(authority, lambda state: DOORS[:1], NOW)
 
     processes = len(list(crashes(act)))
     seen = set()
@@ -209,8 +209,10 @@ def test_a_crash_at_any_point_of_a_change_leaves_the_old_or_the_new(
         except UsageProblem:
             continue  # cut while the test was still copying
         seen.add(number)
-        history, _ = here.change_policy(authority, lock_down("front"), NOW)
-        assert history.number == 2 and history.state.locked_down == {"front"}
+        history, _ = here.change_policy(
+            authority, lambda state: policy_changes.add_door(state, "a"), NOW
+        )
+        assert history.number == 2 and history.state.doors == {0: "a"}
     assert processes > 15 and seen == {1, 2}
 
 
@@ -263,7 +265,7 @@ def test_a_reader_is_enrolled_with_the_policy_of_the_day(holdfast, grown, tmp_pa
     assert cbor.decode_sequence(file.read_bytes()) == grown.policy().changesets
     assert holdfast("policy", "lockdown", grown.folder, "on").code == 0
     assert holdfast(*enroll, "--replace").code == 0
-    assert len(cbor.decode_sequence(file.read_bytes())) == 6
+    assert cbor.decode_sequence(file.read_bytes()) == grown.policy().changesets
 
 
 def test_a_reader_that_refuses_the_policy_is_not_enrolled(holdfast, grown, tmp_path, monkeypatch):
@@ -284,43 +286,6 @@ def test_a_long_history_is_spared_a_new_reader(grown, authority, monkeypatch):
     pieces = cbor.decode_sequence(history.for_reader(authority))
     assert pieces == history.snapshot(authority)
     assert len(cbor.encode_sequence(*pieces)) < len(history.export())
-
-
-def test_a_state_says_itself_in_operations(grown, authority):
-    """What a snapshot holds leads to the same policy as all the changesets did."""
-
-    def many(state):
-        return [
-            [operations.SCHEDULE, "office", WEEK, [[600, 720]]],
-            [operations.SCHEDULE, "gone", WEEK, []],
-            [operations.SCHEDULE, "gone", False],
-            [operations.HOLIDAYS, [20000, 20001]],
-            [operations.GROUP, 7, [["front", 1, "office"], ["lobby", 1, None]]],
-            [operations.GROUP, 8, [["front", 1, None]]],
-            [operations.GROUP, 8, False],
-            [operations.GRANT, b"01234567", 7, None],
-            [operations.GRANT, b"76543210", 7, NOW + 5],
-            [operations.GRANT, b"01234567", False],
-            [operations.REVOKE, b"revoked!", NOW + 9],
-            [operations.WATERMARK, NOW - 9],
-            [operations.LIMITS, {1: 5}],
-            [operations.ZONE, "lobby", ["front"]],
-            [operations.ZONE, "attic", None],
-            [operations.ZONE, "attic", False],
-        ]
-
-    history, _ = grown.change_policy(authority, many, NOW)
-    again = policy.State()
-    ops = history.state.operations()
-    operations.check(ops)
-    for operation in ops:
-        again.apply(operation)
-    reader = Policy("acme", "front", ["lobby"]).following(ops, 9, bytes(32), history.issued_at)
-    again.set_revocations(reader.revocations)
-    assert again == history.state and reader.locked_places == history._reader.locked_places
-    assert again.limits == {1: 5, 2: 129600, 3: 900} and again.grants == {
-        b"76543210": (7, NOW + 5)
-    }
 
 
 def test_only_a_holder_of_the_key_can_be_believed(grown, authority):

@@ -37,9 +37,12 @@ ZONES = [
 
 @st.composite
 def hours(draw):
-    """Some opening hours of a day, in order, not touching."""
+    """Some opening hours of a day, in order, not touching; the last may end on the next day."""
     minutes = draw(st.lists(st.integers(0, 1440), unique=True, max_size=8).map(sorted))
-    return [list(pair) for pair in zip(minutes[::2], minutes[1::2], strict=False)]
+    day = [list(pair) for pair in zip(minutes[::2], minutes[1::2], strict=False)]
+    if day and day[-1][0] > 1 and draw(st.booleans()):
+        day[-1][1] = 1440 + draw(st.integers(1, day[-1][0] - 1))
+    return day
 
 
 @given(st.lists(hours(), min_size=7, max_size=7))
@@ -47,7 +50,9 @@ def test_a_week_comes_back_from_its_text(week):
     """Whatever is open when; what is shown can be typed again."""
     texts = policy_schedules.format_week(week)
     assert policy_schedules.parse_week(texts) == week
-    Schedule.parse(week, week[0])
+    Schedule.parse(week, week[:4])
+    kinds = policy_schedules.parse_on_holidays(policy_schedules.format_on_holidays(week[:4]))
+    assert kinds + [[]] * (4 - len(kinds)) == week[:4]
 
 
 @given(hours())
@@ -96,6 +101,32 @@ def test_dates_are_days_since_1970(date):
         == datetime.datetime(date.year, date.month, date.day, tzinfo=datetime.UTC).timestamp()
     )
     assert policy_schedules.format_day(day) == date.isoformat()
+
+
+def test_a_night_belongs_to_the_day_it_begins_on():
+    """One line, as people say it; what ends at midnight or just after is told apart."""
+    week = policy_schedules.parse_week(["fri-sat 22:00-06:00", "sun 18:00-24:00"])
+    assert week == [[], [], [], [], [[1320, 1800]], [[1320, 1800]], [[1080, 1440]]]
+    assert policy_schedules.format_week(week) == ["fri-sat 22:00-06:00", "sun 18:00-24:00"]
+    assert policy_schedules.parse_hours("22:00-00:00") == [[1320, 1440]]
+    assert policy_schedules.parse_hours("22:00-02:00,23:00-03:00") == [[1320, 1620]]
+
+
+@given(
+    st.dictionaries(
+        st.dates(datetime.date(2020, 1, 1), datetime.date(2040, 1, 1)).map(
+            lambda date: (date.month, date.day)
+        )
+        | st.integers(20000, 30000),
+        st.integers(1, 4),
+    )
+)
+def test_holidays_come_back_from_their_text(holidays):
+    """Of one year or of every year; the kind is said where it is not the first."""
+    for text in policy_schedules.format_holidays(holidays):
+        day, _, kind = text.partition(" (kind ")
+        assert holidays.pop(policy_schedules.parse_holiday(day)) == int(kind.rstrip(")") or 1)
+    assert not holidays
 
 
 @pytest.mark.parametrize("name", ZONES)

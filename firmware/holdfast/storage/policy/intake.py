@@ -22,6 +22,11 @@ class Intake:
             raise ChangesetRefused(str(error))
 
     @property
+    def raw(self) -> bytes:
+        """The bytes of its head."""
+        return self._assembly.snapshot.raw
+
+    @property
     def progress(self) -> tuple:
         """(number, parts taken, parts in all)."""
         head = self._assembly.snapshot

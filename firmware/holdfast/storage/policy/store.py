@@ -168,10 +168,10 @@ class PolicyStore:
             self._is_stale = False
 
     def begin_snapshot(self, raw: bytes) -> bool:
-        """Begin to take the snapshot with the head ``raw``, instead of any that was begun.
+        """Begin to take the snapshot with the head ``raw``, instead of another that was begun.
 
-        False if it would change nothing. Meanwhile the old policy holds, and following a changeset
-        ends it. Raises ChangesetRefused and OSError.
+        What is under way goes on: carriers lose their links. False if it would change nothing.
+        Meanwhile the old policy holds, and following a changeset ends it. Raises ChangesetRefused and OSError.
         """
         from ...access.policy import snapshot
         from .acceptance import check_snapshot
@@ -182,6 +182,8 @@ class PolicyStore:
         check_snapshot(head, self._held, self._settings, self._least)
         if head.number == self._held.rules.number and not self.needs_snapshot:
             return False
+        if self._intake is not None and self._intake.raw == head.raw:
+            return True
         self.abandon_snapshot()
         held = self._held
         self._intake = Intake(head, self._blank.rules, self._cache, held.ring, self._keys_after)

@@ -1,12 +1,13 @@
 """``holdfast policy``: what groups open, and what takes rights back."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from holdfast.access.place import DOOR, ZONE
 from holdfast.access.policy import operations
 from holdfast.access.request import UNLOCK
 
@@ -14,14 +15,19 @@ from ... import files
 from ...credentials import lifetime, tokens
 from ...errors import UsageProblem
 from ...policy import changes as policy_changes
-from ...policy.state import State
+from ...policy.state import Place, State
 from ...site import site as sites
+from .. import names
 from ..output import AsJson
 from ..passphrase import PassphraseFile
 from .change import Folder, Remove, report, signed
 
-Doors = Annotated[list[str] | None, typer.Option(metavar="DOOR", help="A door; repeatable.")]
-Zones = Annotated[list[str] | None, typer.Option(metavar="ZONE", help="A zone; repeatable.")]
+Doors = Annotated[
+    list[str] | None, typer.Option(metavar="DOOR", parser=names.DOOR, help="A door; repeatable.")
+]
+Zones = Annotated[
+    list[str] | None, typer.Option(metavar="ZONE", parser=names.ZONE, help="A zone; repeatable.")
+]
 
 
 def group(
@@ -33,7 +39,10 @@ def group(
     door: Doors = None,
     zone: Zones = None,
     schedule: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only in these hours (else always).")
+        str | None,
+        typer.Option(
+            metavar="NAME", parser=names.SCHEDULE, help="Only in these hours (else always)."
+        ),
     ] = None,
     add: Annotated[
         bool, typer.Option("--add", help="Add these rights, and keep those it has elsewhere.")
@@ -56,15 +65,13 @@ def group(
         )
         report(*done, f"group {number} is removed", as_json, {"group": number})
         return
-    site.require_doors(doors)
-    site.require_zones(zones)
-    places = list(dict.fromkeys([*doors, *zones]))
-    if not places:
+    where = places(doors, zones)
+    if not where:
         raise UsageProblem(f"group {number} would open nothing", "give --door or --zone")
 
     def changes(state: State) -> list[list]:
-        kept = [right for right in state.groups.get(number, []) if right[0] not in places]
-        rights = [*(kept if add else []), *([place, UNLOCK, schedule] for place in places)]
+        kept = [right for right in state.groups.get(number, []) if tuple(right[0]) not in where]
+        rights = [*(kept if add else []), *([list(place), UNLOCK, schedule] for place in where)]
         return policy_changes.set_group(state, number, rights)
 
     history, added = signed(site, passphrase_file, changes)
@@ -81,16 +88,33 @@ def group(
 def rights_text(rights: Sequence[Sequence]) -> str:
     """A group's rights for a person."""
     return ", ".join(
-        f"{place} ({'always' if schedule is None else schedule})" for place, _, schedule in rights
+        f"{place_text(kind, name)} ({'always' if schedule is None else schedule})"
+        for (kind, name), _, schedule in rights
     )
 
 
 def rights_facts(rights: Sequence[Sequence]) -> list[dict]:
     """A group's rights for a machine."""
     return [
-        {"place": place, "permissions": bits, "schedule": schedule}
-        for place, bits, schedule in rights
+        {**place_facts(kind, name), "permissions": bits, "schedule": schedule}
+        for (kind, name), bits, schedule in rights
     ]
+
+
+def places(doors: Iterable[str] | None, zones: Iterable[str] | None) -> list[Place]:
+    """The places of --door and --zone, each once."""
+    named = [(DOOR, name) for name in doors or ()] + [(ZONE, name) for name in zones or ()]
+    return list(dict.fromkeys(named))
+
+
+def place_text(kind: int, name: str) -> str:
+    """A place for a person: a door by its name, a zone as one."""
+    return name if kind == DOOR else f"zone {name}"
+
+
+def place_facts(kind: int, name: str) -> dict[str, object]:
+    """A place for a machine."""
+    return {"door" if kind == DOOR else "zone": name}
 
 
 def revoke(
@@ -111,13 +135,15 @@ def revoke(
     They remember it until it would have expired anyway.
     """
     site = sites.load(folder)
-    cti, end = _token(site, token, expires)
+    cti, end, issued_at = _token(site, token, expires)
     now = int(time.time())
     history, added = signed(
-        site, passphrase_file, lambda state: policy_changes.revoke(state, cti, end, now)
+        site,
+        passphrase_file,
+        lambda state: policy_changes.revoke(state, cti, end, now, issued_at),
     )
     text = f"the credential {cti.hex()} is revoked"
-    facts = {"id": cti.hex(), "expires": history.state.revocations[cti]}
+    facts = {"id": cti.hex(), "expires": history.state.revoked.entries[cti].end}
     report(history, added, text, as_json, facts)
 
 
@@ -155,18 +181,19 @@ def lockdown(
     site = sites.load(folder)
     if state not in ("on", "off"):
         raise UsageProblem(f"{state!r} is neither on nor off", "write on or off")
-    site.require_doors(door or [])
-    site.require_zones(zone or [])
-    places = sorted(set((door or []) + (zone or [])))
+    where = places(door, zone)
     on = state == "on"
-    done = signed(site, passphrase_file, lambda state: policy_changes.lock_down(state, on, places))
-    where = ", ".join(places) or "all doors"
-    text = f"lockdown is {state} for {where}"
-    report(*done, text, as_json, {"lockdown": on, "places": places or None})
+    done = signed(site, passphrase_file, lambda state: policy_changes.lock_down(state, on, where))
+    named = ", ".join(place_text(*place) for place in where) or "all doors"
+    facts = [place_facts(*place) for place in where] or None
+    text = f"lockdown is {state} for {named}"
+    report(*done, text, as_json, {"lockdown": on, "places": facts})
 
 
-def _token(site: sites.Site, text: str, expires: str | None) -> tuple[bytes, int | None]:
-    """A token's id, and when it would expire if that is known."""
+def _token(
+    site: sites.Site, text: str, expires: str | None
+) -> tuple[bytes, int | None, int | None]:
+    """A token's id, and when it would expire and was issued, if that is known."""
     if not Path(text).exists():
         try:
             cti = bytes.fromhex(text)
@@ -177,7 +204,7 @@ def _token(site: sites.Site, text: str, expires: str | None) -> tuple[bytes, int
                 f"{text!r} is neither a file nor an id of 16 hexadecimal digits",
                 "give the credential's file, or the id that `credential show` and events say",
             )
-        return cti, None if expires is None else lifetime.parse(expires, "--expires")
+        return cti, None if expires is None else lifetime.parse(expires, "--expires"), None
     if expires is not None:
         raise UsageProblem("the file says itself when it expires", "leave out --expires")
     shown = tokens.read(files.read(Path(text), tokens.LIMIT, "credential", "check the path"), text)
@@ -186,8 +213,8 @@ def _token(site: sites.Site, text: str, expires: str | None) -> tuple[bytes, int
             f"{text} is a credential of site {shown.site!r}, not {site.id}", "give the other site"
         )
     # Of a token that somebody altered, the id may be another's.
-    if not shown.credential.guest and not shown.is_made_by(site.authority_key):
+    if not shown.credential.guest and not any(map(shown.is_made_by, site.policy().every_key)):
         raise UsageProblem(
             f"{text} was altered, or somebody else made it", "give the right credential's id"
         )
-    return shown.credential.cti, shown.credential.expires
+    return shown.credential.cti, shown.credential.expires, shown.credential.issued_at

@@ -17,25 +17,25 @@ from ...policy import (
     history as policy,
 )
 from ...policy import (
-    schedules as policy_schedules,
-)
-from ...policy import (
     time_zones as policy_time_zones,
 )
-from ...policy.state import State
 from ...site import site as sites
 from ..output import AsJson, say, say_json
 from ..passphrase import PassphraseFile
 from ..site import TimeZone
 from . import access as policy_access
 from . import cards as policy_cards
+from . import doors as policy_doors
+from . import hours as policy_hours
 from . import show as policy_show
-from .change import Folder, Remove, report, signed, unlocked
+from .change import Folder, report, signed, unlocked
 
 app = typer.Typer(
     help="Schedules, holidays, groups, cards, revocations: signed changes that readers follow.",
     no_args_is_help=True,
 )
+
+_MOST_REFRESHES = 1000
 
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")]
 
@@ -57,91 +57,19 @@ def init(
     site = sites.load(folder)
     now = int(time.time())
     policy.beginning(list(site.zones), time_zone, now)
-    policy.require_none(folder, site.id, site.authority_key)
-    authority = unlocked(site, passphrase_file)
+    policy.require_none(folder, site.id, site.first_key)
+    authority = unlocked(site, passphrase_file).authority
+    if authority.public_key.x != site.first_key.x:
+        raise UsageProblem(
+            "the authority's key of this site was replaced, so it had a policy, which is lost",
+            f"restore the folder {policy.FOLDER}/ from its backup",
+        )
     history = policy.create(folder, site.id, authority, list(site.zones), time_zone, now)
     report(history, history.number, f"the policy of {site.id} has begun", as_json, {})
 
 
-@app.command()
-def schedule(
-    folder: Folder,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call these hours.")],
-    weekly: Annotated[
-        list[str] | None,
-        typer.Option(metavar="HOURS", help="`mon-fri 08:00-18:00`; repeatable."),
-    ] = None,
-    on_holidays: Annotated[
-        str | None, typer.Option(metavar="HOURS", help="`10:00-14:00` (else closed all day).")
-    ] = None,
-    remove: Remove = False,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say which hours a schedule stands for, in the site's time zone. Replaces what it was.
-
-    Closed whenever no hours are given. A night is two parts: `mon 22:00-24:00` and
-    `tue 00:00-06:00`.
-    """
-    site = sites.load(folder)
-    sites.check_id(name, "schedule")
-    if remove:
-        if weekly or on_holidays is not None:
-            raise UsageProblem("--remove takes nothing else", "give only the name and --remove")
-        done = signed(
-            site, passphrase_file, lambda state: policy_changes.remove_schedule(state, name)
-        )
-        report(*done, f"the schedule {name} is removed", as_json, {"schedule": name})
-        return
-    week = policy_schedules.parse_week(weekly or [])
-    holiday = [] if on_holidays is None else policy_schedules.parse_hours(on_holidays)
-    done = signed(
-        site,
-        passphrase_file,
-        lambda state: policy_changes.set_schedule(state, name, week, holiday),
-    )
-    texts = policy_schedules.format_week(week)
-    hours = policy_schedules.format_hours(holiday)
-    report(
-        *done,
-        f"the schedule {name} is {'; '.join(texts) or 'never'} (on holidays: {hours or 'closed'})",
-        as_json,
-        {"schedule": name, "weekly": texts, "on_holidays": hours},
-    )
-
-
-@app.command()
-def holidays(
-    folder: Folder,
-    dates: Annotated[
-        list[str] | None, typer.Argument(metavar="[DATE]...", help="Such as 2026-12-25.")
-    ] = None,
-    remove: Annotated[
-        bool, typer.Option("--remove", help="These dates are no holidays any more.")
-    ] = False,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="These dates, and no others, are the holidays.")
-    ] = False,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """Add holidays, in any order: days on which schedules have other hours."""
-    site = sites.load(folder)
-    days = [policy_schedules.parse_day(date) for date in dates or []]
-    if remove and replace:
-        raise UsageProblem("--remove and --replace cannot both be", "give one of them")
-    if not days and not replace:
-        raise UsageProblem("no date is given", "give dates such as 2026-12-25")
-
-    def changes(state: State) -> list[list]:
-        if remove:
-            return policy_changes.remove_holidays(state, days)
-        return policy_changes.set_holidays(state, days if replace else [*state.holidays, *days])
-
-    history, added = signed(site, passphrase_file, changes)
-    listed = [policy_schedules.format_day(day) for day in history.state.holidays]
-    done = f"the holidays are {', '.join(listed) or 'none'}"
-    report(history, added, done, as_json, {"holidays": listed})
+app.command()(policy_hours.schedule)
+app.command()(policy_hours.holidays)
 
 
 @app.command("time-zone")
@@ -161,27 +89,8 @@ def set_time_zone(
     report(*done, f"the time zone is {text}", as_json, {"time_zone": text})
 
 
-@app.command()
-def zone(
-    folder: Folder,
-    name: Annotated[str, typer.Argument(metavar="ZONE", help="A zone of the site.")],
-    door: Annotated[
-        list[str] | None, typer.Option(metavar="DOOR", help="A door that is in it; repeatable.")
-    ] = None,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say which doors are in a zone: those given, or every door enrolled into it without --door.
-
-    A reader that was enrolled into the zone at a door that is not given opens nothing for it.
-    """
-    site = sites.load(folder)
-    site.require_zones([name])
-    site.require_doors(door or [])
-    doors = sorted(set(door)) if door else None
-    done = signed(site, passphrase_file, lambda state: policy_changes.set_zone(state, name, doors))
-    text = ", ".join(doors) if doors else "every door enrolled into it"
-    report(*done, f"the zone {name} is {text}", as_json, {"zone": name, "doors": doors})
+app.command()(policy_doors.door)
+app.command()(policy_doors.zone)
 
 
 @app.command()
@@ -191,39 +100,77 @@ def limits(
         int | None,
         typer.Option(min=0, max=30 * 24, help="How long a reader without a clock still opens."),
     ] = None,
-    retention_hours: Annotated[
-        int | None,
-        typer.Option(min=0, max=30 * 24, help="How long a reader keeps a controller's answer."),
-    ] = None,
     max_uncertainty: Annotated[
         int | None,
         typer.Option(
             metavar="SECONDS", min=1, max=86400, help="By how much a trusted clock may be off."
         ),
     ] = None,
+    knowledge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME|none",
+            help="How old the newest changeset may be where cards and PINs open: 7d, 36h.",
+        ),
+    ] = None,
+    certificate_days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help="How long certificates of devices hold.")
+    ] = None,
+    wrong_pins: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="How many wrong PINs a door takes a day.")
+    ] = None,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Set how far readers go on by themselves. What is not given stays."""
+    """Set how far readers go on by themselves. What is not given stays.
+
+    --knowledge bounds how long a card that was taken back opens a door that is cut off: where
+    nothing newer has come for so long, cards and PINs are refused. Sign and carry `policy refresh`
+    more often than that.
+    """
     site = sites.load(folder)
     given = {
         operations.GRACE_S: None if grace_hours is None else grace_hours * 3600,
-        operations.RETENTION_S: None if retention_hours is None else retention_hours * 3600,
         operations.MAX_UNCERTAINTY_S: max_uncertainty,
+        operations.KNOWLEDGE_S: None if knowledge is None else policy_hours.duration(knowledge),
+        operations.CERTIFICATE_DAYS: certificate_days,
+        operations.WRONG_PINS_A_DAY: wrong_pins,
     }
     wanted = {label: value for label, value in given.items() if value is not None}
     history, added = signed(
         site, passphrase_file, lambda state: policy_changes.set_limits(state, wanted)
     )
-    grace, retention, uncertainty = (history.state.limits[label] for label in given)
-    report(
-        history,
-        added,
-        f"the limits are {grace / 3600:g} h of grace, {retention / 3600:g} h of retention,"
-        f" {uncertainty} s of uncertainty",
-        as_json,
-        {"grace_s": grace, "retention_s": retention, "max_uncertainty_s": uncertainty},
-    )
+    facts = policy_show.limit_facts(history.state)
+    text = f"the limits are {policy_show.limits_text(history.state)}"
+    report(history, added, text, as_json, facts)
+
+
+@app.command()
+def refresh(
+    folder: Folder,
+    past: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, max=1 << 16, help="As many as lead past changeset N."),
+    ] = 0,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign an empty changeset: nothing was taken back until now.
+
+    For a site with the limit `knowledge`: a door that gets it lets cards and PINs in for so long
+    again. With --past it also takes a site that was restored from a backup past what its readers
+    know, so that a snapshot can bring them back.
+    """
+    site = sites.load(folder)
+    number = site.policy().number
+    if past - number > _MOST_REFRESHES:
+        raise UsageProblem(
+            f"that would take {past - number + 1} changesets, from {number} on",
+            "check the number that the reader said",
+        )
+    authority = unlocked(site, passphrase_file)
+    history, added = site.refresh_policy(authority, int(time.time()), past)
+    report(history, added, "nothing else was taken back until now", as_json, {})
 
 
 for _command in (
@@ -242,19 +189,34 @@ def export(
     folder: Folder,
     out: Out,
     after: Annotated[
-        int, typer.Option(metavar="N", min=0, help="Only the changesets that follow number N.")
-    ] = 0,
+        int | None,
+        typer.Option(metavar="N", min=0, help="Only what follows changeset N (else all)."),
+    ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--snapshot",
+            help="The present policy without its history, signed: needs a passphrase.",
+        ),
+    ] = False,
+    passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Write changesets to a file, for whoever carries it to readers. Needs no passphrase.
 
-    The file is a CBOR sequence of byte strings. It holds no secret, and nobody can alter it
-    unseen.
+    With --snapshot the present policy without its history: for a reader that is far behind, or
+    that has followed another copy of the site. The file is a CBOR sequence of byte strings. It
+    holds no secret, and nobody can alter it unseen.
     """
-    history = sites.load(folder).policy()
-    data = history.export(after)
-    files.write(out, data, files.PRIVATE)
-    _say_written(out, data, history, history.number - after, "changesets", as_json)
+    if not whole:
+        history = sites.load(folder).policy()
+        data = history.export(after or 0)
+        files.write(out, data, files.PRIVATE)
+        _say_written(out, data, history, history.number - (after or 0), "changesets", as_json)
+    elif after is not None:
+        raise UsageProblem("a snapshot follows nothing", "leave out --after, or --snapshot")
+    else:
+        snapshot(folder, out, passphrase_file, as_json)
 
 
 @app.command()
@@ -264,13 +226,10 @@ def snapshot(
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the present policy without its history, signed, for a reader that is far behind.
-
-    The file is a CBOR sequence of byte strings: the signed snapshot, then its parts.
-    """
+    """Write the present policy without its history, signed: as `export --snapshot`."""
     site = sites.load(folder)
     history = site.policy()
-    pieces = history.snapshot(unlocked(site, passphrase_file))
+    pieces = history.snapshot(unlocked(site, passphrase_file).authority)
     data = policy.sequence(pieces)
     files.write(out, data, files.PRIVATE)
     _say_written(out, data, history, len(pieces) - 1, "parts", as_json)

@@ -2,7 +2,7 @@
 
 import collections
 
-from holdfast.access.policy import operations
+from holdfast.access.policy import limits
 
 from ...credentials import lifetime
 from ...policy import schedules as policy_schedules
@@ -11,7 +11,7 @@ from ...policy.history import History
 from ...policy.state import State
 from ...site import site as sites
 from ..output import AsJson, say_json, say_table
-from .access import rights_facts, rights_text
+from .access import place_facts, place_text, rights_facts, rights_text
 from .change import Folder
 
 
@@ -32,29 +32,61 @@ def _facts(history: History) -> dict[str, object]:
         "head": history.head.hex(),
         "issued_at": history.issued_at,
         "time_zone": state.time_zone and policy_time_zones.describe(state.time_zone),
-        "zones": state.zones,
+        "doors": dict(sorted((name, number) for number, name in state.doors.items())),
+        "zones": {zone: state.doors_in(zone) for zone in state.zones},
         "schedules": {
             name: {
                 "weekly": policy_schedules.format_week(schedule.week),
-                "on_holidays": policy_schedules.format_hours(schedule.on_holidays),
+                "on_holidays": policy_schedules.format_on_holidays(schedule.on_holidays),
             }
             for name, schedule in state.schedules.items()
         },
-        "holidays": [policy_schedules.format_day(day) for day in state.holidays],
+        "holidays": policy_schedules.format_holidays(state.holidays),
         "groups": {
             str(number): {"rights": rights_facts(rights), "cards_and_pins": count}
             for number, (rights, count) in _groups(state).items()
         },
         "cards_and_pins": len(state.grants),
-        "revoked": {cti.hex(): expires for cti, expires in state.revocations.items()},
-        "watermark": state.watermark,
-        "lockdown": state.locked_down if state.locked_down is True else sorted(_places(state)),
-        "limits": {
-            "grace_s": state.limits[operations.GRACE_S],
-            "retention_s": state.limits[operations.RETENTION_S],
-            "max_uncertainty_s": state.limits[operations.MAX_UNCERTAINTY_S],
-        },
+        "grants": state.pairs,
+        "revoked": {cti.hex(): entry.end for cti, entry in state.revoked.entries.items()},
+        "watermark": state.revoked.watermark,
+        "lockdown": state.is_locked or [place_facts(*place) for place in state.locked_places],
+        "zone_keys": state.keys.numbers,
+        "lookup_key": state.lookup,
+        "limits": limit_facts(state),
     }
+
+
+def limit_facts(state: State) -> dict[str, int]:
+    """The limits for a machine, each by its name and unit; 0 for knowledge is none."""
+    return {name: state.limits[label] for label, name in limits.names().items()}
+
+
+def limit_rows(state: State) -> dict[str, str]:
+    """The limits for a person."""
+    said = limit_facts(state)
+    knowledge = "not set: a card that was taken back goes on opening a door that is cut off,"
+    knowledge += " without bound (holdfast policy limits --knowledge 7d)"
+    if said["knowledge_s"]:
+        knowledge = (
+            f"cards and PINs open for {_time(said['knowledge_s'])} after the last changeset"
+        )
+    return {
+        "grace": f"{said['grace_s'] / 3600:g} h without a clock",
+        "clock": f"trusted within {said['max_uncertainty_s']} s",
+        "knowledge": knowledge,
+        "certificates": f"of devices hold for {said['certificate_days']} days",
+        "wrong PINs": f"{said['wrong_pins_a_day']} a day at each door",
+    }
+
+
+def limits_text(state: State) -> str:
+    """The limits for a person, in one line."""
+    return "; ".join(f"{name}: {text}" for name, text in limit_rows(state).items())
+
+
+def _time(seconds: int) -> str:
+    return f"{seconds // 86400} days" if seconds % 86400 == 0 else f"{seconds / 3600:g} h"
 
 
 def _rows(history: History) -> dict[str, object]:
@@ -66,33 +98,28 @@ def _rows(history: History) -> dict[str, object]:
         "head": history.head.hex(),
         "time zone": zone,
     }
-    for name, doors in sorted(state.zones.items()):
-        rows[f"zone {name}"] = "every door enrolled into it" if doors is None else ", ".join(doors)
+    rows["doors"] = ", ".join(sorted(state.doors.values())) or "none"
+    for name in sorted(state.zones):
+        rows[f"zone {name}"] = ", ".join(state.doors_in(name)) or "no door"
     for name, schedule in sorted(state.schedules.items()):
-        hours = policy_schedules.format_hours(schedule.on_holidays) or "closed"
+        hours = "; ".join(policy_schedules.format_on_holidays(schedule.on_holidays)) or "closed"
         weekly = "; ".join(policy_schedules.format_week(schedule.week)) or "never"
         rows[f"schedule {name}"] = f"{weekly} (on holidays: {hours})"
-    rows["holidays"] = ", ".join(map(policy_schedules.format_day, state.holidays)) or "none"
+    rows["holidays"] = ", ".join(policy_schedules.format_holidays(state.holidays)) or "none"
     for number, (rights, count) in _groups(state).items():
         rows[f"group {number}"] = f"{rights_text(rights) or 'nothing'}; cards and PINs: {count}"
     rows["cards and PINs"] = len(state.grants)
-    rows["revoked"] = len(state.revocations)
-    if state.watermark:
-        rows["watermark"] = f"issued before {lifetime.iso(state.watermark)} is refused"
-    everywhere = "ALL DOORS" if state.locked_down is True else ""
-    rows["lockdown"] = everywhere or ", ".join(sorted(_places(state))) or "off"
-    rows["grace"] = f"{state.limits[operations.GRACE_S] / 3600:g} h without a clock"
-    rows["retention"] = f"{state.limits[operations.RETENTION_S] / 3600:g} h of answers"
-    rows["clock"] = f"trusted within {state.limits[operations.MAX_UNCERTAINTY_S]} s"
+    rows["revoked"] = len(state.revoked.entries)
+    if state.revoked.watermark:
+        rows["watermark"] = f"issued before {lifetime.iso(state.revoked.watermark)} is refused"
+    locked = ", ".join(place_text(*place) for place in state.locked_places)
+    rows["lockdown"] = "ALL DOORS" if state.is_locked else locked or "off"
+    rows.update(limit_rows(state))
     return rows
 
 
 def _groups(state: State) -> dict[int, tuple[list, int]]:
     """Each group that has rights or members: its rights and how many members."""
-    counts = collections.Counter(group for group, _ in state.grants.values())
+    counts = collections.Counter(group for groups in state.grants.values() for group in groups)
     numbers = sorted({*state.groups, *counts})
     return {number: (state.groups.get(number, []), counts[number]) for number in numbers}
-
-
-def _places(state: State) -> frozenset[str]:
-    return frozenset() if isinstance(state.locked_down, bool) else state.locked_down

@@ -125,8 +125,8 @@ def test_while_it_is_locked_the_right_pin_is_not_even_looked_up():
     assert door.pin("0000") == "wrong_pin"
     looked = []
     cache = door.reader.stores.moment()[1]
-    genuine = cache.grant
-    cache.grant = lambda key: looked.append(key) or genuine(key)
+    genuine = cache.grants
+    cache.grants = lambda key: looked.append(key) or genuine(key)
     assert door.pin(THE_PIN) == "pin_locked" and not looked
     door.free()
     assert door.pin(THE_PIN) == "granted" and looked
@@ -184,12 +184,12 @@ def test_what_cannot_be_kept_is_refused_and_counts_as_nothing():
     def failing():
         raise OSError(28)
 
-    door.reader._chronicle._log = failing
+    door.reader._recorder._log = failing
     assert door.card(CARD_NUMBER) == "event_log_failed"
     assert door.pin(THE_PIN) == "event_log_failed"
     assert door.pin("0000") == "wrong_pin"
     assert door.hardware.opened == 0
-    door.reader._chronicle._log = genuine
+    door.reader._recorder._log = genuine
     assert door.card(CARD_NUMBER) == "granted"
     assert door.pin(THE_PIN) == "pin_locked"
 
@@ -198,14 +198,14 @@ def test_a_fault_of_ours_is_a_no_and_the_next_card_is_read():
     """A task that reads cards and dies leaves a door that looks as if it worked."""
     for error in (MemoryError(), RuntimeError("bug"), KeyError(1)):
         door = _Door()
-        genuine = door.reader._desk.ask
+        genuine = door.reader._access_point.ask
 
         def broken(*_, error=error):
             raise error
 
-        door.reader._desk.ask = broken
+        door.reader._access_point.ask = broken
         assert door.card(CARD_NUMBER) == "fault" and door.pin(THE_PIN) == "fault"
         assert door.hardware.lines[-1]["error"] == type(error).__name__
         assert reason.coarse(reason.FAULT) == reason.COARSE_READER
-        door.reader._desk.ask = genuine
+        door.reader._access_point.ask = genuine
         assert door.card(CARD_NUMBER) == "granted" and door.hardware.opened == 1

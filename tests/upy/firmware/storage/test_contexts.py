@@ -27,7 +27,7 @@ def _seed(number=0, token=None):
     token = token or site.holder_token()
     secret = crypto.sha256(b"secret %d" % number)[:16]
     salt = crypto.sha256(b"salt %d" % number)[:8]
-    trust = Trust(site.SITE, [site.authority_public()], {site.ZONE: site.zone_key()})
+    trust = Trust(site.SITE, [site.authority_public()], site.zone_keys)
     context = oscore.SecurityContext(secret, salt, b"\x37", C_R, window_size=1)
     return context, trust.authenticate(token), (secret, salt, 1, token)
 
@@ -47,7 +47,7 @@ def test_a_context_comes_back_with_its_keys_and_without_its_window():
         _, context = _kept(flash)
         for again in range(3):
             ((c_r, back, credential),) = open_store(flash.path).load(16)
-            assert c_r == C_R and credential.holder == "alice" and credential.scope == {"lobby": 1}
+            assert c_r == C_R and credential.holder == "alice" and credential.scope == [(1, "lobby", 1)]
             assert credential.is_from([site.authority_public()]) and not credential.guest
             for name in ("sender_key", "recipient_key", "common_iv", "sender_id", "recipient_id"):
                 assert getattr(back, name) == getattr(context, name), name
@@ -113,7 +113,7 @@ def test_a_record_that_was_sealed_and_is_wrong_all_the_same_is_gone():
     """An older firmware, or a newer one, with the same key: each entry of another shape."""
     with Flash() as flash:
         _kept(flash)
-        sealer = Sealer(derive(site.READER_PRIVATE, "contexts"), os.urandom)
+        sealer = Sealer(derive(site.READER_PRIVATE, "contexts", b"place"), os.urandom)
         good = cbor.decode(sealer.open(flash.image()["05"], AAD))
         assert len(good) == 9 and good[0] == 1
         wrong = [good[:8], good + [0], [], {}, 0, b"", None]
