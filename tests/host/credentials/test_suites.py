@@ -247,6 +247,7 @@ def test_a_reader_of_before_goes_on_with_one_key(enclave, phone, reader_folder):
     with ReaderProcess(reader_folder) as running:
         (ready,) = [event for event in running.events if event.get("event") == "ready"]
         assert ready["suites"] == [0]
+
         def connect():
             return TcpLink.connect("127.0.0.1", running.port)
 
