@@ -72,7 +72,7 @@ def test_a_guest_token_is_taken_unverified(imported, folder, secret, grant):
     """Only the zone's readers can check it, and the phone says so."""
     wallet = Wallet.create(folder)
     token = issuing.guest_token(
-        secret.zone_key("lobby", 1), "lobby", grant(wallet.public_key, places=["lobby"])
+        secret.zone_key("lobby", 1), "lobby", grant(wallet.public_key, places=[(2, "lobby")])
     )
     assert "NOT verified" in imported(token).out
     assert imported(token, "--json").json["verified"] is False
