@@ -307,7 +307,8 @@ def test_a_device_certificate_is_no_credential(holdfast, tmp_path, authority):
     certificate = issuing.device_certificate(
         authority.signing_key,
         site="acme",
-        door="front",
+        node="reader",
+        doors=["front"],
         device_key=Key.okp(CRV_X25519, crypto.x25519_public_key(os.urandom(32))),
         issued_at=1,
         expires=2,
