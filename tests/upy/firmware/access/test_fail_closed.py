@@ -143,7 +143,7 @@ def test_a_damaged_cache():
 async def test_a_zone_key_is_missing():
     """Guests of the zone are refused, with the reason, and nobody else is."""
     door = Door(settings={7: {}})
-    guest = Phone(token=site.guest_token(changes={9: b"\x81\x82\x66guests\x01"}))
+    guest = Phone(token=site.guest_token(changes={9: site.scope((2, site.ZONE, 1))}))
     _, code, _ = await cold(door.reader, guest)
     assert code == coap.code.BAD_REQUEST and not door.hardware.opened
     assert door.recorded() == [reason.UNKNOWN_KEY]
@@ -180,7 +180,7 @@ def test_another_device_key():
 
 def _admin(reader, changes=None):
     """What a reader says to an administrator who comes to tell the time."""
-    claims = {9: b"\x81\x82\x65lobby\x10"}
+    claims = {9: site.scope((1, site.DOOR, 16))}
     claims.update(changes or {})
     return reader.may(holder(claims), ADMINISTER)
 

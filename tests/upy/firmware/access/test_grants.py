@@ -5,11 +5,11 @@ INTERPRETERS = ("micropython", "cpython")
 import access_rules as rules
 import small_site as site
 from holdfast.access import reason
+from holdfast.access.decide import decide
 from holdfast.access.grant import Grant
 from holdfast.access.place import DOOR, ZONE
 from holdfast.access.policy import operations as ops
 from holdfast.access.request import CARD, CARD_AND_PIN, LOCKDOWN_OVERRIDE, PIN, UNLOCK, CardRequest
-from holdfast.access.decide import decide
 
 OPEN = [(DOOR, site.DOOR, UNLOCK, None)]
 LOCKDOWN = [9, True, None]
