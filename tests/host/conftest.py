@@ -29,6 +29,7 @@ from host.fake_reader import FakeReader
 
 PASSPHRASE = "correct horse battery"
 SITE, DOOR, ZONE = "acme", "front", "lobby"
+READER = "reader"
 DAY = 86400
 WAIT = 60  # seconds; a hang must end the run
 _MAIN = "from holdfast_host.cli import main; raise SystemExit(main())"
@@ -156,9 +157,15 @@ def secret():
 
 @pytest.fixture(scope="session")
 def site_master(tmp_path_factory, authority, secret):
-    """A site made once, its key encrypted with less effort than a real one."""
+    """A site made once, its key encrypted with less effort than a real one. Its one reader, at
+    the door, is ``reader_master``'s; so both go by the same policy.
+    """
     folder = tmp_path_factory.mktemp("site") / "acme"
     site.create(folder, SITE, [ZONE], authority, PASSPHRASE, secret=secret, kdf_rounds=4)
+    placement = readers.Placement(DOOR, [ZONE], 200, READER)
+    opened = Keys(authority, secret)
+    state = folder.parent / READER
+    readers.enroll(state, site.load(folder), opened, placement, now=int(time.time()))
     return folder
 
 
@@ -227,15 +234,9 @@ def phone(tmp_path, authority, grant):
 
 
 @pytest.fixture(scope="session")
-def reader_master(tmp_path_factory, site_master, authority, secret):
-    """The folder of a reader enrolled at the door."""
-    folder = tmp_path_factory.mktemp("reader") / "front"
-    placement = readers.Placement(DOOR, [ZONE], 200)
-    opened = Keys(authority, secret)
-    # Of a copy: what is enrolled stands in the register of the site.
-    home = shutil.copytree(site_master, folder.parent / "acme")
-    readers.enroll(folder, site.load(home), opened, placement, now=int(time.time()))
-    return folder
+def reader_master(site_master):
+    """The folder of the reader enrolled at the door."""
+    return site_master.parent / READER
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """``holdfast phone carry``: what a phone brings to a reader for the site, and takes from it."""
 
-import contextlib
 import time
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,6 @@ import typer
 import cbor
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import record as event_record
-from holdfast.access.policy import changeset
 from untrusted import InvalidInput
 
 from .. import files

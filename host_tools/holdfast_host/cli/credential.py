@@ -116,8 +116,9 @@ def issue(
 ) -> None:
     """Issue a credential: signs a token that says which doors a phone's key opens, and until when.
 
-    Writes the token to FILE, and the site's signed list of revoked devices to FILE.devices. With --guest it is authenticated by the zone's key instead of the
-    authority's; with --door besides, it opens only these doors of the zone.
+    Writes the token to FILE, and the site's signed list of revoked devices to FILE.devices. With
+    --guest it is authenticated by the zone's key instead of the authority's; with --door besides,
+    it opens only these doors of the zone.
     """
     if guest and may:
         raise UsageProblem(

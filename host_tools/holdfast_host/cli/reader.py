@@ -49,7 +49,7 @@ def enroll(
     days: Annotated[
         int | None,
         typer.Option(
-            min=1, max=3650, help="How long its certificate holds (else the site's limit)."
+            min=1, max=3650, help="How long its certificate holds (else as the site says)."
         ),
     ] = None,
     node: Annotated[
@@ -104,7 +104,7 @@ def enroll(
 
 @app.command("list")
 def list_devices(site: SiteFolder, as_json: AsJson = False) -> None:
-    """Show the devices of a site: their doors, until when they are believed, what is to be done."""
+    """Show the devices of a site: their doors, until when they are believed, what to do."""
     now = int(time.time())
     found = devices.load(sites.load(site).folder)
     if as_json:

@@ -132,4 +132,6 @@ def _is_sound(session: Session) -> bool:
         and max(len(session.sender_id), len(session.recipient_id)) <= 7
         and session.sender_id != session.recipient_id
         and session.sequence_number >= 0
+        and len(session.partner.cti) == 8
+        and all(isinstance(door, str) for door in session.partner.doors)
     )

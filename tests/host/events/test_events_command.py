@@ -25,7 +25,8 @@ def certificate(authority, **changes):
     now = int(time.time())
     fields = {
         "site": "acme",
-        "door": "front",
+        "node": "reader",
+        "doors": ["front"],
         "device_key": Key.okp(CRV_X25519, crypto.x25519_public_key(DEVICE)),
         "issued_at": now,
         "expires": now + 86400,
@@ -190,7 +191,8 @@ def test_a_file_of_another_site_or_reader_is_refused(verify, collector, authorit
             issuing.device_certificate(
                 stranger,
                 site="acme",
-                door="front",
+                node="reader",
+                doors=["front"],
                 device_key=Key.okp(CRV_X25519, crypto.x25519_public_key(DEVICE)),
                 issued_at=1,
                 expires=2,

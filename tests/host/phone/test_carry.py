@@ -1,5 +1,8 @@
 """``holdfast phone carry``: policy to the door, events away from it, the time; at the firmware."""
 
+import re
+import shutil
+
 import pytest
 
 
@@ -87,7 +90,7 @@ def test_clumsy_uses_change_nothing(holdfast, carry, bearer, tmp_path, site_fold
     garbage.write_bytes(b"\x00garbage")
     carry(phone, "--policy", garbage).fails("no policy")
     garbage.write_bytes(b"\x47garbage")
-    carry(phone, "--policy", garbage).fails("refused the changeset")
+    carry(phone, "--policy", garbage).fails("no policy")
     carry(phone, "--events", garbage).fails("there already")
     assert garbage.read_bytes() == b"\x47garbage"
     # A gap is told with the number that is wanted.
@@ -96,7 +99,36 @@ def test_clumsy_uses_change_nothing(holdfast, carry, bearer, tmp_path, site_fold
     holdfast("policy", "group", site_folder, "7", "--door", "front")
     holdfast("policy", "card", site_folder, "04a1b2c3", "--group", "7")
     holdfast("policy", "export", site_folder, "--after", str(begin + 1), "-o", gap)
-    carry(phone, "--policy", gap).fails(str(begin + 1))
+    carry(phone, "--policy", gap).fails(f"wants changeset {begin + 1} first", "--after")
+
+
+def test_a_site_from_yesterdays_backup_is_told_and_brought_back(
+    holdfast, site_folder, tmp_path, reader, carry, bearer
+):
+    """What the reader knows and the site has lost; and the next step that is printed works."""
+    phone, news = bearer(), tmp_path / "news"
+    backup = shutil.copytree(site_folder, tmp_path / "backup")
+    number = holdfast("policy", "show", site_folder, "--json").json["number"]
+    assert holdfast("policy", "group", site_folder, "7", "--door", "front").code == 0
+    assert holdfast("policy", "export", site_folder, "-o", news).code == 0
+    assert carry(phone, "--policy", news).code == 0
+    shutil.rmtree(site_folder)
+    shutil.copytree(backup, site_folder)
+    assert holdfast("policy", "export", site_folder, "-o", news).code == 0
+    carry(phone, "--policy", news).fails(f"knows changeset {number + 1}", "backup")
+    assert holdfast("policy", "group", site_folder, "8", "--door", "front").code == 0
+    assert holdfast("policy", "export", site_folder, "-o", news).code == 0
+    refused = carry(phone, "--policy", news).fails(f"changeset {number + 1} is another one")
+    past = re.search(r"--past ([0-9]+)", refused.err)
+    assert past and holdfast("policy", "refresh", site_folder, "--past", past[1]).code == 0
+    assert holdfast("policy", "export", site_folder, "--snapshot", "-o", news).code == 0
+    brought = carry(phone, "--policy", news, "--json")
+    shown = holdfast("policy", "show", site_folder, "--json").json
+    assert brought.code == 0, brought.err
+    assert (brought.json["policy"], brought.json["policy_head"]) == (
+        shown["number"],
+        shown["head"],
+    )
 
 
 def test_a_guest_carries_nothing_else(holdfast, site_folder, tmp_path, phone):

@@ -10,7 +10,7 @@ import crypto
 from holdfast_host.credentials import issuing
 from holdfast_host.credentials.authority import Authority
 from holdfast_host.errors import UsageProblem
-from holdfast_host.phone.contexts import Session
+from holdfast_host.phone.contexts import Partner, Session
 from holdfast_host.phone.wallet import Wallet
 
 DAY = 86400
@@ -72,7 +72,7 @@ def test_a_guest_token_is_taken_unverified(imported, folder, secret, grant):
     """Only the zone's readers can check it, and the phone says so."""
     wallet = Wallet.create(folder)
     token = issuing.guest_token(
-        secret.zone_key("lobby", 1), "lobby", grant(wallet.public_key, places=["lobby"])
+        secret.zone_key("lobby", 1), "lobby", grant(wallet.public_key, places=[(2, "lobby")])
     )
     assert "NOT verified" in imported(token).out
     assert imported(token, "--json").json["verified"] is False
@@ -83,10 +83,14 @@ def test_a_new_credential_ends_old_sessions(imported, folder, authority, grant):
     wallet = Wallet.create(folder)
     first = issuing.holder_credential(authority.signing_key, grant(wallet.public_key))
     imported(first)
-    wallet.contexts.keep("front", first, Session(bytes(16), bytes(8), b"\x01", b"\x02", 1))
-    assert wallet.contexts.take("front", first)
+    now = int(time.time())
+    partner = Partner(bytes(8), now + DAY, ("front",))
+    wallet.contexts.keep(
+        "front", first, Session(bytes(16), bytes(8), b"\x01", b"\x02", 1, partner)
+    )
+    assert wallet.contexts.take("front", first, now, ())
     imported(issuing.holder_credential(authority.signing_key, grant(wallet.public_key)))
-    assert wallet.contexts.take("front", first) is None
+    assert wallet.contexts.take("front", first, now, ()) is None
 
 
 def test_credentials_that_would_not_open_are_refused(imported, folder, authority, grant):

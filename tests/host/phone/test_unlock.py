@@ -104,7 +104,7 @@ def test_a_reader_that_forgot_costs_a_handshake_and_no_error(unlock, reader, rea
 def test_a_refusal_is_not_a_success(unlock, phone, grant, authority):
     """Exit code 3, a reason in words, and JSON that says the same."""
     token = issuing.holder_credential(
-        authority.signing_key, grant(phone.public_key, places=["back"])
+        authority.signing_key, grant(phone.public_key, places=[(1, "back")])
     )
     phone.enrol(token, authority.public_key, int(time.time()))
     refused = unlock()
@@ -120,7 +120,7 @@ def test_a_credential_that_is_not_accepted_is_a_refusal_too(
 ):
     """The reader ends the handshake in the clear; the phone says whose word that is."""
     token = issuing.guest_token(
-        secret.zone_key("lobby", 2), "lobby", grant(phone.public_key, places=["lobby"])
+        secret.zone_key("lobby", 2), "lobby", grant(phone.public_key, places=[(2, "lobby")])
     )
     phone.enrol(token, authority.public_key, int(time.time()))
     refused = unlock()

@@ -159,7 +159,7 @@ def test_zones_can_be_added(holdfast, site_folder):
     holdfast("site", "add-zone", site_folder, "garage").fails("already")
     holdfast("site", "add-zone", site_folder, "a b").fails("zone id")
     shown = holdfast("policy", "show", site_folder, "--json").json
-    assert shown["zones"] == {"lobby": None, "garage": None} and shown["number"] == 2
+    assert shown["zones"] == {"lobby": [], "garage": []} and shown["number"] == 2
 
 
 def test_a_zone_that_was_added_by_halves_is_added_by_the_same_command(

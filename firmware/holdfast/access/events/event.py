@@ -89,7 +89,7 @@ class AccessEvent:
         self._view = view
         self._clock = clock
         self._claimed = claimed
-        self._fields = None
+        self._fields: dict | None = None
 
     def refuse(self, code: int):
         """What was granted is refused for the exact reason ``code`` after all."""
@@ -140,11 +140,11 @@ class AccessEvent:
         else:
             fields["shown"] = SHOWN_TOKEN
             if request.action is not None:
-                self._add_token(fields)
+                self._add_token(fields, credential)
         return fields
 
-    def _add_token(self, fields):
-        request, credential, view = self._request, self.credential, self._view
+    def _add_token(self, fields, credential):
+        request, view = self._request, self._view
         rules = view.rules
         fields["without_intent"] = request.intent is not True
         fields["user_verified"] = request.user_verified is True
