@@ -67,6 +67,7 @@ def carry(
     if acknowledge and events is None:
         raise UsageProblem("nothing is taken, so nothing can be safe", "give --events FILE too")
     changesets = [] if policy is None else _changesets(policy)
+    hashes = _hashes(changesets)
     certificates = [] if certificate is None else _certificates(certificate)
     if events is not None and events.exists():
         raise UsageProblem(f"{events} is there already", "give the name of a new file")
@@ -82,9 +83,8 @@ def carry(
             done["time_told"] = True
         for raw in changesets:
             number, head = carrier.put_policy(raw)
+            _require_same_chain(hashes, number, head)
             done["policy"], done["head"] = number, head.hex()
-        if changesets:
-            _require_same_chain(changesets, number, head)
         for raw in certificates:
             carrier.put_certificate(raw)
         if certificates:
@@ -112,13 +112,18 @@ def carry(
         say(f"next: holdfast events verify {events} --site SITE_DIR")
 
 
-def _require_same_chain(changesets: list[bytes], number: int, head: bytes) -> None:
-    """Refuse an answer of a reader that goes by another chain than the one that was brought."""
+def _hashes(changesets: list[bytes]) -> dict[int, bytes]:
+    """The hash of each changeset by its number."""
     hashes = {}
     for raw in changesets:
         with contextlib.suppress(InvalidInput):  # a part of a snapshot
             made = changeset.parse(raw)
             hashes[made.number] = made.hash
+    return hashes
+
+
+def _require_same_chain(hashes: dict[int, bytes], number: int, head: bytes) -> None:
+    """Refuse an answer of a reader that goes by another chain than the one that was brought."""
     if hashes.get(number, head) != head:
         raise UsageProblem(
             f"the reader goes by another changeset {number} than the one that was brought",
