@@ -7,11 +7,13 @@ import cbor
 import crypto
 import policy_site as board
 import small_site as site
+from access_rules import seen
 from cose import sign1
-from holdfast.access.policy import changeset, snapshot
+from holdfast.access import DoorView
+from holdfast.access.policy import changeset, draft, key_changes, snapshot
 from holdfast.access.policy import operations as ops
+from holdfast.access.policy.key_ring import KeyRing
 from holdfast.access.policy.operations import ChangesetRefused
-from holdfast.storage.policy import encoding as policy_encoding
 from holdfast.storage.policy import state as policy_state
 from untrusted import InvalidInput
 
@@ -38,36 +40,40 @@ def _changed(draw):
 operations = st.lists(_changed() | valid.map(list) | values, max_size=6)
 
 
+def _held(rules):
+    return policy_state.Held(rules, KeyRing())
+
+
 @settings(max_examples=1500)
-@given(operations)
-def test_whatever_passes_the_check_can_be_followed(made):
+@given(operations, st.booleans())
+def test_whatever_passes_the_check_can_be_followed(made, is_whole):
     """What is well-formed never raises anything but a refusal later, on the board or the host."""
     try:
         ops.check(made)
     except InvalidInput:
         return
     for operation in made:
-        assert operation[0] in range(1, 12)
-    policy = board.empty()
+        assert operation[0] in range(1, 19)
+    rules = board.empty()
     try:
-        policy = policy.following(made, 1, bytes(32), site.NOW)
+        rules = draft.following(rules, made, 1, bytes(32), site.NOW, is_whole)
     except ChangesetRefused:
         return
-    assert policy.door in policy.places() and policy.site in policy.audiences()
-    assert not set(policy.unknown_zones()) & set(policy.places())
-    assert isinstance(policy.locked_down, bool)
+    view = DoorView(rules, site.DOOR)
+    assert isinstance(view.is_locked_down, bool) and isinstance(view.zone_tags(), list)
     for change in ops.changes(made):
         assert change[0] in ("grant", "revoke", "group", "ungroup")
-    data = policy_encoding.encode(policy, board.empty(), 0, 0)
-    read, _, _ = policy_state.decode(data, board.empty())
-    assert policy_encoding.encode(read, board.empty(), 0, 0) == data
+    ring = key_changes.following(KeyRing(), made, rules, site.root(), site.NODE, board.unseal)
+    data = policy_state.encode(policy_state.Held(rules, ring, b"8 bytes!"), 0, 0)
+    read, _, _ = policy_state.decode(data, _held(board.empty()))
+    assert policy_state.encode(read, 0, 0) == data and seen(read.rules) == seen(rules)
 
 
 @settings(max_examples=800)
 @given(st.dictionaries(numbers, values, max_size=8), operations)
 def test_any_signed_payload_is_a_changeset_or_refused(extra, made):
     """Even the authority's signature gets nothing malformed in."""
-    payload = {1: 1, 2: site.SITE, 3: 1, 4: bytes(32), 5: 1, 6: made}
+    payload = {1: 2, 2: site.SITE, 3: 1, 4: bytes(32), 5: 1, 6: made}
     payload.update(extra)
     for some in (payload, extra, made):
         try:
@@ -100,23 +106,26 @@ def test_any_bytes_are_refused(raw):
     except ChangesetRefused:
         pass
     try:
-        policy_state.decode(raw, board.empty())
+        policy_state.decode(raw, _held(board.empty()))
     except InvalidInput:
         pass
 
 
 @settings(max_examples=400)
-@given(st.integers(2, 16), values)
-def test_any_entry_of_a_state_is_read_or_damage(entry, value):
+@given(st.integers(0, 5), st.integers(0, 25), values)
+def test_any_entry_of_a_state_is_read_or_damage(entry, rule, value):
     """It is sealed, so only a board's own mistake gets there; it must not stop the board."""
-    policy = board.empty().following(list(board.EVERY[:8]), 1, bytes(32), site.NOW)
-    entries = cbor.decode(policy_encoding.encode(policy, board.empty(), 0, 0))
-    entries[entry] = value
+    rules = draft.following(board.empty(), list(board.EVERY[:12]), 1, bytes(32), site.NOW)
+    entries = cbor.decode(policy_state.encode(_held(rules), 0, 0))
+    if entry == 1:
+        entries[1][rule % len(entries[1])] = value
+    else:
+        entries[entry] = value
     try:
         data = cbor.encode(entries)
     except cbor.EncodeError:
         return
     try:
-        policy_state.decode(data, board.empty())
+        policy_state.decode(data, _held(board.empty()))
     except InvalidInput:
         pass

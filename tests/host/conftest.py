@@ -21,12 +21,15 @@ from holdfast_host.boards import enrol as readers
 from holdfast_host.boards.process import ReaderProcess
 from holdfast_host.credentials import issuing
 from holdfast_host.credentials.authority import Authority
+from holdfast_host.credentials.secret import Secret
 from holdfast_host.phone.wallet import Wallet
 from holdfast_host.site import site
+from holdfast_host.site.keys import Keys
 from host.fake_reader import FakeReader
 
 PASSPHRASE = "correct horse battery"
 SITE, DOOR, ZONE = "acme", "front", "lobby"
+READER = "reader"
 DAY = 86400
 WAIT = 60  # seconds; a hang must end the run
 _MAIN = "from holdfast_host.cli import main; raise SystemExit(main())"
@@ -148,10 +151,21 @@ def authority():
 
 
 @pytest.fixture(scope="session")
-def site_master(tmp_path_factory, authority):
-    """A site made once, its key encrypted with less effort than a real one."""
+def secret():
+    return Secret.generate()
+
+
+@pytest.fixture(scope="session")
+def site_master(tmp_path_factory, authority, secret):
+    """A site made once, its key encrypted with less effort than a real one. Its one reader, at
+    the door, is ``reader_master``'s; so both go by the same policy.
+    """
     folder = tmp_path_factory.mktemp("site") / "acme"
-    site.create(folder, SITE, [ZONE], authority, PASSPHRASE, kdf_rounds=4)
+    site.create(folder, SITE, [ZONE], authority, PASSPHRASE, secret=secret, kdf_rounds=4)
+    placement = readers.Placement(DOOR, [ZONE], 200, READER)
+    opened = Keys(authority, secret)
+    state = folder.parent / READER
+    readers.enroll(state, site.load(folder), opened, placement, now=int(time.time()))
     return folder
 
 
@@ -192,6 +206,10 @@ def grant():
         if isinstance(holder_key, bytes):
             holder_key = Key.okp(CRV_X25519, holder_key)
         now = int(time.time())
+        if "places" in changes:
+            changes["places"] = [
+                (place.ZONE if name == ZONE else place.DOOR, name) for name in changes["places"]
+            ]
         fields = {
             "site": SITE,
             "holder": "bob",
@@ -216,12 +234,9 @@ def phone(tmp_path, authority, grant):
 
 
 @pytest.fixture(scope="session")
-def reader_master(tmp_path_factory, site_master, authority):
-    """The folder of a reader enrolled at the door."""
-    folder = tmp_path_factory.mktemp("reader") / "front"
-    placement = readers.Placement(DOOR, [ZONE], 200)
-    readers.enroll(folder, site.load(site_master), authority, placement, now=int(time.time()))
-    return folder
+def reader_master(site_master):
+    """The folder of the reader enrolled at the door."""
+    return site_master.parent / READER
 
 
 @pytest.fixture
@@ -246,7 +261,8 @@ def fake_reader(authority):
         now = int(time.time())
         fields = {
             "site": SITE,
-            "door": DOOR,
+            "node": "reader",
+            "doors": [DOOR],
             "device_key": Key.okp(CRV_X25519, crypto.x25519_public_key(private)),
             "issued_at": now,
             "expires": now + DAY,

@@ -198,7 +198,7 @@ def _by_pycose(stage, private, changes=None):
 
 
 def _guest_by_pycose(stage, private, changes=None):
-    zone_key = stage.authority.zone_key(ZONE, 1)
+    zone_key = stage.secret.zone_key(ZONE, 1)
     claims = _claims(private, {3: ZONE, **(changes or {})})
     message = Mac0Message(phdr={Algorithm: HMAC256}, payload=cbor2.dumps(claims))
     message.key = SymmetricKey(k=zone_key.k)

@@ -14,6 +14,7 @@ from lossy_flash import formatted, mount, unmount
 import small_log as small
 from holdfast.access.events import event
 from holdfast.access.events import record as event_record
+from holdfast.storage.events import left
 from small_log import access, audit, batch, open_log, record
 
 small.remember_agreements()
@@ -173,6 +174,81 @@ def test_errors_once_and_for_ever():
                     pass
 
     every_error(prepare, work, check, at_least=140, name="errors")
+
+
+def fill(root):
+    """Somebody else takes all the room there is."""
+    piece = b"\x5a" * 512
+    try:
+        with open(root + "/others", "wb") as file:
+            while True:
+                file.write(piece)
+                file.flush()
+    except OSError:
+        pass  # what was flushed stays
+
+
+def test_a_flash_that_others_have_filled():
+    """The reserve goes, then the oldest events, and each step may be the last before the power
+    does: what was acknowledged to a caller is there, or told to be given up.
+    """
+
+    def prepare(root):
+        log = log_at(root)
+        while log.oldest == 0:
+            record(log, 1)
+        fill(root)
+
+    def work(root, acked):
+        log = log_at(root)
+        for _ in range(9):
+            append(log, acked)
+
+    every_cut(prepare, work, check, stride=2, again=5, at_least=200, name="full flash", blocks=20)
+
+    def persist(root, acked):
+        log = log_at(root)
+        for _ in range(9):
+            for _ in range(2):
+                try:
+                    append(log, acked)
+                    break
+                except OSError:
+                    pass
+
+    every_error(
+        prepare, persist, check, stride=2, at_least=100, name="full flash, errors", blocks=20
+    )
+
+
+def test_a_place_that_is_left():
+    """Its log shrinks to a share; what is cut off in between is shrunk at the next start."""
+
+    def large(root):
+        return open_log(root + "/events", 12, segment_bytes=_SEGMENT)
+
+    def prepare(root):
+        record(large(root), 60)
+
+    def shrink(root):
+        folder = root + "/events"
+        size = _SEGMENTS * _SEGMENT
+        return left.keep(folder, small.site.READER_PRIVATE, small.Randomness(), size, _SEGMENT)
+
+    def work(root, acked):
+        shrink(root)
+
+    def check_it(root, acked):
+        count = shrink(root)
+        assert len(os.listdir(root + "/events/log")) <= _SEGMENTS
+        log = large(root)
+        assert log.fault == 0
+        events = audit(batch(log))
+        told = [one for one in events if one.kind == event.OVERWRITTEN]
+        assert len(events) == count and events[-1].number == log.head[0] >= 60
+        assert told[-1].fields == {"count": log.kept, "last": log.kept - 1}
+
+    every_cut(prepare, work, check_it, again=3, at_least=60, name="left place")
 
 
 def test_how_many_old_keys_lie_on_the_flash():

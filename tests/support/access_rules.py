@@ -8,6 +8,7 @@ from holdfast.access.credential import parse_scope
 from holdfast.access.grant import Grant
 from holdfast.access.place import DOOR
 from holdfast.access.policy import draft
+from holdfast.access.policy.rules import RULES
 from holdfast.access.request import CARD, CardRequest
 from holdfast.access.tag import name_tag
 
@@ -32,6 +33,24 @@ def rules(*operations, **changes):
 def policy(*operations, door=site.DOOR, **changes):
     """The same as the door sees it."""
     return DoorView(rules(*operations, **changes), door, 3000)
+
+
+def seen(rules):
+    """All that rules hold, by name, so that two can be compared."""
+    found = {}
+    for name in RULES:
+        value = getattr(rules, name)
+        if name == "anchors":
+            value = [key.x for key in value]
+        elif name == "timezone" and value is not None:
+            value = (value.std_offset_min, value.delta_min, value.start, value.end)
+        elif name == "revocations":
+            value = (value.packed, value.watermark, value.dropped)
+        elif name in ("schedules", "holidays"):
+            value = value.packed
+        found[name] = value
+    found["site"], found["fault"] = rules.site, rules.fault
+    return found
 
 
 def holder(changes=None, authority=None):
@@ -89,6 +108,7 @@ class Cache:
     def grants(self, key):
         if "grant" in self._fails:
             raise self._fails["grant"]
+        # One of neither of the two keys is what a damaged page would give for any.
         known = (KEY, PIN_KEY)
         return [one for one in self._grants if one.key == key or one.key not in known]
 

@@ -155,7 +155,7 @@ class Phone:
         self.private = private
         self.door = door
         self.number = number
-        self.context = None
+        self.context = self.shown = None  # the certificate that it was shown last
         self.ephemeral = self.master_secret = self.master_salt = None
         self._shown = from_kcwt(self.token, True)
 
@@ -195,6 +195,7 @@ class Phone:
     def finish(self, waiting, message_2):
         """message_3 for a message_2; keeps the OSCORE context."""
         received = waiting.parse_message_2(message_2)
+        self.shown = received.id_cred_r.raw
         verified = received.verify(from_kcwt(received.id_cred_r.raw, True))
         completed, message_3 = verified.prepare_message_3()
         self.master_secret, self.master_salt = completed.oscore()[:2]

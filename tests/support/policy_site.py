@@ -104,7 +104,7 @@ def steps(count):
     """``count`` steps that can be told apart: a door, a card and the group's rights in each."""
     return [
         [
-            [ops.DOOR, number - 1, "door-%d" % number],
+            [ops.DOOR, number - 1, "door-%d" % number if number > 1 else site.DOOR],
             [ops.GRANT, key(number), 1, None],
             [ops.GROUP, 1, [[[1, site.DOOR], number, None]]],
         ]

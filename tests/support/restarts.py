@@ -128,7 +128,7 @@ class Restarting:
     def answered(self):
         pass
 
-    def refused(self, code, connection, credential):
+    def refused(self, code, connection, credential, claimed):
         self.told.append(reason.name(code))
 
 

@@ -54,6 +54,20 @@ def access(n=0, holder="alice"):
     }
 
 
+def unlock(n=0, holder="alice", door=site.DOOR):
+    """Fields of an ordinary unlock, the n-th, with all that it is decided again by."""
+    said = access(n, holder)
+    said.update(
+        {
+            "door": door,
+            "changeset": 100 + n // 500,
+            "expires": site.NOW + 30 * site.DAY,
+            "issued": site.NOW - site.DAY,
+        }
+    )
+    return said
+
+
 def record(log, count):
     """Append ``count`` ordinary events."""
     for _ in range(count):

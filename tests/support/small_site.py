@@ -24,7 +24,7 @@ ZONE_SECRET = b"\x5a" * 32
 READER_PRIVATE = b"\x11" * 32
 READER_P256_PRIVATE = b"\x66" * 32
 AUDIT_PRIVATE = b"\x33" * 32
-LOOKUP_KEY = b"\x44" * 32
+LOOKUP_KEY = bytes(range(64, 96))
 EPHEMERAL = b"\x55" * 32  # of keys sealed to the reader
 
 # The policy knows the door, as number 0, and its zone.

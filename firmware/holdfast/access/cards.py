@@ -141,12 +141,16 @@ def _rights_refusal(request, cache, rules, clock, found, needed):
 
 def _second_refusal(grant, request, cache, rules, clock):
     """0 if the other half came with it and is the same person's, else why not."""
-    if request.second is None:
+    if request.second is None or request.second == request.key8:
         return reason.SECOND_NEEDED
-    for other in _grants(request.second, cache):
-        if grant.person is not None and other.person == grant.person:
-            return _grant_refusal(other, request, rules, clock)
-    return reason.OTHER_PERSON
+    refused = [
+        _grant_refusal(other, request, rules, clock)
+        for other in _grants(request.second, cache)
+        if grant.person is not None and other.person == grant.person
+    ]
+    if not refused:
+        return reason.OTHER_PERSON
+    return _most_telling(refused) if all(refused) else 0
 
 
 def _most_telling(reasons):

@@ -10,10 +10,11 @@ def is_name(value) -> bool:
 
     Boards compare names byte for byte: the host brings them to one form (NFC) before it signs.
     """
-    if not isinstance(value, str) or not 0 < len(value.encode()) <= MAX_NAME:
+    if not isinstance(value, str):
         return False
     for character in value:
         code = ord(character)
-        if code < 0x20 or 0x7F <= code < 0xA0:
+        # Halves of a character have no UTF-8: where the host's arguments were none, it has them.
+        if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000:
             return False
-    return True
+    return 0 < len(value.encode()) <= MAX_NAME

@@ -15,13 +15,14 @@ _MIN_PIN = const(4)
 _MAX_PIN = const(10)
 
 
-def name_tag(text: str) -> bytes:
+def name_tag(name) -> bytes:
     """The 6 bytes that stand for the name of a place or schedule: SHA-256 of its UTF-8, cut.
 
     Two names of one site share a tag with a chance of 2^-48 a pair. The names come from the
-    authority, so nobody gains by looking for such a pair.
+    authority, so nobody gains by looking for such a pair. Where an event is decided again only
+    tags are known: bytes are one already.
     """
-    return crypto.sha256(text.encode())[:NAME_TAG]
+    return name if isinstance(name, bytes) else crypto.sha256(name.encode())[:NAME_TAG]
 
 
 def card_key(lookup_key: bytes, kind: int, value: bytes) -> bytes:

@@ -6,8 +6,19 @@ from cose import cwt
 from untrusted import InvalidInput
 
 from . import place, reason
-from .credential import CTI_LENGTH, ROLE, Credential, is_complete, parse_scope, suite_of
+from .credential import (
+    CTI_LENGTH,
+    ROLE,
+    ROLE_CARRIER,
+    ROLE_READER,
+    Credential,
+    is_complete,
+    parse_scope,
+    suite_of,
+)
 from .names import is_name
+
+ENDING_S = 60 * 86400  # before its end a certificate should be renewed
 
 
 class Refused(InvalidInput):
@@ -98,7 +109,7 @@ class Trust:
             raise Refused(reason.UNSUPPORTED_ALGORITHM)
         claims, _ = crypto.finish(_verify_steps(token, self.authority_keys))
         role = claims.other.get(ROLE)
-        if isinstance(role, bool) or not isinstance(role, int):
+        if type(role) is not int or not ROLE_READER <= role <= ROLE_CARRIER:
             raise Refused(reason.INCOMPLETE_TOKEN)
         key = claims.cnf
         if not is_name(claims.sub) or suite_of(key) is None:
@@ -127,14 +138,24 @@ class Trust:
         return [] if key is None else [key]
 
 
+def is_ending(expires: int, clock) -> bool:
+    """Whether a certificate that ``expires`` then should be renewed by now, for all that
+    ``clock`` (ClockReading) knows.
+    """
+    return clock.now is not None and clock.now >= expires - ENDING_S
+
+
 def _doors(scope) -> tuple:
     """The names of the doors that a certificate speaks for; without a scope, none."""
     if scope is None:
         return ()
     try:
-        return tuple([name for kind, name, _ in parse_scope(scope) if kind == place.DOOR])
+        places = parse_scope(scope)
     except InvalidInput:
         raise Refused(reason.INCOMPLETE_TOKEN)
+    if any([kind != place.DOOR for kind, _, _ in places]):
+        raise Refused(reason.INCOMPLETE_TOKEN)
+    return tuple([name for _, name, _ in places])
 
 
 def _parse(raw: bytes):

@@ -67,7 +67,7 @@ class AccessPoint:
         except OSError as error:
             about["not_kept"] = str(error)
             if event.decision.granted:
-                event.decision = Decision.refuse(reason.EVENT_LOG_FAILED)
+                event.refuse(reason.EVENT_LOG_FAILED)
         if event.decision.granted:
             self._doorway.grant(event.decision.strike_ms)
         else:

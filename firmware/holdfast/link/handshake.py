@@ -40,15 +40,19 @@ class Responders:
     """
 
     def __init__(self, keys, trust, ephemerals, contexts, recent, computing, may_be_remembered):
-        self.responder = Responder(
-            [Identity(suite, private, from_kcwt(raw, True)) for suite, private, raw in keys]
-        )
+        self.show(keys)
         self.trust = trust
         self.ephemerals = ephemerals
         self.contexts = contexts
         self.recent = recent
         self.computing = computing
         self.may_be_remembered = may_be_remembered
+
+    def show(self, keys):
+        """Be these ``keys`` with their certificates from the next handshake on."""
+        self.responder = Responder(
+            [Identity(suite, private, from_kcwt(raw, True)) for suite, private, raw in keys]
+        )
 
 
 class Handshake:
@@ -121,9 +125,9 @@ class Handshake:
             completed = await self._compute(received.verify_steps(shown))
         except VerificationError:
             # Told apart from a token that is not believed, a thief would learn that his is.
-            raise _refusal(reason.NOT_HOLDER, EDHOCError(_NOT_ACCEPTED), holder)
+            raise _refusal(reason.NOT_HOLDER, EDHOCError(_NOT_ACCEPTED), holder.holder)
         except EDHOCError as error:
-            raise _refusal(reason.HANDSHAKE_FAILED, error, holder)
+            raise _refusal(reason.HANDSHAKE_FAILED, error, holder.holder)
         secret, salt, sender_id, recipient_id = completed.oscore()
         context = SecurityContext(secret, salt, sender_id, recipient_id, window_size=_WINDOW_SIZE)
         seed = secret, salt, _WINDOW_SIZE, received.id_cred_i.raw
@@ -201,5 +205,5 @@ def _is_error(message) -> bool:
     return True
 
 
-def _refusal(why, error, holder=None, drop=True):
-    return LinkRefusal(why, edhoc_response(code.BAD_REQUEST, error.message()), holder, drop)
+def _refusal(why, error, claimed=None, drop=True):
+    return LinkRefusal(why, edhoc_response(code.BAD_REQUEST, error.message()), claimed, drop)

@@ -9,12 +9,13 @@ class LinkRefusal(InvalidInput):
     """Raised inside the link and answered by the session; never leaves it.
 
     ``reason`` is the exact code, ``response`` the CoAP message that answers the phone, and
-    ``drop`` whether the connection ends with it.
+    ``drop`` whether the connection ends with it. ``claimed`` is the holder named by what came:
+    a token that nobody proved to be the holder of, or the identifier of a context.
     """
 
-    def __init__(self, reason: int, response, credential=None, drop: bool = True):
+    def __init__(self, reason: int, response, claimed=None, drop: bool = True):
         super().__init__(_reason.name(reason))
         self.reason = reason
         self.response = response
-        self.credential = credential
+        self.claimed = claimed
         self.drop = drop

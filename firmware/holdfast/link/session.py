@@ -43,8 +43,9 @@ class Session:
 
     ``responders`` and ``contexts`` are shared by all connections, ``server`` is the coap.Server
     for protected requests, and ``observer`` has ``deciding()``, ``challenged(connection)``,
-    ``refused(reason, connection, credential)`` and ``answered()``. ``number`` names the
-    connection in the log. Nothing that a phone sends raises out of here.
+    ``refused(reason, connection, credential, claimed)`` and ``answered()``: ``credential`` is
+    proven, ``claimed`` is a holder's name and nothing more. ``number`` names the connection in
+    the log. Nothing that a phone sends raises out of here.
     """
 
     def __init__(self, responders, contexts, server, observer, limits, number: int):
@@ -127,7 +128,7 @@ class Session:
         try:
             response = await self._route(request)
         except LinkRefusal as refusal:
-            self._observer.refused(refusal.reason, self.number, refusal.credential)
+            self._observer.refused(refusal.reason, self.number, None, refusal.claimed)
             if refusal.drop:
                 self._drop(refusal.reason)
             response = refusal.response
@@ -177,7 +178,8 @@ class Session:
         except oscore.EchoNeeded as needed:
             return self._challenge(kid, association, needed)
         except CoAPError as error:
-            raise _protocol_refusal(error, association.credential)
+            # Whoever has heard the identifier can send it: it proves nothing.
+            raise _protocol_refusal(error, association.credential.holder)
         if message_3 is None:
             self._contexts.used(kid)  # of one that is passing nothing is noted
         else:
@@ -193,7 +195,7 @@ class Session:
             response = await self._server.respond(plain, peer)
         except CoAPError as error:
             # No resource decided this, so nobody else shows and records it.
-            self._observer.refused(reason.MALFORMED_REQUEST, self.number, peer.credential)
+            self._observer.refused(reason.MALFORMED_REQUEST, self.number, peer.credential, None)
             response = error_response(error)
         protected = oscore.protect_response(association.context, response, exchange)
         if code.is_success(response.code):
@@ -205,7 +207,7 @@ class Session:
         try:
             response = self._contexts.challenge(kid, association, needed)
         except oscore.ReplayError as error:
-            raise _protocol_refusal(error, association.credential)
+            raise _protocol_refusal(error, association.credential.holder)
         except (InvalidInput, OSError):
             # Without a Partial IV that is certainly new, this context can prove nothing any more.
             self._contexts.forget(kid)
@@ -224,7 +226,7 @@ class Session:
         self.close_reason = why
 
 
-def _protocol_refusal(error, credential=None):
+def _protocol_refusal(error, claimed=None):
     # An unknown context is not the end of the connection: a phone that knows us from before we
     # restarted can start over at once.
     drop = not isinstance(error, oscore.ContextNotFoundError)
@@ -238,4 +240,4 @@ def _protocol_refusal(error, credential=None):
         why = reason.MALFORMED_MESSAGE
     # RFC 8613 section 8.2: errors in the clear are not to be cached.
     response = Message(error.code, [(option.MAX_AGE, b"")], error.diagnostic.encode())
-    return LinkRefusal(why, response, credential, drop)
+    return LinkRefusal(why, response, claimed, drop)

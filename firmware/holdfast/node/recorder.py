@@ -1,8 +1,8 @@
-"""What happened at this door: kept in the event log, shown on the console."""
+"""What happens at a node: kept in the event log, shown on the console."""
 
 from micropython import const
 
-from ..access.events.event import ACCESS, kind_name
+from ..access.events.event import ACCESS, ACKNOWLEDGED, FETCHED, kind_name
 
 # How many events strangers may put on flash at once, and how long each stays counted. Whoever
 # passes by can be refused a thousand times an hour: that must not wear out the flash, nor push
@@ -11,6 +11,7 @@ _STRANGERS_AT_ONCE = const(32)
 _STRANGER_EVERY_S = const(300)
 
 _OWED = const(8)
+_COLLECTIONS = const(8)  # at a time that are told apart
 
 
 class Recorder:
@@ -27,6 +28,7 @@ class Recorder:
         self._strangers_since = 0
         self._unkept = 0
         self._owed = []  # (kind, fields) that flash would not take
+        self._collections = {}  # who collects: (connection, number of the last event given)
 
     def keep(self, event):
         """Have an AccessEvent on flash, unless it is one more of a crowd of strangers'.
@@ -37,7 +39,7 @@ class Recorder:
         if event.credential is None and not event.decision.granted and self._is_crowded():
             self._unkept += 1
             return
-        fields = event.fields()
+        fields = dict(event.fields())
         fields["uptime"] = self._timekeeper.uptime()
         if self._unkept:
             fields["count"] = self._unkept
@@ -49,14 +51,16 @@ class Recorder:
         line = {"event": "access"}
         line.update(event.fields())
         line.update(about)
-        self._console.line(line)
+        self._show(line)
         self.pay()
 
     def note(self, kind: int, fields: dict, anybody: bool = False):
         """Keep and show what is no decision; a log that fails is shown instead of raised.
 
-        What ``anybody`` can bring about is not kept more often than strangers are.
+        Gives its number, None if it is not kept. What ``anybody`` can bring about is not kept more
+        often than strangers are.
         """
+        number = None
         line = {"event": kind_name(kind)}
         line.update(fields)
         if anybody and self._is_crowded():
@@ -64,12 +68,31 @@ class Recorder:
         else:
             kept = self._dated(fields)
             try:
-                self._append(kind, kept)
+                number = self._append(kind, kept)
                 self.settle()
             except OSError as error:
                 line["not_kept"] = str(error)
                 self.owe(kind, kept)
-        self._console.line(line)
+        self._show(line)
+        return number
+
+    def fetched(self, connection, by, after: int, last):
+        """``by`` was given the events after that number up to ``last`` (None: there were none) on
+        this connection: an event, once a collection.
+
+        One connection is one collection, and so is going on, on any, after what was given last. So
+        it ends: the event itself is fetched as the last one, and there is none of that.
+        """
+        before = self._collections.pop(by, ("", None))  # no connection
+        if last is not None and connection != before[0] and after != before[1]:
+            self.note(FETCHED, {"by": by})
+        if len(self._collections) >= _COLLECTIONS:
+            self._collections.popitem()
+        self._collections[by] = connection, last
+
+    def acknowledged(self, number: int, by):
+        """``by`` has all events up to that number: they may go now."""
+        self.note(ACKNOWLEDGED, {"by": by, "last": number})
 
     def owe(self, kind: int, fields: dict):
         """Keep this as soon as flash takes it; not over a restart, and the first few only."""
@@ -94,6 +117,12 @@ class Recorder:
             self.settle()
             self._owed.pop(0)
 
+    def _show(self, line):
+        for name, value in line.items():
+            if isinstance(value, bytes):
+                line[name] = value.hex()
+        self._console.line(line)
+
     def _dated(self, fields):
         clock = self._timekeeper.read()
         dated = {
@@ -107,7 +136,7 @@ class Recorder:
 
     def _append(self, kind, fields):
         try:
-            self._log().append(kind, fields)
+            return self._log().append(kind, fields)
         except OSError:
             raise
         except Exception as error:

@@ -11,6 +11,7 @@ from ..access.tag import name_tag
 from ..storage import files
 from ..storage.cache.cache import CredentialCache
 from ..storage.cache.verified_tokens import VerifiedTokens
+from ..storage.certificates import Certificates
 from ..storage.clock import ClockStore
 from ..storage.contexts import ContextStore
 from ..storage.events.log import EventLog
@@ -148,6 +149,10 @@ class Stores:
     def clock_store(self) -> ClockStore:
         """Where the clock's floor is kept. Raises OSError."""
         return ClockStore(self._folder("clock"), self._sealer("clock"))
+
+    def certificates(self) -> Certificates:
+        """Where certificates are kept that came after the settings."""
+        return Certificates(self._directory)
 
     def context_store(self, binding: bytes) -> ContextStore:
         """Where the phones it knows are kept, for as long as ``binding`` is the same."""

@@ -20,15 +20,17 @@ class EventsResource:
     """Only a credential with the permission to carry events sees any.
 
     ``log()`` gives the EventLog or raises OSError; ``may(credential, action)`` gives the exact
-    reason code of a refusal, 0 for yes; ``uptime()`` is in seconds since the start, so that a
-    collector can tell late events.
+    reason code of a refusal, 0 for yes; ``recorder`` is told of each
+    collection and acknowledgement; ``uptime()`` is in seconds since the start, so that a collector
+    can tell late events.
     """
 
     content_formats = (_CF_CBOR_SEQUENCE,)
 
-    def __init__(self, log, may, uptime):
+    def __init__(self, log, may, recorder, uptime):
         self._log = log
         self._may = may
+        self._recorder = recorder
         self._uptime = uptime
 
     async def get(self, request, peer):
@@ -38,9 +40,11 @@ class EventsResource:
         if refusal:
             return exchange.forbidden(refusal)
         try:
-            batch = self._log().batch(after, exchange.PAYLOAD_LIMIT, self._uptime())
+            batch, last = self._log().served(after, exchange.PAYLOAD_LIMIT, self._uptime())
         except OSError:
             return exchange.unavailable()
+        # Told after the fact: it follows with the next answer.
+        self._recorder.fetched(peer.connection, _holder(peer), after, last)
         content_format = [(option.CONTENT_FORMAT, option.encode_uint(_CF_CBOR_SEQUENCE))]
         return Message(code.CONTENT, content_format, batch)
 
@@ -51,10 +55,18 @@ class EventsResource:
             return exchange.forbidden(refusal)
         number, head = _parse(request.payload)
         try:
-            self._log().acknowledge(number, head)
+            log = self._log()
+            kept = log.kept
+            log.acknowledge(number, head)
         except OSError:
             return exchange.unavailable()
+        if log.kept > kept:
+            self._recorder.acknowledged(number, _holder(peer))
         return Message(code.CHANGED)
+
+
+def _holder(peer):
+    return peer.credential and peer.credential.holder
 
 
 def _parse(payload):

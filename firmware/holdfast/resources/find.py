@@ -10,7 +10,9 @@ def find(reader, path: tuple):
     if path == (b"events",):
         from .events import EventsResource
 
-        return EventsResource(reader.stores.events, reader.may, reader.timekeeper.uptime)
+        return EventsResource(
+            reader.stores.events, reader.may, reader.recorder, reader.timekeeper.uptime
+        )
     if path == (b"time",):
         from .time import TimeResource
 
@@ -18,7 +20,7 @@ def find(reader, path: tuple):
     if path == (b"certificate",):
         from .certificate import CertificateResource
 
-        return CertificateResource(reader.settings.certificate)
+        return CertificateResource(lambda: reader.keys.certificate(0), reader.renew)
     if path == (b"status",):
         from ..version import VERSION
         from .status import StatusResource
@@ -30,5 +32,6 @@ def find(reader, path: tuple):
             lambda: reader.stores.rules,
             reader.timekeeper.uptime,
             reader.may,
+            lambda: reader.keys.expires,
         )
     return None

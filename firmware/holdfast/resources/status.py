@@ -4,6 +4,7 @@ import crypto
 from coap import code, option
 
 from ..access.request import ADMINISTER
+from ..access.trust import is_ending
 from . import exchange
 
 # The CBOR map of an answer
@@ -16,6 +17,7 @@ CLOCK_ERROR = 6  # by how many seconds the time may be off
 POLICY = 7  # [number, hash] of the last changeset followed
 REVOCATIONS_AGE = 8  # seconds since that one was signed, null if nobody knows what time it is
 UPTIME = 9  # seconds since the start
+CERTIFICATE_ENDS = 10  # seconds until its first certificate ends, from 60 days before; 0 after it
 
 
 class StatusResource:
@@ -26,18 +28,20 @@ class StatusResource:
 
     ``door`` is its id, ``firmware`` a version or None; ``read()`` gives the ClockReading,
     ``rules()`` the SiteRules in force, ``uptime()`` seconds since the start; ``may(credential,
-    action)`` the exact reason code of a refusal, 0 for yes.
+    action)`` the exact reason code of a refusal, 0 for yes; ``certificate_expires()`` gives when
+    the first of its certificates ends, in seconds since 1970.
     """
 
     content_formats = (option.CF_CBOR,)
 
-    def __init__(self, door, firmware, read, rules, uptime, may):
+    def __init__(self, door, firmware, read, rules, uptime, may, certificate_expires):
         self._door = door
         self._firmware = firmware
         self._read = read
         self._rules = rules
         self._uptime = uptime
         self._may = may
+        self._certificate_expires = certificate_expires
 
     async def get(self, request, peer):
         """All of it in one map; 4.03 to who may not administer."""
@@ -47,17 +51,18 @@ class StatusResource:
         clock = self._read()
         rules = self._rules()
         age = None if clock.now is None else max(0, clock.now - rules.issued_at)
-        return exchange.answer(
-            code.CONTENT,
-            {
-                DOOR: self._door,
-                FIRMWARE: self._firmware,
-                CRYPTO: crypto.backend_name(),
-                CRYPTO_REASON: crypto.backend_reason(),
-                CLOCK_SOURCE: clock.source,
-                CLOCK_ERROR: clock.uncertainty,
-                POLICY: [rules.number, rules.head],
-                REVOCATIONS_AGE: age,
-                UPTIME: self._uptime(),
-            },
-        )
+        told = {
+            DOOR: self._door,
+            FIRMWARE: self._firmware,
+            CRYPTO: crypto.backend_name(),
+            CRYPTO_REASON: crypto.backend_reason(),
+            CLOCK_SOURCE: clock.source,
+            CLOCK_ERROR: clock.uncertainty,
+            POLICY: [rules.number, rules.head],
+            REVOCATIONS_AGE: age,
+            UPTIME: self._uptime(),
+        }
+        expires = self._certificate_expires()
+        if is_ending(expires, clock):
+            told[CERTIFICATE_ENDS] = max(0, expires - clock.now)
+        return exchange.answer(code.CONTENT, told)

@@ -10,6 +10,8 @@ from untrusted import InvalidInput
 from ..access import Trust, reason
 from ..access.decide import is_void, may
 from ..access.events.event import (
+    CERTIFICATE_ENDING,
+    CERTIFICATE_RENEWED,
     CLOCK_SET,
     LOCKDOWN,
     POLICY_APPLIED,
@@ -17,6 +19,7 @@ from ..access.events.event import (
     STARTED,
     STORAGE_FAULT,
 )
+from ..access.trust import is_ending
 from ..door.access_point import AccessPoint
 from ..door.doorway import Doorway
 from ..door.indicator import Indicator
@@ -71,18 +74,23 @@ class Reader:
         strike = Strike(hardware.strike)
         self.door = Doorway(strike, Indicator(hardware.led, hardware.buzzer), hardware.ticks)
         crypto.self_test(settings.p256_certificate is not None)
-        keys, device = device_keys.check(settings, private_key, p256_private_key)
+        self.keys = device_keys.check(settings, private_key, p256_private_key)
+        self._is_end_told = False  # of the certificates in force
         self._is_locked_down = False
         self._rules = None  # what all goes by that was told of it
         self.stores = Stores(
             directory, settings, private_key, hardware.random_bytes, self._storage_failed
         )
+        try:
+            device_keys.renew(self.keys, settings, self.stores.rules, self.stores.certificates())
+        except OSError as error:
+            self.stores.fault("certificates", error)
         self.timekeeper = Timekeeper(
             hardware.clock,
             hardware.ticks,
             self.stores.clock_store,
             lambda: self.stores.rules,
-            device.issued_at,
+            self.keys.issued_at,
             lambda error: self.stores.fault("clock", error),
         )
         self._tokens = self.stores.verified_tokens()
@@ -95,7 +103,7 @@ class Reader:
             door, strike_ms, self.stores, self.timekeeper, self.door, self._recorder
         )
         self._computing = Computing(pause or _pause)
-        self._ephemerals = EphemeralKeys(hardware.random_bytes, [suite for suite, _, _ in keys])
+        self._ephemerals = EphemeralKeys(hardware.random_bytes, self.keys.suites)
         self._contexts = Contexts(
             self.limits.contexts,
             first_identifier,
@@ -103,7 +111,7 @@ class Reader:
             context_store or self.stores.context_store(crypto.x25519_public_key(private_key)),
         )
         self._responders = Responders(
-            keys,
+            self.keys.entries,
             self._trust,
             self._ephemerals,
             self._contexts,
@@ -115,6 +123,7 @@ class Reader:
         self._server.add(("doors", None), UnlockResource(self._access_point))
         self.keep_up()
         self._recorder.note(STARTED, {"changeset": self._rules and self._rules.number})
+        self._tell_ending()
         self._recorder.pay()
 
     @property
@@ -131,6 +140,11 @@ class Reader:
                 self.timekeeper.uptime,
             )
         return self._card_reader
+
+    @property
+    def recorder(self):
+        """What keeps events."""
+        return self._recorder
 
     def _resource(self, path):
         from ..resources.find import find
@@ -179,6 +193,37 @@ class Reader:
             self._recorder.note(POLICY_APPLIED, {"changeset": rules.number})
         if view.is_locked_down != was_locked_down:
             self._recorder.note(LOCKDOWN, {"on": view.is_locked_down})
+
+    def renew(self, raw: bytes) -> bool:
+        """Go on with the later certificate ``raw``, whoever brought it; False if it is in force.
+
+        The phones it knows stay known. Raises InvalidInput, whose text says why not, and OSError.
+        """
+        device = self.keys.renewed(raw, self.settings, self.stores.rules)
+        if device is None:
+            return False
+        # On flash first: what is in force is so after a restart, too.
+        try:
+            self.stores.certificates().write(device.suite, raw)
+        except OSError as error:
+            self.stores.fault("certificates", error)
+            raise
+        self.stores.fault("certificates", None)
+        self.keys.put_renewed(device, raw)
+        self._responders.show(self.keys.entries)
+        self._is_end_told = False
+        self.timekeeper.heard_signed(device.issued_at)
+        fields = {"issued": device.issued_at, "expires": device.expires}
+        self._recorder.note(CERTIFICATE_RENEWED, fields)
+        self._tell_ending()
+        return True
+
+    def _tell_ending(self):
+        # Once a start, and once when it comes to that.
+        expires = self.keys.expires
+        if not self._is_end_told and is_ending(expires, self.timekeeper.read()):
+            self._is_end_told = True
+            self._recorder.note(CERTIFICATE_ENDING, {"expires": expires})
 
     def told_time(self, time: int, error_s: int) -> bool:
         """Whether it is believed that it is ``time``, off by at most ``error_s``; OSError."""
@@ -233,6 +278,7 @@ class Reader:
             await asyncio.sleep(_TIDY_EVERY_S)
             try:
                 self._recorder.pay()
+                self._tell_ending()
                 if not self._connections:
                     for _ in self.stores.tidy_steps():
                         await asyncio.sleep(0)
@@ -290,9 +336,9 @@ class Reader:
         """An answer is on its way (called by the session)."""
         self._access_point.settle()
 
-    def refused(self, code: int, connection: int, credential):
+    def refused(self, code: int, connection: int, credential, claimed):
         """The link refused something (called by the session): show it and record it."""
-        self._access_point.refuse(code, credential, {"connection": connection})
+        self._access_point.refuse(code, credential, {"connection": connection}, None, claimed)
 
     async def _turn_away(self, link, number, why):
         await let_go(link)

@@ -12,7 +12,7 @@ from micropython import const
 from oscore import ReplayWindow, SecurityContext
 from untrusted import InvalidInput
 
-from ..access.credential import Credential, is_complete, parse_scope
+from ..access.credential import ROLE, Credential, is_complete, parse_scope
 from . import files
 
 # Partial IVs of the reader's own that one write makes usable; only challenges take any.
@@ -248,7 +248,7 @@ class _Record:
         """Raises InvalidInput."""
         # Verified when it was shown, and sealed since: a start costs no public-key operation.
         token = cwt.parse(self.token)
-        if not is_complete(token.claims):
+        if not is_complete(token.claims) or ROLE in token.claims.other:
             raise _DamagedRecord("no holder's token")
         scope = parse_scope(token.claims.scope)
         return Credential(token.claims, scope, token.kind == cwt.MACED, self.authority)

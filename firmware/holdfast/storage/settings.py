@@ -105,7 +105,7 @@ def decode(data: bytes) -> Settings:
         _doors(entries[_DOORS]),
         _authority_keys(entries[_AUTHORITY]),
         _certificate(entries[_CERTIFICATE]),
-        _key_bytes(entries[_FIRST_KEY], "first key"),
+        _first_key(entries[_FIRST_KEY]),
         _enrolled_at(entries[_ENROLLED_AT]),
         _key_bytes(entries[_AUDIT_KEY], "audit key"),
         _lookup(entries[_LOOKUP]),
@@ -131,6 +131,14 @@ def _doors(value):
     if len(set([door for door, _ in doors])) != len(doors):
         raise SettingsError("settings: a door is there twice")
     return tuple(doors)
+
+
+def _first_key(value):
+    key = _key_bytes(value, "first key")
+    # All is named by it: what an erased or a worn-out block reads as must not be a root.
+    if len(set(key)) == 1:
+        raise SettingsError("settings: first key is one byte 32 times")
+    return key
 
 
 def _enrolled_at(value):

@@ -8,73 +8,82 @@ from pathlib import Path
 import cbor
 import crypto
 from cose import CRV_X25519, Key
+from holdfast.access.credential import ROLE_READER
+from holdfast.access.policy import limits
 from untrusted import InvalidInput
 
 from .. import files
 from ..credentials import issuing, keys
-from ..credentials.authority import Authority
 from ..errors import UsageProblem
-from ..site.site import Site, check_id
+from ..policy import changes
+from ..policy.history import History
+from ..policy.state import State
+from ..site import devices, names, rotation
+from ..site.keys import Keys
+from ..site.site import Site
 from .process import ReaderProcess
 
 SETTINGS = "settings.cbor"
 POLICY = "policy.cbor"
 STRIKE_MS = 3000
-CERTIFICATE_DAYS = 3650
+CERTIFICATE_DAYS = 730  # of a site that never set any
 P256_CERTIFICATE = 11  # its key in the settings
 
 _REFUSED = "policy_file_refused"  # what a reader says that does not take POLICY
-_VERSION = 1
+_VERSION = 2
 _CERTIFICATE = 6  # of the X25519 key
-_MOST_ZONES = 16  # firmware/holdfast/storage/settings.py refuses more, and a larger file
 _LARGEST_SETTINGS = 4096
 
 
 @dataclasses.dataclass(frozen=True)
 class Placement:
-    """A reader's door, the zones the door lies in, and how long it releases the strike."""
+    """A reader's door, the zones the door lies in, and how long it releases the strike.
+
+    ``node`` is the reader's own id, that of the door if it is empty.
+    """
 
     door: str
     zones: Sequence[str] = ()
     strike_ms: int = STRIKE_MS
+    node: str = ""
+
+    @property
+    def name(self) -> str:
+        """The reader's own id."""
+        return self.node or self.door
 
 
 def enroll(
     state_folder: Path,
     site: Site,
-    authority: Authority,
+    opened: Keys,
     placement: Placement,
     *,
     now: int,
-    days: int = CERTIFICATE_DAYS,
+    days: int | None = None,
     replace: bool = False,
 ) -> dict[int, Key]:
     """Make the reader in ``state_folder`` one of ``site``; its public keys by cipher suite.
 
-    The reader makes its own keys, at its first start, and never shows them. It is given the policy
-    as it is now. At the end it is started once more: it is enrolled only if it says so itself.
+    The reader makes its own keys, at its first start, and never shows them. Its door is put into
+    the policy if it is not there, and into its zones; their keys are sealed to the reader; it is
+    given the policy as it is then. Its certificate holds for ``days``, or as long as the site's
+    limits say. At the end it is started once more: it is enrolled only if it says so itself.
     ``now`` is in seconds since 1970.
     """
     require_placement(site, placement)
     require_none(state_folder, replace)
-    policy = site.policy().for_reader(authority)
+    site.policy()
     files.make_folder(state_folder)
     # From here until the new settings are there, the reader says that it is not enrolled.
     files.remove(state_folder / SETTINGS)
-    device_keys = _ask_for_keys(state_folder)
-    certificates = {
-        suite: issuing.device_certificate(
-            authority.signing_key,
-            site=site.id,
-            door=placement.door,
-            device_key=key,
-            issued_at=now,
-            expires=now + days * 86400,
-            cti=os.urandom(8),
-        )
-        for suite, key in device_keys.items()
-    }
-    settings = encode_settings(site, authority, placement, certificates[0], certificates.get(2))
+    found = _ask_for_keys(state_folder)
+    certificates = certify(site, opened, placement, found, now, days)
+    history = _told_of(site, opened, placement, found[0].x or b"", now)
+    settings = encode_settings(
+        site, opened, placement, certificates[0], certificates.get(2), history=history
+    )
+    policy = history.for_reader(opened.authority)
     files.write(state_folder / POLICY, policy, files.PRIVATE)
     files.write(state_folder / SETTINGS, settings, files.PRIVATE)
     with ReaderProcess(state_folder) as reader:
@@ -87,50 +96,143 @@ def enroll(
             f"look at it: holdfast policy show {site.folder}; if the reader was another site's,"
             " enrol it in a new folder",
         )
-    return device_keys
+    return found
+
+
+def certify(
+    site: Site,
+    opened: Keys,
+    placement: Placement,
+    found: dict[int, Key],
+    now: int,
+    days: int | None = None,
+) -> dict[int, bytes]:
+    """Certificates for the keys ``found`` of a reader, by suite; it stands in the register then.
+
+    Refuses an id that another board has, or that was revoked.
+    """
+    registered = devices.find(devices.load(site.folder), placement.name)
+    key = found[0].x or b""
+    if registered is not None and registered.revoked:
+        raise UsageProblem(
+            f"the device {placement.name!r} is revoked, and stays so",
+            "give this one another id: --node ID",
+        )
+    if registered is not None and registered.key != key:
+        raise UsageProblem(
+            f"another board is enrolled as {placement.name!r}",
+            "give this one another id: --node ID; if the other board is gone for good: holdfast"
+            f" reader revoke {site.folder} {placement.name}",
+        )
+    p256 = found.get(2)
+    point = b"" if p256 is None else (p256.x or b"") + (p256.y or b"")
+    device = devices.Device(
+        placement.name,
+        key,
+        (placement.door,),
+        ROLE_READER,
+        () if registered is None else registered.ctis,
+        now,
+        now,
+        p256_key=point,
+    )
+    return renewed(site, opened, device, now, days)
+
+
+def renewed(
+    site: Site, opened: Keys, device: devices.Device, now: int, days: int | None = None
+) -> dict[int, bytes]:
+    """New certificates for the keys of ``device``, by suite, which stand in the register then."""
+    if days is None:
+        days = certificate_days(site.policy().state)
+    public = {0: Key.okp(CRV_X25519, device.key)}
+    if device.p256_key:
+        public[2] = keys.p256_key(device.p256_key)
+    # A clock that was put back must not make it look older than the one it replaces.
+    issued_at = max(now, device.issued + 1) if device.ctis else now
+    expires = issued_at + days * 86400
+    ctis = {suite: os.urandom(8) for suite in public}
+    made = {
+        suite: issuing.device_certificate(
+            opened.authority.signing_key,
+            site=site.id,
+            node=device.id,
+            doors=device.doors,
+            device_key=key,
+            issued_at=issued_at,
+            expires=expires,
+            cti=ctis[suite],
+            role=device.role,
+        )
+        for suite, key in public.items()
+    }
+    # Before anybody has them: what is in no register cannot be revoked.
+    known = dataclasses.replace(
+        device,
+        ctis=(*device.ctis, *ctis.values()),
+        issued=issued_at,
+        expires=max(expires, device.expires),
+    )
+    devices.put(site.folder, known)
+    return made
+
+
+def certificate_days(state: State) -> int:
+    """How long a device's certificate holds, by the site's limits."""
+    return state.limits.get(limits.CERTIFICATE_DAYS, CERTIFICATE_DAYS)
+
+
+def _told_of(site: Site, opened: Keys, placement: Placement, key: bytes, now: int) -> History:
+    """The policy, which knows the door and its zones, with the zones' keys sealed to ``key``."""
+    history, _ = site.change_policy(
+        opened.authority,
+        lambda state: changes.add_door(state, placement.door, placement.zones),
+        now,
+    )
+    sealed = [
+        operation
+        for zone in history.state.zones_of(placement.door)
+        if zone in site.zones
+        for operation in rotation.zone_operations(
+            site, opened.secret, zone, site.zones[zone], [(placement.name, key)], os.urandom
+        )
+    ]
+    history, _ = site.change_policy(opened.authority, lambda state: sealed, now)
+    return history
 
 
 def encode_settings(
     site: Site,
-    authority: Authority,
+    opened: Keys,
     placement: Placement,
     certificate: bytes,
     p256_certificate: bytes | None = None,
+    *,
+    history: History,
 ) -> bytes:
-    """The reader's settings.cbor (docs/flash_format.md); secrets are in it: zone, lookup keys."""
-    zone_keys = {zone: site.zone_key(authority, zone) for zone in placement.zones}
+    """The reader's settings.cbor (docs/flash_format.md); a secret is in it: the lookup key."""
     entries = {
         1: _VERSION,
         2: site.id,
-        3: placement.door,
-        4: list(placement.zones),
-        5: [authority.public_key.to_map()],
+        3: placement.name,
+        4: [[placement.door, placement.strike_ms]],
+        5: [key.to_map() for key in history.anchors],
         _CERTIFICATE: certificate,
-        7: {zone: key.to_secret_map() for zone, key in zone_keys.items()},
-        8: placement.strike_ms,
-        9: crypto.x25519_public_key(authority.audit_key()),
-        10: authority.lookup_key(),
+        7: keys.public_bytes(site.first_key),
+        8: [history.number, history.head],
+        9: crypto.x25519_public_key(opened.secret.audit_key()),
+        10: [site.lookup_number, site.lookup_key(opened.secret)],
     }
     if p256_certificate is not None:
         entries[P256_CERTIFICATE] = p256_certificate
-    settings = cbor.encode(entries)
-    if len(settings) > _LARGEST_SETTINGS:
-        raise UsageProblem(
-            f"the settings are {len(settings)} bytes, a reader takes {_LARGEST_SETTINGS}",
-            "put the door in fewer zones",
-        )
-    return settings
+    return cbor.encode(entries)
 
 
 def require_placement(site: Site, placement: Placement) -> None:
     """Refuse a door or zone that the site cannot have, before anything is asked or made."""
-    check_id(placement.door, "door")
+    names.require_normal(placement.door, "door")
+    names.require_normal(placement.name, "device")
     site.require_zones(placement.zones)
-    if len(placement.zones) > _MOST_ZONES:
-        raise UsageProblem(
-            f"{len(placement.zones)} zones are too many for one reader",
-            f"put the door in at most {_MOST_ZONES} zones",
-        )
 
 
 def require_none(state_folder: Path, replace: bool) -> None:

@@ -18,6 +18,7 @@ from ..phone import bringing
 from ..phone.carrier import Carrier
 from ..phone.link import CHUNK, TcpLink
 from ..phone.wallet import Wallet
+from . import names
 from .output import AsJson, progress, say, say_json
 from .phone import Folder, address
 
@@ -28,10 +29,16 @@ _CLOCK_ERROR_S = 2  # of the machine this runs on, which a time service keeps
 def carry(
     folder: Folder,
     reader: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the reader listens.")],
-    door: Annotated[str, typer.Option(metavar="DOOR", help="The reader's door.")],
+    door: Annotated[
+        str, typer.Option(metavar="DOOR", parser=names.DOOR, help="The reader's door.")
+    ],
     policy: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Bring what `holdfast policy export` wrote."),
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Bring later certificates (holdfast reader renew)."),
     ] = None,
     events: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Take all events, into a new file.")
@@ -47,16 +54,19 @@ def carry(
 ) -> None:
     """Carry policy to a reader, events away from it, and the time; the door stays shut.
 
-    Whoever has a credential for the door may bring policy: the site signed it. Events and the
+    Whoever has a credential for the door may bring policy and certificates: the site signed them.
+    Also to a reader whose certificate has ended, but not to one that was revoked. Events and the
     time are for credentials that were issued for that.
     """
-    if policy is None and events is None and not tell_time:
+    if policy is None and certificate is None and events is None and not tell_time:
         raise UsageProblem(
-            "there is nothing to carry", "give --policy FILE, --events FILE or --tell-time"
+            "there is nothing to carry",
+            "give --policy FILE, --certificate FILE, --events FILE or --tell-time",
         )
     if acknowledge and events is None:
         raise UsageProblem("nothing is taken, so nothing can be safe", "give --events FILE too")
     news = [] if policy is None else bringing.read(_pieces(policy))
+    certificates = [] if certificate is None else _certificates(certificate)
     if events is not None and events.exists():
         raise UsageProblem(f"{events} is there already", "give the name of a new file")
     host, port = address(reader)
@@ -72,6 +82,10 @@ def carry(
         if news:
             standing = bringing.bring(news, carrier.post_policy)
             done["policy"], done["policy_head"] = standing.number, standing.head.hex()
+        for raw in certificates:
+            carrier.put_certificate(raw)
+        if certificates:
+            done["certificates"] = len(certificates)
         if events is not None:
             data, last = _take(carrier, carrier.events_certificate(checked))
             files.write(events, data, files.PRIVATE)
@@ -88,24 +102,33 @@ def carry(
         say(f"{door} believes the time", "green")
     if "policy" in done:
         say(f"{door} is at changeset {done['policy']}", "green")
+    if certificates:
+        say(f"{door} shows its later certificate from now on", "green")
     if events is not None:
         say(f"events up to {done.get('last_event', 'none')} are in {events}", "green")
         say(f"next: holdfast events verify {events} --site SITE_DIR")
 
 
+def _certificates(path: Path) -> list[bytes]:
+    return _sequence(path, "certificate", "give a file that `holdfast reader renew` wrote")
+
+
 def _pieces(path: Path) -> list[bytes]:
-    advice = "give a file that `holdfast policy export` wrote"
-    data = files.read(path, _POLICY_LIMIT, "policy", advice)
+    return _sequence(path, "policy", "give a file that `holdfast policy export` wrote")
+
+
+def _sequence(path: Path, what: str, advice: str) -> list[bytes]:
+    data = files.read(path, _POLICY_LIMIT, what, advice)
     found = []
     offset = 0
     try:
         while offset < len(data):
             raw, offset = cbor.decode_prefix(data, offset)
             if not isinstance(raw, bytes):
-                raise InvalidInput("something that is no changeset")
+                raise InvalidInput("something that is no byte string")
             found.append(raw)
     except InvalidInput as error:
-        raise UsageProblem(f"{path} is no policy: {error}", advice) from error
+        raise UsageProblem(f"{path} is no {what}: {error}", advice) from error
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from holdfast.access import Credential
+from holdfast.access.place import DOOR, ZONE
 from holdfast.access.request import ADMINISTER, CARRY_EVENTS, HOLD_OPEN, LOCKDOWN_OVERRIDE, UNLOCK
 
 from .. import files
@@ -19,9 +20,10 @@ from ..credentials.tokens import Unverified
 from ..errors import UsageProblem
 from ..policy import changes as policy_changes
 from ..policy.state import Place
+from ..site import revocation
 from ..site import site as sites
 from ..site.site import Site
-from . import passphrase
+from . import names, passphrase
 from .output import AsJson, progress, say, say_json, say_table
 from .passphrase import PassphraseFile
 from .policy.access import place_facts, place_text, places
@@ -50,6 +52,7 @@ _MAY = {
     May.OVERRIDE_LOCKDOWN: LOCKDOWN_OVERRIDE,
 }
 
+_KINDS = {DOOR: "door", ZONE: "zone"}
 _KEY_KINDS = {0: "X25519, suite 0", 2: "x of P-256, suite 2"}
 
 app = typer.Typer(help="Issue credentials, and look at them.", no_args_is_help=True)
@@ -58,7 +61,10 @@ app = typer.Typer(help="Issue credentials, and look at them.", no_args_is_help=T
 @app.command()
 def issue(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The site's folder.")],
-    holder: Annotated[str, typer.Option(metavar="ID", help="Who gets it, as events will say.")],
+    holder: Annotated[
+        str,
+        typer.Option(metavar="ID", parser=names.HOLDER, help="Who gets it, as events will say."),
+    ],
     key: Annotated[
         str,
         typer.Option(
@@ -68,11 +74,14 @@ def issue(
     ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the credential.")],
     door: Annotated[
-        list[str] | None, typer.Option(metavar="DOOR", help="A door it opens; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="DOOR", parser=names.DOOR, help="A door it opens; repeatable."),
     ] = None,
     zone: Annotated[
         list[str] | None,
-        typer.Option(metavar="ZONE", help="A zone whose doors it opens; repeatable."),
+        typer.Option(
+            metavar="ZONE", parser=names.ZONE, help="A zone whose doors it opens; repeatable."
+        ),
     ] = None,
     days: Annotated[
         int | None, typer.Option(min=1, help=f"How long it holds (else {lifetime.HOLDER_DAYS}).")
@@ -90,7 +99,10 @@ def issue(
         bool, typer.Option("--user-verification", help="The phone must check who its user is.")
     ] = False,
     schedule: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only in the hours of this schedule.")
+        str | None,
+        typer.Option(
+            metavar="NAME", parser=names.SCHEDULE, help="Only in the hours of this schedule."
+        ),
     ] = None,
     may: Annotated[
         list[May] | None,
@@ -104,8 +116,9 @@ def issue(
 ) -> None:
     """Issue a credential: signs a token that says which doors a phone's key opens, and until when.
 
-    Writes the token to FILE. With --guest it is authenticated by the zone's key instead of the
-    authority's; with --door besides, it opens only these doors of the zone.
+    Writes the token to FILE, and the site's signed list of revoked devices to FILE.devices. With
+    --guest it is authenticated by the zone's key instead of the authority's; with --door besides,
+    it opens only these doors of the zone.
     """
     if guest and may:
         raise UsageProblem(
@@ -117,7 +130,6 @@ def issue(
     valid = lifetime.decide(
         now, guest=guest, days=days, hours=hours, not_before=not_before, expires=expires
     )
-    sites.check_id(holder, "holder")
     if schedule is not None:
         policy_changes.require_schedules(site.policy().state, [schedule])
     grant = issuing.Grant(
@@ -135,19 +147,24 @@ def issue(
         permissions=functools.reduce(operator.or_, (_MAY[one] for one in may or []), UNLOCK),
     )
     secret = passphrase.existing(passphrase_file)
-    with progress("Opening the authority's key"):
-        authority = site.unlock(secret)
+    with progress("Opening the site's keys"):
+        opened = site.unlock(secret)
     if guest:
-        token = issuing.guest_token(site.zone_key(authority, zones[0]), zones[0], grant)
+        token = issuing.guest_token(site.zone_key(opened.secret, zones[0]), zones[0], grant)
     else:
-        token = issuing.holder_credential(authority.signing_key, grant)
+        token = issuing.holder_credential(opened.authority.signing_key, grant)
     files.write(out, token, files.PRIVATE)
+    # What a phone knows of stolen readers is as old as its credential.
+    beside = out.with_name(out.name + tokens.LIST_SUFFIX)
+    files.write(beside, revocation.list_for_phones(site, opened, now), files.PUBLIC)
     shown = tokens.read(token, str(out))
     if as_json:
-        say_json({"file": str(out), "bytes": len(token), **_describe(shown, now)})
+        where = {"file": str(out), "devices_file": str(beside)}
+        say_json({**where, "bytes": len(token), **_describe(shown, now)})
     else:
         _show(shown, now)
         say(f"wrote {out}, {len(token)} bytes")
+        say(f"wrote {beside}, the list of revoked devices: give the phone both files")
 
 
 @app.command()
@@ -199,7 +216,6 @@ def _verify(
     site = sites.load(folder)
     if shown.site != site.id:
         return False, f"it is of site {shown.site!r}, not {site.id}"
-    key = site.authority_key
     if shown.credential.guest:
         zone = shown.credential.audience
         if zone not in site.zones:
@@ -207,8 +223,13 @@ def _verify(
         secret = passphrase.given(passphrase_file)
         if secret is None:
             return None, "a guest token is checked with the passphrase: give --passphrase-file"
-        key = site.zone_key(site.unlock(secret), zone)
-    if not shown.is_made_by(key):
+        key = site.zone_key(site.unlock(secret).secret, zone)
+        if not shown.is_made_by(key):
+            return False, "it was altered, or somebody else made it"
+        return True, f"site {site.id} made it"
+    if not any(map(shown.is_made_by, site.authority_keys)):
+        if any(map(shown.is_made_by, site.policy().every_key)):
+            return False, "the authority's key that made it was replaced: issue it anew"
         return False, "it was altered, or somebody else made it"
     return True, f"site {site.id} made it"
 

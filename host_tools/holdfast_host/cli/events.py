@@ -8,15 +8,13 @@ from typing import Annotated
 
 import typer
 
-from holdfast.access import reason
-from holdfast.access.events import event
 from holdfast.access.events import record as event_record
 from untrusted import InvalidInput
 
-from ..credentials import lifetime
 from ..errors import UsageProblem
 from ..events import check as events
 from ..events import files as event_files
+from ..events import words
 from ..events.check import Finding, Report
 from ..events.files import ReaderEvents
 from ..site import site as sites
@@ -57,7 +55,7 @@ def verify(
 
     @functools.cache
     def audit_key() -> bytes:
-        return home.unlock(passphrase.existing(passphrase_file)).audit_key()
+        return home.unlock(passphrase.existing(passphrase_file)).secret.audit_key()
 
     broken = []
     said = []
@@ -97,7 +95,7 @@ def show(
                 shown.append({"problem": str(error)})
                 continue
             late = event_record.is_late(happened, batch.now)
-            shown.append({**_event(happened), "late": late})
+            shown.append({**words.told(happened), "late": late})
     if as_json:
         say_json({"verified": None, "events": shown})
         return
@@ -164,40 +162,20 @@ def _finding_row(finding: Finding) -> list[str]:
     return [which, finding.kind.upper() if finding.breaks else finding.kind, finding.text]
 
 
-def _event(happened: event_record.Event) -> dict[str, object]:
-    said = {
-        "number": happened.number,
-        "kind": event.kind_name(happened.kind),
-        "time": happened.time,
-        "clock": happened.source,
-        "uncertainty": happened.uncertainty,
-        "uptime": happened.uptime,
-    }
-    for name, value in happened.fields.items():
-        said[str(name)] = value.hex() if isinstance(value, bytes) else value
-    if happened.kind == event.ACCESS and "reason_code" in happened.fields:
-        code = happened.fields["reason_code"]
-        said["reason"] = reason.name(code)
-        said["granted"] = code == reason.GRANTED
-    return said
-
-
 def _say_events(shown: list[dict]) -> None:
     rows = []
     for said in shown:
         if "problem" in said:
-            rows.append(["?", "?", "no event", said["problem"], ""])
+            rows.append(["?", "?", "no event", said["problem"], "", ""])
             continue
-        time = "unknown" if said["time"] is None else lifetime.iso(said["time"])
-        if said["clock"] in ("floor", "token"):
-            time = f"after {time}"
-        marks = [name for name in ("late", "guest", "by_grace") if said.get(name)]
-        what = str(said.get("reason", said["kind"])).replace("_", " ")
-        who = said.get("holder") or said.get("card") or _rest(said)
-        rows.append([str(said["number"]), time, what, str(who), " ".join(marks)])
-    say_rows(["event", "time", "what", "who or which", ""], rows)
-
-
-def _rest(said: dict) -> str:
-    names = ("detail", "count", "last", "changeset", "on")
-    return ", ".join(f"{name} {said[name]}" for name in names if name in said)
+        rows.append(
+            [
+                str(said["number"]),
+                words.when(said),
+                str(said.get("door", "")),
+                words.what(said),
+                words.who(said),
+                words.marks(said),
+            ]
+        )
+    say_rows(["event", "time", "door", "what", "who or which", ""], rows)

@@ -8,13 +8,16 @@ from typing import Annotated
 
 import typer
 
+from holdfast.access import revoked_devices
+
 from .. import files
 from ..credentials import keys, lifetime, tokens
 from ..errors import UsageProblem
 from ..phone.client import Wish
 from ..phone.link import CHUNK, TcpLink
 from ..phone.unlock import Report, unlock
-from ..phone.wallet import Wallet, request_path
+from ..phone.wallet import Wallet, read_list, request_path
+from . import names
 from .output import AsJson, progress, say, say_json, say_table
 
 REFUSED = 3
@@ -25,7 +28,6 @@ class Suite(enum.StrEnum):
 
     X25519 = "0"
     P256 = "2"
-
 
 
 app = typer.Typer(help="Enrol a phone, and unlock doors with it.", no_args_is_help=True)
@@ -42,6 +44,13 @@ def enroll(
     authority: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The site's authority.pub.")
     ] = None,
+    devices: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The site's list of revoked devices (else FILE.devices beside the credential).",
+        ),
+    ] = None,
     suite: Annotated[
         Suite | None,
         typer.Option(help="Which key to make: 0 is X25519 (the default), 2 is P-256."),
@@ -56,9 +65,10 @@ def enroll(
     phone-p256.pub; a phone may have both, and prefers that one.
 
     2. With --credential and --authority: checks that the credential is the site's, for a key of
-    this phone and not expired, and takes it into use.
+    this phone and not expired, and takes it into use. The list of revoked devices that lies beside
+    it is taken along: the phone talks to no reader on it.
     """
-    if credential is None and authority is None:
+    if credential is None and authority is None and devices is None:
         _make_key(folder, 0 if suite is None else int(suite), as_json)
     elif suite is not None:
         raise UsageProblem("the credential itself says which key it is for", "leave out --suite")
@@ -68,14 +78,16 @@ def enroll(
             "give both --credential FILE and --authority FILE",
         )
     else:
-        _import(folder, credential, authority, as_json)
+        _import(folder, credential, authority, devices, as_json)
 
 
 @app.command("unlock")
 def unlock_door(
     folder: Folder,
     reader: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the reader listens.")],
-    door: Annotated[str, typer.Option(metavar="DOOR", help="The door to open.")],
+    door: Annotated[
+        str, typer.Option(metavar="DOOR", parser=names.DOOR, help="The door to open.")
+    ],
     cold: Annotated[
         bool, typer.Option("--cold", help="Do a full handshake even if the door is known.")
     ] = False,
@@ -128,13 +140,20 @@ def _make_key(folder: Path, suite: int, as_json: bool) -> None:
     say(f"next: have the site issue a credential: holdfast credential issue ... --key {request}")
 
 
-def _import(folder: Path, credential: Path, authority: Path, as_json: bool) -> None:
+def _import(
+    folder: Path, credential: Path, authority: Path, devices: Path | None, as_json: bool
+) -> None:
     wallet = Wallet.open(folder)
-    authority_key = keys.read_authority_key(authority)
+    authority_keys = keys.read_authority_keys(authority)
     advice = "give the file that `holdfast credential issue` wrote"
     token = files.read(credential, tokens.LIMIT, "credential", advice)
-    verified = wallet.enrol(token, authority_key, int(time.time()))
     shown = tokens.read(token, str(credential))
+    revoked = _list(credential, devices)
+    if revoked is not None:
+        read_list(revoked, shown.site, authority_keys)
+    verified = wallet.enrol(token, authority_keys[0], int(time.time()), authority_keys[1:])
+    if revoked is not None:
+        wallet.take_list(revoked, shown.site, authority_keys)
     holder, expires = shown.credential.holder, shown.credential.expires
     if as_json:
         say_json(
@@ -145,6 +164,7 @@ def _import(folder: Path, credential: Path, authority: Path, as_json: bool) -> N
                 "suite": shown.suite,
                 "holder": holder,
                 "expires": expires,
+                "revoked_devices": revoked is not None,
             }
         )
         return
@@ -153,6 +173,16 @@ def _import(folder: Path, credential: Path, authority: Path, as_json: bool) -> N
         say("enrolled; the credential is signed by this authority", "green")
     else:
         say("enrolled; NOT verified: only the zone's readers can check a guest token", "yellow")
+    if revoked is None:
+        say("no list of revoked devices came with it: give it with --devices FILE", "yellow")
+
+
+def _list(credential: Path, devices: Path | None) -> bytes | None:
+    path = devices or credential.with_name(credential.name + tokens.LIST_SUFFIX)
+    if devices is None and not path.exists():
+        return None
+    advice = "give the list that `holdfast credential issue` wrote beside the credential"
+    return files.read(path, revoked_devices.MAX_BYTES, "list of revoked devices", advice)
 
 
 def _show(report: Report, door: str) -> None:

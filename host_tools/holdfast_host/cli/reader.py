@@ -9,35 +9,55 @@ from typing import Annotated
 
 import typer
 
+import cbor
+
+from .. import files
 from ..boards import enrol as readers
 from ..boards.enrol import Placement
 from ..boards.process import ReaderProcess
-from ..credentials import keys
+from ..credentials import keys, lifetime
 from ..errors import UsageProblem
+from ..site import devices, revocation
 from ..site import site as sites
-from . import passphrase
-from .output import AsJson, printable, progress, say, say_json, say_table
+from . import names, passphrase
+from .output import AsJson, printable, progress, say, say_json, say_rows, say_table
 from .passphrase import PassphraseFile
 
 app = typer.Typer(help="Enrol a reader, and run it on this machine.", no_args_is_help=True)
 
 Folder = Annotated[Path, typer.Argument(metavar="STATE_DIR", help="The reader's folder.")]
+SiteFolder = Annotated[Path, typer.Argument(metavar="SITE_DIR", help="The site's folder.")]
+NodeName = Annotated[
+    str, typer.Argument(metavar="ID", parser=names.NODE, help="A reader of the site.")
+]
 
 
 @app.command()
 def enroll(
     folder: Folder,
     site: Annotated[Path, typer.Option(metavar="DIR", help="The site it becomes a part of.")],
-    door: Annotated[str, typer.Option(metavar="DOOR", help="The door it opens.")],
+    door: Annotated[
+        str, typer.Option(metavar="DOOR", parser=names.DOOR, help="The door it opens.")
+    ],
     zone: Annotated[
-        list[str] | None, typer.Option(metavar="ZONE", help="A zone the door is in; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="ZONE", parser=names.ZONE, help="A zone the door is in; repeatable."),
     ] = None,
     strike_ms: Annotated[
         int, typer.Option(min=100, max=60000, help="How long to release the strike, in ms.")
     ] = readers.STRIKE_MS,
     days: Annotated[
-        int, typer.Option(min=1, max=36500, help="How long its certificate holds.")
-    ] = readers.CERTIFICATE_DAYS,
+        int | None,
+        typer.Option(
+            min=1, max=3650, help="How long its certificate holds (else as the site says)."
+        ),
+    ] = None,
+    node: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", parser=names.NODE, help="The reader's own id (else that of the door)."
+        ),
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Enrol a reader anew that is enrolled already.")
     ] = False,
@@ -46,24 +66,26 @@ def enroll(
 ) -> None:
     """Enrol a reader: it makes its own keys, the authority certifies them, it gets its settings.
 
-    It also gets the site's present policy, which it takes in at its next start.
+    Puts the door into the policy, if it is not there, and into its zones. The reader gets the
+    policy as it is then: carry it to the other readers, too.
     Starts the reader in STATE_DIR to hear its public keys, and once more to hear it accept.
     """
     home = sites.load(site)
-    placement = Placement(door, tuple(dict.fromkeys(zone or [])), strike_ms)
+    placement = Placement(door, tuple(dict.fromkeys(zone or [])), strike_ms, node or "")
     readers.require_placement(home, placement)
     readers.require_none(folder, replace)
     secret = passphrase.existing(passphrase_file)
-    with progress("Opening the authority's key"):
-        authority = home.unlock(secret)
+    with progress("Opening the site's keys"):
+        opened = home.unlock(secret)
     with progress("Starting the reader"):
         found = readers.enroll(
-            folder, home, authority, placement, now=int(time.time()), days=days, replace=replace
+            folder, home, opened, placement, now=int(time.time()), days=days, replace=replace
         )
     if as_json:
         say_json(
             {
                 "site": home.id,
+                "node": placement.name,
                 "door": door,
                 "zones": placement.zones,
                 "strike_ms": strike_ms,
@@ -74,10 +96,107 @@ def enroll(
         )
         return
     zones = ", ".join(placement.zones) or "none"
-    rows = {"site": home.id, "door": door, "zones": zones}
+    rows = {"site": home.id, "reader": placement.name, "door": door, "zones": zones}
     rows.update({f"public key, suite {suite}": keys.describe(found[suite]) for suite in found})
     say_table(rows)
     say(f"enrolled; start it with: holdfast reader run {folder}", "green")
+
+
+@app.command("list")
+def list_devices(site: SiteFolder, as_json: AsJson = False) -> None:
+    """Show the devices of a site: their doors, until when they are believed, what to do."""
+    now = int(time.time())
+    found = devices.load(sites.load(site).folder)
+    if as_json:
+        say_json(
+            {
+                "devices": [
+                    {
+                        "id": device.id,
+                        "doors": device.doors,
+                        "role": device.role,
+                        "expires": device.expires,
+                        "ending": devices.is_ending(device, now),
+                        "revoked": device.revoked,
+                    }
+                    for device in found
+                ]
+            }
+        )
+        return
+    rows = [
+        (device.id, ", ".join(device.doors), lifetime.iso(device.expires), _standing(device, now))
+        for device in found
+    ]
+    say_rows(("reader", "doors", "until", ""), rows)
+
+
+@app.command()
+def renew(
+    site: SiteFolder,
+    node: NodeName,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write the certificates.")
+    ],
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign later certificates for a reader's keys. The reader keeps its keys, phones and policy.
+
+    Writes them to FILE, for whoever carries them there. They hold as long as the site's limits
+    say.
+    """
+    home = sites.load(site)
+    device = devices.require(devices.load(home.folder), node)
+    if device.revoked:
+        raise UsageProblem(f"the device {node!r} is revoked", "enrol a reader under another id")
+    secret = passphrase.existing(passphrase_file)
+    with progress("Opening the site's keys"):
+        opened = home.unlock(secret)
+    made = readers.renewed(home, opened, device, int(time.time()))
+    files.write(out, cbor.encode_sequence(*made.values()), files.PUBLIC)
+    device = devices.require(devices.load(home.folder), node)
+    if as_json:
+        facts = {"expires": device.expires, "certificates": len(made)}
+        say_json({"node": node, "file": str(out), **facts})
+        return
+    say(f"wrote {out}: {node} is believed until {lifetime.iso(device.expires)}", "green")
+    say(
+        "next: holdfast phone carry PHONE_DIR --reader HOST:PORT"
+        f" --door {device.doors[0] if device.doors else 'DOOR'} --certificate {out}"
+    )
+
+
+@app.command()
+def revoke(
+    site: SiteFolder,
+    node: NodeName,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take back a reader for good: it was stolen, or is no more.
+
+    Signs it into the policy, gives the zones of its doors other keys at all other devices, and
+    puts it on the list that phones get with their credentials.
+    """
+    home = sites.load(site)
+    devices.require(devices.load(home.folder), node)
+    secret = passphrase.existing(passphrase_file)
+    with progress("Opening the site's keys"):
+        opened = home.unlock(secret)
+    device, history, turned = revocation.revoke(site, node, opened, int(time.time()))
+    if as_json:
+        facts = {"number": history.number, "zones": turned}
+        say_json({"node": node, "revoked": True, "doors": device.doors, **facts})
+        return
+    say(f"{node} is revoked; the policy is at changeset {history.number}", "green")
+    if turned:
+        say(f"new keys for: {', '.join(turned)}; guest tokens from before open nothing there")
+    say("next: carry the policy to every door: holdfast policy export, holdfast phone carry")
+    say(
+        "next: issue credentials anew, so that phones get the list: until then a phone that knows"
+        " this reader goes on believing it"
+    )
 
 
 @app.command()
@@ -112,6 +231,14 @@ def run(
                 raise reader.failure(0)
 
 
+def _standing(device: devices.Device, now: int) -> str:
+    if device.revoked:
+        return "revoked"
+    if now >= device.expires:
+        return "ENDED: holdfast reader renew"
+    return "ends soon: holdfast reader renew" if devices.is_ending(device, now) else ""
+
+
 @contextlib.contextmanager
 def _ended_in_order() -> Iterator[None]:
     """Let a service manager, or a terminal that closes, stop the command as Ctrl-C does."""
@@ -130,10 +257,10 @@ def _show(event: dict) -> None:
     kind = event.get("event")
     at = time.strftime("%H:%M:%S")
     if kind == "ready":
-        say(f"{at} ready: door {event.get('door')} of site {event.get('site')}")
+        say(f"{at} ready: door {_doors(event)} of site {event.get('site')}")
         say(
             f"         holdfast phone unlock PHONE_DIR --reader 127.0.0.1:{event.get('port')}"
-            f" --door {event.get('door')}"
+            f" --door {_doors(event)}"
         )
         if event.get("suites") == [0]:
             say(
@@ -160,3 +287,7 @@ def _show(event: dict) -> None:
         say(f"{at} {event['hal']}: {rest}", "dim")
     else:
         say(f"{at} " + " ".join(f"{key}={value}" for key, value in event.items()))
+
+
+def _doors(event: dict) -> str:
+    return printable(", ".join(event.get("doors") or ["none"]))

@@ -12,9 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_private_key,
 )
 
-import cbor
-import crypto
-from cose import ALG_HMAC_256, CRV_ED25519, Key
+from cose import CRV_ED25519, Key
 
 from .. import files
 from ..errors import UsageProblem
@@ -39,35 +37,6 @@ class Authority:
     def generate(cls) -> "Authority":
         """A new key from the system's randomness."""
         return cls(Ed25519PrivateKey.generate())
-
-    def zone_key(self, zone: str, number: int) -> Key:
-        """The HMAC-SHA-256 key, 32 bytes, that the readers of ``zone`` share for guest tokens.
-
-        HKDF-SHA-256 (RFC 5869) with the authority's 32-byte Ed25519 seed as input keying material,
-        ``holdfast`` as salt, and as info the deterministic CBOR of
-        ``["zone key", zone id, key number]``. So nothing more than the authority's key is stored,
-        and one zone's key, in the hands of a thief, says nothing of another's or of the seed. A
-        higher ``number`` replaces a key that leaked.
-        """
-        return Key.symmetric(self._derive(["zone key", zone, number]), ALG_HMAC_256)
-
-    def lookup_key(self) -> bytes:
-        """The key, 32 bytes, under which cards and PINs are known to every reader of the site.
-
-        Derived like a zone key, with ``["lookup key"]``.
-        """
-        return self._derive(["lookup key"])
-
-    def audit_key(self) -> bytes:
-        """The X25519 private key, 32 bytes, that opens what the site's readers recorded.
-
-        Derived like a zone key, with ``["audit key"]``. Readers get its public half only.
-        """
-        return self._derive(["audit key"])
-
-    def _derive(self, purpose: list[str | int]) -> bytes:
-        prk = crypto.hkdf_extract(b"holdfast", self._seed)
-        return crypto.hkdf_expand(prk, cbor.encode(purpose), 32)
 
     def save(self, path: Path, passphrase: str, *, kdf_rounds: int = KDF_ROUNDS) -> None:
         """Write the key to ``path`` as an OpenSSH private key, encrypted under ``passphrase``."""
@@ -98,7 +67,7 @@ class Authority:
         except TypeError as error:
             raise UsageProblem(
                 f"the authority's key at {path} is stored without a passphrase",
-                f"give it one: ssh-keygen -p -f {path}",
+                f"give it the one that site.secret has: ssh-keygen -p -f {path}",
             ) from error
         except (ValueError, UnsupportedAlgorithm) as error:
             raise UsageProblem(

@@ -18,6 +18,7 @@ from holdfast.access.credential import (
     SCHEDULE,
     USER_VERIFICATION,
 )
+from holdfast.access.place import DOOR
 from holdfast.access.request import UNLOCK
 from untrusted import InvalidInput
 
@@ -68,24 +69,37 @@ def device_certificate(
     signing_key: Key,
     *,
     site: str,
-    door: str,
+    node: str,
+    doors: Sequence[str],
     device_key: Key,
     issued_at: int,
     expires: int,
     cti: bytes,
+    role: int = ROLE_READER,
 ) -> bytes:
-    """A CWT signed by the authority: the reader with ``device_key`` is at ``door``."""
+    """A CWT signed by the authority: who has ``device_key`` is ``node`` and speaks for ``doors``.
+
+    ``role`` is 1 for a reader, 2 for a controller, 3 for a reader that only carries.
+    """
     claims = {
         cwt.ISS: site,
-        cwt.SUB: door,
+        cwt.SUB: node,
         cwt.EXP: expires,
         cwt.IAT: issued_at,
         cwt.CTI: cti,
         # Whole: a phone reads it with a library that may know no other form of a point.
         cwt.CNF: _confirmation(device_key, device_key.y),
-        ROLE: ROLE_READER,
+        ROLE: role,
     }
-    return cwt.issue(claims, signing_key)
+    if doors:
+        claims[cwt.SCOPE] = cbor.encode([[[DOOR, door], UNLOCK] for door in doors])
+    try:
+        certificate = cwt.issue(claims, signing_key)
+    except InvalidInput as error:
+        raise _too_many_doors() from error
+    if len(certificate) > tokens.LIMIT:
+        raise _too_many_doors()
+    return certificate
 
 
 def _issue(claims: dict, key: Key) -> bytes:
@@ -96,6 +110,13 @@ def _issue(claims: dict, key: Key) -> bytes:
     if len(token) > tokens.LIMIT:
         raise _too_large()
     return token
+
+
+def _too_many_doors() -> UsageProblem:
+    return UsageProblem(
+        "the certificate names more, or longer, doors than a phone takes",
+        "give the doors shorter names, or let another node speak for some",
+    )
 
 
 def _too_large() -> UsageProblem:

@@ -1,7 +1,9 @@
 """Public keys from outside: the authority's as a file, a phone's as a file or as text."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import cbor
 import crypto
 from cose import CRV_ED25519, CRV_X25519, KTY_EC2, KTY_OKP, Key
 from holdfast.access.credential import suite_of
@@ -10,6 +12,8 @@ from untrusted import InvalidInput
 from .. import files
 from ..errors import UsageProblem
 
+MOST_AUTHORITY_KEYS = 2  # at a time: the one before and the one after
+
 _LIMIT = 1024
 _X25519_BYTES = 32
 _POINT_BYTES = 65  # SEC 1 section 2.3.3: 04, x, y
@@ -17,13 +21,33 @@ _ANY_PRIVATE = bytes(31) + b"\x02"
 _PHONE_PUB = "give the phone.pub that `holdfast phone enroll` wrote"
 
 
-def read_authority_key(path: Path) -> Key:
-    """The site authority's public Ed25519 key in the COSE_Key file at ``path``."""
+def read_authority_keys(path: Path) -> tuple[Key, ...]:
+    """The site authority's public Ed25519 keys in the file at ``path``, the one that signs first.
+
+    One COSE_Key; or, while the authority's key is being replaced, a COSE_KeySet of two (RFC 9052
+    section 7).
+    """
     what, advice = "authority's public key", "give the site's authority.pub"
-    key = _read(path, what, advice)
-    if (key.kty, key.crv) != (KTY_OKP, CRV_ED25519):
-        raise _another_kind(path, what, advice)
-    return key
+    data = files.read(path, _LIMIT, what, advice)
+    try:
+        said = cbor.decode(data, max_depth=3)
+        whole = said if isinstance(said, list) else [said]
+        if not 0 < len(whole) <= MOST_AUTHORITY_KEYS:
+            raise InvalidInput(f"{len(whole)} keys")
+        found = tuple(Key.from_map(entry) for entry in whole)
+    except InvalidInput as error:
+        raise UsageProblem(f"{path} is no COSE_Key: {error}", advice) from error
+    for key in found:
+        _require_public(key, path, advice)
+        if (key.kty, key.crv) != (KTY_OKP, CRV_ED25519):
+            raise _another_kind(path, what, advice)
+    return found
+
+
+def encode_authority_keys(found: Sequence[Key]) -> bytes:
+    """The file that ``read_authority_keys`` reads."""
+    maps = [key.to_map() for key in found]
+    return cbor.encode(maps[0] if len(maps) == 1 else maps)
 
 
 def read_phone_key(text: str) -> Key:
@@ -91,9 +115,13 @@ def _read(path: Path, what: str, advice: str) -> Key:
         key = Key.decode(data)
     except InvalidInput as error:
         raise UsageProblem(f"{path} is no COSE_Key: {error}", advice) from error
+    _require_public(key, path, advice)
+    return key
+
+
+def _require_public(key: Key, path: Path, advice: str) -> None:
     if key.d is not None:
         raise UsageProblem(f"{path} holds a private key, which belongs to its owner only", advice)
-    return key
 
 
 def _another_kind(path: object, what: str, advice: str) -> UsageProblem:

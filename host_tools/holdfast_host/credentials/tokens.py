@@ -11,6 +11,7 @@ from untrusted import InvalidInput
 from ..errors import UsageProblem
 
 LIMIT = 512  # bytes; what EDHOC takes as a credential
+LIST_SUFFIX = ".devices"  # of the list of revoked devices that lies beside a credential
 
 
 @dataclasses.dataclass(frozen=True)

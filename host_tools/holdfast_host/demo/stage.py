@@ -21,11 +21,13 @@ from ..boards import enrol as readers
 from ..boards.process import ReaderProcess
 from ..credentials import issuing
 from ..credentials.authority import Authority
+from ..credentials.secret import Secret
 from ..events.check import Report, check
 from ..phone.link import TcpLink, Transcript
 from ..phone.wallet import Identity, new_key
 from ..policy.state import State
 from ..site import site as sites
+from ..site.keys import Keys
 
 SITE = "acme"
 DOOR = "lobby"
@@ -62,15 +64,22 @@ class Stage:
     def __init__(self, folder: Path, now: Callable[[], int]):
         self.now = now
         self.authority = Authority.generate()
+        self.secret = Secret.generate()
         self.stranger = Authority.generate()
         self.proven: list[Event] = []  # the reader's events, once they were fetched and proven
         self._place = 0
         self._site = sites.create(
-            folder / "site", SITE, [ZONE], self.authority, secrets.token_urlsafe()
+            folder / "site",
+            SITE,
+            [ZONE],
+            self.authority,
+            secrets.token_urlsafe(),
+            secret=self.secret,
         )
         state = folder / "reader"
         placement = readers.Placement(DOOR, [ZONE], _STRIKE_MS)
-        readers.enroll(state, self._site, self.authority, placement, now=now())
+        opened = Keys(self.authority, self.secret)
+        readers.enroll(state, self._site, opened, placement, now=now())
         self._state = state
         self._settings = (state / readers.SETTINGS).read_bytes()
         self.reader = ReaderProcess(state, chunk=_CHUNK)
@@ -151,11 +160,11 @@ class Stage:
 
     def card_key(self, number: bytes) -> bytes:
         """How the policy calls the card with this ``number``."""
-        return card_key(self.authority.lookup_key(), CARD, number)
+        return card_key(self._site.lookup_key(self.secret), CARD, number)
 
     def check_events(self, batches: bytes) -> Report:
         """Whether ``batches``, collected from the reader, are all of its events, unchanged."""
-        audit = self.authority.audit_key()
+        audit = self.secret.audit_key()
         device = self.reader_key()
 
         def root_key(root: bytes) -> bytes:
@@ -219,7 +228,7 @@ class Stage:
         key.
         """
         private, suite, grant = self._grant(name, {"expires": self.now() + hours * HOUR_S})
-        token = issuing.guest_token(self._site.zone_key(self.authority, ZONE), ZONE, grant)
+        token = issuing.guest_token(self._site.zone_key(self.secret, ZONE), ZONE, grant)
         return self._identity(private, token, suite)
 
     def thief(self, victim: Identity) -> Identity:

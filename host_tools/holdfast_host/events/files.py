@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from holdfast.access import Trust
-from holdfast.access.credential import ROLE_READER
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events.batch import Batch
 from holdfast.access.trust import Refused
@@ -67,8 +66,9 @@ def read(paths: Iterable[Path]) -> list[Batch]:
 
 
 def by_reader(batches: Iterable[Batch], site: Site) -> list[ReaderEvents]:
-    """The batches of each reader, if all are readers of ``site``."""
-    trust = Trust(site.id, [site.authority_key])
+    """The batches of each reader, if all are devices of ``site``."""
+    # Events may have waited for longer than the key lasted that certified their reader.
+    trust = Trust(site.id, site.policy().every_key)
     readers: dict[bytes, ReaderEvents] = {}
     for batch in batches:
         if batch.certificate is None:
@@ -80,8 +80,8 @@ def by_reader(batches: Iterable[Batch], site: Site) -> list[ReaderEvents]:
                 f"the events are not of a reader of site {site.id}: {error}",
                 "give the site that the reader belongs to",
             ) from error
-        if device.role != ROLE_READER or device.suite != EVENTS_SUITE:
-            raise UsageProblem(f"{device.name} is no reader, or named by another key", _COLLECT)
+        if device.suite != EVENTS_SUITE:  # readers, controllers and carriers alike keep events
+            raise UsageProblem(f"{device.name} is named by another key", _COLLECT)
         reader = ReaderEvents(device.name, device.key.x, [])
         readers.setdefault(device.key.x, reader).batches.append(batch)
     return list(readers.values())

@@ -50,7 +50,7 @@ class Carrier:
         cls, link: Link, identities: Sequence[Identity], door: str, now: int
     ) -> "tuple[Carrier, Checked]":
         """A carrier after a handshake with the reader of ``door``, and what the handshake gave."""
-        checked = introduce(link.request, identities, door, now)
+        checked = introduce(link.request, identities, door, now, carrying=True)
         return cls(link, checked.session, checked.message_3), checked
 
     def events_certificate(self, checked: Checked) -> bytes:
@@ -64,6 +64,12 @@ class Carrier:
         if answer.code != coap.code.CONTENT:
             raise Refused("to show its certificate", answer)
         return answer.payload
+
+    def put_certificate(self, raw: bytes) -> None:
+        """Bring a later certificate for one of the reader's keys."""
+        answer = self._request(coap.code.POST, _CERTIFICATE, payload=raw)
+        if answer.code != coap.code.CHANGED:
+            raise Refused("the certificate", answer)
 
     def post_policy(self, raw: bytes) -> tuple[int, bytes] | int:
         """Bring a changeset, the head of a snapshot or a part of it.

@@ -23,12 +23,12 @@ import edhoc
 import oscore
 from coap import option
 from holdfast.access import Refused, Trust, reason
-from holdfast.access.credential import ROLE_READER
+from holdfast.access.credential import ROLE_CONTROLLER, ROLE_READER
 from holdfast.access.request import UNLOCK
 from untrusted import InvalidInput
 
 from ..errors import UsageProblem
-from .contexts import Session
+from .contexts import Partner, Session
 from .wallet import Identity
 
 _CBOR_TRUE = b"\xf5"
@@ -112,11 +112,20 @@ class Handshake:
     """message_1 is made: for ``door`` of the identity's site, with a new ephemeral key.
 
     ``suites`` are SUITES_I, the last of them the identity's; what stands before it the phone would
-    rather have had.
+    rather have had. Who is ``carrying``, and opens nothing, also talks to a reader whose
+    certificate has ended: a later one must be able to reach it.
     """
 
-    def __init__(self, identity: Identity, door: str, suites: Sequence[int] | None = None):
+    def __init__(
+        self,
+        identity: Identity,
+        door: str,
+        suites: Sequence[int] | None = None,
+        *,
+        carrying: bool = False,
+    ):
         self._identity = identity
+        self._carrying = carrying
         self._door = door
         own = edhoc.from_kcwt(identity.token, True)
         initiator = edhoc.Initiator(
@@ -152,7 +161,7 @@ class Handshake:
                 raise Impostor(
                     "the reader shows no certificate", "check the address, and report this reader"
                 )
-            self._check_certificate(shown.raw, now)
+            partner = self._check_certificate(shown.raw, now)
             verified = received.verify(edhoc.from_kcwt(shown.raw, True))
         except InvalidInput as error:
             raise Impostor(
@@ -160,12 +169,12 @@ class Handshake:
                 "try again; if it stays so, report this reader",
             ) from error
         completed, message_3 = verified.prepare_message_3()
-        return Checked(self._identity, self._door, completed, message_3, shown.raw)
+        return Checked(self._identity, self._door, completed, message_3, shown.raw, partner)
 
-    def _check_certificate(self, certificate: bytes, now: int) -> None:
+    def _check_certificate(self, certificate: bytes, now: int) -> Partner:
         identity = self._identity
         try:
-            trust = Trust(identity.site, [identity.authority_key])
+            trust = Trust(identity.site, identity.authority_keys)
             device = trust.authenticate_device(certificate)
         except Refused as refused:
             raise Impostor(
@@ -173,16 +182,29 @@ class Handshake:
                 f" {reason.name(refused.reason).replace('_', ' ')}",
                 "check the address, and report this reader",
             ) from refused
-        if device.role != ROLE_READER or device.name != self._door:
+        if device.cti in identity.revoked:
             raise Impostor(
-                f"the reader there is the one of door {device.name!r}, not of {self._door!r}",
+                f"the site has revoked {device.name!r}, the reader there",
+                "do not use this door, and tell the site's manager",
+            )
+        if device.role not in (ROLE_READER, ROLE_CONTROLLER):
+            raise Impostor(
+                f"what is there, {device.name!r}, only carries and opens no door",
+                "check the address; if it is right, report this reader",
+            )
+        if self._door not in device.doors:
+            its = ", ".join(map(repr, device.doors)) or "none"
+            raise Impostor(
+                f"the reader there is the one of door {its}, not of {self._door!r}",
                 "check the address and the door's name",
             )
-        if now >= device.expires:
+        if now >= device.expires and not self._carrying:
             raise Impostor(
                 "the reader's certificate has expired",
-                "have the reader enrolled again: holdfast reader enroll --replace",
+                "have the site's manager renew it (holdfast reader renew) and carry it there"
+                " (holdfast phone carry --certificate)",
             )
+        return Partner(device.cti, device.expires, device.doors)
 
 
 class Checked:
@@ -192,14 +214,20 @@ class Checked:
     """
 
     def __init__(
-        self, identity: Identity, door: str, completed, message_3: bytes, certificate: bytes
+        self,
+        identity: Identity,
+        door: str,
+        completed,
+        message_3: bytes,
+        certificate: bytes,
+        partner: Partner,
     ):
         self.identity = identity
         self.message_3 = message_3
         self.certificate = certificate
         self._door = door
         secret, salt, sender_id, recipient_id = completed.oscore()
-        self.session = Session(secret, salt, sender_id, recipient_id, 0)
+        self.session = Session(secret, salt, sender_id, recipient_id, 0, partner)
 
     def ask(self, wish: Wish) -> "Asked":
         """The wish and message_3 in one request (RFC 9668)."""
@@ -261,6 +289,8 @@ def introduce(
     identities: Sequence[Identity],
     door: str,
     now: int,
+    *,
+    carrying: bool = False,
 ) -> Checked:
     """A handshake in the best suite that phone and reader both have (RFC 9528 section 6.3).
 
@@ -274,7 +304,7 @@ def introduce(
     suites = preferred[:1]
     rejected = None
     for _ in range(_MOST_OFFERS):
-        handshake = Handshake(own[suites[-1]], door, suites)
+        handshake = Handshake(own[suites[-1]], door, suites, carrying=carrying)
         try:
             return handshake.read(request(handshake.request), now)
         except WrongSuite as refused:

@@ -7,6 +7,7 @@ then the context handed out. A crash in between wastes a number, nothing more.
 
 import dataclasses
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 import cbor
@@ -16,20 +17,38 @@ from untrusted import InvalidInput
 from .. import files
 from ..errors import UsageProblem
 
-_LIMIT = 512
-_VERSION = 1
+_LIMIT = 4096
+_VERSION = 2
 _HIGHEST_SEQUENCE_NUMBER = (1 << 40) - 1  # RFC 8613 section 7.2.1
 
 
 @dataclasses.dataclass(frozen=True)
+class Partner:
+    """Whom a session was made with, by its certificate: its id ``cti``, when it ``expires`` in
+    seconds since 1970, the ``doors`` it speaks for.
+    """
+
+    cti: bytes
+    expires: int
+    doors: tuple[str, ...]
+
+    def is_believed(self, door: str, now: int, revoked: Collection[bytes]) -> bool:
+        """Whether it may be asked to open ``door`` at ``now``, and is none of the ``revoked``."""
+        return door in self.doors and now < self.expires and self.cti not in revoked
+
+
+@dataclasses.dataclass(frozen=True)
 class Session:
-    """The inputs of an OSCORE context, and the first sequence number that is not used up."""
+    """The inputs of an OSCORE context, the first sequence number that is not used up, and the
+    ``partner`` that has the other end.
+    """
 
     master_secret: bytes = dataclasses.field(repr=False)
     master_salt: bytes = dataclasses.field(repr=False)
     sender_id: bytes
     recipient_id: bytes
     sequence_number: int
+    partner: Partner
 
     def context(self) -> SecurityContext:
         """A context whose next message takes ``sequence_number``."""
@@ -52,17 +71,23 @@ class ContextStore:
         with files.locked(self._folder):
             self._write(door, token, session)
 
-    def take(self, door: str, token: bytes) -> SecurityContext | None:
+    def take(
+        self, door: str, token: bytes, now: int, revoked: Collection[bytes]
+    ) -> SecurityContext | None:
         """A context with a sequence number reserved for exactly one message, or None.
 
         None without a session for this door and this credential, and if its file is damaged: the
-        phone then makes a new one.
+        phone then makes a new one. None, too, if the door's reader is not to be believed ``now``,
+        or its certificate is one of the ``revoked``: a handshake shows whether it has another.
         """
         if not self._folder.is_dir():
             return None
         with files.locked(self._folder):
             session = self._read(door, token)
             if session is None or session.sequence_number > _HIGHEST_SEQUENCE_NUMBER:
+                return None
+            if not session.partner.is_believed(door, now, revoked):
+                files.remove(self._path(door))
                 return None
             following = session.sequence_number + 1
             self._write(door, token, dataclasses.replace(session, sequence_number=following))
@@ -80,7 +105,8 @@ class ContextStore:
         return self._folder / f"{hashlib.sha256(door.encode()).hexdigest()[:32]}.cbor"
 
     def _write(self, door: str, token: bytes, session: Session) -> None:
-        record = [_VERSION, hashlib.sha256(token).digest(), *dataclasses.astuple(session)]
+        *fields, (cti, expires, doors) = dataclasses.astuple(session)
+        record = [_VERSION, hashlib.sha256(token).digest(), *fields, cti, expires, list(doors)]
         files.write(self._path(door), cbor.encode(record), files.PRIVATE)
 
     def _read(self, door: str, token: bytes) -> Session | None:
@@ -89,11 +115,11 @@ class ContextStore:
             record = cbor.decode(data, deterministic=True)
         except (UsageProblem, InvalidInput):
             return None
-        shape = [int, bytes, bytes, bytes, bytes, bytes, int]
+        shape = [int, bytes, bytes, bytes, bytes, bytes, int, bytes, int, list]
         if not isinstance(record, list) or [type(item) for item in record] != shape:
             return None
-        version, digest, *fields = record
-        session = Session(*fields)
+        version, digest, *fields, cti, expires, doors = record
+        session = Session(*fields, partner=Partner(cti, expires, tuple(doors)))
         if version != _VERSION or digest != hashlib.sha256(token).digest():
             return None
         return session if _is_sound(session) else None
@@ -106,4 +132,6 @@ def _is_sound(session: Session) -> bool:
         and max(len(session.sender_id), len(session.recipient_id)) <= 7
         and session.sender_id != session.recipient_id
         and session.sequence_number >= 0
+        and len(session.partner.cti) == 8
+        and all(isinstance(door, str) for door in session.partner.doors)
     )

@@ -76,7 +76,7 @@ def unlock(
         if not cold:
             try:
                 for identity in identities:
-                    outcome = warm_unlock(link, identity, door, wish, wallet.contexts)
+                    outcome = warm_unlock(link, identity, door, wish, wallet.contexts, now=now)
                     if outcome is not None:
                         return _report(outcome, links, warm=True, suite=identity.suite)
             except LinkClosed:
@@ -108,15 +108,15 @@ def cold_unlock(
 
 
 def warm_unlock(
-    link: Link, identity: Identity, door: str, wish: Wish, contexts: ContextStore
+    link: Link, identity: Identity, door: str, wish: Wish, contexts: ContextStore, *, now: int
 ) -> Outcome | None:
     """Ask under the context kept for ``door``, twice if the reader lost its memory of replays.
 
-    None if there is no such context.
+    None if there is no such context, or the reader is not to be believed any more.
     """
     echo = None
     for _ in range(2):
-        context = contexts.take(door, identity.token)
+        context = contexts.take(door, identity.token, now, identity.revoked)
         if context is None:
             return None
         asked = Asked(context, door, wish, echo)

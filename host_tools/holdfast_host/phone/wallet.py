@@ -2,7 +2,8 @@
 
     phone.key       the private X25519 key, a secret COSE_Key (mode 0600)
     phone.pub       the public COSE_Key: the enrolment request that the site's manager gets
-    enrolment.cbor  the credential and the authority's public key, replaced together
+    enrolment.cbor  the credential and the authority's public keys, replaced together
+    devices.cbor    the site's signed list of revoked devices, the newest that came
     contexts/       what doors met before need for a fast unlock, see contexts.py
 
 A phone whose key is P-256, EDHOC's cipher suite 2, has phone-p256.key, phone-p256.pub and
@@ -14,11 +15,13 @@ different messages under the same nonces.
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import cbor
 import crypto
 from cose import CRV_X25519, Key
+from holdfast.access import revoked_devices
 from holdfast.access.credential import suite_of
 from untrusted import InvalidInput
 
@@ -33,15 +36,17 @@ SUITES = (2, 0)
 
 _MARKS = {0: "", 2: "-p256"}  # in the names of a suite's files
 _FILE_LIMIT = 2048
+_LIST = "devices.cbor"
 
 _VERSION_KEY, _TOKEN, _AUTHORITY = 1, 2, 3
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
     """What the phone shows at a door in a ``suite``, and how it knows that the door is the right
-    one.
+    one: by ``authority_key``, or one of ``other_keys`` while the site replaces its key.
+    ``revoked`` are the ids of certificates that it must not have.
     """
 
     private_key: bytes = dataclasses.field(repr=False)
@@ -49,6 +54,13 @@ class Identity:
     site: str
     authority_key: Key
     suite: int = 0
+    other_keys: tuple[Key, ...] = ()
+    revoked: frozenset[bytes] = frozenset()
+
+    @property
+    def authority_keys(self) -> tuple[Key, ...]:
+        """Every key whose word on readers counts."""
+        return (self.authority_key, *self.other_keys)
 
 
 class Wallet:
@@ -96,15 +108,18 @@ class Wallet:
         """The public half of the key that the phone prefers."""
         return next(iter(self.public_keys.values()))
 
-    def enrol(self, token: bytes, authority_key: Key, now: int) -> bool:
-        """Take the credential ``token`` into use, and ``authority_key`` as the one to trust.
+    def enrol(
+        self, token: bytes, authority_key: Key, now: int, other_keys: Sequence[Key] = ()
+    ) -> bool:
+        """Take the credential ``token`` into use, and ``authority_key`` as the one to trust, with
+        ``other_keys`` besides.
 
         Returns whether the phone could check who made the token: a guest token is authenticated
         by a key that only the zone's readers have. ``now`` is in seconds since 1970.
         """
         shown = tokens.read(token, "the file")
         signed = not shown.credential.guest
-        if signed and not shown.is_made_by(authority_key):
+        if signed and not any(map(shown.is_made_by, (authority_key, *other_keys))):
             raise UsageProblem(
                 "the credential is not signed by this authority: it is another site's, or forged",
                 "give the credential and the authority.pub of one and the same site",
@@ -120,11 +135,37 @@ class Wallet:
             raise UsageProblem(
                 "the credential has expired", "ask the site's manager for a new one"
             )
-        content = {_VERSION_KEY: _VERSION, _TOKEN: token, _AUTHORITY: authority_key.to_map()}
+        trusted = [key.to_map() for key in (authority_key, *other_keys)]
+        content = {_VERSION_KEY: _VERSION, _TOKEN: token, _AUTHORITY: trusted}
         path = _enrolment_path(self.folder, shown.suite)
         files.write(path, cbor.encode(content), files.PRIVATE)
         self.contexts.clear()
         return signed
+
+    def take_list(self, raw: bytes, site: str, authority_keys: Sequence[Key]) -> bool:
+        """Keep the signed list of revoked devices ``raw`` of ``site``; False if a newer is there.
+
+        Readers on it are not believed from then on, also where a door is known.
+        """
+        made = read_list(raw, site, authority_keys)
+        with files.locked(self.folder):
+            before = self._list()
+            # Another site's is no older one: the phone has moved.
+            if before and before.site == site and before.issued_at > made.issued_at:
+                return False
+            files.write(self.folder / _LIST, raw, files.PRIVATE)
+        return True
+
+    def _list(self) -> revoked_devices.RevokedDevices | None:
+        path = self.folder / _LIST
+        if not path.exists():
+            return None
+        advice = "import the credential again, with its list: holdfast phone enroll"
+        data = files.read(path, revoked_devices.MAX_BYTES, "list of revoked devices", advice)
+        try:
+            return revoked_devices.parse(data)
+        except InvalidInput as error:
+            raise UsageProblem(f"{path} is damaged: {error}", advice) from error
 
     def identity(self) -> Identity:
         """The key that the phone prefers with its credential, ready to show."""
@@ -138,10 +179,11 @@ class Wallet:
         enrolled = [s for s in self._keys if _enrolment_path(self.folder, s).exists()]
         found = [self._identity(suite) for suite in enrolled or list(self._keys)[:1]]
         best = found[0]
+        trusted = {key.x for key in best.authority_keys}
         return [
             one
             for one in found
-            if (one.site, one.authority_key.x) == (best.site, best.authority_key.x)
+            if one.site == best.site and trusted.intersection(k.x for k in one.authority_keys)
         ]
 
     def _identity(self, suite: int) -> Identity:
@@ -149,14 +191,33 @@ class Wallet:
         advice = f"holdfast phone enroll {self.folder} --credential FILE --authority FILE"
         data = files.read(path, _FILE_LIMIT, "credential", f"import one: {advice}")
         try:
-            token, authority_key = _enrolment(data)
+            token, trusted = _enrolment(data)
         except InvalidInput as error:
             raise UsageProblem(
                 f"{path} is damaged: {error}", f"import the credential again: {advice}"
             ) from error
         site = tokens.read(token, str(path)).site
         private = self._keys[suite].d or b""
-        return Identity(private, token, site, authority_key, suite)
+        made = self._list()
+        revoked = made.ctis if made and made.site == site else frozenset()
+        return Identity(private, token, site, trusted[0], suite, trusted[1:], revoked)
+
+
+def read_list(
+    raw: bytes, site: str, authority_keys: Sequence[Key]
+) -> revoked_devices.RevokedDevices:
+    """The list of revoked devices of ``site`` that is signed with one of ``authority_keys``."""
+    try:
+        made = revoked_devices.parse(raw)
+        made.verify(authority_keys)
+        if made.site != site:
+            raise InvalidInput(f"it is of site {made.site!r}, not {site!r}")
+    except InvalidInput as error:
+        raise UsageProblem(
+            f"the list of revoked devices cannot be believed: {error}",
+            "give the list that `holdfast credential issue` wrote beside the credential",
+        ) from error
+    return made
 
 
 def key_path(folder: Path, suite: int) -> Path:
@@ -206,11 +267,13 @@ def _read_key(path: Path, suite: int) -> Key:
     return key
 
 
-def _enrolment(data: bytes) -> tuple[bytes, Key]:
+def _enrolment(data: bytes) -> tuple[bytes, tuple[Key, ...]]:
     content = cbor.decode(data, deterministic=True)
     if not isinstance(content, dict) or content.get(_VERSION_KEY) != _VERSION:
         raise InvalidInput(f"it is no enrolment of version {_VERSION}")
-    token, authority_key = content.get(_TOKEN), content.get(_AUTHORITY)
-    if not isinstance(token, bytes) or not isinstance(authority_key, dict):
+    token, trusted = content.get(_TOKEN), content.get(_AUTHORITY)
+    if not isinstance(token, bytes) or not isinstance(trusted, list):
         raise InvalidInput("it lacks the credential or the authority's key")
-    return token, Key.from_map(authority_key)
+    if not 0 < len(trusted) <= keys.MOST_AUTHORITY_KEYS:
+        raise InvalidInput("it has no key of an authority, or too many")
+    return token, tuple(Key.from_map(labels) for labels in trusted)

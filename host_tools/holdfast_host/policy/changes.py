@@ -3,7 +3,6 @@
 No operations means that everything is so already. What cards and PINs have: see grants.py.
 """
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from holdfast.access.place import DOOR
@@ -14,6 +13,7 @@ from holdfast.access.policy.schedule import MAX_HOLIDAYS
 
 from ..credentials import lifetime
 from ..errors import UsageProblem
+from ..site.names import require_known
 from .schedules import Hours, Kinds, format_holiday
 from .state import Place, Schedule, State, field, holiday_list, lockdown_operations
 
@@ -83,7 +83,7 @@ def require_places(state: State, places: Iterable[Place]) -> None:
 def require_doors(state: State, names: Iterable[str]) -> None:
     """Refuse a door that the policy does not have."""
     for name in names:
-        _require_known(
+        require_known(
             name, state.doors.values(), "door", "the policy", "add it: holdfast policy door"
         )
 
@@ -91,7 +91,7 @@ def require_doors(state: State, names: Iterable[str]) -> None:
 def require_zones(state: State, names: Iterable[str]) -> None:
     """Refuse a zone that the policy does not have."""
     for name in names:
-        _require_known(name, state.zones, "zone", "the policy", "add it: holdfast site add-zone")
+        require_known(name, state.zones, "zone", "the policy", "add it: holdfast site add-zone")
 
 
 def set_zone(state: State, zone: str, doors: Iterable[str] | None = None) -> Operations:
@@ -138,7 +138,7 @@ def remove_schedule(state: State, name: str) -> Operations:
 def require_schedules(state: State, names: Iterable[str]) -> None:
     """Refuse a schedule that the policy does not have: whoever is bound to it would stay out."""
     for name in names:
-        _require_known(
+        require_known(
             name, state.schedules, "schedule", "the policy", "make it: holdfast policy schedule"
         )
 
@@ -283,22 +283,3 @@ def set_limits(state: State, limits: dict[int, int]) -> Operations:
         raise UsageProblem("no limit is given", "see holdfast policy limits --help")
     wanted = {**state.limits, **limits}
     return [] if wanted == state.limits else [[ops.LIMITS, wanted]]
-
-
-# Until site/names.py has it.
-def _require_known(name: str, known: Iterable[str], what: str, where: str, add: str) -> None:
-    names = sorted(known)
-    if name in names:
-        return
-    plain = {one.casefold(): one for one in names}
-    nearest = difflib.get_close_matches(name.casefold(), plain, 1)
-    if nearest:
-        raise UsageProblem(
-            f"{where} has no {what} {name!r}; the nearest is {plain[nearest[0]]!r}",
-            f"check the name, or {add}",
-        )
-    listed = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-    raise UsageProblem(
-        f"{where} has no {what} {name!r} (it has: {listed or 'none yet'})",
-        f"check the name, or {add}",
-    )

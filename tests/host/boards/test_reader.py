@@ -15,7 +15,6 @@ import pytest
 import crypto
 from holdfast_host.boards import enrol as readers
 from holdfast_host.boards.process import ReaderProcess, firmware_folder, micropython
-from holdfast_host.errors import UsageProblem
 from holdfast_host.phone.link import TcpLink
 from holdfast_host.site import site
 
@@ -43,34 +42,36 @@ def wait_until_gone(pid):
         time.sleep(0.02)
 
 
-def test_settings_are_private_and_as_agreed(reader_folder, site_master, authority):
-    """The format that docs and firmware know; zone keys are in it."""
+def test_settings_are_private_and_as_agreed(reader_folder, site_master, authority, secret):
+    """The format that docs and firmware know; the lookup key is in it, and no zone's."""
     path = reader_folder / "settings.cbor"
     assert path.stat().st_mode & 0o777 == 0o600
     assert (reader_folder / "device.key").stat().st_mode & 0o777 == 0o600
     settings = cbor2.loads(path.read_bytes())
     certificate, p256_certificate = settings.pop(6), settings.pop(11)
-    zone_key = authority.zone_key("lobby", 1)
+    history = site.load(site_master).policy()
     assert settings == {
-        1: 1,
+        1: 2,
         2: "acme",
-        3: "front",
-        4: ["lobby"],
+        3: "reader",
+        4: [["front", 200]],
         5: [{1: 1, -1: 6, -2: authority.public_key.x}],
-        7: {"lobby": {1: 4, 3: 5, -1: zone_key.k}},
-        8: 200,
-        9: crypto.x25519_public_key(authority.audit_key()),
-        10: authority.lookup_key(),
+        7: authority.public_key.x,
+        8: [history.number, history.head],
+        9: crypto.x25519_public_key(secret.audit_key()),
+        10: [1, secret.lookup_key(1)],
     }
+    assert secret.zone_key("lobby", 1).k not in path.read_bytes()
     claims = cbor2.loads(cbor2.loads(certificate).value[2])
-    assert claims[2] == "front" and claims[-65537] == 1 and 9 not in claims and 3 not in claims
-    assert len(certificate) <= 180
+    assert claims[2] == "reader" and claims[-65537] == 1 and 3 not in claims
+    assert cbor2.loads(claims[9]) == [[[1, "front"], 1]]
+    assert len(certificate) <= 190
     second = cbor2.loads(cbor2.loads(p256_certificate).value[2])
     assert {**second, 7: 0, 8: 0} == {**claims, 7: 0, 8: 0} and second[7] != claims[7]
     # Whole: a stranger's library may not know how to find y from its sign.
     point = second[8][1]
     assert (point[1], point[-1], len(point[-2]), len(point[-3])) == (2, 1, 32, 32)
-    assert len(p256_certificate) <= 215
+    assert len(p256_certificate) <= 225
     assert (reader_folder / "device_p256.key").stat().st_mode & 0o777 == 0o600
 
 
@@ -84,14 +85,14 @@ def test_a_reader_is_enrolled_once(holdfast, reader_folder, site_folder):
     assert (reader_folder / "device.key").read_bytes() == key
     with ReaderProcess(reader_folder) as reader:
         ready = reader.wait(lambda event: event.get("event") == "ready")
-    assert ready and (ready["door"], ready["zones"]) == ("back", [])
+    assert ready and (ready["node"], ready["doors"]) == ("back", ["back"])
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (["--zone", "garage"], "no zone 'garage'"),
-        (["--door", "lobby"], "is a zone"),
+        (["--node", "a/b"], "device id"),
         (["--door", "a/b"], "door id"),
         (["--site", "/nowhere"], "there is no site"),
     ],
@@ -101,21 +102,6 @@ def test_a_reader_that_cannot_be_is_not_enrolled(holdfast, site_folder, tmp_path
     command = ["reader", "enroll", tmp_path / "r", "--site", site_folder, "--door", "front"]
     holdfast(*command, *options).fails(words)
     assert not (tmp_path / "r").exists()
-
-
-def test_too_many_zones_are_refused(site_folder, authority, tmp_path):
-    """The reader would refuse its settings, after the technician has left."""
-    short = tuple(f"z{number}" for number in range(17))
-    long = tuple(str(number) + "z" * 60 for number in range(16))
-    for zone in short + long:
-        site.add_zone(site_folder, zone, authority, 0)
-    here = site.load(site_folder)
-    with pytest.raises(UsageProblem, match="17 zones"):
-        readers.require_placement(here, readers.Placement("front", short))
-    settings = readers.encode_settings(
-        here, authority, readers.Placement("front", long), bytes(180)
-    )
-    assert len(settings) <= 4096
 
 
 def test_an_unenrolled_or_damaged_reader_does_not_run(holdfast, reader_folder, tmp_path):

@@ -1,14 +1,12 @@
-"""The authority's key: a file that ssh-keygen reads too, and what is derived from it."""
+"""The authority's key: a file that ssh-keygen reads too."""
 
 import shutil
 import subprocess
 
-import cbor2
 import pytest
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from holdfast_host.credentials.authority import KDF_ROUNDS, Authority
 from holdfast_host.errors import UsageProblem
@@ -120,39 +118,8 @@ def test_a_weak_passphrase_is_refused(tmp_path, authority, passphrase):
     assert not (tmp_path / "key").exists()
 
 
-def test_zone_keys_are_what_the_docstring_says(authority):
-    """A controller written by somebody else must find the same key: HKDF by another library."""
-    derived = HKDF(hashes.SHA256(), 32, b"holdfast", cbor2.dumps(["zone key", "lobby", 1])).derive(
-        authority.signing_key.d
-    )
-    assert authority.zone_key("lobby", 1).k == derived
-
-
-def test_the_sites_keys_are_what_the_docstring_says(authority):
-    """A reader's key for cards and an auditor's key for events: HKDF by another library."""
-    seed = authority.signing_key.d
-    for made, purpose in (
-        (authority.lookup_key(), "lookup key"),
-        (authority.audit_key(), "audit key"),
-    ):
-        assert made == HKDF(hashes.SHA256(), 32, b"holdfast", cbor2.dumps([purpose])).derive(seed)
-
-
-def test_zone_keys_are_all_different(authority):
-    """By zone, by number and by site: a key that leaks opens nothing else."""
-    other = Authority.generate()
-    keys = {
-        made.zone_key(zone, number).k
-        for made in (authority, other)
-        for zone in ("a", "b")
-        for number in (1, 2)
-    }
-    assert len(keys) == 8
-    assert authority.zone_key("a", 1).k == authority.zone_key("a", 1).k
-
-
 def test_nothing_shows_the_secret(authority):
     """Objects end up in logs and tracebacks."""
-    for thing in (authority, authority.signing_key, authority.zone_key("a", 1)):
+    for thing in (authority, authority.signing_key):
         assert authority.signing_key.d.hex() not in repr(thing)
         assert repr(authority.signing_key.d) not in repr(thing)

@@ -100,11 +100,11 @@ def test_user_verification_is_asked_for(issue, tmp_path, authority):
     assert decision(token, trust, user_verified=True) == "granted"
 
 
-def test_a_guest_token_opens_its_zone_for_a_day(issue, tmp_path, authority):
+def test_a_guest_token_opens_its_zone_for_a_day(issue, tmp_path, authority, secret):
     """Authenticated by the zone's key, which says nothing at other zones."""
     assert issue("--guest", "--zone", "lobby", "--json").json["kind"] == "guest"
     token = (tmp_path / "out.cwt").read_bytes()
-    trust = Trust("acme", [authority.public_key], {"lobby": authority.zone_key("lobby", 1)}.get)
+    trust = Trust("acme", [authority.public_key], {"lobby": secret.zone_key("lobby", 1)}.get)
     assert decision(token, trust) == "granted"
     assert decision(token, trust, after=DAY - 5) == "granted"
     assert decision(token, trust, after=DAY + 5) == "expired"
@@ -235,19 +235,19 @@ def test_show_refuses_another_sites_credential(holdfast, tmp_path, site_folder, 
 
 
 def test_a_guest_token_is_verified_with_the_passphrase(
-    holdfast, issue, site_folder, tmp_path, monkeypatch, authority, grant
+    holdfast, issue, site_folder, tmp_path, monkeypatch, secret, grant
 ):
     """It is not asked for here: looking must not stop for a question."""
     issue("--guest", "--zone", "lobby")
     out = tmp_path / "out.cwt"
     assert holdfast("credential", "show", out, "--site", site_folder, "--json").json["verified"]
     key = crypto.x25519_public_key(os.urandom(32))
-    out.write_bytes(issuing.guest_token(authority.zone_key("garage", 1), "lobby", grant(key)))
+    out.write_bytes(issuing.guest_token(secret.zone_key("garage", 1), "lobby", grant(key)))
     holdfast("credential", "show", out, "--site", site_folder).fails("not a credential")
-    out.write_bytes(issuing.guest_token(authority.zone_key("garage", 1), "garage", grant(key)))
+    out.write_bytes(issuing.guest_token(secret.zone_key("garage", 1), "garage", grant(key)))
     holdfast("credential", "show", out, "--site", site_folder).fails("not a credential")
     monkeypatch.delenv("HOLDFAST_PASSPHRASE")
-    out.write_bytes(issuing.guest_token(authority.zone_key("lobby", 1), "lobby", grant(key)))
+    out.write_bytes(issuing.guest_token(secret.zone_key("lobby", 1), "lobby", grant(key)))
     shown = holdfast("credential", "show", out, "--site", site_folder)
     assert shown.code == 0 and "NOT verified" in shown.out and "passphrase" in shown.out
 
@@ -308,7 +308,8 @@ def test_a_device_certificate_is_no_credential(holdfast, tmp_path, authority):
     certificate = issuing.device_certificate(
         authority.signing_key,
         site="acme",
-        door="front",
+        node="reader",
+        doors=["front"],
         device_key=Key.okp(CRV_X25519, crypto.x25519_public_key(os.urandom(32))),
         issued_at=1,
         expires=2,

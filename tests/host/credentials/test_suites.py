@@ -48,7 +48,8 @@ def p256_reader(authority):
     certificate = issuing.device_certificate(
         authority.signing_key,
         site="acme",
-        door="front",
+        node="reader",
+        doors=["front"],
         device_key=public,
         issued_at=now,
         expires=now + 86400,

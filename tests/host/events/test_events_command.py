@@ -25,7 +25,8 @@ def certificate(authority, **changes):
     now = int(time.time())
     fields = {
         "site": "acme",
-        "door": "front",
+        "node": "reader",
+        "doors": ["front"],
         "device_key": Key.okp(CRV_X25519, crypto.x25519_public_key(DEVICE)),
         "issued_at": now,
         "expires": now + 86400,
@@ -37,8 +38,8 @@ def certificate(authority, **changes):
 class Collector:
     """A reader's log, and what somebody saved of it."""
 
-    def __init__(self, folder, authority, device=DEVICE, door="front"):
-        audit = crypto.x25519_public_key(authority.audit_key())
+    def __init__(self, folder, authority, secret, device=DEVICE, door="front"):
+        audit = crypto.x25519_public_key(secret.audit_key())
         self.folder = folder
         self.log = small.EventLog(str(folder / "log"), audit, device, os.urandom, 9000, 1000)
         key = Key.okp(CRV_X25519, crypto.x25519_public_key(device))
@@ -51,8 +52,8 @@ class Collector:
 
 
 @pytest.fixture
-def collector(tmp_path, authority):
-    collected = Collector(tmp_path, authority)
+def collector(tmp_path, authority, secret):
+    collected = Collector(tmp_path, authority, secret)
     record(collected.log, 9)
     return collected
 
@@ -161,10 +162,10 @@ def test_what_the_reader_wrote_over_is_said(verify, collector):
     assert "complete and unchanged" not in done.out
 
 
-def test_files_of_several_readers(verify, collector, authority, tmp_path):
+def test_files_of_several_readers(verify, collector, authority, secret, tmp_path):
     """Each is checked by itself, and one that is broken does not keep the other from being."""
     (tmp_path / "other").mkdir()
-    other = Collector(tmp_path / "other", authority, b"\x66" * 32, "back")
+    other = Collector(tmp_path / "other", authority, secret, b"\x66" * 32, "back")
     record(other.log, 4)
     both = tmp_path / "both.events"
     both.write_bytes(other.save().read_bytes() + collector.save().read_bytes())
@@ -190,7 +191,8 @@ def test_a_file_of_another_site_or_reader_is_refused(verify, collector, authorit
             issuing.device_certificate(
                 stranger,
                 site="acme",
-                door="front",
+                node="reader",
+                doors=["front"],
                 device_key=Key.okp(CRV_X25519, crypto.x25519_public_key(DEVICE)),
                 issued_at=1,
                 expires=2,

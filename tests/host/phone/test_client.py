@@ -8,9 +8,11 @@ import pytest
 import cbor
 import coap
 import crypto
+from holdfast.access import revoked_devices
 from holdfast_host.credentials import issuing
 from holdfast_host.credentials.authority import Authority
 from holdfast_host.errors import LinkClosed, UsageProblem
+from holdfast_host.phone.carrier import Carrier
 from holdfast_host.phone.client import (
     Asked,
     EchoChallenge,
@@ -70,7 +72,10 @@ def test_two_handshakes_share_nothing(identity):
     ("changes", "words"),
     [
         ({"site": "globex"}, "other site"),
-        ({"door": "back"}, "of door 'back'"),
+        ({"doors": ["back", "gate"]}, "of door 'back', 'gate', not of 'front'"),
+        ({"doors": []}, "of door none"),
+        ({"role": 3, "doors": ["front"]}, "only carries"),
+        ({"role": 4}, "incomplete token"),
         ({"expires": 1000}, "expired"),
         ({"signing_key": Authority.generate().signing_key}, "bad signature"),
     ],
@@ -81,6 +86,73 @@ def test_an_impostor_is_told_nothing(fake_reader, identity, now, changes, words)
     with pytest.raises(Impostor, match=words):
         cold_unlock(reader, [identity], "front", WISH, now=now)
     assert reader.wishes == []
+
+
+def test_a_controller_of_many_doors_is_a_partner(fake_reader, identity, now):
+    """The certificate names the node and the doors it speaks for; the phone wants one of these."""
+    reader = fake_reader(role=2, node="floor 3", doors=["back", "front"])
+    outcome, session, _ = cold_unlock(reader, [identity], "front", WISH, now=now)
+    assert outcome.granted
+    assert session.partner.doors == ("back", "front")
+
+
+def test_a_revoked_reader_is_not_opened_with_warm_or_cold(fake_reader, phone, authority, now):
+    """Stolen: it holds its keys and every context. What it says itself counts for nothing."""
+    reader = fake_reader(cti=b"stolen 1", node="front-1")
+    assert unlock(phone, lambda: reader, "front", WISH, now=now).granted
+    assert unlock(phone, lambda: reader, "front", WISH, now=now).warm
+    asked = len(reader.wishes)
+    signed = revoked_devices.make(authority.signing_key, "acme", now, [b"stolen 1"])
+    assert phone.take_list(signed, "acme", [authority.public_key])
+    for cold in (False, True):
+        with pytest.raises(Impostor, match="has revoked 'front-1'") as refused:
+            unlock(phone, lambda: reader, "front", WISH, now=now, cold=cold)
+        assert "site's manager" in refused.value.next_step
+    assert len(reader.wishes) == asked
+    # Nor to carry.
+    with pytest.raises(Impostor, match="has revoked"):
+        Carrier.introduced(reader, phone.identities(), "front", now)
+    # Another reader of the same door is.
+    assert unlock(phone, fake_reader, "front", WISH, now=now).granted
+
+
+def test_an_ended_certificate_opens_nothing_and_lets_its_renewal_in(fake_reader, phone, now):
+    """Warm, too. Who carries and opens nothing still talks to it: else it would stay ended."""
+    reader = fake_reader(expires=now + 100)
+    assert unlock(phone, lambda: reader, "front", WISH, now=now).granted
+    assert unlock(phone, lambda: reader, "front", WISH, now=now + 99).warm
+    asked = len(reader.wishes)
+    with pytest.raises(Impostor, match="expired") as refused:
+        unlock(phone, lambda: reader, "front", WISH, now=now + 100)
+    assert "holdfast reader renew" in refused.value.next_step
+    assert len(reader.wishes) == asked
+    carrier, _ = Carrier.introduced(reader, phone.identities(), "front", now + 100)
+    reader.answer = (coap.code.CHANGED, b"", [])
+    carrier.put_certificate(b"a later one")
+    assert reader.wishes[-1].payload == b"a later one"
+
+
+def test_an_older_list_never_replaces_a_newer(phone, authority, now):
+    """Whoever hands a phone last year's list would give a stolen reader back to it."""
+    key, trusted = authority.signing_key, [authority.public_key]
+    older = revoked_devices.make(key, "acme", now - 1, [])
+    newer = revoked_devices.make(key, "acme", now, [b"stolen 1"])
+    assert phone.take_list(older, "acme", trusted)
+    assert phone.take_list(newer, "acme", trusted)
+    assert not phone.take_list(older, "acme", trusted)
+    assert phone.take_list(newer, "acme", trusted)
+    assert phone.identity().revoked == {b"stolen 1"}
+    stranger = Authority.generate().signing_key
+    for forged in (
+        revoked_devices.make(stranger, "acme", now + 1, []),
+        revoked_devices.make(key, "globex", now + 1, []),
+        newer[:-1] + bytes([newer[-1] ^ 1]),
+        b"",
+        bytes(5000),
+    ):
+        with pytest.raises(UsageProblem, match="cannot be believed"):
+            phone.take_list(forged, "acme", trusted)
+    assert phone.identity().revoked == {b"stolen 1"}
 
 
 def test_a_credential_is_no_certificate(identity, authority, grant, now):
@@ -187,14 +259,14 @@ def test_a_challenge_is_answered_once(fake_reader, phone, identity, now):
     _, session, _ = cold_unlock(reader, [identity], "front", WISH, now=now)
     phone.contexts.keep("front", identity.token, session)
     reader.echo_needed = b"fresh"
-    outcome = warm_unlock(reader, identity, "front", WISH, phone.contexts)
+    outcome = warm_unlock(reader, identity, "front", WISH, phone.contexts, now=now)
     assert outcome == Outcome(True, 0, 3000)
-    assert phone.contexts.take("front", identity.token).sender_sequence_number == 3
+    assert phone.contexts.take("front", identity.token, now, ()).sender_sequence_number == 3
     reader.wishes.clear()
     reader.answer = (coap.code.UNAUTHORIZED, b"", [(coap.option.ECHO, b"again")])
     reader.echo_needed = None
     with pytest.raises(UsageProblem, match="asks again"):
-        warm_unlock(reader, identity, "front", WISH, phone.contexts)
+        warm_unlock(reader, identity, "front", WISH, phone.contexts, now=now)
     assert len(reader.wishes) == 2
 
 
@@ -245,7 +317,7 @@ def test_a_refused_session_is_not_kept(fake_reader, phone, now):
     reader.answer = (coap.code.FORBIDDEN, {1: False, 2: 3}, [])
     report = unlock(phone, lambda: reader, "front", WISH, now=now)
     assert not report.granted and report.protected and report.reason == "not for this door"
-    assert phone.contexts.take("front", phone.identity().token) is None
+    assert phone.contexts.take("front", phone.identity().token, now, ()) is None
 
 
 def test_a_rejected_credential_is_a_refusal_in_the_clear(fake_reader, phone, now):

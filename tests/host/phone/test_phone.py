@@ -10,7 +10,7 @@ import crypto
 from holdfast_host.credentials import issuing
 from holdfast_host.credentials.authority import Authority
 from holdfast_host.errors import UsageProblem
-from holdfast_host.phone.contexts import Session
+from holdfast_host.phone.contexts import Partner, Session
 from holdfast_host.phone.wallet import Wallet
 
 DAY = 86400
@@ -68,11 +68,11 @@ def test_a_credential_is_taken_into_use(holdfast, imported, folder, authority, g
     assert repr(identity.private_key) not in repr(identity)
 
 
-def test_a_guest_token_is_taken_unverified(imported, folder, authority, grant):
+def test_a_guest_token_is_taken_unverified(imported, folder, secret, grant):
     """Only the zone's readers can check it, and the phone says so."""
     wallet = Wallet.create(folder)
     token = issuing.guest_token(
-        authority.zone_key("lobby", 1), "lobby", grant(wallet.public_key, places=[(2, "lobby")])
+        secret.zone_key("lobby", 1), "lobby", grant(wallet.public_key, places=[(2, "lobby")])
     )
     assert "NOT verified" in imported(token).out
     assert imported(token, "--json").json["verified"] is False
@@ -83,10 +83,14 @@ def test_a_new_credential_ends_old_sessions(imported, folder, authority, grant):
     wallet = Wallet.create(folder)
     first = issuing.holder_credential(authority.signing_key, grant(wallet.public_key))
     imported(first)
-    wallet.contexts.keep("front", first, Session(bytes(16), bytes(8), b"\x01", b"\x02", 1))
-    assert wallet.contexts.take("front", first)
+    now = int(time.time())
+    partner = Partner(bytes(8), now + DAY, ("front",))
+    wallet.contexts.keep(
+        "front", first, Session(bytes(16), bytes(8), b"\x01", b"\x02", 1, partner)
+    )
+    assert wallet.contexts.take("front", first, now, ())
     imported(issuing.holder_credential(authority.signing_key, grant(wallet.public_key)))
-    assert wallet.contexts.take("front", first) is None
+    assert wallet.contexts.take("front", first, now, ()) is None
 
 
 def test_credentials_that_would_not_open_are_refused(imported, folder, authority, grant):
@@ -173,3 +177,19 @@ def test_a_crash_at_any_point_of_enrolment_can_be_made_good(tmp_path, authority,
         seen.append(Wallet.open(folder).identity().token)
         wallet.enrol(old, authority.public_key, now)
     assert set(seen) == {old, new} and seen[0] == old and seen[-1] == new
+
+
+def test_a_phone_trusts_both_keys_while_the_site_replaces_its_key(folder, authority, grant):
+    """Its credential is of the new one; the readers' certificates still are of the old one."""
+    new = Authority.generate()
+    wallet = Wallet.create(folder)
+    token = issuing.holder_credential(new.signing_key, grant(wallet.public_key))
+    now = int(time.time())
+    with pytest.raises(UsageProblem, match="not signed by this authority"):
+        wallet.enrol(token, authority.public_key, now)
+    wallet.enrol(token, new.public_key, now, [authority.public_key])
+    identity = Wallet.open(folder).identity()
+    trusted = [key.x for key in identity.authority_keys]
+    assert trusted == [new.public_key.x, authority.public_key.x]
+    wallet.enrol(token, new.public_key, now)
+    assert [key.x for key in wallet.identity().authority_keys] == [new.public_key.x]

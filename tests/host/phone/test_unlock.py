@@ -115,10 +115,12 @@ def test_a_refusal_is_not_a_success(unlock, phone, grant, authority):
     assert (shown.json["granted"], shown.json["protected"]) == (False, True)
 
 
-def test_a_credential_that_is_not_accepted_is_a_refusal_too(unlock, phone, authority, grant):
+def test_a_credential_that_is_not_accepted_is_a_refusal_too(
+    unlock, phone, authority, grant, secret
+):
     """The reader ends the handshake in the clear; the phone says whose word that is."""
     token = issuing.guest_token(
-        authority.zone_key("lobby", 2), "lobby", grant(phone.public_key, places=[(2, "lobby")])
+        secret.zone_key("lobby", 2), "lobby", grant(phone.public_key, places=[(2, "lobby")])
     )
     phone.enrol(token, authority.public_key, int(time.time()))
     refused = unlock()

@@ -37,7 +37,7 @@ def state(site_folder):
     return lambda: site.load(site_folder).policy().state
 
 
-def test_a_year_of_policy(policy, state, typed, authority, tmp_path):
+def test_a_year_of_policy(policy, state, typed, secret, tmp_path):
     """Each change one signed changeset, and the whole readable at the end."""
     changes = [
         ("time-zone", "Europe/Berlin"),
@@ -62,7 +62,7 @@ def test_a_year_of_policy(policy, state, typed, authority, tmp_path):
         done = policy(*change, "--json")
         assert (done.code, done.err) == (0, ""), change
         assert done.json["changed"] is True and done.json["number"] == number, change
-    lookup = authority.lookup_key()
+    lookup = secret.lookup_key(1)
     card = tag.card_key(lookup, tag.CARD, bytes.fromhex("04a1b2c3"))
     pin = tag.card_key(lookup, tag.PIN, b"2468")
     assert state().grants == {card: {7: Grant(4070908800)}, pin: {7: Grant()}}

@@ -11,10 +11,11 @@ from holdfast_host.errors import UsageProblem
 from holdfast_host.site import site
 
 PASSPHRASE = "correct horse battery"
+SOUND = {"version": 2, "id": "acme", "root": "07" * 32, "lookup": 1, "zones": {}}
 
 
 def test_init_makes_a_site(holdfast, tmp_path):
-    """Three files, of which one is a secret, and a policy that has begun."""
+    """Four files, of which two are secrets, and a policy that has begun."""
     folder = tmp_path / "new" / "acme"
     made = holdfast("site", "init", folder, "--name", "acme", "--zone", "lobby", "--json")
     assert made.code == 0 and made.err == ""
@@ -24,12 +25,16 @@ def test_init_makes_a_site(holdfast, tmp_path):
         "authority.key": 0o600,
         "authority.pub": 0o644,
         "site.json": 0o644,
+        "site.secret": 0o600,
         "policy": 0o700,
     }
     assert [path.name for path in (folder / "policy").iterdir()] == ["000001.changeset"]
+    described = json.loads((folder / "site.json").read_text())
+    assert described["version"] == 2 and described["lookup"] == 1
+    assert described["root"] == made.json["authority_public_key"]
     public = cbor2.loads((folder / "authority.pub").read_bytes())
     assert public == {1: 1, -1: 6, -2: bytes.fromhex(made.json["authority_public_key"])}
-    assert site.load(folder).unlock(PASSPHRASE).public_key.x == public[-2]
+    assert site.load(folder).unlock(PASSPHRASE).authority.public_key.x == public[-2]
 
 
 def test_init_says_what_it_made(holdfast, tmp_path):
@@ -46,8 +51,10 @@ def test_init_never_overwrites(holdfast, site_folder):
     (site_folder / "site.json").unlink()
     holdfast("site", "init", site_folder, "--name", "other").fails("authority.key", "cut short")
     (site_folder / "authority.key").unlink()
+    holdfast("site", "init", site_folder, "--name", "other").fails("site.secret", "cut short")
+    (site_folder / "site.secret").unlink()
     holdfast("site", "init", site_folder, "--name", "other").fails("(policy)", "cut short")
-    for name in ("site.json", "authority.key"):
+    for name in ("site.json", "authority.key", "site.secret"):
         (site_folder / name).write_bytes(before[site_folder / name])
     assert before == {path: path.read_bytes() for path in site_folder.rglob("*") if path.is_file()}
 
@@ -75,7 +82,7 @@ def test_a_crash_at_any_point_of_init_leaves_no_half_site(tmp_path, authority, c
         except UsageProblem as problem:
             assert "there is no site" in problem.cause
         else:
-            assert made.unlock(PASSPHRASE).public_key.x == authority.public_key.x
+            assert made.unlock(PASSPHRASE).authority.public_key.x == authority.public_key.x
             assert made.policy().number == 1
             whole += 1
     assert processes > 15 and 0 < whole < processes
@@ -195,13 +202,19 @@ def test_a_missing_site_is_said(holdfast, tmp_path):
         b"[]",
         b"\xff",
         b"[" * 5000,
-        json.dumps({"version": 2, "id": "acme", "zones": {}}).encode(),
-        json.dumps({"version": 1, "zones": {}}).encode(),
-        json.dumps({"version": 1, "id": "a b", "zones": {}}).encode(),
-        json.dumps({"version": 1, "id": "acme", "zones": []}).encode(),
-        json.dumps({"version": 1, "id": "acme", "zones": {"": 1}}).encode(),
-        json.dumps({"version": 1, "id": "acme", "zones": {"a": True}}).encode(),
-        json.dumps({"version": 1, "id": "acme", "zones": {"a": 0}}).encode(),
+        json.dumps(SOUND | {"version": 1}).encode(),
+        json.dumps(SOUND | {"id": None}).encode(),
+        json.dumps(SOUND | {"id": "a b"}).encode(),
+        json.dumps(SOUND | {"id": "Bu\u0308ro"}).encode(),
+        json.dumps(SOUND | {"root": None}).encode(),
+        json.dumps(SOUND | {"root": "07" * 31}).encode(),
+        json.dumps(SOUND | {"root": "no" * 32}).encode(),
+        json.dumps(SOUND | {"lookup": None}).encode(),
+        json.dumps(SOUND | {"lookup": 0}).encode(),
+        json.dumps(SOUND | {"zones": []}).encode(),
+        json.dumps(SOUND | {"zones": {"": 1}}).encode(),
+        json.dumps(SOUND | {"zones": {"a": True}}).encode(),
+        json.dumps(SOUND | {"zones": {"a": 0}}).encode(),
     ],
 )
 def test_a_damaged_description_is_said(holdfast, site_folder, content):
@@ -219,6 +232,10 @@ def test_a_damaged_description_is_said(holdfast, site_folder, content):
         cbor2.dumps({1: 1, -1: 4, -2: bytes(32)}),
         cbor2.dumps({1: 1, -1: 6, -2: bytes(31)}),
         cbor2.dumps({1: 1, -1: 6, -2: bytes(32), -4: bytes(32)}),
+        cbor2.dumps([]),
+        cbor2.dumps([{1: 1, -1: 6, -2: bytes(32)}] * 3),
+        cbor2.dumps([{1: 1, -1: 6, -2: bytes(32)}, {1: 1, -1: 4, -2: bytes(32)}]),
+        cbor2.dumps([{1: 1, -1: 6, -2: bytes(32)}, 7]),
     ],
 )
 def test_a_damaged_public_key_is_said(holdfast, site_folder, content):
@@ -231,6 +248,12 @@ def test_keys_of_two_sites_are_no_pair(site_folder, tmp_path):
     """A restored backup may mix them; credentials from that would open nothing."""
     other = Authority.generate()
     site.create(tmp_path / "other", "acme", [], other, PASSPHRASE, kdf_rounds=1)
-    (site_folder / "authority.pub").write_bytes((tmp_path / "other/authority.pub").read_bytes())
+    there = site_folder / "authority.pub"
+    before = there.read_bytes()
+    there.write_bytes((tmp_path / "other/authority.pub").read_bytes())
     with pytest.raises(UsageProblem, match="no pair"):
+        site.load(site_folder).unlock(PASSPHRASE)
+    there.write_bytes(before)
+    (site_folder / "site.secret").write_bytes((tmp_path / "other/site.secret").read_bytes())
+    with pytest.raises(UsageProblem, match="secret of another site"):
         site.load(site_folder).unlock(PASSPHRASE)

@@ -10,7 +10,7 @@ from untrusted import InvalidInput
 
 from .record import CODE_LENGTH, KEY_LENGTH, MAX_NUMBER, EventError
 
-VERSION = const(1)
+VERSION = const(2)
 MAX_CERTIFICATE = const(512)
 
 # Keys of the map

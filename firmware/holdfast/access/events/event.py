@@ -1,6 +1,11 @@
-"""What is remembered: a decision (who, where, what, when, why), and what else a reader records."""
+"""What is remembered: a decision (who, where, what, when, why), and what else a node records.
 
-from ..request import PIN
+Of a decision all is kept that ``decide`` was told and that the policy does not hold, so that the
+same policy comes to it again: again.py.
+"""
+
+from .. import request as wish
+from ..decision import Decision
 
 # Kinds of events; a number never changes its meaning.
 ACCESS = 1
@@ -13,81 +18,171 @@ OVERWRITTEN = 7
 STORAGE_FAULT = 8
 LOCKDOWN = 9
 LOG_STARTED = 10
+FETCHED = 11  # somebody began to collect events
+ACKNOWLEDGED = 12
+CLOCK_TRUSTED = 13
+CLOCK_LOST = 14
+DATED_AHEAD = 15  # something signed was dated ahead of a trusted clock
+CLOCK_CORRECTED = 16
+UNLOCKED_BY_SCHEDULE = 17
+LOCKED_BY_SCHEDULE = 18
+CONTACT = 19
+FORCED = 20
+HELD_OPEN = 21
+REX = 22
+TAMPER = 23
+PASSED = 24
+CERTIFICATE_ENDING = 25
+CERTIFICATE_RENEWED = 26
 
-# What was shown; cards and PINs are numbered as in a CardRequest.
+# What was shown; a card or a PIN alone are numbered as in a CardRequest.
 SHOWN_TOKEN = 0
+SHOWN_CARD_AND_PIN = 3  # in the order in which they were asked for
+SHOWN_PIN_AND_CARD = 4
 
-_NAMES = {
-    ACCESS: "access",
-    STARTED: "started",
-    POLICY_APPLIED: "policy_applied",
-    POLICY_REFUSED: "policy_refused",
-    CLOCK_SET: "clock_set",
-    LOG_NEARLY_FULL: "log_nearly_full",
-    OVERWRITTEN: "overwritten",
-    STORAGE_FAULT: "storage_fault",
-    LOCKDOWN: "lockdown",
-    LOG_STARTED: "log_started",
-}
+# Rules of a token: the bits of the field ``rules``
+RULE_NO_SCHEDULE = 1  # it is bound to a schedule that cannot be
+RULE_TRUSTED_CLOCK = 2
+RULE_USER_VERIFICATION = 4
+RULE_UNKNOWN_ZONE = 8  # its scope names a zone that the policy does not know
+
+NO_NAME = bytes(6)  # the tag of an audience that is missing
+_SIGNER = 8  # bytes of a key that stand for it
 
 
 def kind_name(kind: int) -> str:
     """The name of a kind of event."""
-    return _NAMES.get(kind, "unknown_event")
+    for word, value in globals().items():
+        if value == kind and _is_kind(word):
+            return word.lower()
+    return "unknown_event"
 
 
 def kinds() -> list:
     """Every kind of event, in order."""
-    return sorted(_NAMES)
+    return sorted([value for word, value in globals().items() if _is_kind(word)])
+
+
+def _is_kind(word):
+    # A kind is called as its constant is, as reasons are.
+    return (
+        "A" <= word[0] <= "Z"
+        and type(globals()[word]) is int
+        and not word.startswith(("SHOWN_", "RULE_"))
+    )
 
 
 class AccessEvent:
-    """One decision at one door.
+    """One decision at the door of the DoorView ``view``, by its rules and the ClockReading.
 
-    ``request`` is the Request or CardRequest decided, None when nothing authentic was shown;
-    ``view`` the DoorView and ``clock`` the ClockReading that it was decided with; ``claimed`` who
-    a stranger said to be.
+    ``request`` is the Request or CardRequest, None when nothing authentic was shown; the
+    ``action`` of a Request is None when no wish could be read. ``claimed`` is who somebody says to
+    be and has not proven.
     """
 
     kind = ACCESS
 
     def __init__(self, decision, request, view, clock, claimed=None):
         self.decision = decision
-        self.request = request
-        self.view = view
-        self.clock = clock
-        self.claimed = claimed
+        self.credential = getattr(request, "credential", None)
+        self._request = request
+        self._view = view
+        self._clock = clock
+        self._claimed = claimed
+        self._fields: dict | None = None
 
-    @property
-    def credential(self):
-        """The access.Credential that was proven, or None."""
-        return getattr(self.request, "credential", None)
+    def refuse(self, code: int):
+        """What was granted is refused for the exact reason ``code`` after all."""
+        self.decision = Decision.refuse(code)
+        self._fields = None
 
     def fields(self) -> dict:
-        """The event as text, integers, booleans and None; ids in hexadecimal."""
-        credential = self.credential
-        request = self.request
-        is_card = request is not None and credential is None
-        return {
-            "granted": self.decision.granted,
-            "reason": self.decision.reason_name,
-            "reason_code": self.decision.reason,
-            "door": self.view.door if request is None else request.door,
-            "holder": credential.holder if credential else None,
-            "cti": credential.cti.hex() if credential else None,
-            "guest": credential.guest if credential else None,
-            "card": self._card_key() if is_card else None,
-            "shown": request.kind if is_card else None if credential is None else SHOWN_TOKEN,
-            "action": None if request is None else request.action,
-            "time": self.clock.now,
-            "clock": self.clock.source,
-            "uncertainty": self.clock.uncertainty,
-            "by_grace": self.decision.by_grace,
-        }
+        """What the console shows and the record keeps (record.encode); not to be changed.
 
-    def _card_key(self):
+        Identifiers are bytes; doors, schedules and audiences go by name, or by tag where only that
+        is known. What is usual is left out.
+        """
+        if self._fields is None:
+            self._fields = self._made()
+        return self._fields
+
+    def _made(self):
+        decision, request, view, clock = self.decision, self._request, self._view, self._clock
+        credential = self.credential
+        fields = {
+            "granted": decision.granted,
+            "reason": decision.reason_name,
+            "reason_code": decision.reason,
+            "door": view.door,
+            "way": view.way or None,
+            "changeset": view.rules.number,
+            "holder": credential.holder if credential else None,
+            "cti": credential.cti if credential else None,
+            "guest": credential.guest if credential else None,
+            "claimed": self._claimed,
+            "card": None,
+            "shown": None,
+            "action": None,
+            "time": clock.now,
+            "clock": clock.source,
+            "uncertainty": clock.uncertainty,
+            "by_grace": decision.by_grace,
+        }
+        if request is None:
+            return fields
+        fields["action"] = request.action
+        if request.door != view.door:
+            fields["asked"] = request.door
+        if not clock.is_trusted(view.rules.max_uncertainty_s):
+            fields["grace_used"] = clock.grace_used or None
+        if credential is None:
+            self._add_card(fields)
+        else:
+            fields["shown"] = SHOWN_TOKEN
+            if request.action is not None:
+                self._add_token(fields, credential)
+        return fields
+
+    def _add_token(self, fields, credential):
+        request, view = self._request, self._view
+        rules = view.rules
+        fields["without_intent"] = request.intent is not True
+        fields["user_verified"] = request.user_verified is True
+        permissions = view.permissions(credential)
+        if permissions != wish.UNLOCK:
+            fields["permissions"] = permissions
+        fields["expires"] = credential.expires
+        issued = fields["issued"] = credential.issued_at
+        begins = credential.not_before or 0
+        if begins != issued:
+            fields["begins"] = begins
+        if credential.audience != rules.site or credential.guest:
+            fields["audience"] = NO_NAME if credential.audience is None else credential.audience
+        bits = RULE_TRUSTED_CLOCK if credential.clock_rule else 0
+        if credential.bound_to_schedule:
+            fields["schedule"] = credential.schedule
+            if credential.schedule is None:
+                bits |= RULE_NO_SCHEDULE
+        if credential.needs_user_verification:
+            bits |= RULE_USER_VERIFICATION
+        if not permissions & wish.UNLOCK and view.names_unknown_zone(credential):
+            bits |= RULE_UNKNOWN_ZONE
+        fields["rules"] = bits or None
+        if not credential.guest:
+            signer = credential.authority
+            if not rules.anchors or rules.anchors[0].x != signer:
+                fields["authority"] = bytes(_SIGNER) if signer is None else signer[:_SIGNER]
+
+    def _add_card(self, fields):
+        card = self._request
+        fields["shown"] = card.kind if card.second is None else card.kind + 2
+        fields["locked"] = card.locked
+        if card.used is not None:
+            fields["use"] = card.used + 1
         # A wrong PIN is mostly a right one with a slip in it: whoever can read the log and knows a
-        # reader's lookup key could find it out from its key.
-        if self.request.kind == PIN and not self.decision.granted:
-            return None
-        return self.request.key8.hex()
+        # reader's lookup key could find it out from its key. So none is kept that opened nothing.
+        is_granted = self.decision.granted
+        if is_granted or card.kind != wish.PIN:
+            fields["card"] = card.key8
+        if is_granted:
+            fields["second"] = card.second

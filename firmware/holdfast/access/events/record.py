@@ -14,9 +14,11 @@ import crypto
 from micropython import const
 from untrusted import InvalidInput
 
+from ..tag import NAME_TAG, name_tag
+
 CODE_LENGTH = const(16)
 KEY_LENGTH = const(32)
-MAX_RAW = const(320)  # bytes of a record and its code, with all fields at their longest
+MAX_RAW = const(624)  # bytes of a record and its code, with all fields at their longest
 MAX_NUMBER = const(0xFFFFFFFF)
 FIRST_CODE = bytes(CODE_LENGTH)  # stands before the first event of a chain
 
@@ -24,32 +26,57 @@ LATE_S = const(60)
 
 SOURCES = ("none", "rtc", "peer", "authority", "token", "floor")
 
-# What an event can say: label, name, and the length of bytes, the most bytes of a text, or the
-# type.
-_TEXT_BYTES = const(64)
-_FIELDS = (
-    (1, "reason_code", int),
-    (2, "action", int),
-    (3, "cti", 8),
-    (4, "card", 8),
-    (5, "holder", str),
-    (6, "guest", bool),
-    (7, "by_grace", bool),
-    (8, "count", int),  # of events lost, or of places damaged
-    (9, "changeset", int),
-    (10, "last", int),  # number of the last event lost
-    (11, "root", KEY_LENGTH),  # the ephemeral public key that a chain starts from
-    (12, "before", CODE_LENGTH),  # code of the event before, which is lost
-    (13, "detail", str),
-    (14, "on", bool),
-    (15, "shown", int),  # what was shown: a token, a card, a PIN
+# What an event can say, by label from 1 on, and below each name's form: n a number below 2^32,
+# d a time in seconds since 1970, y true, or else left out, s a text, p the tag of a name, 8 an
+# identifier of 8 bytes, k a key and c a code.
+NAMES = (
+    "reason_code",
+    "action",
+    "cti",
+    "card",
+    "holder",  # proven; who only says so is ``claimed``
+    "guest",
+    "by_grace",
+    "count",  # of events lost, of places damaged, of strangers that are not kept
+    "changeset",
+    "last",  # number of the last event lost, or acknowledged
+    "root",  # the ephemeral public key that a chain starts from
+    "before",  # code of the event before, which is lost
+    "detail",
+    "on",
+    "shown",  # what was shown: a token, a card, a PIN, or both
+    "door",
+    "way",
+    "without_intent",
+    "user_verified",
+    "second",  # the other half of card and PIN
+    "claimed",
+    "permissions",  # at this door; 1 if it is not said
+    "expires",
+    "begins",  # as ``issued`` if it is not said
+    "issued",
+    "schedule",
+    "rules",  # of a token: bits, see event.py
+    "grace_used",
+    "by",  # who fetched or acknowledged
+    "use",  # the k-th
+    "of",  # so many
+    "old_time",
+    "new_time",
+    "audience",
+    "authority",
+    "asked",  # for another door than ``door``
+    "locked",  # too many wrong PINs came before
 )
-NAMES = {label: name for label, name, _ in _FIELDS}
-_LABELS = {name: (label, form) for label, name, form in _FIELDS}
+FORMS = "nn88syynnnkcsyn" + "pnyy8snddd" + "pnnsnnddp8py"
+
+_TEXT_BYTES = const(64)
+_LENGTHS = {"8": 8, "p": NAME_TAG, "k": KEY_LENGTH, "c": CODE_LENGTH}
+_MAX_TIME = const(0xFFFFFFFE00000001)  # of 8 bytes
 
 _HEAD = const(6)  # items before the fields
 _ARRAY_OF_SEVEN = const(0x87)
-_MAX_ITEMS = const(64)
+_MAX_ITEMS = const(96)
 
 
 class EventError(InvalidInput):
@@ -79,13 +106,13 @@ def encode(number: int, kind: int, fields: dict) -> bytes:
     ``clock`` (a source), ``uncertainty`` and ``uptime`` (seconds).
 
     None, False (but for ``on``) and other names are left out; a text is cut at 64 bytes of UTF-8;
-    identifiers may be hexadecimal text. Raises ValueError for a value that no event can have.
+    of a place or schedule its tag is kept. Raises ValueError for a value that no event can have.
     """
     said = {}
-    for name, value in fields.items():
-        if name in _LABELS and value is not None and (value is not False or name == "on"):
-            label, form = _LABELS[name]
-            said[label] = _value(name, form, value)
+    for at, name in enumerate(NAMES):
+        value = fields.get(name)
+        if value is not None and (value is not False or name == "on"):
+            said[at + 1] = _value(name, FORMS[at], value)
     source = fields.get("clock")
     return cbor.encode(
         [
@@ -119,23 +146,28 @@ def decode(record: bytes) -> Event:
         raise EventError("no event: a number out of range")
     fields = {}
     for label in said:
-        fields[NAMES.get(label, label)] = _told(label, said[label])
+        value = _told(label, said[label])
+        fields[NAMES[label - 1] if 0 < label <= len(NAMES) else label] = value
     return Event(number, kind, time, SOURCES[source], uncertainty, uptime, fields)
 
 
 def _told(label, value):
-    """A field as it was read: a scalar, and of its own type where the label is known."""
-    form = _LABELS[NAMES[label]][1] if label in NAMES else None
+    """A field as it was read: a scalar, and of its own form where the label is known."""
     if not _is_uint(label) or not isinstance(value, (int, bool, str, bytes)):
         raise EventError("no event: a field is no field")
-    if isinstance(form, int):
-        fits = isinstance(value, bytes) and len(value) == form
-    elif form is int:
-        fits = _is_uint(value)
+    if not 0 < label <= len(NAMES):
+        return value
+    form = FORMS[label - 1]
+    if form in _LENGTHS:
+        fits = isinstance(value, bytes) and len(value) == _LENGTHS[form]
+    elif form == "y":
+        fits = isinstance(value, bool)
+    elif form == "s":
+        fits = isinstance(value, str)
     else:
-        fits = form is None or isinstance(value, form)
+        fits = _is_uint(value)
     if not fits:
-        raise EventError("no event: %s has another form" % NAMES[label])
+        raise EventError("no event: %s has another form" % NAMES[label - 1])
     return value
 
 
@@ -214,17 +246,19 @@ def is_late(event: Event, now: tuple) -> bool:
 
 
 def _value(name, form, value):
-    if form is bool:
-        return bool(value)
-    if form is int:
+    if form == "n":
         return _uint(name, value, MAX_NUMBER)
-    if form is str:
+    if form == "d":
+        return _uint(name, value, _MAX_TIME)
+    if form == "y":
+        return bool(value)
+    if form == "s":
         return _cut(value)
-    if isinstance(value, str):
-        value = bytes.fromhex(value)
-    if len(value) != form:
-        raise ValueError("%s has %d bytes" % (name, form))
-    return bytes(value)
+    if form == "p":
+        value = name_tag(value)
+    if not isinstance(value, bytes) or len(value) != _LENGTHS[form]:
+        raise ValueError("%s has %d bytes" % (name, _LENGTHS[form]))
+    return value
 
 
 def _cut(text):
@@ -238,7 +272,7 @@ def _cut(text):
 
 
 def _optional(name, value):
-    return None if value is None else _uint(name, value, MAX_NUMBER * MAX_NUMBER)
+    return None if value is None else _uint(name, value, _MAX_TIME)
 
 
 def _uint(name, value, limit):

@@ -18,6 +18,7 @@ from .rules import (
     NO_DOOR,
     ZONE_DOORS,
     ZONE_ENTRY,
+    ZONE_LOCKED,
     SiteRules,
     has_bit,
     with_bit,
@@ -116,6 +117,14 @@ class _Draft:
         # Whoever has its number next must not stand in its zones.
         self.rules["locked_doors"] = with_bit(self._get("locked_doors"), number, False)
         self._door_mode(number, False)
+        carriers = self._get("carriers")
+        self.rules["carriers"] = b"".join(
+            [
+                carriers[at : at + CARRIER_ENTRY]
+                for at in range(0, len(carriers), CARRIER_ENTRY)
+                if carriers[at + NAME_TAG] != number
+            ]
+        )
         zones = self._get("zones")
         for at in range(0, len(zones), ZONE_ENTRY):
             doors = with_bit(zones[at + ZONE_DOORS : at + ZONE_ENTRY], number, False)
@@ -125,20 +134,22 @@ class _Draft:
         tag = name_tag(zone)
         if doors is False:
             self.rules["zones"] = _without(self._get("zones"), ZONE_ENTRY, tag)
-            self._lock_zone_tag(tag, False)
             return
         self._check_doors(doors)
         at = self._zone_at(tag)
-        number = b"\x00\x00" if at < 0 else self._get("zones")[at + 6 : at + ZONE_DOORS]
-        self._put_zone(tag + number, doors)
+        head = tag + bytes(ZONE_DOORS - NAME_TAG)
+        if at >= 0:
+            head = self._get("zones")[at : at + ZONE_DOORS]
+        self._put_zone(head, doors)
 
     def _zone_switch(self, zone, number):
         tag = name_tag(zone)
         at = self._zone_at(tag)
         if at < 0:
             raise ChangesetRefused("a key for a zone that the policy does not know")
-        doors = self._get("zones")[at + ZONE_DOORS : at + ZONE_ENTRY]
-        self._put_zone(tag + number.to_bytes(2, "big"), doors)
+        entry = self._get("zones")[at : at + ZONE_ENTRY]
+        head = tag + number.to_bytes(2, "big") + entry[ZONE_LOCKED:ZONE_DOORS]
+        self._put_zone(head, entry[ZONE_DOORS:])
 
     def _put_zone(self, head, doors):
         entry = head + doors + bytes(_ZONE_BYTES - len(doors))
@@ -155,11 +166,14 @@ class _Draft:
         return -1
 
     def _check_doors(self, field):
-        doors = self._get("doors")
         for number in range(8 * len(field)):
-            at = number * DOOR_TAG
-            if has_bit(field, number) and doors[at : at + DOOR_TAG] in (b"", NO_DOOR):
-                raise ChangesetRefused("a zone of a door that the policy does not know")
+            if has_bit(field, number):
+                self._check_door(number, "a zone")
+
+    def _check_door(self, number, what):
+        at = number * DOOR_TAG
+        if self._get("doors")[at : at + DOOR_TAG] in (b"", NO_DOOR):
+            raise ChangesetRefused(what + " of a door that the policy does not know")
 
     def _schedule(self, name, week, holidays=None):
         schedule = None if week is False else Schedule.parse(week, holidays)
@@ -180,7 +194,10 @@ class _Draft:
 
     def _lockdown(self, on, places):
         if places is None:
-            self.rules.update({"is_locked": on, "locked_doors": b"", "locked_zones": b""})
+            self.rules.update({"is_locked": on, "locked_doors": b""})
+            zones = self._get("zones")
+            for at in range(0, len(zones), ZONE_ENTRY):
+                self._lock_zone(zones[at : at + NAME_TAG], False)
             return
         if self._get("is_locked"):
             return
@@ -201,17 +218,12 @@ class _Draft:
         raise ChangesetRefused("a lockdown of a door that the policy does not know")
 
     def _lock_zone(self, tag, on):
-        if self._zone_at(tag) < 0:
+        at = self._zone_at(tag)
+        if at < 0:
             raise ChangesetRefused("a lockdown of a zone that the policy does not know")
-        self._lock_zone_tag(tag, on)
-
-    def _lock_zone_tag(self, tag, on):
-        locked = self._get("locked_zones")
-        if on:
-            locked = _put(locked, NAME_TAG, NAME_TAG, tag)
-        else:
-            locked = _without(locked, NAME_TAG, tag)
-        self.rules["locked_zones"] = locked
+        entry = self._get("zones")[at : at + ZONE_ENTRY]
+        head = entry[:ZONE_LOCKED] + bytes((on,))
+        self._put_zone(head, entry[ZONE_DOORS:])
 
     def _anchors(self, keys):
         self.rules["anchors"] = tuple([ops.anchor(x) for x in keys])
@@ -230,6 +242,7 @@ class _Draft:
         if schedule is False:
             self.rules["modes"] = _without(modes, MODE_ENTRY, name)
             return
+        self._check_door(number, "an unlocking by schedule")
         entry = name + bytes((from_first_grant,)) + name_tag(schedule)
         modes = _put(modes, MODE_ENTRY, 1, entry)
         if len(modes) > MAX_MODES * MODE_ENTRY:
@@ -242,6 +255,7 @@ class _Draft:
         if number is False:
             self.rules["carriers"] = _without(carriers, CARRIER_ENTRY, tag)
             return
+        self._check_door(number, "a carrier")
         carriers = _put(carriers, CARRIER_ENTRY, NAME_TAG, tag + bytes((number, way)))
         if len(carriers) > MAX_CARRIERS * CARRIER_ENTRY:
             raise ChangesetRefused("more than %d carriers" % MAX_CARRIERS)

@@ -1,14 +1,11 @@
 """What operations make of a node's keys. Loaded when there are some, not to open a door."""
 
-from micropython import const
 from untrusted import InvalidInput
 
 from ..tag import NAME_TAG, name_tag
 from . import operations as ops
 from . import sealing
 from .key_ring import KEY_ENTRY, KeyRing
-
-_MAX_KEYS = const(32)  # of zones: this node's, and for each a next one
 
 
 def following(ring: KeyRing, operations, rules, root: bytes, node: str, unseal) -> KeyRing:
@@ -17,7 +14,7 @@ def following(ring: KeyRing, operations, rules, root: bytes, node: str, unseal) 
     ``root`` is the SHA-256 of the site's first authority key; ``unseal(ephemeral, purpose,
     sealed)`` opens what was sealed to the device's key, see sealing.py, or raises
     InvalidInput. What cannot be opened is not there: the zone's tokens are then refused. Keys
-    that are older than the one in use go.
+    that are older than the one in use go, and all but the last that came of those to follow it.
     """
     tag = name_tag(node)
     packed = ring.packed
@@ -55,14 +52,15 @@ def _without(packed, head):
 
 
 def _in_use(packed, rules):
-    kept = []
+    """Of each zone, and of lookup, the key in use and the last that came to follow it."""
+    kept = {}
     for at in range(0, len(packed), KEY_ENTRY):
         tag, number = packed[at : at + NAME_TAG], packed[at + 6] << 8 | packed[at + 7]
+        present = rules.lookup
         if any(tag):
-            is_known = rules.zone_at(tag) >= 0
-            is_in_use = is_known and number >= rules.zone_key_number(tag)
-        else:
-            is_in_use = number >= rules.lookup
-        if is_in_use:
-            kept.append(packed[at : at + KEY_ENTRY])
-    return b"".join(kept[-_MAX_KEYS:])
+            if rules.zone_at(tag) < 0:
+                continue
+            present = rules.zone_key_number(tag)
+        if number >= present:
+            kept[tag, number > present] = packed[at : at + KEY_ENTRY]
+    return b"".join([kept[name] for name in sorted(kept)])

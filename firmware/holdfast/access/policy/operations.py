@@ -167,15 +167,15 @@ def _check_group(group, rights):
             _check_name(schedule)
 
 
-def _check_grant(key, group, expires, rare=None):
+def _check_grant(key, group, expires, *rare):
     _check_grant_key(key)
     _check_group_number(group)
-    if expires is False and rare is None:
+    if expires is False and not rare:
         return
     if expires is not None:
         _check_time(expires)
-    if rare is not None:
-        _check_rare(rare)
+    if rare:
+        _check_rare(*rare)
 
 
 def _check_rare(rare):
@@ -235,11 +235,10 @@ def _check_zone_switch(zone, number):
     _check_key_number(number)
 
 
-def _check_lookup(number, ephemeral=None, sealed=None):
-    if ephemeral is None and sealed is None:
-        _check_key_number(number)
-    else:
-        _check_sealed(number, ephemeral, sealed)
+def _check_lookup(number, *sealed):
+    _check_key_number(number)
+    if sealed:
+        _check_sealed(number, *sealed)
 
 
 def _check_sealed(number, ephemeral, sealed):

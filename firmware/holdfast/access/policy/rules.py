@@ -11,8 +11,9 @@ MAX_MODES = 32  # doors that stand unlocked by schedule
 MAX_CARRIERS = 32
 
 DOOR_TAG = 4  # bytes of a door's name tag that tell it from the others
-ZONE_ENTRY = 40  # bytes: tag of the zone (6), number of its key (2), its doors (32)
-ZONE_DOORS = 8  # where a zone's doors begin
+ZONE_ENTRY = 41  # bytes: tag of the zone (6), number of its key (2), 1 if locked, its doors (32)
+ZONE_LOCKED = 8  # where it says that the zone is locked down
+ZONE_DOORS = 9  # where a zone's doors begin
 MODE_ENTRY = 8  # bytes: number of the door, 1 from the first grant on, tag of the schedule (6)
 CARRIER_ENTRY = 8  # bytes: tag of the node (6), number of the door, way
 NO_DOOR = bytes(DOOR_TAG)
@@ -31,7 +32,6 @@ RULES = (
     "revocations",
     "is_locked",
     "locked_doors",
-    "locked_zones",
     "modes",
     "carriers",
     "lookup",
@@ -50,9 +50,9 @@ class SiteRules:
     ``head`` is the SHA-256 of the last one, ``issued_at`` its time in seconds since 1970;
     ``timezone`` is a TimeZone or None, ``schedules`` a Schedules, ``holidays`` a Holidays,
     ``revocations`` a Revocations. ``doors`` has 4 bytes for each number, zeros for none,
-    ``zones`` 40 for each zone, in order of their tags. ``is_locked`` says that all doors are
-    locked down, ``locked_doors`` is a bit field of those that are and ``locked_zones`` holds the
-    tags of zones. ``modes``, ``carriers``: see above. ``lookup`` is the number of the lookup key
+    ``zones`` 41 for each zone, in order of their tags. ``is_locked`` says that all doors are
+    locked down, ``locked_doors`` is a bit field of those that are, each by itself. ``modes``,
+    ``carriers``: see above. ``lookup`` is the number of the lookup key
     that grants are kept under, 0 for that of the settings. The site's limits are ``grace_s``,
     ``max_uncertainty_s``, ``knowledge_s`` (0: none), in seconds, ``certificate_days`` and
     ``wrong_pins_a_day``. ``fault`` is the reason code with which everything is refused, 0 if the
@@ -76,7 +76,6 @@ class SiteRules:
         self.revocations = Revocations()
         self.is_locked = False
         self.locked_doors = b""
-        self.locked_zones = b""
         self.modes = b""
         self.carriers = b""
         self.lookup = 0

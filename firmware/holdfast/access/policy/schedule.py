@@ -100,7 +100,8 @@ class Schedule:
 
 
 class Schedules:
-    """Up to 32 schedules by the tags of their names; ``packed`` has tag, length and each of them.
+    """Up to 32 schedules by the tags of their names; ``packed`` has tag, length and each of them,
+    in order of tags.
 
     Never changes: ``put`` gives another.
     """
@@ -132,7 +133,7 @@ class Schedules:
             kept.append(tag + len(schedule.packed).to_bytes(2, "big") + schedule.packed)
             if len(kept) > MAX_SCHEDULES:
                 raise ScheduleError("more than %d schedules" % MAX_SCHEDULES)
-        made = Schedules(b"".join(kept))
+        made = Schedules(b"".join(sorted(kept)))
         if len(made.packed) > len(kept) * (_HEAD + _LISTS) + MAX_DISTINCT * _INTERVAL:
             raise ScheduleError("more than %d hours in all schedules" % MAX_DISTINCT)
         return made

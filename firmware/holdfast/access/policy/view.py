@@ -3,7 +3,7 @@
 from .. import reason
 from ..place import DOOR
 from ..tag import NAME_TAG, name_tag
-from .rules import ZONE_ENTRY, has_bit
+from .rules import ZONE_ENTRY, ZONE_LOCKED, has_bit
 
 
 class DoorView:
@@ -30,14 +30,13 @@ class DoorView:
     @property
     def is_locked_down(self) -> bool:
         """Whether this door is locked down: by itself, with a zone of its, or with all doors."""
-        rules = self.rules
-        if rules.is_locked or self.number is None:
+        rules, number = self.rules, self.number
+        if rules.is_locked or number is None:
             return rules.is_locked
-        if has_bit(rules.locked_doors, self.number):
+        if has_bit(rules.locked_doors, number):
             return True
-        locked = rules.locked_zones
-        for at in range(0, len(locked), NAME_TAG):
-            if self.is_in(locked[at : at + NAME_TAG]):
+        for at in range(0, len(rules.zones), ZONE_ENTRY):
+            if rules.zones[at + ZONE_LOCKED] and rules.is_in_zone(at, number):
                 return True
         return False
 

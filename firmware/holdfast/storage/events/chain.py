@@ -10,10 +10,10 @@ from .. import files
 from ..sealed import DamagedError
 
 # littlefs keeps a file of up to 128 bytes beside its name (its cache size): no block of its own.
-_FORM = ">BBHIIII32s32s16s16s"
-_BODY = const(116)
+_FORM = ">BBHIIIII32s32s16s16s"
+_BODY = const(120)
 _CHECK = const(8)
-_VERSION = const(1)
+_VERSION = const(2)
 
 _WARNED = const(1)
 _BEFORE_KNOWN = const(2)
@@ -25,9 +25,10 @@ class ChainState:
 
     ``root`` is the chain's ephemeral public key and ``base`` the number of its first event;
     ``key`` is that of event ``next`` and ``code`` that of the event before it. Events below
-    ``acked`` are acknowledged, those from there to ``kept`` are given up, and ``untold``: no event
-    says so yet; ``before`` is the code of the one before ``kept``, None if unknown. ``warned``: an
-    event says that the log is nearly full; ``damaged``: how many damaged places were told.
+    ``acked`` are acknowledged, those below ``copied`` another node has. Those from ``acked``
+    to ``kept`` are given up, and ``untold``: no event says so yet; ``before`` is the code of the one
+    before ``kept``, None if unknown. ``warned``: an event says that the log is nearly full;
+    ``damaged``: how many damaged places were told.
     """
 
     def __init__(self, root: bytes, key: bytes, base: int, kept: int, before=None):
@@ -38,6 +39,7 @@ class ChainState:
         self.code = event_record.FIRST_CODE
         self.kept = kept
         self.acked = kept
+        self.copied = kept
         self.before = before
         self.untold = False
         self.warned = False
@@ -54,7 +56,7 @@ class ChainState:
         return decode(self.encode())
 
     def encode(self) -> bytes:
-        """116 bytes, integers big-endian."""
+        """120 bytes, integers big-endian."""
         flags = _WARNED if self.warned else 0
         if self.before is not None:
             flags |= _BEFORE_KNOWN
@@ -69,6 +71,7 @@ class ChainState:
             self.next,
             self.kept,
             self.acked,
+            self.copied,
             self.root,
             self.key,
             self.code,
@@ -78,15 +81,20 @@ class ChainState:
 
 def decode(body: bytes) -> ChainState:
     """The state in what ``ChainState.encode`` made. Raises DamagedError."""
-    version, flags, damaged, base, following, kept, acked, root, key, code, before = struct.unpack(
-        _FORM, body
+    version, flags, damaged, base, following, kept, acked, copied, root, key, code, before = (
+        struct.unpack(_FORM, body)
     )
-    if version != _VERSION or base > following or not acked <= kept <= following:
+    if (
+        version != _VERSION
+        or base > following
+        or not (acked <= kept <= following and copied <= following)
+    ):
         raise DamagedError("the state of the event chain is none")
     state = ChainState(root, key, base, kept, before if flags & _BEFORE_KNOWN else None)
     state.next = following
     state.code = code
     state.acked = acked
+    state.copied = copied
     state.untold = bool(flags & _UNTOLD)
     state.warned = bool(flags & _WARNED)
     state.damaged = damaged

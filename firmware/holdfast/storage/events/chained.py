@@ -37,6 +37,22 @@ class ChainedLog:
         """How many damaged places were found at opening."""
         return self._log.damaged
 
+    @property
+    def is_over(self) -> bool:
+        """Whether there is more than the capacity: it was larger once."""
+        return self._log.size > self._log.capacity
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no event to give up."""
+        return self._log.first == self._log.next
+
+    @property
+    def lost(self) -> int:
+        """How many events are given up that nobody else has."""
+        state = self.state
+        return max(0, state.kept - max(state.acked, state.copied))
+
     def per_cent(self) -> int:
         """How much of the capacity is used."""
         return self._log.size * 100 // self._log.capacity
@@ -80,6 +96,7 @@ class ChainedLog:
         state = ChainState(root, key, base, kept, old.before if kept == old.kept else None)
         if old.next:
             state.acked = min(old.acked, kept)
+            state.copied = min(old.copied, base)
             state.untold = old.untold
         self._save(state)
         self.state = state
@@ -200,24 +217,28 @@ class ChainedLog:
         """
         state = self.state.copy()
         state.kept = state.acked = kept
+        state.copied = max(kept, state.copied)
         state.before = before
         self._save(state)
         self.state = state
 
-    def release(self):
-        """Give back the room of segments that need not be kept. Raises OSError."""
+    def release(self) -> bool:
+        """Give back the room of segments that need not be kept; whether some went. OSError."""
+        first = self._log.first
         self._log.release(self._find(self.state.kept))
+        return self._log.first > first
 
     def give_up_oldest(self):
         """Decide to lose the oldest segment; ``drop_given_up`` does it. Raises OSError.
 
-        Decided first, so that the code of its last event, which the one after it follows, and what
-        is lost are known after a power cut in between.
+        What nobody else has is lost, which an event must tell. Decided first, so that the code of
+        its last event, which the one after it follows, and what is lost are known after a power
+        cut in between.
         """
         number, code = self._end_of_oldest()
         if number >= self.state.kept:
             state = self.state.copy()
-            state.untold = True
+            state.untold = state.untold or number >= state.copied
             state.kept = number + 1
             state.before = code
             self._save(state)
@@ -269,6 +290,15 @@ class ChainedLog:
             return (number, self.code_of(number)) if number >= 0 else None
         except (IndexError, EventError):
             return None
+
+    def last_of(self, records: list):
+        """Number of the last of these that has one; None if there is none."""
+        for raw in reversed(records):
+            try:
+                return event_record.number_of(raw)
+            except EventError:
+                continue
+        return None
 
     def after(self, number: int):
         """Raw records after ``number``; if the next is gone, those from ``kept`` on."""

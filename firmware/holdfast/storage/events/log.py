@@ -1,7 +1,4 @@
-"""The events of a reader: numbered, chained, kept until somebody acknowledges them."""
-
-import errno
-import os
+"""The events of a node: numbered, chained, kept until somebody acknowledges them."""
 
 import crypto
 from flashlog import LogFull
@@ -11,18 +8,22 @@ from ...access import reason
 from ...access.events import event as kinds
 from ...access.events import record as event_record
 from ...access.events.record import EventError
+from .. import files
 from .chain import ChainStore
 from .chained import ChainedLog
+from .reserve import Reserve
 
 # With what frames and pointers add, a segment fills eight littlefs blocks of 4096 bytes.
 SEGMENT_BYTES = const(32704)
-DEFAULT_CAPACITY = const(29 * 32704)
+DEFAULT_CAPACITY = const(30 * 32704)
+AUDIT_KEY = "/audit"  # the file that says whose log it is, for when the board has left the place
 
 _TIMES = ("time", "clock", "uncertainty", "uptime")
 _NEARLY_FULL = const(90)  # per cent
 _ROOM_AGAIN = const(80)
 _NO_SPACE = const(28)  # ENOSPC, which MicroPython has no name for
-_TRIES = const(3)  # an event, after one that says what was given up for it
+_TRIES = const(6)  # for an event, and one that says what was given up for it
+_SAVE_EVERY = const(16)  # events, as long as there is no room for the reserve
 _RECORD_HEAD = const(3)  # bytes that a record takes in a batch besides its own, at most
 
 
@@ -30,8 +31,11 @@ class EventLog:
     """The log in ``directory``, of at most about ``capacity`` bytes.
 
     ``audit_key`` is the auditor's public X25519 key and ``device_key`` the device's private one,
-    32 bytes each. Events are given up by whole segments, of which there are at least two. The
-    first event of all is LOG_STARTED.
+    32 bytes each. Events are given up by whole segments, of which there are at least two: first
+    acknowledged ones, then those that another node has, then others. A full flash counts as a full
+    log, and a reserve on it is for events alone, unless the log ``is_left``: of a place that the
+    board has left. Opened with a smaller capacity than it once had, it keeps the newest events.
+    The first event of all is LOG_STARTED.
     ``fault`` is EVENT_LOG_FAILED, else 0, if something recorded is gone at opening: the log works
     all the same, and an event, STORAGE_FAULT, says what. Raises OSError if the storage fails:
     then nothing can be recorded, and the log must be opened again.
@@ -45,16 +49,24 @@ class EventLog:
         random_bytes,
         capacity: int = DEFAULT_CAPACITY,
         segment_bytes: int = SEGMENT_BYTES,
+        is_left: bool = False,
     ):
         self.fault = 0
         self._audit_key = audit_key
         self._device_key = device_key
         self._random_bytes = random_bytes
-        _make_directory(directory)
+        self._is_left = is_left
+        self._has_room = True  # perhaps, for the reserve
+        files.make_directory(directory)
+        self._reserve = Reserve(directory + "/reserve")
+        if is_left:
+            self._reserve.spend()
         store = ChainStore(directory + "/chain", device_key, audit_key)
         segments = max(2, capacity // segment_bytes)
         self._log = ChainedLog(directory + "/log", segment_bytes, segments, store)
-        self._first_of_start = self._open()
+        self._with_room(self._name, directory + AUDIT_KEY)
+        self._first_of_start = self._with_room(self._open)
+        self._save_reserve()
 
     @property
     def head(self) -> tuple:
@@ -82,12 +94,11 @@ class EventLog:
         """Record an event, durably; its number. ``fields`` as for access/events/record.encode.
 
         ``settle`` is owed, when there is time: until then flash has the key of this event.
-        If there is no room the oldest segment is given up, and OVERWRITTEN says how many events
-        were, and up to which, since the last acknowledgement. Raises ValueError as encode does:
-        nothing is recorded; and OSError: it is recorded whole, or not at all.
+        If there is no room, in the log or on flash, the oldest segment is given up, and
+        OVERWRITTEN says how many events were, and up to which, since the last acknowledgement.
+        Raises ValueError as encode does: nothing is recorded; and OSError: it is recorded whole,
+        or not at all.
         """
-        if self._log.state.untold:
-            self._tell_lost(fields)
         number = self._append(kind, fields)
         try:
             self._warn(fields)
@@ -113,13 +124,18 @@ class EventLog:
 
         ``uptime`` is in seconds since the reader started. Raises OSError.
         """
+        return self.served(number, max_bytes, uptime)[0]
+
+    def served(self, number: int, max_bytes: int, uptime=None) -> tuple:
+        """``(batch, number of its last event)``; None for the number if there are no events."""
         from ...access.events.batch import Batch  # not before somebody collects events
 
         head = self.head
         now = (self._first_of_start, uptime)
         room = max_bytes - len(Batch(self.root, head, head, now).encode())
         records = self.after(number, room)
-        return Batch(self.root, self._log.before(records), head, now, records).encode()
+        encoded = Batch(self.root, self._log.before(records), head, now, records).encode()
+        return encoded, self._log.last_of(records)
 
     def acknowledge(self, number: int, code: bytes):
         """Somebody keeps all events up to ``number``, which has this ``code``: they may go.
@@ -133,10 +149,11 @@ class EventLog:
         if not crypto.equal(log.code_of(number), code):
             raise EventError("event %d has another code" % number)
         if log.state.untold:
-            self._tell_lost({})
+            self._append(None, {})
         if number >= log.state.kept:
-            log.settle(number + 1, code)
+            self._with_room(log.settle, number + 1, code)
         log.release()
+        self._save_reserve()
 
     # Writing
 
@@ -148,26 +165,63 @@ class EventLog:
             self._log.move_key()
         except (OSError, MemoryError):
             pass
+        if self._has_room or self._log.state.next % _SAVE_EVERY == 0:
+            self._save_reserve()
 
     def _append(self, kind, fields):
+        """Record what is due, and then an event, unless ``kind`` is None."""
         for _ in range(_TRIES):
             try:
-                return self._log.write(kind, fields)
+                if self._log.state.untold:
+                    self._tell_lost(fields)
+                return None if kind is None else self._log.write(kind, fields)
             except LogFull:
-                self._log.give_up_oldest()
-                self._tell_lost(fields)
+                self._give_up_oldest()
+            except OSError as error:
+                if error.errno != _NO_SPACE:
+                    raise
+                self._make_room()
         raise OSError(_NO_SPACE)
 
     def _tell_lost(self, fields):
+        log = self._log
+        log.drop_given_up()
+        said = _times(fields)
+        said.update({"count": log.lost, "last": log.state.kept - 1})
+        log.write(kinds.OVERWRITTEN, said)
+
+    def _make_room(self):
+        """Nothing is left on flash: others fill it, or it is smaller than the log may grow."""
+        if self._log.release():
+            self._has_room = True
+        elif not self._reserve.spend():
+            self._give_up_oldest()
+
+    def _give_up_oldest(self):
+        if self._log.is_empty:
+            raise OSError(_NO_SPACE)
+        self._log.give_up_oldest()
         self._log.drop_given_up()
-        state = self._log.state
-        if state.untold:
-            said = _times(fields)
-            said.update({"count": state.kept - state.acked, "last": state.kept - 1})
-            self._append(kinds.OVERWRITTEN, said)
+        self._has_room = True
+
+    def _with_room(self, function, *arguments):
+        """Call ``function``, and with the reserve's room if there is no other."""
+        try:
+            return function(*arguments)
+        except OSError as error:
+            if error.errno != _NO_SPACE or not self._reserve.spend():
+                raise
+            return function(*arguments)
+
+    def _save_reserve(self):
+        if not self._is_left:
+            self._reserve.save()
+            self._has_room = False
 
     def _warn(self, fields):
         used = self._log.per_cent()
+        if not self._is_left and not self._reserve.is_there:
+            used = 100  # of what there is
         state = self._log.state
         if used < _ROOM_AGAIN:
             state.warned = False
@@ -175,6 +229,10 @@ class EventLog:
             self._append(kinds.LOG_NEARLY_FULL, _times(fields))
 
     # Opening
+
+    def _name(self, path):
+        if files.read(path, 32) != self._audit_key:
+            files.write(path, self._audit_key)
 
     def _open(self):
         """The number of the first event that is not of an earlier start."""
@@ -194,8 +252,10 @@ class EventLog:
         if log.damaged > state.damaged:
             said = {"count": log.damaged - state.damaged, "detail": "storage is damaged"}
             self._fault(said)
-        if state.untold:
-            self._tell_lost({})
+        while log.is_over and not log.is_empty:
+            self._give_up_oldest()
+        if log.state.untold:
+            self._append(None, {})
         self.settle()
         log.release()
         return first
@@ -213,11 +273,3 @@ class EventLog:
 
 def _times(fields):
     return {name: fields.get(name) for name in _TIMES}
-
-
-def _make_directory(path):
-    try:
-        os.mkdir(path)
-    except OSError as error:
-        if error.errno != errno.EEXIST:
-            raise

@@ -203,7 +203,6 @@ _READ = {
     "revocations": _revocations,
     "is_locked": _flag,
     "locked_doors": _packed(1),
-    "locked_zones": _packed(6),
     "modes": _packed(parts.MODE_ENTRY),
     "carriers": _packed(parts.CARRIER_ENTRY),
 }

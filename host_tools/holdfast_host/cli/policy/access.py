@@ -17,12 +17,17 @@ from ...errors import UsageProblem
 from ...policy import changes as policy_changes
 from ...policy.state import Place, State
 from ...site import site as sites
+from .. import names
 from ..output import AsJson
 from ..passphrase import PassphraseFile
 from .change import Folder, Remove, report, signed
 
-Doors = Annotated[list[str] | None, typer.Option(metavar="DOOR", help="A door; repeatable.")]
-Zones = Annotated[list[str] | None, typer.Option(metavar="ZONE", help="A zone; repeatable.")]
+Doors = Annotated[
+    list[str] | None, typer.Option(metavar="DOOR", parser=names.DOOR, help="A door; repeatable.")
+]
+Zones = Annotated[
+    list[str] | None, typer.Option(metavar="ZONE", parser=names.ZONE, help="A zone; repeatable.")
+]
 
 
 def group(
@@ -34,7 +39,10 @@ def group(
     door: Doors = None,
     zone: Zones = None,
     schedule: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only in these hours (else always).")
+        str | None,
+        typer.Option(
+            metavar="NAME", parser=names.SCHEDULE, help="Only in these hours (else always)."
+        ),
     ] = None,
     add: Annotated[
         bool, typer.Option("--add", help="Add these rights, and keep those it has elsewhere.")
@@ -205,7 +213,7 @@ def _token(
             f"{text} is a credential of site {shown.site!r}, not {site.id}", "give the other site"
         )
     # Of a token that somebody altered, the id may be another's.
-    if not shown.credential.guest and not shown.is_made_by(site.authority_key):
+    if not shown.credential.guest and not any(map(shown.is_made_by, site.policy().every_key)):
         raise UsageProblem(
             f"{text} was altered, or somebody else made it", "give the right credential's id"
         )

@@ -21,6 +21,7 @@ from ...policy import changes as policy_changes
 from ...policy import grants
 from ...policy.schedules import format_day, parse_day
 from ...policy.state import Grant, State
+from ...site import register
 from ...site import site as sites
 from ..output import AsJson, say, say_json
 from ..passphrase import PassphraseFile
@@ -136,7 +137,8 @@ def card(
 
     --suspend, --resume and --same-person-as without --group change what a card has already.
     --remove with --group takes it out of that group alone. The policy holds no card's number, only
-    what the site's lookup key makes of it.
+    what the site's lookup key makes of it; the number itself is kept in the site's folder, sealed,
+    so that this key can be replaced.
     """
     texts = [*(uids or []), *(_lines(uid_file) if uid_file else [])]
     cards = {_uid(text): f"card {text}" for text in texts}
@@ -164,7 +166,8 @@ def pin(
 ) -> None:
     """Give a PIN the rights of groups, or take it back; with neither, say what it has.
 
-    The PIN is asked for, or is the first line of standard input; it is never shown or kept.
+    The PIN is asked for, or is the first line of standard input; it is never shown, and kept in
+    the site's folder only, sealed.
     """
     wish = _Wish(
         group or [], until, first_day, uses, same_person_as, suspend, add, remove, replace
@@ -198,9 +201,10 @@ def _known(
     for number in wish.groups:
         policy_changes.require_group(state, number)
     values = read()
-    authority = unlocked(site, passphrase_file)
-    lookup_key = authority.lookup_key()
+    opened = unlocked(site, passphrase_file)
+    lookup_key = site.lookup_key(opened.secret)
     keys = {tag.card_key(lookup_key, kind, value): name for value, name in values.items()}
+    entries = [(kind, value) for value in values]
     if wish.is_question:
         _say_known(site, keys, as_json)
         return
@@ -225,7 +229,12 @@ def _known(
             fields["person"] = person
         return [*made, *grants.amend(state, keys, wish.groups, **fields)]
 
-    history, added = signed(site, passphrase_file, changes, authority)
+    changes(site.policy().state)  # what cannot be must not be in the register
+    if wish.groups and not wish.remove:
+        register.add(site.folder, opened.secret, entries)
+    history, added = signed(site, passphrase_file, changes, opened)
+    if wish.remove and not wish.groups:
+        register.remove(site.folder, opened.secret, entries)
     what = next(iter(keys.values())) if len(keys) == 1 else f"{len(keys)} cards"
     is_are = "is" if len(keys) == 1 else "are"
     facts = {"count": len(keys), "groups": list(wish.groups), "until": wanted.end}

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ...credentials.authority import Authority
 from ...policy.history import Changes, History
+from ...site.keys import Keys
 from ...site.site import Site
 from .. import passphrase
 from ..output import progress, say, say_json
@@ -17,15 +17,15 @@ Folder = Annotated[Path, typer.Argument(metavar="SITE", help="The site's folder.
 Remove = Annotated[bool, typer.Option("--remove", help="Take it out of the policy.")]
 
 
-def unlocked(site: Site, passphrase_file: Path | None) -> Authority:
-    """The site's authority, ready to sign."""
+def unlocked(site: Site, passphrase_file: Path | None) -> Keys:
+    """The site's keys, ready to sign."""
     secret = passphrase.existing(passphrase_file)
-    with progress("Opening the authority's key"):
+    with progress("Opening the site's keys"):
         return site.unlock(secret)
 
 
 def signed(
-    site: Site, passphrase_file: Path | None, changes: Changes, authority: Authority | None = None
+    site: Site, passphrase_file: Path | None, changes: Changes, keys: Keys | None = None
 ) -> tuple[History, int]:
     """The policy once ``changes`` are signed, and how many changesets that took.
 
@@ -35,9 +35,9 @@ def signed(
     history = site.policy()
     if not changes(history.state):
         return history, 0
-    if authority is None:
-        authority = unlocked(site, passphrase_file)
-    return site.change_policy(authority, changes, int(time.time()))
+    if keys is None:
+        keys = unlocked(site, passphrase_file)
+    return site.change_policy(keys.authority, changes, int(time.time()))
 
 
 def report(

@@ -57,8 +57,13 @@ def init(
     site = sites.load(folder)
     now = int(time.time())
     policy.beginning(list(site.zones), time_zone, now)
-    policy.require_none(folder, site.id, site.authority_key)
-    authority = unlocked(site, passphrase_file)
+    policy.require_none(folder, site.id, site.first_key)
+    authority = unlocked(site, passphrase_file).authority
+    if authority.public_key.x != site.first_key.x:
+        raise UsageProblem(
+            "the authority's key of this site was replaced, so it had a policy, which is lost",
+            f"restore the folder {policy.FOLDER}/ from its backup",
+        )
     history = policy.create(folder, site.id, authority, list(site.zones), time_zone, now)
     report(history, history.number, f"the policy of {site.id} has begun", as_json, {})
 
@@ -224,7 +229,7 @@ def snapshot(
     """Write the present policy without its history, signed: as `export --snapshot`."""
     site = sites.load(folder)
     history = site.policy()
-    pieces = history.snapshot(unlocked(site, passphrase_file))
+    pieces = history.snapshot(unlocked(site, passphrase_file).authority)
     data = policy.sequence(pieces)
     files.write(out, data, files.PRIVATE)
     _say_written(out, data, history, len(pieces) - 1, "parts", as_json)

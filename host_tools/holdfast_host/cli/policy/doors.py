@@ -8,6 +8,7 @@ from ...errors import UsageProblem
 from ...policy import changes as policy_changes
 from ...policy.state import State
 from ...site import site as sites
+from .. import names
 from ..output import AsJson
 from ..passphrase import PassphraseFile
 from .change import Folder, Remove, report, signed
@@ -15,9 +16,12 @@ from .change import Folder, Remove, report, signed
 
 def door(
     folder: Folder,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call the door.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", parser=names.DOOR, help="What to call the door.")
+    ],
     zone: Annotated[
-        list[str] | None, typer.Option(metavar="ZONE", help="A zone it lies in; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="ZONE", parser=names.ZONE, help="A zone it lies in; repeatable."),
     ] = None,
     remove: Remove = False,
     passphrase_file: PassphraseFile = None,
@@ -47,9 +51,12 @@ def door(
 
 def zone(
     folder: Folder,
-    name: Annotated[str, typer.Argument(metavar="ZONE", help="A zone of the site.")],
+    name: Annotated[
+        str, typer.Argument(metavar="ZONE", parser=names.ZONE, help="A zone of the site.")
+    ],
     door: Annotated[
-        list[str] | None, typer.Option(metavar="DOOR", help="A door that is in it; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="DOOR", parser=names.DOOR, help="A door that is in it; repeatable."),
     ] = None,
     add: Annotated[
         bool, typer.Option("--add", help="Add these doors, and keep those it has.")

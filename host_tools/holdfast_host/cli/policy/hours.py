@@ -10,6 +10,7 @@ from ...policy import changes as policy_changes
 from ...policy import schedules
 from ...policy.state import State
 from ...site import site as sites
+from .. import names
 from ..output import AsJson
 from ..passphrase import PassphraseFile
 from .change import Folder, Remove, report, signed
@@ -21,7 +22,10 @@ _LONGEST_DAYS = 3650
 
 def schedule(
     folder: Folder,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call these hours.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", parser=names.SCHEDULE, help="What to call these hours."),
+    ],
     weekly: Annotated[
         list[str] | None,
         typer.Option(metavar="HOURS", help="`mon-fri 08:00-18:00`; repeatable."),

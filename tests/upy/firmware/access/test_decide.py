@@ -9,10 +9,12 @@ from cose import cwt, sign1
 from harness import raises
 from holdfast.access import ClockReading, Credential, Refused, Request, Trust, decide, reason
 from holdfast.access import credential as labels
+from holdfast.access.decide import may
+from holdfast.access.place import DOOR, ZONE
 
 
 def _trust():
-    return Trust(site.SITE, [site.authority_public()], {site.ZONE: site.zone_key()})
+    return Trust(site.SITE, [site.authority_public()], {site.ZONE: site.zone_key()}.get)
 
 
 def _ask(token, door=site.DOOR, action=1, intent=True, user_verified=False, now=site.NOW):
@@ -62,23 +64,52 @@ def test_an_unknown_clock_opens_nothing():
 def test_scope_names_the_door_or_a_zone_it_lies_in():
     """A scope for another door is no scope here; bits of door and zone add up."""
 
-    def ask(entries, action=1):
-        return _ask(site.holder_token(changes={9: cbor.encode(entries)}), action=action)
+    def ask(*entries, action=1):
+        return _ask(site.holder_token(changes={9: site.scope(*entries)}), action=action)
 
-    assert ask([[site.ZONE, 1]]).granted
-    assert ask([["cellar", 31], [site.DOOR, 1]]).granted
-    assert ask([["cellar", 31]]).reason == reason.WRONG_DOOR
-    assert ask([["Lobby", 1]]).reason == reason.WRONG_DOOR
-    assert ask([[site.DOOR, 2]]).reason == reason.ACTION_NOT_ALLOWED
-    assert ask([[site.DOOR, 31]], action=2).reason == reason.ACTION_NOT_ALLOWED
-    assert ask([[site.DOOR, 31]], action=3).reason == reason.ACTION_NOT_ALLOWED
-    assert ask([[site.DOOR, 2], [site.ZONE, 1]]).granted
+    door, zone = (DOOR, site.DOOR), (ZONE, site.ZONE)
+    assert ask(zone + (1,)).granted
+    assert ask((DOOR, "cellar", 31), door + (1,)).granted
+    assert ask((DOOR, "cellar", 31)).reason == reason.WRONG_DOOR
+    assert ask((DOOR, "Lobby", 1)).reason == reason.WRONG_DOOR
+    assert ask(door + (2,)).reason == reason.ACTION_NOT_ALLOWED
+    assert ask(door + (31,), action=2).reason == reason.ACTION_NOT_ALLOWED
+    assert ask(door + (31,), action=3).reason == reason.ACTION_NOT_ALLOWED
+    assert ask(door + (2,), zone + (1,)).granted
+
+
+def test_a_zone_that_the_policy_does_not_know_has_a_reason_of_its_own():
+    """Somebody forgot something, and it was not the holder."""
+    lost = rules.policy([2, site.ZONE, False])
+    in_zone = rules.holder({9: site.scope((ZONE, site.ZONE, 1))})
+    assert rules.ask(in_zone).granted
+    assert rules.ask(in_zone, lost).reason == reason.ZONE_UNKNOWN
+    both = rules.holder({9: site.scope((ZONE, site.ZONE, 1), (DOOR, site.DOOR, 2))})
+    assert rules.ask(both, lost).reason == reason.ACTION_NOT_ALLOWED
+    # A zone that the policy knows without this door is another matter.
+    elsewhere = rules.policy([12, 1, "cellar"], [2, site.ZONE, b"\x02"])
+    assert rules.ask(in_zone, elsewhere).reason == reason.WRONG_DOOR
 
 
 def test_a_wish_for_a_door_that_is_not_here_is_refused():
     """The reader moves one strike: a path that names another door must never move it."""
-    token = site.holder_token(changes={9: cbor.encode([["cellar", 1]])})
+    token = site.holder_token(changes={9: site.scope((DOOR, "cellar", 1))})
     assert _ask(token, door="cellar").reason == reason.NO_SUCH_DOOR
+
+
+def test_a_door_that_the_policy_does_not_know_opens_to_nobody():
+    """Named wrongly at enrolment, or taken out of the policy: which zones it is in and whether it
+    is locked down, nobody knows.
+    """
+    everything = rules.holder({9: site.scope((DOOR, "cellar", 0x7FFF), (DOOR, site.DOOR, 0x7FFF))})
+    forgotten = rules.policy([12, 0, False])
+    assert rules.ask(everything, forgotten).reason == reason.DOOR_UNKNOWN
+    elsewhere = rules.policy(door="cellar")
+    assert rules.ask(everything, elsewhere, door="cellar").reason == reason.DOOR_UNKNOWN
+    card = rules.Cache([(DOOR, site.DOOR, 5, None)])
+    assert rules.show(card, forgotten).reason == reason.DOOR_UNKNOWN
+    assert may(everything, 16, forgotten, rules.rtc()) == reason.DOOR_UNKNOWN
+    assert reason.coarse(reason.DOOR_UNKNOWN) == reason.COARSE_READER
 
 
 def test_intent_and_user_verification_are_asked_for():
@@ -93,20 +124,26 @@ def test_intent_and_user_verification_are_asked_for():
 
 def test_a_schedule_claim_binds_whatever_is_in_it():
     """What cannot be the name of a schedule must not read as no schedule."""
-    for odd in (7, True, False, b"morning", "", "x" * 65, ["morning"], {}, "nobody's"):
+    for odd in (7, True, b"morning", "", "x" * 65, "morning\n", ["morning"], {}, "nobody's", False):
         bound = site.holder_token(changes={labels.SCHEDULE: odd})
         assert _ask(bound).reason == reason.SCHEDULE_UNKNOWN, odd
     claims = site.holder_claims()
     claims[labels.SCHEDULE] = None
-    assert Credential(cwt.Claims(claims, b""), {site.DOOR: 1}, False).bound_to_schedule
+    scope = [(DOOR, site.DOOR, 1)]
+    assert Credential(cwt.Claims(claims, b""), scope, False).bound_to_schedule
     assert _ask(site.holder_token(changes={labels.SCHEDULE: "morning"})).granted
 
 
 def test_the_audience_is_this_site_or_a_zone_of_this_door():
     """A token made for elsewhere is not ours to honour, even if we could verify it."""
     assert _ask(site.holder_token(changes={3: site.ZONE})).granted
-    assert _ask(site.holder_token(changes={3: "other"})).reason == reason.WRONG_AUDIENCE
+    assert _ask(site.holder_token(changes={3: "other"})).reason == reason.ZONE_UNKNOWN
     assert _ask(site.holder_token(changes={3: None})).reason == reason.WRONG_AUDIENCE
+    attic = rules.policy([2, "attic", b""])
+    assert rules.ask(rules.holder({3: "attic"}), attic).reason == reason.WRONG_AUDIENCE
+    # The name of the door is no audience, nor is the site for who has a zone's key only.
+    assert _ask(site.holder_token(changes={3: site.DOOR})).reason == reason.ZONE_UNKNOWN
+    assert rules.ask(rules.guest({3: site.SITE})).reason == reason.WRONG_AUDIENCE
 
 
 def test_guest_tokens_live_at_most_a_day_from_their_issue():
@@ -146,11 +183,12 @@ def test_a_zone_key_cannot_make_a_site_wide_token():
 
 def test_a_device_certificate_is_no_credential_and_a_credential_no_certificate():
     """Both are CWTs signed by the same key; only the role tells them apart."""
-    scoped = site.device_certificate(changes={9: cbor.encode([[site.DOOR, 1]]), 3: site.SITE})
+    scoped = site.device_certificate(changes={9: site.scope(), 3: site.SITE})
     assert _refused(scoped) == reason.NOT_A_HOLDER_TOKEN
     trust = _trust()
     device = trust.authenticate_device(site.device_certificate())
-    assert device.name == site.DOOR and device.role == labels.ROLE_READER
+    assert device.name == site.NODE and device.role == labels.ROLE_READER
+    assert device.doors == (site.DOOR,)
     for not_device in (
         site.holder_token(),
         site.guest_token(changes={labels.ROLE: 1}),
@@ -170,27 +208,47 @@ def test_an_incomplete_or_odd_token_is_refused():
     assert _refused(endless) == reason.INCOMPLETE_TOKEN
     for label in (2, 7, 8, 9):
         assert _refused(site.holder_token(changes={label: None})) == reason.INCOMPLETE_TOKEN
+    door = [DOOR, site.DOOR]
     for scope in (
         [],
-        [[site.DOOR]],
-        [[site.DOOR, 1, 1]],
+        [[door]],
+        [[door, 1, 1]],
         [[1, 1]],
-        [["", 1]],
-        [[site.DOOR, 0]],
-        [[site.DOOR, -1]],
-        [[site.DOOR, True]],
-        [[site.DOOR, 1 << 16]],
+        [[site.DOOR, 1]],
+        [[[DOOR, ""], 1]],
+        [[[DOOR, 1], 1]],
+        [[[DOOR], 1]],
+        [[[DOOR, site.DOOR, 1], 1]],
+        [[[0, site.DOOR], 1]],
+        [[[3, site.DOOR], 1]],
+        [[[True, site.DOOR], 1]],
+        [[[1.0, site.DOOR], 1]],
+        [[["1", site.DOOR], 1]],
+        [[[DOOR, b"lobby"], 1]],
+        [[[DOOR, "lobby\x00"], 1]],
+        [[[ZONE, "lobby\x7f"], 1]],
+        [[[ZONE, "\x85"], 1]],
+        [[door, 0]],
+        [[door, -1]],
+        [[door, True]],
+        [[door, 1 << 15]],
         {},
         "lobby",
         1,
-        [[site.DOOR, 1], [site.DOOR, 2]],
-        [["d%d" % n, 1] for n in range(33)],
-        [["x" * 65, 1]],
+        [[door, 1], [door, 2]],
+        [[[DOOR, "d%d" % n], 1] for n in range(33)],
+        [[[DOOR, "x" * 65], 1]],
+        [[[DOOR, "é" * 33], 1]],
     ):
         token = site.holder_token(changes={9: cbor.encode(scope)})
         assert _refused(token) == reason.INCOMPLETE_TOKEN, scope
-    for raw in (b"", b"\xff", b"\x81", cbor.encode([[site.DOOR, 1]]) + b"\0"):
+    for raw in (b"", b"\xff", b"\x81", site.scope() + b"\0"):
         assert _refused(site.holder_token(changes={9: raw})) == reason.INCOMPLETE_TOKEN
+    for name in ("", "x" * 65, "é" * 33, "al\tice", "alice\x9f"):
+        assert _refused(site.holder_token(changes={2: name})) == reason.INCOMPLETE_TOKEN
+    # A door and a zone of one name are two places.
+    both = site.scope((DOOR, "x" * 64, 0x7FFF), (ZONE, "x" * 64, 1))
+    assert len(_trust().authenticate(site.holder_token(changes={9: both})).scope) == 2
     assert _refused(site.holder_token(changes={7: b"\0" * 7})) == reason.INCOMPLETE_TOKEN
     ed25519 = {1: {1: 1, -1: 6, -2: b"\x01" * 32}}
     assert _refused(site.holder_token(changes={8: ed25519})) == reason.INCOMPLETE_TOKEN

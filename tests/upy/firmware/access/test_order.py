@@ -3,12 +3,12 @@
 INTERPRETERS = ("micropython", "cpython")
 
 import access_rules as rules
-import cbor
 import small_site as site
-from holdfast.access import ClockReading, Policy, reason
+from holdfast.access import ClockReading, DoorView, SiteRules, reason
 from holdfast.access import credential as labels
 from holdfast.access.decide import decide
-from holdfast.access.grant import ANSWER, VERIFIED
+from holdfast.access.grant import Grant
+from holdfast.access.place import DOOR, ZONE
 from holdfast.access.request import PIN, CardRequest
 from untrusted import InvalidInput
 
@@ -21,13 +21,13 @@ TOKEN_FAULTS = (
     (reason.POLICY_DAMAGED, {"rules": {"fault": reason.POLICY_DAMAGED}}),
     (reason.LOCKED_DOWN, {"operations": [[9, True, None]]}),
     (reason.RETIRED_KEY, {"authority": OTHER_KEY}),
-    (reason.WRONG_AUDIENCE, {"claims": {3: "elsewhere"}}),
-    (reason.REVOKED, {"operations": [[7, CTI, site.NOW + 30 * site.DAY]]}),
+    (reason.WRONG_AUDIENCE, {"claims": {3: None}}),
+    (reason.REVOKED, {"operations": [[7, CTI, site.NOW + 30 * site.DAY, None]]}),
     (reason.BELOW_WATERMARK, {"operations": [[8, site.NOW]]}),
     (reason.EXPIRED, {"claims": {4: site.NOW}}),
     (reason.NOT_YET_VALID, {"claims": {5: site.NOW + 1}}),
     (reason.NO_SUCH_DOOR, {"request": {"door": "cellar"}}),
-    (reason.WRONG_DOOR, {"claims": {9: cbor.encode([["cellar", 1]])}}),
+    (reason.WRONG_DOOR, {"claims": {9: site.scope((DOOR, "cellar", 1))}}),
     (reason.OUTSIDE_SCHEDULE, {"claims": {labels.SCHEDULE: "evening"}}),
     (reason.NO_INTENT, {"request": {"intent": False}}),
     (reason.USER_VERIFICATION_NEEDED, {"claims": {labels.USER_VERIFICATION: True}}),
@@ -38,9 +38,13 @@ CARD_FAULTS = (
     (reason.POLICY_MISSING, {"rules": {"fault": reason.POLICY_MISSING}}),
     (reason.LOCKED_DOWN, {"operations": [[9, True, None]]}),
     (reason.PIN_LOCKED, {"request": {"kind": PIN, "locked": True}}),
+    (
+        reason.KNOWLEDGE_TOO_OLD,
+        {"operations": [[11, {4: 60}]], "rules": {"issued_at": site.NOW - 61}},
+    ),
     (reason.EXPIRED, {"cache": {"expires": site.NOW}}),
     (reason.NO_SUCH_DOOR, {"request": {"door": "cellar"}}),
-    (reason.OUTSIDE_SCHEDULE, {"cache": {"rights": [(site.DOOR, 1, "evening")]}}),
+    (reason.OUTSIDE_SCHEDULE, {"cache": {"rights": [(DOOR, site.DOOR, 1, "evening")]}}),
 )
 
 
@@ -57,7 +61,7 @@ def _ask(*faults):
 
 
 def _show(*faults):
-    known, operations, changed, wish = {"rights": [(site.DOOR, 1, None)]}, [], {}, {}
+    known, operations, changed, wish = {"rights": [(DOOR, site.DOOR, 1, None)]}, [], {}, {}
     for fault in faults:
         known.update(fault.get("cache", {}))
         operations += fault.get("operations", [])
@@ -99,11 +103,11 @@ def test_each_missing_or_corrupt_piece_is_a_no_with_its_own_reason():
     """
     bound = rules.holder({labels.SCHEDULE: "morning"})
     assert rules.ask(bound).granted
-    empty = Policy(site.SITE, site.DOOR, (site.ZONE,), 3000, (site.authority_public(),))
-    in_zone = rules.holder({9: cbor.encode([[site.ZONE, 1]])})
+    empty = DoorView(SiteRules(site.SITE, (site.authority_public(),)), site.DOOR)
+    in_zone = rules.holder({9: site.scope((ZONE, site.ZONE, 1))})
     lost_zone = rules.policy([2, site.ZONE, False])
-    card = {"rights": [(site.DOOR, 1, None)]}
-    zone_card = rules.Cache([(site.ZONE, 1, None)])
+    card = {"rights": [(DOOR, site.DOOR, 1, None)]}
+    zone_card = rules.Cache([(ZONE, site.ZONE, 1, None)])
     at = rules.rtc()
     damaged = {"grant": InvalidInput("page")}
     failing = {"grant": OSError(5)}
@@ -111,10 +115,10 @@ def test_each_missing_or_corrupt_piece_is_a_no_with_its_own_reason():
         (rules.ask(bound, empty), reason.POLICY_MISSING),
         (rules.ask(bound, rules.policy(fault=reason.POLICY_DAMAGED)), reason.POLICY_DAMAGED),
         (rules.ask(bound, rules.policy([3, "morning", False])), reason.SCHEDULE_UNKNOWN),
-        (rules.ask(bound, rules.policy(rules={"timezone": None})), reason.SCHEDULE_UNKNOWN),
+        (rules.ask(bound, rules.policy(timezone=None)), reason.SCHEDULE_UNKNOWN),
         (rules.ask(in_zone, lost_zone), reason.ZONE_UNKNOWN),
         (rules.ask(rules.guest(), lost_zone), reason.ZONE_UNKNOWN),
-        (rules.ask(bound, rules.policy(rules={"anchors": ()})), reason.RETIRED_KEY),
+        (rules.ask(bound, rules.policy(anchors=())), reason.RETIRED_KEY),
         (rules.ask(bound, clock=ClockReading.unknown()), reason.CLOCK_UNKNOWN),
         (rules.ask(bound, clock=ClockReading.damaged()), reason.CLOCK_DAMAGED),
         (rules.ask(bound, clock=rules.floor()), reason.CLOCK_UNCERTAIN),
@@ -123,12 +127,14 @@ def test_each_missing_or_corrupt_piece_is_a_no_with_its_own_reason():
         (rules.show(rules.Cache(fails={"rights": InvalidInput("page")})), reason.CACHE_DAMAGED),
         (rules.show(rules.Cache(fails=failing)), reason.STORAGE_FAILED),
         (rules.show(rules.Cache(fails={"rights": OSError(5)})), reason.STORAGE_FAILED),
-        (rules.show(rules.Cache(kind=VERIFIED, **card)), reason.CACHE_DAMAGED),
-        (rules.show(rules.Cache(kind=ANSWER, **card)), reason.CACHE_DAMAGED),
+        (
+            rules.show(rules.Cache(grants=[Grant(b"another!", rules.GROUP)], **card)),
+            reason.CACHE_DAMAGED,
+        ),
         (rules.show(rules.Cache(grant=False)), reason.UNKNOWN_CARD),
         (rules.show(rules.Cache(grant=False), kind=PIN), reason.WRONG_PIN),
         (rules.show(rules.Cache(group=False)), reason.GROUP_UNKNOWN),
-        (rules.show(zone_card, lost_zone), reason.ZONE_UNKNOWN),
+        (rules.show(zone_card, lost_zone), reason.WRONG_DOOR),
         (rules.show(rules.Cache(**card), clock=ClockReading.unknown()), reason.CLOCK_UNKNOWN),
         (rules.show(rules.Cache(**card), clock=ClockReading.damaged()), reason.CLOCK_DAMAGED),
     )
@@ -137,8 +143,10 @@ def test_each_missing_or_corrupt_piece_is_a_no_with_its_own_reason():
             reason.name(why),
             decision.reason_name,
         )
+    # A page that gives another card's grant than was asked for is a page that is damaged.
     other = CardRequest(1, b"otherkey", site.DOOR)
-    assert decide(other, rules.policy(), rules.Cache(**card), at).reason == reason.CACHE_DAMAGED
+    wrong = rules.Cache(grants=[Grant(b"another!", rules.GROUP)], **card)
+    assert decide(other, rules.policy(), wrong, at).reason == reason.CACHE_DAMAGED
 
 
 def test_what_the_site_and_the_reader_cannot_decide_is_told_apart_to_the_phone():

@@ -5,14 +5,16 @@ do, and nothing is said to be kept that is not.
 INTERPRETERS = ("micropython", "cpython")
 
 import small_log
-from access_rules import holder, rtc
+from access_rules import holder, policy, rtc
 from folders import Folder
 from harness import raises
-from holdfast.access import Decision, reason
+from holdfast.access import Decision, Request, reason
 from holdfast.access.events import event
 from holdfast.access.events.event import AccessEvent
 from holdfast.node.recorder import Recorder
 from small_log import open_log
+
+VIEW = policy()
 
 
 class _World:
@@ -35,6 +37,11 @@ class _World:
         if self.failing:
             raise self.failing
         self.kept.append((kind, dict(fields)))
+        return len(self.kept) - 1
+
+    @property
+    def head(self):
+        return len(self.kept) - 1, bytes(16)
 
     def settle(self):
         self.settled = len(self.kept)
@@ -49,12 +56,14 @@ class _World:
         return rtc(1000 + self.now)
 
 
-def _refused(credential=None, code=reason.UNKNOWN_CARD):
-    return AccessEvent(Decision.refuse(code), "lobby", credential, 1, rtc())
+def _refused(credential=None, code=reason.UNKNOWN_CARD, claimed=None):
+    request = credential and Request(credential, VIEW.door, None, False)
+    return AccessEvent(Decision.refuse(code), request, VIEW, rtc(), claimed)
 
 
-def _granted():
-    return AccessEvent(Decision.grant(3000), "lobby", None, 1, rtc())
+def _granted(credential=None, clock=None):
+    request = credential and Request(credential, VIEW.door, 1, True)
+    return AccessEvent(Decision.grant(3000), request, VIEW, clock or rtc())
 
 
 def _kept(world, kind):
@@ -95,6 +104,67 @@ def test_a_thousand_strangers_write_a_few_dozen_events():
     for _ in range(100):
         world.chronicle.keep(_refused())
     assert len(world.kept) - before == 32
+
+
+def test_who_only_says_to_be_a_holder_is_a_stranger():
+    """Tokens are sent in the clear of a relayed handshake: whoever has one could fill the log in
+    its holder's name, or spend what is kept of others.
+    """
+    world = _World()
+    for _ in range(500):
+        world.chronicle.keep(_refused(None, reason.NOT_HOLDER, "alice"))
+        world.chronicle.keep(_refused(None, reason.DECRYPTION_FAILED, "bob"))
+    assert len(world.kept) == 32
+    assert world.kept[0][1]["claimed"] == "alice" and world.kept[0][1]["holder"] is None
+    world.chronicle.keep(_refused(holder(), reason.EXPIRED))
+    assert len(world.kept) == 33 and world.kept[-1][1]["holder"] == "alice"
+    assert world.kept[-1][1]["count"] == 1000 - 32
+
+
+def test_a_collection_is_an_event_once():
+    """Who read the log is part of it; each further question on a connection is the same
+    collection, and so is going on after what was given last.
+    """
+    world = _World()
+    for last in (9, 19, None, 20, None):
+        world.chronicle.fetched(1, "carla", last or 20, last)
+    assert [fields["by"] for fields in _kept(world, event.FETCHED)] == ["carla"]
+    world.chronicle.fetched(2, "carla", -1, 9)
+    world.chronicle.fetched(3, "carla", 9, 19)
+    world.chronicle.fetched(9, "carl", 9, 19)
+    world.chronicle.fetched(4, "carla", 19, 20)
+    world.chronicle.fetched(4, "carla", 20, None)
+    assert [one["by"] for one in _kept(world, event.FETCHED)] == ["carla", "carla", "carl"]
+    world.chronicle.fetched(5, "carla", 20, 25)  # the next day
+    assert len(_kept(world, event.FETCHED)) == 4
+    for number in range(200):
+        world.chronicle.fetched(number, "collector %d" % number, -1, 3)
+    assert len(world.chronicle._collections) <= 8
+
+
+def test_who_gets_nothing_has_collected_nothing():
+    """Whoever looks every minute whether there is news must not be the news."""
+    world = _World()
+    for connection in range(50):
+        world.chronicle.fetched(connection, "carla", 7, None)
+    assert not world.kept
+
+
+def test_an_acknowledgement_is_an_event():
+    """By whom, and up to where: from then on events may be given up untold."""
+    world = _World()
+    world.chronicle.acknowledged(17, "carla")
+    (told,) = _kept(world, event.ACKNOWLEDGED)
+    assert told["by"] == "carla" and told["last"] == 17 and told["time"] is not None
+
+
+def test_the_console_shows_identifiers_in_hexadecimal():
+    """A line of it is JSON, which has no bytes."""
+    world = _World()
+    world.chronicle.tell(_granted(holder()), {"connection": 3})
+    line = world.lines[-1]
+    assert line["cti"] == "0001020304050607" and line["door"] == VIEW.door
+    assert not [value for value in line.values() if isinstance(value, bytes)]
 
 
 def test_strangers_keep_nobody_else_from_being_recorded():
@@ -160,10 +230,10 @@ def test_values_that_no_event_can_have():
         chronicle = Recorder(lambda: log, _World(), _World())
         before = log.head[0]
         for now in (1 << 70, -1, 1.5, "noon"):
-            told = AccessEvent(Decision.grant(3000), "lobby", holder(), 1, rtc(now))
+            told = _granted(holder(), rtc(now))
             raises(OSError, chronicle.keep, told)
         assert log.head[0] == before
-        chronicle.keep(AccessEvent(Decision.grant(3000), "lobby", holder(), 1, rtc(1 << 63)))
+        chronicle.keep(_granted(holder(), rtc(1 << 63)))
         assert log.head[0] == before + 1
         assert len(small_log.audit(small_log.batch(log))) == before + 2
 
@@ -176,7 +246,7 @@ def test_a_holder_of_any_name_is_recorded():
         world = _World()
         chronicle = Recorder(lambda: log, world, world)
         for name in names:
-            told = AccessEvent(Decision.grant(3000), "lobby", holder({2: name}), 1, rtc())
+            told = _granted(holder({2: name}))
             chronicle.keep(told)
             chronicle.tell(told, {})
         events = small_log.audit(small_log.batch(log))[-len(names) :]

@@ -54,7 +54,7 @@ def test_without_a_place_to_remember_in_everybody_is_answered():
     raises(OSError, reader.follow, site.changeset(_operations()))
     assert _card(reader, hardware) == "storage_failed" and hardware.opened == 0
     # Told once, however often it is asked.
-    assert sorted(_faults(hardware)) == ["cache", "clock", "contexts", "policy"]
+    assert sorted(_faults(hardware)) == ["clock", "contexts", "policy"]
     os.mkdir(folder[:-4])
     os.mkdir(folder)
     assert reader.follow(site.changeset(_operations()))

@@ -7,10 +7,17 @@ import coap
 import crypto
 import small_log
 import small_site as site
+from access_rules import holder, rtc
 from carrier import ADMINISTER, CARRY_EVENTS, UNLOCK, Carrier, carriers
+from folders import Folder
+from harness import raises
 from holdfast.access.events import batch as event_batch
+from holdfast.access.events import event
 from holdfast.access.events import record as event_record
+from holdfast.link.session import Peer
+from holdfast.node.recorder import Recorder
 from holdfast.resources.events import EventsResource
+from untrusted import InvalidInput
 
 CHANGED, CONTENT = coap.code.CHANGED, coap.code.CONTENT
 BAD, FORBIDDEN, UNAVAILABLE = (
@@ -167,6 +174,84 @@ async def test_flash_that_fails_is_5_03():
     class Peer:
         credential = None
 
-    resource = EventsResource(no_log, lambda *_: 0, lambda: 7)
+    resource = EventsResource(no_log, lambda *_: 0, None, lambda: 7)
     assert (await resource.get(Request(), Peer)).code == UNAVAILABLE
     assert (await resource.post(Request(), Peer)).code == UNAVAILABLE
+
+
+class _Node:
+    """A log and what serves it, without the link; ``connect`` gives a collector's questions."""
+
+    def __init__(self, folder):
+        self.log = small_log.open_log(folder, segments=9)
+        self.lines = []
+        self.recorder = Recorder(lambda: self.log, self, self)
+        self.resource = EventsResource(lambda: self.log, lambda *_: 0, self.recorder, self.uptime)
+
+    def line(self, fields):
+        self.lines.append(fields)
+
+    def uptime(self):
+        return 5
+
+    def read(self):
+        return rtc()
+
+    async def get(self, connection, after=None):
+        peer = Peer(holder({2: "carla"}), connection, False, 0)
+        options = [] if after is None else [(coap.option.URI_QUERY, b"after=%d" % after)]
+        response = await self.resource.get(coap.Message(coap.code.GET, options), peer)
+        (batch,) = event_batch.decode(response.payload)
+        return batch
+
+    async def post(self, number, code):
+        peer = Peer(holder({2: "carla"}), 1, False, 0)
+        payload = cbor.encode({1: number, 2: code})
+        return await self.resource.post(coap.Message(coap.code.POST, (), payload), peer)
+
+    def told(self, kind):
+        """The fields of all events of a kind."""
+        return [
+            one.fields for one in small_log.audit(small_log.batch(self.log)) if one.kind == kind
+        ]
+
+
+async def test_a_collection_on_a_quiet_reader_ends_and_is_told_once():
+    """On one connection, and on a new one for each question."""
+    for step in (0, 1):
+        with Folder() as folder:
+            node = _Node(folder)
+            small_log.record(node.log, 30)
+            connection, after, rounds, numbers = 1, -1, 0, []
+            while True:
+                batch = await node.get(connection, after if rounds else None)
+                if not batch.records:
+                    break
+                numbers += [event_record.number_of(raw) for raw in batch.records]
+                after = numbers[-1]
+                connection += step
+                rounds += 1
+                assert rounds < 20
+            assert numbers == list(range(node.log.head[0] + 1))
+            told = node.told(event.FETCHED)
+            assert told[0]["by"] == "carla"
+            assert len(told) == 1
+            response = await node.post(*node.log.head)
+            assert response.code == CHANGED
+            last = node.log.head[0] - 1
+            assert node.told(event.ACKNOWLEDGED) == [{"by": "carla", "last": last}]
+            # Said again it is the same acknowledgement, and no event of its own.
+            assert (await node.post(last, batch.head[1])).code == CHANGED
+            assert len(node.told(event.ACKNOWLEDGED)) == 1
+
+
+async def test_a_refused_collector_or_acknowledgement_leaves_no_event():
+    """Whoever may not would else fill the log by asking."""
+    with Folder() as folder:
+        node = _Node(folder)
+        forbidden = EventsResource(lambda: node.log, lambda *_: 31, node.recorder, node.uptime)
+        peer = Peer(holder(), 1, False, 0)
+        for _ in range(9):
+            assert (await forbidden.get(coap.Message(coap.code.GET), peer)).code == FORBIDDEN
+        raises(InvalidInput, lambda: node.log.acknowledge(0, bytes(16)))
+        assert node.log.head[0] == 0

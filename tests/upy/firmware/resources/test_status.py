@@ -93,7 +93,13 @@ async def test_what_is_not_known_is_null_and_never_negative():
     ):
         rules.issued_at = issued_at
         resource = StatusResource(
-            site.DOOR, None, lambda c=clock: c, lambda: rules, lambda: 3, lambda *_: 0
+            site.DOOR,
+            None,
+            lambda c=clock: c,
+            lambda: rules,
+            lambda: 3,
+            lambda *_: 0,
+            lambda: site.NOW,
         )
         told = cbor.decode((await resource.get(None, Peer)).payload)
         assert told[2] is None and told[8] == age and told[9] == 3

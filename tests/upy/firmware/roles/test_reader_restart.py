@@ -29,7 +29,7 @@ async def _met(door, count=1, first=0):
 def _is_alice(credential):
     """What decides must be all there, as if the token had just been verified."""
     shown = Trust(site.SITE, [site.authority_public()]).authenticate(site.holder_token())
-    assert credential.holder == "alice" and credential.scope == {site.DOOR: 1}
+    assert credential.holder == "alice" and credential.scope == [(1, site.DOOR, 1)]
     for name, value in shown.__dict__.items():
         assert getattr(credential, name) == value, name
 

@@ -130,6 +130,7 @@ def test_every_wrong_entry_is_refused_by_name():
         {7: []},
         {7: b"\x01" * 31},
         {7: bytes(32)},
+        {7: b"\xff" * 32},
         {7: site.authority_public().to_map()},
         {8: 1},
         {8: [1]},

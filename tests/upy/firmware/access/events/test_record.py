@@ -14,6 +14,7 @@ from holdfast.access.events import event
 from holdfast.access.events import record as event_record
 from holdfast.access.events.batch import Batch
 from holdfast.access.events.record import EventError
+from holdfast.access.tag import name_tag
 
 # docs/protocol.md, "A recorded event": made from fixed keys, to be made again by anybody.
 EPHEMERAL = b"\x44" * 32
@@ -39,39 +40,58 @@ def test_the_event_in_the_documents():
 
 
 def _forms():
-    """Each field's name, and its length or type."""
-    return [(name, form) for _, name, form in event_record._FIELDS]
+    """Each field's name, and its form."""
+    assert len(event_record.NAMES) == len(event_record.FORMS)
+    return list(zip(event_record.NAMES, event_record.FORMS))
+
+
+def test_labels_stay():
+    """They are in logs that outlive the firmware."""
+    names = event_record.NAMES
+    for label, name in ((1, "reason_code"), (5, "holder"), (15, "shown"), (16, "door")):
+        assert names[label - 1] == name
+    for label, name in ((21, "claimed"), (25, "issued"), (29, "by"), (35, "authority")):
+        assert names[label - 1] == name
+    assert len(set(names)) == len(names) == 37
 
 
 def test_an_ordinary_event_is_small():
     """10,000 of them are to fit in 1 MB."""
-    said = small.access(10000, holder="alice.miller")
-    assert len(event_record.encode(70000, event.ACCESS, said)) <= 50
+    said = small.unlock(10000, holder="alice.miller")
+    assert len(event_record.encode(70000, event.ACCESS, said)) <= 76
 
 
 def test_every_event_a_reader_can_tell_of_comes_back():
     """Each field with each kind of value it can have, alone."""
+    numbers = (0, 1, 23, 24, 255, 65536, 0xFFFFFFFF)
     values = {
-        int: (0, 1, 23, 24, 255, 65536, 0xFFFFFFFF),
-        bool: (True,),
-        str: ("", "a", "Zo\xeb", "\u20ac" * 21),
+        "n": numbers,
+        "d": numbers + (1 << 53,),
+        "y": (True,),
+        "s": ("", "a", "Zo\xeb", "\u20ac" * 21),
+        "p": (bytes(6), b"\xff" * 6),
+        "8": (bytes(8), b"\xff" * 8),
+        "k": (bytes(32),),
+        "c": (bytes(16),),
     }
     for name, form in _forms():
-        for value in values.get(form) or (bytes(form), b"\xff" * int(form)):
+        for value in values[form]:
             record = event_record.encode(7, 200, {name: value})
             got = event_record.decode(record)
             assert got.fields == {name: value} and (got.number, got.kind) == (7, 200)
             assert event_record.number_of(record + bytes(16)) == 7
     # What an event does not say, or says in other words, takes no room.
     nothing = event_record.encode(7, 1, {})
-    said = {"granted": True, "reason": "granted", "door": "x", "guest": False, "holder": None}
+    said = {"granted": True, "reason": "granted", "guest": False, "holder": None, "link": 7}
     assert event_record.encode(7, 1, said) == nothing and len(nothing) == 8
 
 
-def test_ids_may_be_hexadecimal():
-    """As the events of a door have them."""
-    made = event_record.encode(1, 1, {"cti": "0001020304050607"})
-    assert event_record.decode(made).fields == {"cti": bytes(range(8))}
+def test_of_a_place_its_tag_is_kept():
+    """A name of 64 bytes in each event would halve what a log can hold."""
+    said = {"door": "lobby", "schedule": b"tagged", "audience": "guests"}
+    got = event_record.decode(event_record.encode(1, 1, said)).fields
+    assert got["door"] == name_tag("lobby") and got["audience"] == name_tag("guests")
+    assert got["schedule"] == b"tagged"
 
 
 def test_a_long_name_is_cut_between_characters():
@@ -81,9 +101,9 @@ def test_a_long_name_is_cut_between_characters():
         got = made.fields["holder"]
         assert 61 <= len(got.encode()) <= 64 and ("ab" + character * 64).startswith(got)
     longest = {"time": 1 << 63, "uptime": 1 << 63, "uncertainty": 0xFFFFFFFF, "clock": "floor"}
+    most = {"n": 0xFFFFFFFF, "d": 1 << 63, "y": True, "s": "x" * 99, "p": "x", "8": bytes(8)}
     for name, form in _forms():
-        kinds = {int: 0xFFFFFFFF, bool: True, str: "x" * 99}
-        longest[name] = kinds.get(form) or b"x" * int(form)
+        longest[name] = most.get(form) or bytes(event_record._LENGTHS[form])
     made = event_record.encode(0xFFFFFFFF, 255, longest)
     assert event_record.split(made + bytes(16))[0] == made
 
@@ -121,6 +141,12 @@ def test_no_bytes_are_more_than_refused():
         [1, 1, None, 0, 0, None, {5: 5}],
         [1, 1, None, 0, 0, None, {6: 1}],
         [1, 1, None, 0, 0, None, {1: True}],
+        [1, 1, None, 0, 0, None, {16: b"longer!"}],
+        [1, 1, None, 0, 0, None, {16: "lobby"}],
+        [1, 1, None, 0, 0, None, {18: 1}],
+        [1, 1, None, 0, 0, None, {23: -1}],
+        [1, 1, None, 0, 0, None, {23: True}],
+        [1, 1, None, 0, 0, None, {-1: 0}],
         [1, 1, None, 0, 0, None, {99: None}],
         [1, 1, None, 0, 0, None, {99: [1]}],
     ):

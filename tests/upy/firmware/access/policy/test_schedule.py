@@ -7,11 +7,12 @@ import small_site as site
 from harness import raises
 from holdfast.access import credential as labels
 from holdfast.access import reason
-from holdfast.access.policy.schedule import MAX_INTERVALS, Schedule
+from holdfast.access.policy.schedule import MAX_INTERVALS, Holidays, Schedule
 from holdfast.access.policy.timezone import TimeZone, day_number, weekday
 from untrusted import InvalidInput
 
 OFFICE = [[[480, 720], [780, 1080]]] * 5 + [[], []]
+NONE = Holidays()
 BERLIN = TimeZone.parse(*rules.BERLIN[1:])
 
 
@@ -36,18 +37,18 @@ def test_an_interval_holds_from_its_start_to_before_its_end():
     schedule = Schedule.parse(OFFICE, [])
     friday = day_number(2027, 1, 15)
     for minute, open_ in ((479, 0), (480, 1), (719, 1), (720, 0), (779, 0), (780, 1), (1080, 0)):
-        refusal = schedule.refusal(friday, minute, ())
+        refusal = schedule.refusal(friday, minute, NONE)
         assert refusal == (0 if open_ else reason.OUTSIDE_SCHEDULE), minute
-    assert schedule.refusal(friday + 1, 600, ()) == reason.OUTSIDE_SCHEDULE
+    assert schedule.refusal(friday + 1, 600, NONE) == reason.OUTSIDE_SCHEDULE
     whole_day = Schedule.parse([[[0, 1440]]] * 7, [])
-    assert whole_day.refusal(friday, 0, ()) == 0 == whole_day.refusal(friday, 1439, ())
+    assert whole_day.refusal(friday, 0, NONE) == 0 == whole_day.refusal(friday, 1439, NONE)
 
 
 def test_a_holiday_has_its_own_hours_whatever_weekday_it_is():
     """On a holiday the office hours are void, and those of the holiday hold also on a Monday."""
-    schedule = Schedule.parse(OFFICE, [[600, 660]])
+    schedule = Schedule.parse(OFFICE, [[[600, 660]]])
     friday = day_number(2027, 1, 15)
-    holidays = frozenset((friday, friday + 1))
+    holidays = Holidays.parse([[friday, 1], [friday + 1, 1]])
     assert schedule.refusal(friday, 500, holidays) == reason.HOLIDAY
     assert schedule.refusal(friday, 630, holidays) == 0
     assert schedule.refusal(friday, 1200, holidays) == reason.OUTSIDE_SCHEDULE
@@ -64,6 +65,9 @@ def test_what_is_no_schedule_is_refused():
         [[1, 1]],
         [[-1, 5]],
         [[0, 1441]],
+        [[1440, 1441]],
+        [[1439, 2880]],
+        [[1400, 1500], [1450, 1460]],
         [[0, 10], [5, 20]],
         [[10, 20], [0, 5]],
         [[0]],
@@ -76,9 +80,14 @@ def test_what_is_no_schedule_is_refused():
         {},
         False,
     ):
-        raises(InvalidInput, Schedule.parse, [[]] * 7, hours)
+        raises(InvalidInput, Schedule.parse, [[]] * 7, [hours])
         raises(InvalidInput, Schedule.parse, [[]] * 6 + [hours], [])
-    assert Schedule.parse([[]] * 7, [[2 * n, 2 * n + 1] for n in range(MAX_INTERVALS)])
+    raises(InvalidInput, Schedule.parse, [[]] * 7, [[]] * 5)
+    for holidays in (None, {}, False, 7):
+        raises(InvalidInput, Schedule.parse, [[]] * 7, holidays)
+    most = [[2 * n, 2 * n + 1] for n in range(MAX_INTERVALS)]
+    assert Schedule.parse([most] * 7, [most] * 4).distinct == MAX_INTERVALS
+    assert Schedule.parse([[[1439, 2879]]] * 7, []).distinct == 1
 
 
 def test_what_is_no_time_zone_is_refused():
@@ -131,11 +140,11 @@ def test_a_request_is_judged_by_the_clock_on_the_wall():
         (day_number(2027, 7, 1) * 86400 + 8 * 3600, reason.OUTSIDE_SCHEDULE),
     ):
         assert rules.ask(bound, policy, rules.rtc(moment)).reason == why, moment
-    holiday = rules.policy(nine, [4, [rules.TODAY]])
+    holiday = rules.policy(nine, [4, [[rules.TODAY, 1]]])
     assert rules.ask(bound, holiday).reason == reason.HOLIDAY
     # 23:30 UTC is already the next day on the wall.
     late = day_number(2027, 1, 14) * 86400 + 23 * 3600 + 1800
-    night = rules.policy([3, "nine", [[[0, 60]]] * 7, []], [4, [rules.TODAY]])
+    night = rules.policy([3, "nine", [[[0, 60]]] * 7, []], [4, [[rules.TODAY, 1]]])
     assert rules.ask(bound, night, rules.rtc(late)).reason == reason.HOLIDAY
 
 

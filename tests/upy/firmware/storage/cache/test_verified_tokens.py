@@ -57,7 +57,7 @@ async def test_a_known_token_is_still_asked_for_its_time_and_for_revocation():
     token = site.holder_token()
     assert (await _visit(reader, hardware, 0, token))["granted"]
     first = site.changeset()
-    revoke = [[7, site.holder_claims()[7], site.NOW + 30 * site.DAY]]
+    revoke = [[7, site.holder_claims()[7], site.NOW + 30 * site.DAY, None]]
     reader.follow(site.changeset(revoke, 2, site.hash_of(first)))
     assert (await _visit(reader, hardware, 10, token))["reason"] == "revoked"
     hardware.pass_time(40 * site.DAY)

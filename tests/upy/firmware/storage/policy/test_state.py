@@ -33,23 +33,22 @@ def test_the_largest_policy_fits_into_its_file():
         issued_at=ops.MAX_TIME,
         timezone=TimeZone(-600, 60, (10, 5, 6, -600), (10, 5, 6, -600)),
         doors=b"door" * MAX_DOORS,
-        zones=b"z" * 40 * MAX_ZONES,
+        zones=b"z" * 41 * MAX_ZONES,
         schedules=Schedules(b"s" * (19 * MAX_SCHEDULES + 3 * MAX_DISTINCT)),
         holidays=Holidays(b"day" * MAX_HOLIDAYS),
         revocations=Revocations(
-            b"".join([b"%08dABCD" % number for number in range(MAX_REVOKED)]),
+            b"".join([b"%04dABCD" % number for number in range(MAX_REVOKED)]),
             ops.MAX_TIME,
             ops.MAX_TIME,
         ),
         locked_doors=b"\xff" * 32,
-        locked_zones=b"locked" * MAX_ZONES,
         modes=b"unlocked" * MAX_MODES,
         carriers=b"carriers" * MAX_CARRIERS,
         lookup=0xFFFF,
         anchors=(ops.anchor(bytes(32)), ops.anchor(b"\x01" * 32)),
         grace_s=2592000,
     )
-    held = Held(rules, KeyRing(b"k" * 40 * 32), b"8 bytes!" * state.MAX_RECENT)
+    held = Held(rules, KeyRing(b"k" * 40 * 66), b"8 bytes!" * state.MAX_RECENT)
     data = state.encode(held, 0xFFFFFFFF, 1 << 31)
     assert 9000 < len(data) <= state.MAX_BYTES
     read, least, position = state.decode(data, BLANK)
