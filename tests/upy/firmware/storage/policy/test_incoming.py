@@ -1,4 +1,4 @@
-"""What a carrier brings: a changeset, a snapshot's head or one of its parts, each told by itself."""
+"""What a carrier brings: a changeset, a snapshot's head or a part, each told by itself."""
 
 INTERPRETERS = ("micropython", "cpython")
 
@@ -16,7 +16,7 @@ def test_changesets_and_a_snapshot_come_by_one_way():
         raws = chain(*steps(60))
         assert take(store, raws[0]) and not take(store, raws[0])
         head, *parts = taken(60)
-        assert len(parts) > 2
+        assert len(parts) > 1
         assert take(store, head)
         for count, part in enumerate(parts):
             assert store.snapshot_progress == (60, count, len(parts))
