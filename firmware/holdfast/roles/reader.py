@@ -121,8 +121,12 @@ class Reader:
         )
         self._server = Server(self._resource)
         self._server.add(("doors", None), UnlockResource(self._access_point))
+        lost = self.stores.tidy_places()
         self.keep_up()
         self._recorder.note(STARTED, {"changeset": self._rules and self._rules.number})
+        if lost:
+            told = {"count": lost, "detail": "events of a place that was left are gone"}
+            self._recorder.note(STORAGE_FAULT, told)
         self._tell_ending()
         self._recorder.pay()
 
