@@ -55,7 +55,7 @@ STANDARD = {
     "link": _SERVING,
     "lan": _SERVING | {"errno", "socket"},
     "resources": _PLAIN,
-    "node": _SERVING,
+    "node": _SERVING | {"errno"},
     "version.py": set(),
     "sync": _SERVING | {"errno", "socket"},
     "door": _SERVING,

@@ -16,9 +16,14 @@ def figure(name, value):
 
 
 def in_use():
+    _overwrite(24)  # what the stack still points at by chance counts as used
     gc.collect()
     gc.collect()
     return gc.mem_alloc()
+
+
+def _overwrite(depth):
+    return depth and _overwrite(depth - 1)
 
 
 def main():

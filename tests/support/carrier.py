@@ -41,7 +41,8 @@ class Carrier:
         """
         asked = [(coap.option.URI_PATH, segment.encode()) for segment in path.split("/")]
         asked += [(coap.option.URI_QUERY, query) for query in queries] + list(options)
-        asked.sort(key=_number)
+        # MicroPython's sort does not keep the order of those with one number.
+        asked = [asked[at] for _, at in sorted([(one[0], at) for at, one in enumerate(asked)])]
         request = coap.Message(method, asked, payload)
         protected, exchange = oscore.protect_request(self.phone.context, request)
         call = Call(self.reader)
@@ -60,10 +61,6 @@ class Carrier:
 
     async def put(self, path, payload):
         return await self.ask(coap.code.PUT, path, payload)
-
-
-def _number(option):
-    return option[0]
 
 
 async def carriers(*bits, policy=True):

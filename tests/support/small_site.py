@@ -100,8 +100,8 @@ def guest_token(private=b"\x22" * 32, changes=None):
     return cwt.issue(guest_claims(private, changes), zone_key())
 
 
-def device_certificate(private=READER_PRIVATE, changes=None):
-    """The reader's own certificate."""
+def device_certificate(private=READER_PRIVATE, changes=None, signer=None):
+    """The reader's own certificate, by the authority or another ``signer``."""
     claims = {
         1: SITE,
         2: NODE,
@@ -112,7 +112,7 @@ def device_certificate(private=READER_PRIVATE, changes=None):
         8: confirmation(private),
         labels.ROLE: labels.ROLE_READER,
     }
-    return cwt.issue(_changed(claims, changes), authority())
+    return cwt.issue(_changed(claims, changes), signer or authority())
 
 
 def p256_certificate(private=READER_P256_PRIVATE, changes=None):

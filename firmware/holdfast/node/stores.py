@@ -1,5 +1,7 @@
 """All that a node remembers: opened when first needed, and again after its storage failed."""
 
+import errno
+
 import cbor
 import cose
 import crypto
@@ -33,8 +35,9 @@ class Stores:
     def __init__(self, directory: str, settings, private_key: bytes, random_bytes, tell_fault):
         # Named by whose keys it rests on, and by the node: a site made anew under its old name
         # begins anew, and so does a board that is moved to another site or made another node.
-        name = crypto.sha256(cbor.encode([settings.root, settings.node]))[:8].hex()
-        self._directory = directory + "/" + name
+        place = crypto.sha256(cbor.encode([settings.root, settings.node]))
+        self._base, self._name = directory, place[:8].hex()
+        self._directory = directory + "/" + self._name
         self._settings = settings
         self._private_key = private_key
         self._random_bytes = random_bytes
@@ -128,6 +131,39 @@ class Stores:
                 self._random_bytes,
             )
         return self._events
+
+    def tidy_places(self) -> int:
+        """Let what is left of other places the board was at go, or come within its share.
+
+        Gives how many events had to go that nobody had acknowledged. Flash that fails is told.
+        """
+        from ..storage import places  # once a start, and nothing of it stays
+
+        try:
+            lost = places.tidy(self._base, self._name, self._private_key, self._random_bytes)
+            self.fault("places", None)
+            return lost
+        except OSError as error:
+            self.fault("places", error)
+            return 0
+
+    def left_events(self):
+        """The EventLog of the place that the board has left, if it is of the same auditor.
+
+        Raises OSError, also if there is none.
+        """
+        from ..storage import places
+
+        log = places.left_events(
+            self._base,
+            self._name,
+            self._settings.audit_key,
+            self._private_key,
+            self._random_bytes,
+        )
+        if log is None:
+            raise OSError(errno.ENOENT)
+        return log
 
     # What else is kept
 

@@ -13,6 +13,11 @@ def find(reader, path: tuple):
         return EventsResource(
             reader.stores.events, reader.may, reader.recorder, reader.timekeeper.uptime
         )
+    if path == (b"events", b"left"):
+        from .events import EventsResource
+
+        # Of the place that the board has left: of another start, so that all are late.
+        return EventsResource(reader.stores.left_events, reader.may, reader.recorder, _no_uptime)
     if path == (b"time",):
         from .time import TimeResource
 
@@ -34,4 +39,8 @@ def find(reader, path: tuple):
             reader.may,
             lambda: reader.keys.expires,
         )
+    return None
+
+
+def _no_uptime():
     return None

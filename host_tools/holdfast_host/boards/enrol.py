@@ -158,7 +158,7 @@ def certify(
             f" reader revoke {site.folder} {placement.name}",
         )
     p256 = found.get(2)
-    point = b"" if p256 is None else (p256.x or b"") + (p256.y or b"")
+    point = b"" if p256 is None else bytes.fromhex(keys.describe(p256))[1:]
     device = devices.Device(
         placement.name,
         key,

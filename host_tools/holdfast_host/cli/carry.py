@@ -43,6 +43,10 @@ def carry(
     events: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Take all events, into a new file.")
     ] = None,
+    left: Annotated[
+        bool,
+        typer.Option("--left", help="Events of the place where the board was before this one."),
+    ] = False,
     acknowledge: Annotated[
         bool,
         typer.Option("--acknowledge", help="Tell the reader that it need not keep them."),
@@ -63,7 +67,7 @@ def carry(
             "there is nothing to carry",
             "give --policy FILE, --certificate FILE, --events FILE or --tell-time",
         )
-    if acknowledge and events is None:
+    if (acknowledge or left) and events is None:
         raise UsageProblem("nothing is taken, so nothing can be safe", "give --events FILE too")
     news = [] if policy is None else bringing.read(_pieces(policy))
     certificates = [] if certificate is None else _certificates(certificate)
@@ -87,6 +91,8 @@ def carry(
         if certificates:
             done["certificates"] = len(certificates)
         if events is not None:
+            if left:
+                carrier.turn_to_left()
             data, last = _take(carrier, carrier.events_certificate(checked))
             files.write(events, data, files.PRIVATE)
             done["events"] = str(events)

@@ -21,6 +21,7 @@ from .wallet import Identity
 
 _CERTIFICATE = ("certificate",)
 _EVENTS = ("events",)
+_LEFT = ("events", "left")
 _POLICY = ("policy",)
 _TIME = ("time",)
 
@@ -44,6 +45,11 @@ class Carrier:
         self._link = link
         self._message_3 = message_3
         self.session = session
+        self._log = _EVENTS
+
+    def turn_to_left(self) -> None:
+        """What follows of events is of those of the place that the reader's board has left."""
+        self._log = _LEFT
 
     @classmethod
     def introduced(
@@ -97,16 +103,16 @@ class Carrier:
             raise Refused("the time", answer)
 
     def events(self, after: int | None = None) -> bytes:
-        """One batch of the events after number ``after`` (holdfast.access.event_batch)."""
+        """One batch of the events after number ``after`` (holdfast.access.events.batch)."""
         query = [] if after is None else [(option.URI_QUERY, b"after=%d" % after)]
-        answer = self._request(coap.code.GET, _EVENTS, query)
+        answer = self._request(coap.code.GET, self._log, query)
         if answer.code != coap.code.CONTENT:
             raise Refused("to show its events", answer)
         return answer.payload
 
     def acknowledge(self, number: int, code: bytes) -> None:
         """Tell the reader that its events up to ``number``, with this ``code``, are safe."""
-        answer = self._request(coap.code.POST, _EVENTS, payload=cbor.encode({1: number, 2: code}))
+        answer = self._request(coap.code.POST, self._log, payload=cbor.encode({1: number, 2: code}))
         if answer.code != coap.code.CHANGED:
             raise Refused("the acknowledgement", answer)
 

@@ -225,7 +225,7 @@ def test_a_reader_in_the_foreground_ends_cleanly(process, reader_folder, number)
         signal.signal(number, before)
     ready = json.loads(running.reads_until(is_ready)[-1])
     (child,) = running.children()
-    assert ready["door"] == "front"
+    assert ready["doors"] == ["front"]
     with TcpLink.connect("127.0.0.1", ready["port"]):
         ended = running.ends(number)
     assert (ended.code, ended.err) == (130, "holdfast: stopped\n")

@@ -125,10 +125,8 @@ def test_a_site_from_yesterdays_backup_is_told_and_brought_back(
     brought = carry(phone, "--policy", news, "--json")
     shown = holdfast("policy", "show", site_folder, "--json").json
     assert brought.code == 0, brought.err
-    assert (brought.json["policy"], brought.json["policy_head"]) == (
-        shown["number"],
-        shown["head"],
-    )
+    standing = brought.json["policy"], brought.json["policy_head"]
+    assert standing == (shown["number"], shown["head"])
 
 
 def test_a_guest_carries_nothing_else(holdfast, site_folder, tmp_path, phone):

@@ -28,3 +28,16 @@ def keep(directory: str, device_key: bytes, random_bytes, capacity: int = 0, seg
         return log.next - log.first
     log = EventLog(directory, audit_key, device_key, random_bytes, capacity, segment, True)
     return log.head[0] + 1 - log.kept
+
+
+def opened(directory: str, audit_key: bytes, device_key: bytes, random_bytes) -> EventLog:
+    """The log in ``directory``, to be collected and acknowledged within its share. OSError."""
+    return EventLog(
+        directory,
+        audit_key,
+        device_key,
+        random_bytes,
+        DEFAULT_CAPACITY // SHARE,
+        SEGMENT_BYTES,
+        True,
+    )

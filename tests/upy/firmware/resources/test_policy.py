@@ -10,9 +10,9 @@ import crypto
 import small_site as site
 from carrier import ADMINISTER, CARRY_EVENTS, UNLOCK, Carrier, carriers
 from holdfast.resources.policy import PolicyResource
-from policy_site import OTHER_SEED, chain, steps
+from policy_site import OTHER_SEED, chain, steps, taken
 
-CHANGED, CONTENT = coap.code.CHANGED, coap.code.CONTENT
+CHANGED, CONTENT, CONTINUE = coap.code.CHANGED, coap.code.CONTENT, coap.code.CONTINUE
 BAD, FORBIDDEN, UNAVAILABLE = (
     coap.code.BAD_REQUEST,
     coap.code.FORBIDDEN,
@@ -58,6 +58,31 @@ async def test_what_the_authority_did_not_sign_changes_nothing_and_says_why():
         assert reader.stores.rules.number == 1
     assert not [line for line in hardware.lines if line["event"] == "fault"]
     assert (await guest.post("policy", good[1])).code == CHANGED
+
+
+async def test_a_snapshot_is_brought_part_by_part_and_then_all_goes_by_it():
+    """2.31 and which part is wanted, until the last is there: number and head, and an event."""
+    reader, hardware, guest = await carriers(UNLOCK, policy=False)
+    head, *parts = taken(60)
+    count = len(parts)
+    assert count > 1
+    response = await guest.post("policy", parts[0])
+    assert response.code == BAD and response.payload == b"no snapshot is under way"
+    for number, raw in enumerate([head] + parts, 1):
+        response = await guest.post("policy", raw)
+        if number <= count:
+            assert response.code == CONTINUE and cbor.decode(response.payload) == [number]
+            assert reader.stores.rules.number == 0
+            # Whoever brings something else is answered as if nothing were under way.
+            assert (await guest.post("policy", b"")).code == BAD
+    standing = [60, reader.stores.rules.head]
+    assert response.code == CHANGED and cbor.decode(response.payload) == standing
+    again = await guest.post("policy", head)
+    assert again.code == CHANGED and cbor.decode(again.payload) == standing
+    applied = [line for line in hardware.lines if line["event"] == "policy_applied"]
+    assert [line["changeset"] for line in applied] == [60]
+    older = await guest.post("policy", taken(59)[0])
+    assert older.code == BAD and b"older than changeset 60" in older.payload
 
 
 async def test_only_who_administers_reads_the_policy():
