@@ -76,7 +76,9 @@ def test_who_is_enrolled_stands_in_the_register(home, enrolled):
     assert [claims.sub for claims in said] == ["front-1", "front-1"]
     assert [cbor.decode(claims.scope) for claims in said] == [[[[1, "front"], 1]]] * 2
     assert said[0].cnf.x == device.key
-    assert said[1].cnf.x + said[1].cnf.y == device.p256_key
+    point = said[1].cnf
+    assert isinstance(point.x, bytes) and isinstance(point.y, bytes)
+    assert point.x + point.y == device.p256_key
     assert settings[3] == "front-1" and settings[4] == [["front", 200]]
     history = home.policy()
     assert settings[8] == [history.number, history.head]
@@ -167,7 +169,7 @@ def test_a_stolen_reader_is_taken_back_in_one_command(
     with ReaderProcess(folder) as reader:
         at = ["--reader", f"127.0.0.1:{reader.port}", "--door", "front"]
         assert holdfast("phone", "unlock", bob, *at).code == 0
-        holdfast("reader", "revoke", site_folder, "fromt").fails("no device 'fromt'", "'front'")
+        holdfast("reader", "revoke", site_folder, "frunt").fails("no device 'frunt'", "'front'")
         done = holdfast("reader", "revoke", site_folder, "front")
         assert done.code == 0 and "next: carry the policy" in done.out, done.err
         device = registered(site_folder)

@@ -296,7 +296,8 @@ def test_a_stranger_cannot_write_on_the_terminal(holdfast, tmp_path, authority, 
     out.write_bytes(issuing.holder_credential(authority.signing_key, grant(key, holder=name)))
     shown = holdfast("credential", "show", out)
     assert "\u202e" not in shown.out and "[red]" in shown.out
-    out.write_bytes(issuing.holder_credential(authority.signing_key, grant(key, holder="b\x1b[2J")))
+    hostile = grant(key, holder="b\x1b[2J")
+    out.write_bytes(issuing.holder_credential(authority.signing_key, hostile))
     shown = holdfast("credential", "show", out)
     shown.fails("no credential that can be used")
     assert "\x1b" not in shown.err

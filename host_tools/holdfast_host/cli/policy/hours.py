@@ -46,7 +46,6 @@ def schedule(
     Closed whenever no hours are given. A night belongs to the day it begins on: `mon 22:00-06:00`.
     """
     site = sites.load(folder)
-    sites.check_id(name, "schedule")
     if remove:
         if weekly or on_holidays:
             raise UsageProblem("--remove takes nothing else", "give only the name and --remove")

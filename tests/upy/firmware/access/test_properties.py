@@ -16,7 +16,8 @@ from untrusted import InvalidInput
 NOW = site.NOW
 CTI = site.holder_claims()[7]
 SIGNERS = [site.authority_public(), site.authority(b"\x77" * 32)]
-PLACES = [(kind, name) for kind in (DOOR, ZONE) for name in (site.DOOR, site.ZONE, "roof", "cellar")]
+NAMES = (site.DOOR, site.ZONE, "roof", "cellar")
+PLACES = [(kind, name) for kind in (DOOR, ZONE) for name in NAMES]
 SCHEDULES = ["morning", "evening", "nobody's", 7]
 
 times = st.integers(-3, 3).map(lambda n: NOW + n) | st.just(NOW + 10**6)
@@ -60,6 +61,12 @@ operations = st.lists(
     max_size=4,
 )
 faults = st.sampled_from([None, None, None, reason.POLICY_MISSING, reason.POLICY_DAMAGED])
+
+
+def _scope(scope):
+    return site.scope(*[(*place, bits) for place, bits in scope.items()])
+
+
 scopes = st.dictionaries(st.sampled_from(PLACES), st.integers(1, 0x7FFF), min_size=1)
 optional = st.none() | times
 claims = st.fixed_dictionaries(
@@ -68,7 +75,7 @@ claims = st.fixed_dictionaries(
         4: times,
         5: optional,
         6: optional,
-        9: scopes.map(lambda scope: site.scope(*[(*place, bits) for place, bits in scope.items()])),
+        9: scopes.map(_scope),
     },
     optional={
         labels.SCHEDULE: st.sampled_from(SCHEDULES),
