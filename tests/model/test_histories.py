@@ -17,7 +17,7 @@ from model import world
 
 PARTS = 4
 TORTURE = os.environ.get("HOLDFAST_TORTURE") == "1"
-HISTORIES = 2000 // PARTS * (50 if TORTURE else 1)
+HISTORIES = int(os.environ.get("FEW", 0)) or 2000 // PARTS * (50 if TORTURE else 1)
 STEPS = 24
 BYTES = 13 * STEPS  # of choices; what is missing is the first of its options
 
