@@ -153,7 +153,7 @@ class Authority:
         return changesets.make(key, site.SITE, number, previous, issued_at, operations)
 
     def issued_at(self, now):
-        """When a changeset says that it was issued: the chain is in order of numbers, not times."""
+        """When a changeset says that it was issued, which may go back."""
         return now + self.pick((0,) * 12 + (-HOUR, -3 * DAY, -20 * DAY, 200, 3 * DAY))
 
     def _order(self, now):
@@ -190,7 +190,8 @@ class Authority:
         """A key and the switch to it; or only one of the two, or it comes for other nodes."""
         zone = self.pick((site.ZONE, site.ZONE, site.ZONE, site.DOOR, "attic"))
         number = self.rules.in_use.get(zone, 0) + self.pick((1, 1, 1, 2))
-        key = ("zone_key", zone, number, zone_secret(zone, number), self.pick((True,) * 5 + (False,)))
+        is_ours = self.pick((True,) * 5 + (False,))
+        key = ("zone_key", zone, number, zone_secret(zone, number), is_ours)
         switch = ("zone_switch", zone, number)
         return self.pick(([key, switch], [key, switch], [key], [switch]))
 
@@ -219,13 +220,15 @@ class Authority:
     def _order_grant(self, now):
         expires = self.pick((None, now + DAY, now + 20 * DAY, now - HOUR, False))
         group = self.pick((1, 1, 2, 2, 2, 3, False))
+        shown = self.pick(CARDS[:2] + PINS[:2])
+        return ("grant", shown, group, expires, self._rare(now))
+
+    def _rare(self, now):
         today = now // DAY
-        rare = self.pick((
+        return self.pick((
             {}, {}, {"person": PERSON}, {"person": PERSON}, {"suspended": True}, {"uses": 2},
-            {"first_day": today}, {"first_day": today + 1},
-            {"person": b"else", "first_day": today - 1},
+            {"person": PERSON, "first_day": today + 1}, {"person": b"else", "first_day": today},
         ))  # fmt: skip
-        return ("grant", self.pick(CARDS[:2] + PINS[:2]), group, expires, rare)
 
     def _order_revoke(self, now):
         if not self.tokens:
@@ -261,11 +264,13 @@ class Authority:
             ("zone_key", site.ZONE, 1, zone_secret(site.ZONE, 1), True),
             ("zone_switch", site.ZONE, 1),
             ("schedule", "days", *WEEKS[2]), ("schedule", "office", week, holidays),
-            ("group", 1, [(HERE, 1, None)]),
+            self._order_holidays(now), ("group", 1, [(HERE, self.pick((1, 1, 33)), None)]),
             ("group", 2, [(GUESTS, 1, "days"), (HERE, 4, None)]),
-            ("grant", CARDS[0], 1, None, {}), ("grant", PINS[0], 2, now + 20 * DAY, {}),
+            ("grant", CARDS[0], 1, None, self._rare(now)),
+            ("grant", PINS[0], 2, now + 20 * DAY, {}),
             ("grant", CARDS[1], 2, None, {"person": PERSON}),
-            ("grant", PINS[1], 1, None, {"person": PERSON}),
+            ("grant", CARDS[1], 1, None, {"person": PERSON}),
+            ("grant", PINS[1], 1, None, self._rare(now)),
         ]  # fmt: skip
 
 
@@ -305,7 +310,8 @@ def _grant(shown, group, expires, rare):
     if group is False:
         return [6, shown_key(shown), False]
     said = {_RARE[name]: value for name, value in rare.items()}
-    return [6, shown_key(shown), group, expires] + ([said] if said and expires is not False else [])
+    more = [said] if said and expires is not False else []
+    return [6, shown_key(shown), group, expires, *more]
 
 
 def _rights(rights):
