@@ -15,7 +15,7 @@ from untrusted import InvalidInput
 from .. import files
 from ..credentials import issuing, keys
 from ..errors import UsageProblem
-from ..policy import changes
+from ..policy import changes, compare
 from ..policy.history import History
 from ..policy.state import State
 from ..site import devices, names, rotation
@@ -88,6 +88,8 @@ def enroll(
     files.write(state_folder / SETTINGS, settings, files.PRIVATE)
     with ReaderProcess(state_folder) as reader:
         refused = [event for event in reader.events if event.get("event") == _REFUSED]
+        ready = [event for event in reader.events if event.get("event") == "ready"]
+    problem = compare.same_policy(ready[-1] if ready else {}, history)
     if refused:
         # A reader without a policy opens for nobody, but looks enrolled.
         files.remove(state_folder / SETTINGS)
@@ -96,6 +98,9 @@ def enroll(
             f"look at it: holdfast policy show {site.folder}; if the reader was another site's,"
             " enrol it in a new folder",
         )
+    if problem is not None:
+        files.remove(state_folder / SETTINGS)
+        raise problem
     return found
 
 
