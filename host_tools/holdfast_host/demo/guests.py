@@ -62,6 +62,7 @@ def _rotated(stage: Stage) -> Result:
         problems.append("the old token was no good before, either")
     with stage.call() as link:
         carrier = Carrier(link, visit.kept())
+        said = None
         for raw in stage.rotate_zone():
             said = carrier.post_policy(raw)
         if said != stage.policy_standing():

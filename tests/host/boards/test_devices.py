@@ -167,7 +167,7 @@ def test_a_stolen_reader_is_taken_back_in_one_command(
     with ReaderProcess(folder) as reader:
         at = ["--reader", f"127.0.0.1:{reader.port}", "--door", "front"]
         assert holdfast("phone", "unlock", bob, *at).code == 0
-        holdfast("reader", "revoke", site_folder, "fromt").fails("no device 'fromt'", "'front'")
+        holdfast("reader", "revoke", site_folder, "fronx").fails("no device 'fronx'", "'front'")
         done = holdfast("reader", "revoke", site_folder, "front")
         assert done.code == 0 and "next: carry the policy" in done.out, done.err
         device = registered(site_folder)

@@ -106,12 +106,12 @@ def test_what_may_be_a_name():
             assert not is_name(bad), bad
     assert len(controls) == 65
     # Halves of characters are what arguments that were no UTF-8 become.
-    assert not is_name("caf" + chr(0xDCE9)) and not is_name(chr(0xD800))
+    assert not is_name("x" + chr(0xDCE9)) and not is_name(chr(0xD800))
 
 
 def test_names_are_compared_byte_for_byte():
     """Boards have no Unicode tables: what the host did not bring to one form is another name."""
-    composed, apart = "caf\u00e9", "cafe\u0301"
+    composed, apart = "ros\u00e9", "rose\u0301"
     here = rules.policy([12, 1, composed], door=composed)
     for name, why in ((composed, reason.GRANTED), (apart, reason.WRONG_DOOR)):
         token = rules.holder({9: site.scope((DOOR, name, 1))})
