@@ -71,5 +71,5 @@ def _rotated(stage: Stage) -> Result:
     if visit.granted or not log.last or log.last["reason"] != "bad_signature":
         problems.append(f"the old token: {log.last and log.last['reason']}")
     visit, log = visit_cold(stage, stage.guest("guest of now", _HOURS))
-    result = judge(Promise("zone key replaced: old guest no, new", True, "granted"), log, visit)
+    result = judge(Promise("zone key replaced: only the new token", True, "granted"), log, visit)
     return dataclasses.replace(result, problems=(*result.problems, *problems))
