@@ -56,6 +56,7 @@ def _administers(stage: Stage) -> Result:
 def _rotated(stage: Stage) -> Result:
     """A phone brings the zone's new key, sealed: guests of the old one stay out, at once."""
     before = stage.guest("guest of before", _HOURS)
+    said: object = None
     problems = []
     visit, _ = visit_cold(stage, before)
     if not visit.granted:
