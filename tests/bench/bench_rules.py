@@ -31,6 +31,7 @@ def main():
     # The first round loads what stays loaded. Nothing is let go in between: what the stack still
     # pointed at by chance would make the next round look smaller.
     kept = []
+    alone = together = 0
     for _ in range(2):
         before = in_use()
         kept.append(full_rules.rules())

@@ -10,7 +10,11 @@ _WHOLE_READERS = ("test_fail_closed.py", "test_two_keys.py")
 # All of the libraries; of the firmware the decision, which is as pure as they are.
 FILES = [
     path
-    for pattern in ("lib/test_*.py", "firmware/access/test_*.py", "firmware/access/policy/test_*.py")
+    for pattern in (
+        "lib/test_*.py",
+        "firmware/access/test_*.py",
+        "firmware/access/policy/test_*.py",
+    )
     for path in sorted((ROOT / "tests" / "upy").glob(pattern))
     if path.name not in _WHOLE_READERS
     and re.search(r"^INTERPRETERS = .*\"micropython\"", path.read_text(), re.MULTILINE)
@@ -29,7 +33,13 @@ _ROOMY = 1024 * 1024
 # side of one handshake. What that takes there is measured in board/bench_unlock.py.
 ROOMY_FILES = ("test_edhoc", "test_edhoc_credential", "test_edhoc_steps", "test_edhoc_suites")
 # And who makes policy beside following it, with storage to keep it in: that is another machine.
-ROOMY_FILES += ("test_changeset", "test_key_ring", "test_policy", "test_rules_memory")
+ROOMY_FILES += (
+    "test_changeset",
+    "test_key_ring",
+    "test_policy",
+    "test_rules_memory",
+    "test_nights",
+)
 # Tests of messages over 64 KB, which a board refuses long before: a heap that can hold some.
 HEAPS = {
     "test_coap.test_every_border_of_an_option_header_survives_a_round_trip": _ROOMY,

@@ -32,6 +32,14 @@ def lock_down(door):
 
 
 @pytest.fixture
+def site_folder(tmp_path, authority, secret):
+    """A site that nothing was done with yet."""
+    folder = tmp_path / "acme"
+    site.create(folder, "acme", ["lobby"], authority, PASSPHRASE, secret=secret, kdf_rounds=4)
+    return folder
+
+
+@pytest.fixture
 def grown(site_folder, authority):
     """A site of five changesets."""
     here = site.load(site_folder)
