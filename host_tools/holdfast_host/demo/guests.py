@@ -56,6 +56,7 @@ def _administers(stage: Stage) -> Result:
 def _rotated(stage: Stage) -> Result:
     """A phone brings the zone's new key, sealed: guests of the old one stay out, at once."""
     before = stage.guest("guest of before", _HOURS)
+    said: object = None
     problems = []
     visit, _ = visit_cold(stage, before)
     if not visit.granted:
@@ -72,5 +73,5 @@ def _rotated(stage: Stage) -> Result:
     if visit.granted or not log.last or log.last["reason"] != "bad_signature":
         problems.append(f"the old token: {log.last and log.last['reason']}")
     visit, log = visit_cold(stage, stage.guest("guest of now", _HOURS))
-    result = judge(Promise("zone key replaced: old guest no, new", True, "granted"), log, visit)
+    result = judge(Promise("zone key replaced: only the new token", True, "granted"), log, visit)
     return dataclasses.replace(result, problems=(*result.problems, *problems))
