@@ -115,7 +115,7 @@ def _brought(reader, identity, site):
     return [said[0], said[1].hex()]
 
 
-@pytest.mark.parametrize("numbers", [(90, 0), (0, 90), (2, 2)])
+@pytest.mark.parametrize("numbers", [(9, 0), (0, 9)])
 def test_of_an_authority_that_is_gone_nothing_is_in_force(tmp_path, numbers):
     """Not its policy, its phones, its credentials; and what is acknowledged of the new one's is in
     force, whichever numbers the old one had come to.
