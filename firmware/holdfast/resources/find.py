@@ -1,8 +1,42 @@
 """What a reader serves besides its door. Loaded when somebody asks: who opens it asks for none."""
 
 
+from coap import Message
+
+from ..access import reason
+from . import exchange
+
+
+class _ForHolders:
+    """``resource`` for whom the site's authority knows.
+
+    The key of a guest's token lies in every node of its zone: whoever takes one off its wall makes
+    such tokens. They are worth an unlock, and no other request: 4.03.
+    """
+
+    def __init__(self, resource):
+        self._resource = resource
+
+    def __getattr__(self, name):
+        found = getattr(self._resource, name)
+        if not callable(found):
+            return found
+
+        async def method(request, peer) -> Message:
+            if peer.credential.guest:
+                return exchange.forbidden(reason.ACTION_NOT_ALLOWED)
+            return await found(request, peer)
+
+        return method
+
+
 def find(reader, path: tuple):
     """The resource of the Reader at ``path``, a tuple of bytes, or None."""
+    found = _find(reader, path)
+    return None if found is None else _ForHolders(found)
+
+
+def _find(reader, path):
     if path == (b"policy",):
         from .policy import PolicyResource
 

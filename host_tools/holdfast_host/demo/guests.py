@@ -61,6 +61,7 @@ def _rotated(stage: Stage) -> Result:
     visit, _ = visit_cold(stage, before)
     if not visit.granted:
         problems.append("the old token was no good before, either")
+    visit, _ = visit_cold(stage, stage.holder("bringer"))
     with stage.call() as link:
         carrier = Carrier(link, visit.kept())
         said = None
