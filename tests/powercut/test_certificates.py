@@ -8,7 +8,6 @@ INTERPRETERS = ("micropython",)
 
 from cuts import every_cut, every_error
 
-import small_site as site
 from holdfast.storage.certificates import MAX_CERTIFICATE, Certificates
 
 RENEWALS = 4
@@ -19,9 +18,9 @@ def _certificate(suite, number):
     """The ``number``-th for a key, 0 for none; of different lengths, the last of the largest."""
     if not number:
         return None
-    raw = site.device_certificate()
-    size = MAX_CERTIFICATE if number == RENEWALS else len(raw) + 40 * number
-    return raw + bytes([16 * suite + number]) * (size - len(raw))
+    # What is in it does not matter here: who takes one in force has checked the signature.
+    size = MAX_CERTIFICATE if number == RENEWALS else 200 + 40 * number
+    return bytes([16 * suite + number]) * size
 
 
 def _open(root):
@@ -55,8 +54,9 @@ def _check(least):
             told = max([least] + [number for kind, number in acked if kind == suite])
             found = _open(root).read(suite)
             now = [n for n in range(RENEWALS + 1) if found == _certificate(suite, n)]
-            assert now and told <= now[0] <= told + 1, (suite, told, now)
-            ahead += now[0] - told
+            # Where this very check was cut the last of all may be there.
+            assert now and now[0] in (told, told + 1, RENEWALS), (suite, told, now)
+            ahead += now[0] != told
         assert ahead <= acked.cuts, (ahead, acked.cuts)
         for suite in SUITES:
             _open(root).write(suite, _certificate(suite, RENEWALS))
