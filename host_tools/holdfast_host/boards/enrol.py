@@ -125,7 +125,9 @@ def certify(
             f" reader revoke {site.folder} {placement.name}",
         )
     p256 = found.get(2)
-    point = b"" if p256 is None else (p256.x or b"") + (p256.y or b"")
+    point = b""
+    if p256 is not None and isinstance(p256.y, bytes):
+        point = (p256.x or b"") + p256.y
     device = devices.Device(
         placement.name,
         key,

@@ -168,7 +168,7 @@ def refresh(
             f"that would take {past - number + 1} changesets, from {number} on",
             "check the number that the reader said",
         )
-    authority = unlocked(site, passphrase_file)
+    authority = unlocked(site, passphrase_file).authority
     history, added = site.refresh_policy(authority, int(time.time()), past)
     report(history, added, "nothing else was taken back until now", as_json, {})
 

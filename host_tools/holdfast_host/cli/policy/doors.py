@@ -38,7 +38,6 @@ def door(
         done = signed(site, passphrase_file, lambda state: policy_changes.remove_door(state, name))
         report(*done, f"the door {name} is removed", as_json, {"door": name})
         return
-    sites.check_id(name, "door")
     history, added = signed(
         site, passphrase_file, lambda state: policy_changes.add_door(state, name, zone or [])
     )
