@@ -56,7 +56,8 @@ def test_power_is_cut_in_the_first_start():
         number = house.reader.stores.rules.number
         house.card("stays", acked)
         os.statvfs(root)
-        assert number in (0, 1) and number >= len([1 for item in acked if item[0] == "policy"])
+        told = [item[1] for item in acked if item[0] == "policy"]  # twice, if the check was cut
+        assert number in (0, 1) and number >= max([0] + told)
         why = house.reason()
         assert why == ("granted" if number else "policy_missing"), (why, number)
         house.bring(house.first, 1, acked)
