@@ -25,6 +25,7 @@ for name in %r:
 gc.collect()
 print(gc.mem_alloc())
 """
+_WARM = 9  # warm unlocks, whose median is told
 _STEP = 1024  # bytes; what a heap is bisected to
 _BOARD = 128 * 1024  # bytes of heap that a board has unless told otherwise
 _PATIENCE = 120  # seconds; in a heap that is nearly enough it collects garbage without end
@@ -34,7 +35,7 @@ def instructions(firmware: Firmware, folder: pathlib.Path, heap: int) -> dict:
     """Figure name to count, of a cold and a warm unlock.
 
     Both are those of a reader that has served before: what is loaded or made at the first visit
-    of all is no part of a door's answer.
+    of all is no part of a door's answer. The warm one is the median of nine.
     """
     first, second = phone(folder / "first"), phone(folder / "second")
     with firmware.board(folder, heap) as board, Door(board) as door:
@@ -43,8 +44,12 @@ def instructions(firmware: Firmware, folder: pathlib.Path, heap: int) -> dict:
         door.spent()
         door.unlock(second)
         cold = door.spent()
-        door.unlock(second)
-        warm = door.spent()
+        # Every ninth or so finds littlefs compacting the folder of the chain's file: 3 M more.
+        visits = []
+        for _ in range(_WARM):
+            door.unlock(second)
+            visits.append(door.spent())
+        warm = sorted(visits, key=lambda spent: spent.all)[_WARM // 2]
     return {
         "rv32.cold_unlock.instructions": cold.all,
         "rv32.cold_unlock_until_answer.instructions": cold.answered,

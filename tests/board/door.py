@@ -174,8 +174,9 @@ def phone(folder: pathlib.Path, *, scope: bytes = _AT_THE_DOOR, guest_key=None) 
 
 
 def policy(grants: int = GRANTS) -> bytes:
-    """A policy.cbor that knows so many cards."""
-    operations = site.HERE + [[ops.GROUP, 1, [[[1, site.DOOR], 1, None]]]]
+    """A policy.cbor that knows the door, its zone, whose key it hands on, and so many cards."""
+    operations = site.HERE + site.zone_key_operations(private=READER_KEY)
+    operations += [[ops.GROUP, 1, [[[1, site.DOOR], 1, None]]]]
     operations += [[ops.GRANT, b"card%04d" % number, 1, None] for number in range(grants)]
     pieces = snapshot.make(
         site.authority(), site.SITE, 7, bytes(32), site.NOW - site.DAY, operations

@@ -56,10 +56,14 @@ def test_power_is_cut_in_the_first_start():
         number = house.reader.stores.rules.number
         house.card("stays", acked)
         os.statvfs(root)
-        assert number in (0, 1) and number >= len([1 for item in acked if item[0] == "policy"])
-        assert house.reason() == ("granted" if number else "policy_missing")
+        told = [item[1] for item in acked if item[0] == "policy"]  # twice, if the check was cut
+        assert number in (0, 1) and number >= max([0] + told)
+        why = house.reason()
+        assert why == ("granted" if number else "policy_missing"), (why, number)
         house.bring(house.first, 1, acked)
-        assert house.card("stays", acked) and not house.card("comes", acked)
+        may_come = house.card("stays", acked), house.card("comes", acked)
+        os.statvfs(root)  # what was refused for lack of power proves nothing
+        assert may_come == (True, False)
         house.check_events(acked, 0)
 
     cuts.every_cut(nothing, first_day, check, stride=4, again=4, at_least=60, name="first day")

@@ -57,7 +57,7 @@ def key(name):
 
 def first_changeset():
     """The zone, a group that may unlock, the first two cards."""
-    rights = [[site.DOOR, 1, None]]
+    rights = [[[1, site.DOOR], 1, None]]
     return site.changeset(
         [
             [1, 0, None],

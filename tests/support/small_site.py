@@ -148,11 +148,13 @@ def changeset(operations=None, number=1, previous=bytes(32), issued_at=NOW - DAY
     return changesets.make(authority(), SITE, number, previous, issued_at, operations)
 
 
-def zone_key_operations(number=1, secret=ZONE_SECRET):
-    """The operations that hand key ``number`` of the zone to the reader, and switch to it."""
+def zone_key_operations(number=1, secret=ZONE_SECRET, private=READER_PRIVATE):
+    """The operations that hand key ``number`` of the zone to the reader with the X25519 key
+    ``private``, and switch to it.
+    """
     ephemeral = crypto.x25519_public_key(EPHEMERAL)
     purpose = sealing.zone_key(SITE, root(), ZONE, number, NODE, ephemeral)
-    sealed = sealing.seal(EPHEMERAL, crypto.x25519_public_key(READER_PRIVATE), purpose, secret)
+    sealed = sealing.seal(EPHEMERAL, crypto.x25519_public_key(private), purpose, secret)
     return [[13, ZONE, number, ephemeral, [[name_tag(NODE), sealed]]], [14, ZONE, number]]
 
 

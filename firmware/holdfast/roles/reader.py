@@ -78,6 +78,8 @@ class Reader:
         self._is_end_told = False  # of the certificates in force
         self._is_locked_down = False
         self._rules = None  # what all goes by that was told of it
+        self._recorder = None
+        self._early = []  # pieces of storage that failed before anything could be recorded
         self.stores = Stores(
             directory, settings, private_key, hardware.random_bytes, self._storage_failed
         )
@@ -94,6 +96,8 @@ class Reader:
             settings.site, settings.authority_keys, self.stores.zone_key, self._tokens
         )
         self._recorder = Recorder(self.stores.events, hardware.console, self.timekeeper)
+        for piece in self._early:
+            self._recorder.owe(STORAGE_FAULT, {"detail": piece})
         door, strike_ms = settings.doors[0]
         self._access_point = AccessPoint(
             door, strike_ms, self.stores, self.timekeeper, self.door, self._recorder
@@ -260,7 +264,10 @@ class Reader:
             {"event": "fault", "piece": piece, "error": "%s: %s" % (type(error).__name__, error)}
         )
         # Kept a little later: it may be in the middle of keeping something that flash failed.
-        self._recorder.owe(STORAGE_FAULT, {"detail": piece})
+        if self._recorder is None:
+            self._early.append(piece)
+        else:
+            self._recorder.owe(STORAGE_FAULT, {"detail": piece})
 
     async def run(self):
         """Keep keys ready and bring the door to rest after each answer. Runs for ever."""
