@@ -1,7 +1,8 @@
 """How many events fit in 1 MB, and what recording one costs the flash. Prints JSON lines.
 
 Ordinary unlocks at an ordinary door: a name of 5 to 16 characters, a trusted clock, a month of
-uptime, and all that a decision is come to again by. 256 blocks of 4096 bytes, all of them littlefs's, its own included.
+uptime, and all that a decision is come to again by. 256 blocks of 4096 bytes, all of them
+littlefs's, its own included.
 """
 
 import json

@@ -175,7 +175,7 @@ def _claims(private, changes=None):
         6: now - 60,
         7: os.urandom(8),
         8: {1: Suite0.cose_key(private, STAT_STAT)},
-        9: cbor2.dumps([[DOOR, 1]]),
+        9: cbor2.dumps([[[1, DOOR], 1]]),
     }
     return {**claims, **(changes or {})}
 

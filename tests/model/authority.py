@@ -5,49 +5,59 @@ it, and signed, as a phone or a carrier brings it to the reader.
 """
 
 import itertools
+import time
 
-import cbor
 import crypto
 import small_site as site
 from cose import cwt
 from holdfast.access.policy import changeset as changesets
-from holdfast.access.tag import CARD, PIN, card_key
+from holdfast.access.policy import sealing
+from holdfast.access.tag import CARD, PIN, card_key, name_tag
 from model import reference as ref
+from model.reference_rules import DOOR, ZONE
 
 HOUR, DAY = 3600, 86400
-ZONES = (site.ZONE, "attic")  # of the settings; the policy need not know them
+# A zone may be called as the door is; that one's rights are not the other's.
+ZONES = (site.ZONE, site.DOOR, "attic", "cellar")
+DOORS = (site.DOOR, "boiler", "cellar")
 SECOND_SEED = b"\x99" * 32
 STRANGERS_SEED = b"\x13" * 32
 SEEDS = {"first": site.AUTHORITY_SEED, "second": SECOND_SEED}
-SECRETS = {"zone": site.ZONE_SECRET, "other": b"\x5b" * 32}
 TIMEZONES = {
     "Europe/Berlin": [1, 60, [60, [3, 5, 6, 120], [10, 5, 6, 180]]],
     "America/New_York": [1, -300, [60, [3, 2, 6, 120], [11, 1, 6, 120]]],
     "Asia/Kolkata": [1, 330, None],
 }
+ALWAYS = [[0, 1440]]
 WEEKS = (
-    ([[[0, 1440]]] * 7, [[0, 1440]]),
+    ([ALWAYS] * 7, [ALWAYS]),
     ([[[480, 720], [780, 1080]]] * 5 + [[], []], []),
-    ([[[360, 1200]]] * 7, [[600, 660]]),
+    ([[[360, 1200]]] * 7, [[[600, 660]], ALWAYS]),
+    ([[[1260, 1860]]] * 7, [[], [], [[1320, 1500]]]),
+    ([[], [], [], [[0, 60], [1080, 2520]], [[1380, 2820]], [], []], [[[1200, 2640]]]),
     ([[]] * 7, []),
 )
 SCHEDULES = ("days", "office", "never ordered")
-PLACES = (site.DOOR, site.ZONE, "attic", "cellar", "boiler")
+HERE, GUESTS = (DOOR, site.DOOR), (ZONE, site.ZONE)
+PLACES = (HERE, GUESTS, (ZONE, site.DOOR), (ZONE, "attic"), (DOOR, "boiler"), (DOOR, site.ZONE))
 SCOPES = (
-    [(site.DOOR, 1)],
-    [(site.DOOR, 1)],
-    [(site.DOOR, 1), ("cellar", 2)],
-    [(site.DOOR, 5)],
-    [(site.ZONE, 1)],
-    [(site.ZONE, 1)],
-    [(site.DOOR, 5)],
-    [("cellar", 1), (site.ZONE, 3)],
-    [("attic", 1)],
-    [("boiler", 1)],
-    [(site.DOOR, 2)],
-    [(site.DOOR, 1), (site.ZONE, 4)],
+    [(HERE, 1)],
+    [(HERE, 1)],
+    [(HERE, 1), ((ZONE, "cellar"), 2)],
+    [(HERE, 5)],
+    [(GUESTS, 1)],
+    [(GUESTS, 1)],
+    [(HERE, 5)],
+    [((ZONE, "cellar"), 1), (GUESTS, 3)],
+    [((ZONE, "attic"), 1)],
+    [((DOOR, "boiler"), 1)],
+    [(HERE, 2)],
+    [(HERE, 1), (GUESTS, 4)],
+    [((ZONE, site.DOOR), 1)],
+    [((DOOR, site.ZONE), 1), ((ZONE, site.DOOR), 6)],
 )
 CARDS = (b"\x04\xa1\xb2\xc3", b"\x04\xa1\xb2\xc4", b"holder of thirty-two bytes, full")
+PERSON = b"them"
 PINS = ("1234", "123456", "0000000000")
 
 
@@ -86,9 +96,11 @@ class Authority:
         begins = pick((None, None, None, now - DAY, now + 2 * HOUR))
         audience = site.ZONE if guest else site.SITE
         if not pick((1, 1, 1, 1, 0)):
-            audience = pick(PLACES[1:4])
+            audience = pick((*ZONES[1:], site.SITE, site.ZONE))
         if guest:
-            signer, mac = None, pick(("zone",) * 7 + ("other",))
+            # By the key of now, or of one before or after: who took it off a wall keeps it.
+            number = self.rules.in_use.get(audience, 1) + pick((0, 0, 0, 0, 0, 0, -1, 1))
+            signer, mac = None, zone_secret(audience, number)
         else:
             signer, mac = pick(tuple(self.rules.anchors * 4) + tuple(SEEDS)), None
         binds, claims = self._binds()
@@ -98,8 +110,8 @@ class Authority:
             cti, signer, mac, audience, expires, begins, issued or None, scope, **binds
         )
         claims.update({3: audience, 4: expires, 5: begins, 6: issued or None, 7: cti})
-        claims[9] = cbor.encode([list(right) for right in scope])
-        key = site.authority(SEEDS[signer]) if signer else site.zone_key(SECRETS[mac])
+        claims[9] = site.scope(*((kind, name, bits) for (kind, name), bits in scope))
+        key = site.authority(SEEDS[signer]) if signer else site.zone_key(mac)
         raw = cwt.issue(site.holder_claims(changes=claims), key)
         issued = Issued(token, raw)
         self.tokens.append(issued)
@@ -122,36 +134,66 @@ class Authority:
     def orders(self, now):
         """One to three orders, for one changeset."""
         orders = [self._order(now) for _ in range(self.pick((1, 1, 2, 3)))]
-        return [order for order in orders if order]
+        return [order for some in orders for order in (some if isinstance(some, list) else [some])]
 
-    def changeset(self, orders, now, previous):
+    def changeset(self, orders, issued_at, previous):
         """The next changeset, signed by one of the keys that are good for it."""
-        return self._signed(SEEDS[self.pick(self.rules.anchors)], orders, now, previous)
+        return self._signed(SEEDS[self.pick(self.rules.anchors)], orders, issued_at, previous)
 
-    def forged(self, raw, orders, now, previous):
+    def forged(self, raw, orders, issued_at, previous):
         """The same by a stranger, or altered on the way."""
         if self.pick((True, False)):
-            return self._signed(STRANGERS_SEED, orders, now, previous)
+            return self._signed(STRANGERS_SEED, orders, issued_at, previous)
         return raw[:-1] + bytes((raw[-1] ^ 1,))
 
-    def _signed(self, seed, orders, now, previous):
+    def _signed(self, seed, orders, issued_at, previous):
         key, number = site.authority(seed), self.rules.number + 1
-        operations = [_ENCODERS[order[0]](*order[1:]) for order in orders]
-        return changesets.make(key, site.SITE, number, previous, now, operations)
+        operations = [operation(order) for order in orders]
+        operations = [one for one in operations if one]
+        return changesets.make(key, site.SITE, number, previous, issued_at, operations)
+
+    def issued_at(self, now):
+        """When a changeset says that it was issued, which may go back."""
+        return now + self.pick((0,) * 12 + (-HOUR, -3 * DAY, -20 * DAY, 200, 3 * DAY))
 
     def _order(self, now):
         name = self.pick((
             "zone", "schedule", "group", "grant", "grant", "revoke", "lockdown", "group",
-            "limits", "anchors", "holidays", "watermark", "timezone",
+            "limits", "anchors", "holidays", "watermark", "timezone", "door", "zone_key",
+            "grant", "group", "dropped", "nothing",
         ))  # fmt: skip
         return getattr(self, "_order_" + name)(now)
 
     def _order_timezone(self, now):
         return ("timezone", self.pick(tuple(TIMEZONES)))
 
+    def _order_nothing(self, now):
+        return ("nothing",)
+
+    def _order_door(self, now):
+        """Also what cannot be: a name that another door has."""
+        number = self.pick((1, 1, 2, 0))
+        if number == 0:
+            # It stays what it is, moves to another number, is renamed, or goes.
+            moved = [("door", 0, False), ("door", 3, site.DOOR)]
+            back = [("door", 3, False), ("door", 0, site.DOOR), ("zone", site.ZONE, [0])]
+            renamed = ("door", 0, "cellar")
+            return self.pick((back, back, moved, renamed, ("door", 0, False)))
+        return ("door", number, self.pick((*DOORS[1:], *DOORS[1:], False, site.DOOR)))
+
     def _order_zone(self, now):
-        doors = self.pick((None, None, [site.DOOR, "boiler"], ["boiler"], False))
-        return ("zone", self.pick(PLACES[1:4]), doors)
+        ours = self.rules.our_number or 0
+        numbers = self.pick(([ours], [ours], [ours], [ours, 1], [1], [], False))
+        return ("zone", self.pick(ZONES), numbers)
+
+    def _order_zone_key(self, now):
+        """A key and the switch to it; or only one of the two, or it comes for other nodes."""
+        zone = self.pick((site.ZONE, site.ZONE, site.ZONE, site.DOOR, "attic"))
+        number = self.rules.in_use.get(zone, 0) + self.pick((1, 1, 1, 2))
+        is_ours = self.pick((True,) * 5 + (False,))
+        key = ("zone_key", zone, number, zone_secret(zone, number), is_ours)
+        switch = ("zone_switch", zone, number)
+        return self.pick(([key, switch], [key, switch], [key], [switch]))
 
     def _order_schedule(self, now):
         week, holiday = self.pick((*WEEKS, (False, None)))
@@ -159,77 +201,145 @@ class Authority:
 
     def _order_holidays(self, now):
         today = now // DAY
-        return ("holidays", self.pick(([], [today], [today - 1, today, today + 1])))
+        every = time.gmtime(now)[1:3]
+        kind = self.pick((1, 2, 3, 4))
+        days = self.pick((
+            [], [(today, kind)], [(today - 1, kind), (today, 1), (today + 1, 2)], [(every, kind)],
+            [(every, kind), (today, 3)], [((2, 29), kind), ((1, 16), 1)],
+        ))  # fmt: skip
+        return ("holidays", days)
 
     def _order_group(self, now):
-        bits = self.pick((1, 1, 5, 1, 4, 2))
+        bits = self.pick((1, 1, 5, 1, 4, 2, 33))
         hours = (None, None, "days", "office", "days", "office", "never ordered")
-        rights = [(self.pick(PLACES * 2 + (site.DOOR,) * 5), bits, self.pick(hours))]
+        rights = [(self.pick(PLACES * 2 + (HERE,) * 5), bits, self.pick(hours))]
         if self.pick((0, 1)):
             rights.append((self.pick(PLACES), self.pick((1, 4)), self.pick(hours)))
         return ("group", self.pick((1, 2)), self.pick((rights,) * 7 + (False,)))
 
     def _order_grant(self, now):
-        expires = self.pick((None, now + DAY, now + 20 * DAY, now - HOUR))
+        expires = self.pick((None, now + DAY, now + 20 * DAY, now - HOUR, False))
         group = self.pick((1, 1, 2, 2, 2, 3, False))
-        return ("grant", self.pick(CARDS[:2] + PINS[:2]), group, expires)
+        shown = self.pick(CARDS[:2] + PINS[:2])
+        return ("grant", shown, group, expires, self._rare(now))
+
+    def _rare(self, now):
+        today = now // DAY
+        return self.pick((
+            {}, {}, {"person": PERSON}, {"person": PERSON}, {"suspended": True}, {"uses": 2},
+            {"person": PERSON, "first_day": today + 1}, {"person": b"else", "first_day": today},
+        ))  # fmt: skip
 
     def _order_revoke(self, now):
         if not self.tokens:
-            return None
+            return ("nothing",)
         token = self.pick(self.tokens).token
-        return ("revoke", token.cti, token.expires)
+        return ("revoke", token.cti, token.expires, token.issued)
+
+    def _order_dropped(self, now):
+        return ("dropped", now + self.pick((-HOUR, -DAY, HOUR)))
 
     def _order_watermark(self, now):
         return ("watermark", now + self.pick((-10 * DAY, -DAY, -HOUR, 0, 60)))
 
     def _order_lockdown(self, now):
         on = not self.rules.is_locked() or self.pick((False, False, False, True))
-        return ("lockdown", on, self.pick((None, None, [site.DOOR], [site.ZONE], ["attic"])))
+        places = (None, None, [HERE], [GUESTS], [(ZONE, site.DOOR)], [(ZONE, "attic")])
+        return ("lockdown", on, self.pick(places))
 
     def _order_anchors(self, now):
         return ("anchors", self.pick((["first"], ["first", "second"], ["second"])))
 
     def _order_limits(self, now):
         grace = self.pick((36 * HOUR, 0, 6 * HOUR, 10 * DAY))
-        return ("limits", grace, self.pick((900, 60, 400, 86400)))
+        knowledge = self.pick((0, 0, 0, 6 * HOUR, 5 * DAY))
+        return ("limits", grace, self.pick((900, 60, 400, 86400)), knowledge)
 
     def first_orders(self, now):
         """What a site orders first."""
-        week, holiday = WEEKS[1]
+        week, holidays = WEEKS[1]
         return [
-            ("timezone", self.pick(tuple(TIMEZONES))), ("zone", site.ZONE, None),
-            ("schedule", "days", *WEEKS[2]), ("schedule", "office", week, holiday),
-            ("group", 1, [(site.DOOR, 1, None)]),
-            ("group", 2, [(site.ZONE, 1, "days"), (site.DOOR, 4, None)]),
-            ("grant", CARDS[0], 1, None), ("grant", PINS[0], 2, now + 20 * DAY),
-            ("grant", CARDS[1], 2, None),
+            ("timezone", self.pick(tuple(TIMEZONES))), ("door", 0, site.DOOR),
+            ("door", 1, "boiler"), ("zone", site.ZONE, [0]),
+            ("zone_key", site.ZONE, 1, zone_secret(site.ZONE, 1), True),
+            ("zone_switch", site.ZONE, 1),
+            ("schedule", "days", *WEEKS[2]), ("schedule", "office", week, holidays),
+            self._order_holidays(now), ("group", 1, [(HERE, self.pick((1, 1, 33)), None)]),
+            ("group", 2, [(GUESTS, 1, "days"), (HERE, 4, None)]),
+            ("grant", CARDS[0], 1, None, self._rare(now)),
+            ("grant", PINS[0], 2, now + 20 * DAY, {}),
+            ("grant", CARDS[1], 2, None, {"person": PERSON}),
+            ("grant", CARDS[1], 1, None, {"person": PERSON}),
+            ("grant", PINS[1], 1, None, self._rare(now)),
         ]  # fmt: skip
 
 
-def _shown_key(shown):
+def zone_secret(zone, number):
+    """The secret that guests' tokens of this zone are made with, 32 bytes."""
+    return crypto.sha256(f"{zone} {number}".encode())
+
+
+def shown_key(shown):
+    """What stands in the policy for a card (bytes) or a PIN (text)."""
     kind, value = (PIN, shown.encode()) if isinstance(shown, str) else (CARD, shown)
     return card_key(site.LOOKUP_KEY, kind, value)
 
 
+def operation(order):
+    """The order as a changeset says it; None if that says nothing."""
+    return _ENCODERS[order[0]](*order[1:])
+
+
+def _zone(zone, numbers):
+    if numbers is False:
+        return [2, zone, False]
+    field = sum(1 << number for number in numbers)
+    return [2, zone, field.to_bytes(32, "little").rstrip(b"\x00")]
+
+
+def _zone_key(zone, number, secret, is_ours):
+    node = site.NODE if is_ours else "another"
+    ephemeral = crypto.x25519_public_key(site.EPHEMERAL)
+    purpose = sealing.zone_key(site.SITE, site.root(), zone, number, node, ephemeral)
+    device = crypto.x25519_public_key(site.READER_PRIVATE)
+    sealed = sealing.seal(site.EPHEMERAL, device, purpose, secret)
+    return [13, zone, number, ephemeral, [[name_tag(node), sealed]]]
+
+
+def _grant(shown, group, expires, rare):
+    if group is False:
+        return [6, shown_key(shown), False]
+    said = {_RARE[name]: value for name, value in rare.items()}
+    more = [said] if said and expires is not False else []
+    return [6, shown_key(shown), group, expires, *more]
+
+
 def _rights(rights):
-    return rights and [list(right) for right in rights]
+    return rights and [[list(place), bits, name] for place, bits, name in rights]
 
 
+def _holidays(days):
+    return [[list(day) if isinstance(day, tuple) else day, kind] for day, kind in days]
+
+
+_RARE = {"first_day": 1, "suspended": 2, "person": 3, "uses": 4}
 _ENCODERS = {
     "timezone": lambda name: TIMEZONES[name],
-    "zone": lambda zone, doors: [2, zone, doors],
-    "schedule": lambda name, week, holiday: (
-        [3, name, False] if week is False else [3, name, week, holiday]
+    "door": lambda number, name: [12, number, name],
+    "zone": _zone,
+    "zone_key": _zone_key,
+    "zone_switch": lambda zone, number: [14, zone, number],
+    "schedule": lambda name, week, holidays: (
+        [3, name, False] if week is False else [3, name, week, holidays]
     ),
-    "holidays": lambda days: [4, days],
+    "holidays": lambda days: [4, _holidays(days)],
     "group": lambda group, rights: [5, group, _rights(rights)],
-    "grant": lambda shown, group, expires: (
-        [6, _shown_key(shown), False] if group is False else [6, _shown_key(shown), group, expires]
-    ),
-    "revoke": lambda cti, expires: [7, cti, max(0, expires)],
+    "grant": _grant,
+    "revoke": lambda cti, expires, issued: [7, cti, max(0, expires), issued],
     "watermark": lambda time: [8, time],
-    "lockdown": lambda on, places: [9, on, places],
+    "dropped": lambda time: [18, time],
+    "lockdown": lambda on, places: [9, on, places and [list(place) for place in places]],
     "anchors": lambda names: [10, [crypto.ed25519_public_key(SEEDS[name]) for name in names]],
-    "limits": lambda grace, uncertainty: [11, {1: grace, 3: uncertainty}],
+    "limits": lambda grace, uncertainty, knowledge: [11, {1: grace, 3: uncertainty, 4: knowledge}],
+    "nothing": lambda: None,
 }

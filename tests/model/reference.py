@@ -7,9 +7,17 @@ An answer is a set of (granted, reason, by grace): of two reasons that the docum
 same step of the order, either may be told, because which is asked first is an internal matter.
 """
 
-UNLOCK, OVERRIDE = 1, 4
+import itertools
+
+UNLOCK, OVERRIDE, BOTH = 1, 4, 32
 GRANTED = "granted"
 DAY = 86400
+# Of several grants and rights of a card, each closed for a reason of its own, which is told.
+TOLD_FIRST = (
+    *("clock_unknown", "clock_uncertain", "grace_over", "schedule_unknown", "group_unknown"),
+    *("other_person", "second_needed", "holiday", "outside_schedule", "not_yet_valid"),
+    *("suspended", "uses_over", "expired"),
+)
 
 
 def yes(trusted):
@@ -22,7 +30,7 @@ def no(*reasons):
 
 class Token:
     """What a token says: ``signer`` is the authority key's name, or None for a guest's, made with
-    the zone key called ``mac``.
+    the zone key ``mac``.
     """
 
     def __init__(self, cti, signer, mac, audience, expires, begins, issued, scope, **binds):
@@ -33,7 +41,7 @@ class Token:
         self.expires = expires
         self.begins = begins
         self.issued = issued
-        self.scope = scope  # list of (place, bits)
+        self.scope = scope  # list of ((kind, name), bits)
         self.is_bound = "schedule" in binds
         self.schedule = binds.get("schedule")
         self.wants_clock = binds.get("wants_clock", False)
@@ -46,13 +54,18 @@ class Token:
                 found |= bits
         return found
 
+    def worth(self, places):
+        """What it can be used for there: a guest unlocks, and does nothing else."""
+        return self.bits(places) & UNLOCK if self.signer is None else self.bits(places)
 
-def authentic(token, rules, zone_keys):
+
+def authentic(token, rules):
     """Reasons why a token shown anew is not believed; none if it is."""
     if token.signer is None:
-        if token.audience not in zone_keys:
+        key = rules.guest_key(token.audience)
+        if key is None:
             return ["unknown_key"]
-        return [] if zone_keys[token.audience] == token.mac else ["bad_signature"]
+        return [] if key == token.mac else ["bad_signature"]
     return [] if token.signer in rules.anchors else ["bad_signature"]
 
 
@@ -94,12 +107,14 @@ def ask_token(rules, token, reading, door, action, intent, verified):
 
 
 def _policy_there(rules, *_):
-    return [] if rules.number else ["policy_missing"]
+    if not rules.number:
+        return ["policy_missing"]
+    return [] if rules.our_number is not None else ["door_unknown"]
 
 
 def _token_lockdown(rules, token, reading, wish):
     # Guests' keys lie in every reader of the zone: they never override.
-    if rules.is_locked() and (token.signer is None or not token.bits(rules.places()) & OVERRIDE):
+    if rules.is_locked() and not token.worth(rules.places()) & OVERRIDE:
         return ["locked_down"]
     return []
 
@@ -108,10 +123,8 @@ def _token_authority(rules, token, reading, wish):
     found = []
     if token.signer is not None and token.signer not in rules.anchors:
         found.append("retired_key")
-    zones = [place for place in rules.places() if place != rules.door]
-    if token.audience in rules.unknown():
-        found.append("zone_unknown")
-    elif token.audience != rules.site and token.audience not in zones:
+    is_sites = token.audience == rules.site and token.signer is not None
+    if not is_sites and token.audience not in rules.our_zones():
         found.append("wrong_audience")
     if token.signer is None:
         if token.issued is None or token.expires - token.issued > DAY:
@@ -123,6 +136,8 @@ def _token_revoked(rules, token, reading, wish):
     found = ["revoked"] if token.cti in rules.revoked else []
     if rules.watermark and (token.issued is None or token.issued < rules.watermark):
         found.append("below_watermark")
+    if token.expires <= rules.dropped:
+        found.append("expired")
     return found
 
 
@@ -135,14 +150,16 @@ def _token_time(rules, token, reading, wish):
 
 def _token_scope(rules, token, reading, wish):
     door, action = wish[:2]
-    bits = token.bits(rules.places())
+    worth = token.worth(rules.places())
     found = [] if door == rules.door else ["no_such_door"]
-    if bits & UNLOCK:
+    if worth & UNLOCK:
         # This reader serves nothing else.
         return found if action == UNLOCK else [*found, "action_not_allowed"]
-    if token.bits(rules.unknown()) & UNLOCK:
+    if worth:
+        return [*found, "action_not_allowed"]
+    if any(kind == 2 and name not in rules.zones for (kind, name), _ in token.scope):
         return [*found, "zone_unknown"]
-    return [*found, "action_not_allowed" if bits else "wrong_door"]
+    return [*found, "action_not_allowed" if token.bits(rules.places()) else "wrong_door"]
 
 
 def _token_hours(rules, token, reading, wish):
@@ -161,52 +178,115 @@ def _token_intent(rules, token, reading, wish):
     return found
 
 
-def ask_card(rules, shown, reading, is_pin=False, pin_locked=False):
-    """The answer to a card or PIN; ``shown`` is what the authority granted it by."""
-    if not rules.number:
-        return no("policy_missing")
-    grant = None if pin_locked else rules.grants.get(shown)
-    rights = None if grant is None else rules.groups.get(grant[0])
-    here = [right for right in rights or () if right[0] in rules.places()]
+class Shown:
+    """A card or PIN at the door: ``value`` is what the authority granted it by.
+
+    ``locked`` says that the keypad is; ``second`` is what came with it, None if it came alone;
+    ``used`` how often its grants were used before, None where nobody counts.
+    """
+
+    def __init__(self, value, locked=False, second=None, used=None):
+        self.value = value
+        self.is_pin = isinstance(value, str)
+        self.locked = locked and self.is_pin
+        self.second = second
+        self.used = used
+
+
+def ask_card(rules, shown, reading):
+    """The answer to a card or PIN."""
+    missing = _policy_there(rules)
+    if missing:
+        return no(*missing)
     locked = rules.is_locked()
-    if locked and not any(bits & OVERRIDE for _, bits, _ in here):
+    grants = {} if shown.locked else rules.grants.get(shown.value, {})
+    rights = {group: _rights_here(rules, group) for group in grants}
+    if locked and not any(bits & OVERRIDE for some in rights.values() for bits, _ in some or ()):
         return no("locked_down")
-    if pin_locked:
+    if shown.locked:
         return no("pin_locked")
-    if grant is None:
-        return no("wrong_pin" if is_pin else "unknown_card")
-    outside = window(reading, 0, grant[1], False, rules)
-    if outside:
-        return no(*outside)
-    if rights is None:
-        return no("group_unknown")
-    named = 0
-    for _, bits, _ in here:
-        named |= bits
-    if not named & UNLOCK:
-        if any(place in rules.unknown() and bits & UNLOCK for place, bits, _ in rights):
-            return no("zone_unknown")
-        return no("action_not_allowed" if named else "wrong_door")
-    return _open_rights(rules, here, reading, UNLOCK | OVERRIDE if locked else UNLOCK)
+    if not grants:
+        return no("wrong_pin" if shown.is_pin else "unknown_card")
+    if rules.knowledge_s and reading.now is not None:
+        if reading.now - rules.issued_at > rules.knowledge_s:
+            return no("knowledge_too_old")
+    closed = {group: _grant_closed(rules, one, shown, reading) for group, one in grants.items()}
+    if all(closed.values()):
+        return told_of(closed.values())
+    needed = UNLOCK | OVERRIDE if locked else UNLOCK
+    return _open_rights(rules, shown, reading, (grants, rights, closed), needed)
 
 
-def _open_rights(rules, here, reading, needed):
-    """Whether the rights whose hours it is make up all the bits ``needed``."""
-    closed = []
-    held = 0
-    for _, bits, schedule in here:
-        why = [] if schedule is None else rules.hours(schedule, reading)
-        if why:
-            closed.append((bits, why[0]))
-        else:
-            held |= bits
+def told_of(closed):
+    """The answers, where each of ``closed`` may be closed for any of some reasons."""
+    return no(*{min(some, key=TOLD_FIRST.index) for some in itertools.product(*closed)})
+
+
+def _rights_here(rules, group):
+    """(bits, schedule) of the group's rights at this door; None if there is no such group."""
+    if group not in rules.groups:
+        return None
+    return [(bits, name) for place, bits, name in rules.groups[group] if place in rules.places()]
+
+
+def _grant_closed(rules, grant, shown, reading):
+    """Reasons why the grant is worth nothing now."""
+    found = window(reading, 0, grant.expires, False, rules)
+    if found:
+        return found
+    if grant.suspended:
+        return ["suspended"]
+    if grant.first_day is not None:
+        if rules.zoneinfo is None:
+            return ["schedule_unknown"]
+        if rules.local_day(reading.now) < grant.first_day:
+            return ["not_yet_valid" if reading.trusted else "clock_uncertain"]
+    if grant.uses and (shown.used is None or shown.used >= grant.uses):
+        return ["uses_over"]
+    return []
+
+
+def _open_rights(rules, shown, reading, found, needed):
+    """Whether what is open now makes up all the bits ``needed``."""
+    closed = []  # (bits, reasons)
+    held = named = 0
+    grants, rights, refused = found
+    for group, grant in grants.items():
+        if refused[group] or rights[group] is None:
+            # It might have had anything.
+            closed.append((needed, refused[group] or ["group_unknown"]))
+            continue
+        for bits, schedule in rights[group]:
+            named |= bits
+            why = _second_missing(rules, grant, shown, reading) if bits & BOTH else []
+            if not why and schedule is not None:
+                why = rules.hours(schedule, reading)
+            if why:
+                closed.append((bits, why))
+            else:
+                held |= bits
     if held & needed == needed:
         return yes(reading.trusted)
     missed = [why for bits, why in closed if bits & needed & ~held]
-    for why in ("clock_uncertain", "schedule_unknown", "holiday", "outside_schedule"):
-        if why in missed:
-            return no(why)
-    raise AssertionError("a right is neither held nor closed")
+    if missed:
+        return told_of(missed)
+    return no("action_not_allowed" if named else "wrong_door")
+
+
+def _second_missing(rules, grant, shown, reading):
+    """Reasons why card and PIN are not there together, and one person's."""
+    if shown.second is None or shown.second == shown.value:
+        return ["second_needed"]
+    others = [
+        _grant_closed(rules, other, shown, reading)
+        for other in rules.grants.get(shown.second, {}).values()
+        if grant.person is not None and other.person == grant.person
+    ]
+    if not others:
+        return ["other_person"]
+    if all(others):
+        return sorted({why for _, why, _ in told_of(others)})
+    return []
 
 
 class Keypad:

@@ -22,7 +22,8 @@ GRACE = 6 * 3600
 ANCHORS = (rules.site.authority_public(),)
 HOLDER = rules.holder({5: None})
 GUEST = rules.guest()
-POLICY = rules.policy(rules={"grace_s": GRACE})
+POLICY = rules.policy(grace_s=GRACE)
+RULES = POLICY.rules
 
 
 class World:
@@ -93,7 +94,7 @@ class World:
     def save(self, cut=0.2):
         """As the store does it; now and then the power goes before it is durable."""
         wanted = self.state.needs_saving(
-            self.uptime(), self.shown(), POLICY.grace_s, POLICY.max_uncertainty_s
+            self.uptime(), self.shown(), RULES.grace_s, RULES.max_uncertainty_s
         )
         if not wanted:
             return
@@ -106,7 +107,7 @@ class World:
         self._durable(record)
         self.state.was_saved(record)
         assert not self.state.needs_saving(
-            self.uptime(), self.shown(), POLICY.grace_s, POLICY.max_uncertainty_s
+            self.uptime(), self.shown(), RULES.grace_s, RULES.max_uncertainty_s
         ), "saving does not help"
 
     def _durable(self, record):
@@ -144,7 +145,7 @@ class World:
         it moves nothing.
         """
         ahead = int(self.true) + self.rng.choice((DAY, 1000 * DAY))
-        self.state.reading(self.uptime(), self.shown(), POLICY.max_uncertainty_s)
+        self.state.reading(self.uptime(), self.shown(), RULES.max_uncertainty_s)
         before = self.state.floor
         GUEST.issued_at = ahead
         assert not self.state.heard_token(GUEST, ANCHORS, self.uptime(), self.shown())
@@ -171,13 +172,13 @@ class World:
 
     def check(self):
         self.save(cut=0)
-        reading = self.state.reading(self.uptime(), self.shown(), POLICY.max_uncertainty_s)
+        reading = self.state.reading(self.uptime(), self.shown(), RULES.max_uncertainty_s)
         floor = self.state.floor
         assert floor >= self.highest_floor, "the floor fell"
         assert floor >= self.durable_floor
         self.highest_floor = floor
         assert reading.now is None or reading.now >= floor
-        trusted = reading.is_trusted(POLICY.max_uncertainty_s)
+        trusted = reading.is_trusted(RULES.max_uncertainty_s)
         if self.honest:
             # The skew allowed to whoever issues tokens is not drawn on here: what is signed here
             # is signed on time.

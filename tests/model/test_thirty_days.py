@@ -19,7 +19,7 @@ from holdfast.access.events import batch as event_batch
 from holdfast.access.events import event
 from holdfast.access.events import record as event_record
 from holdfast.access.tag import CARD, PIN, card_key
-from holdfast.node import stores as reader_memory
+from holdfast.node import stores
 from holdfast.storage.events.log import EventLog
 from holdfast_host.events.check import check
 from memory_phone import Phone, cold, make_reader
@@ -67,7 +67,7 @@ class House:
         def log(directory, *keys):
             return EventLog(directory, *keys, capacity=capacity)
 
-        monkeypatch.setattr(reader_memory, "EventLog", log)
+        monkeypatch.setattr(stores, "EventLog", log)
         self.rng = random.Random(30)
         self.hardware = BoardHardware(START)
         self.now = START
@@ -77,7 +77,7 @@ class House:
         self.decisions = []
         self.seen = collections.Counter()
         self.reader = make_reader(self.hardware, policy=False)
-        self.folder = self.reader.memory._directory.rsplit("/", 1)[0]
+        self.folder = self.reader.stores._directory.rsplit("/", 1)[0]
         trust = Trust(site.SITE, [site.authority_public()])
         self.credentials = {}
         for number, one in enumerate(self.people):
@@ -93,8 +93,9 @@ class House:
 
     def _order(self):
         """The only changesets there are: the network has been gone since."""
-        orders = [[1, 0, None], [2, site.ZONE, None], SCHEDULE]
-        orders += [[5, 1, [[site.DOOR, 1, None]]], [5, 2, [[site.DOOR, 1, "days"]]]]
+        here = [1, site.DOOR]
+        orders = [[1, 0, None], *site.HERE, SCHEDULE]
+        orders += [[5, 1, [[here, 1, None]]], [5, 2, [[here, 1, "days"]]]]
         for number, one in enumerate(self.people):
             for kind, shown in ((CARD, self._card(number)), (PIN, self._pin(number).encode())):
                 key = card_key(site.LOOKUP_KEY, kind, shown)
@@ -103,7 +104,7 @@ class House:
         while orders:
             raw = site.changeset(orders[:30], number, previous, START)
             self.reader.follow(raw)
-            number, previous = number + 1, self.reader.memory.policy.head
+            number, previous = number + 1, self.reader.stores.rules.head
             del orders[:30]
 
     @staticmethod
@@ -233,7 +234,7 @@ class House:
     # At the end
 
     def report(self):
-        batches = event_batch.decode(self.reader.memory.events().batch(-1, 1 << 24, 0))
+        batches = event_batch.decode(self.reader.stores.events().batch(-1, 1 << 24, 0))
         return check(
             batches, lambda root: event_record.auditor_root(site.AUDIT_PRIVATE, root, READER)
         )

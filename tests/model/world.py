@@ -6,40 +6,46 @@ played. What is asked of it goes through its desk, as it does from the link and 
 """
 
 import collections
+import copy
 import os
 
 import cbor
 import crypto
 import small_site as site
 from harness import new_folder
-from holdfast.access import Refused, Request, Trust, reason
+from holdfast.access import DoorView, Refused, Request, SiteRules, Trust, decide, reason
+from holdfast.access.events import again, event
 from holdfast.access.events import batch as event_batch
-from holdfast.access.events import event
 from holdfast.access.events import record as event_record
-from holdfast.access.tag import CARD, PIN
+from holdfast.access.grant import Grant
+from holdfast.access.policy import changeset as changesets
+from holdfast.access.policy import draft
+from holdfast.access.request import CardRequest
+from holdfast.access.tag import CARD, PIN, name_tag
 from holdfast.roles.reader import Reader
 from holdfast.storage import settings
 from holdfast_host.events.check import check
 from memory_phone import Hardware
 from model import reference as ref
-from model.authority import CARDS, DAY, HOUR, PINS, SEEDS, ZONES, Authority
+from model.authority import CARDS, DAY, HOUR, PINS, SEEDS, Authority, shown_key
 from model.reference_clock import Clock, Unclear
-from model.reference_rules import Rules
+from model.reference_rules import DOOR, Rules
+from model.reference_rules import Refused as OrdersRefused
 from untrusted import InvalidInput
 
 ENROLLED_BEFORE = 3 * HOUR  # the history begins
-# A winter's Friday, and the evenings before clocks in Berlin go forward and back.
-BEGINNINGS = (site.NOW, 1806170400, 1824919200)
+# A winter's Friday, the evenings before clocks in Berlin go forward and back, and the one before
+# a 29th of February.
+BEGINNINGS = (site.NOW, 1806170400, 1824919200, 1835380800)
 # Answers to a PIN that somebody has, as the keypad counts them.
 OPENS_SOMETHING = ("granted", "expired", "wrong_door", "outside_schedule", "holiday")
-ZONE_KEYS = {site.ZONE: "zone"}
 READER = crypto.x25519_public_key(site.READER_PRIVATE)
 
 
 def configured(now):
     """Settings of a reader enrolled a little before ``now``."""
     certificate = site.device_certificate(changes={6: now - ENROLLED_BEFORE, 4: now + 3650 * DAY})
-    return settings.decode(cbor.encode(site.settings_map({4: list(ZONES), 6: certificate})))
+    return settings.decode(cbor.encode(site.settings_map({6: certificate})))
 
 
 SETTINGS = {now: configured(now) for now in BEGINNINGS}
@@ -62,6 +68,40 @@ def quickly(monkeypatch):
     monkeypatch.setattr(os, "sync", lambda: None)
 
 
+class PlainCache:
+    """What ``decide`` asks about cards, from lists: what the reference's ``rules`` grant now."""
+
+    def __init__(self, rules):
+        self._grants = {
+            shown_key(shown): [
+                Grant(
+                    shown_key(shown), group, one.expires, one.first_day, one.suspended, one.person,
+                    one.uses,
+                )
+                for group, one in grants.items()
+            ]
+            for shown, grants in rules.grants.items()
+        }  # fmt: skip
+        self._groups = copy.copy(rules.groups)
+
+    def keys(self):
+        """Every card's and PIN's."""
+        return list(self._grants)
+
+    def grants(self, key):
+        return self._grants.get(key, [])
+
+    def rights(self, group, door_tag, zone_tags):
+        if group not in self._groups:
+            return None
+        found = []
+        for (kind, name), bits, schedule in self._groups[group]:
+            tag = name_tag(name)
+            if tag == door_tag if kind == DOOR else tag in zone_tags:
+                found.append((kind, tag, bits, schedule and name_tag(schedule)))
+        return found
+
+
 class Difference(AssertionError):
     """Reader and reference do not agree."""
 
@@ -76,7 +116,10 @@ class World:
         self.settings = SETTINGS[self.now]
         self.folder = new_folder()
         self.hardware = BoardHardware(self.now)
-        self.rules = Rules(site.SITE, site.DOOR, ZONES, ["first"])
+        self.rules = Rules(site.SITE, site.DOOR, ["first"])
+        # What each number of the policy comes to, by which events are decided again.
+        blank = SiteRules(site.SITE, self.settings.authority_keys)
+        self.policies = [(blank, PlainCache(self.rules))]
         self.clock = Clock(self.now - ENROLLED_BEFORE)
         self.authority = Authority(pick, self.rules)
         self.head = bytes(32)
@@ -173,9 +216,9 @@ class World:
     def issue(self):
         """A credential; if it is authentic its holder has shown it at once, and is known."""
         issued = self.authority.issue(self.now)
-        if not ref.authentic(issued.token, self.rules, ZONE_KEYS):
+        if not ref.authentic(issued.token, self.rules):
             keys = [site.authority(SEEDS[name]) for name in self.rules.anchors]
-            trust = Trust(site.SITE, keys, self.settings.zone_keys)
+            trust = Trust(site.SITE, keys, lambda zone: site.zone_key(self.rules.guest_key(zone)))
             issued.credential = trust.authenticate(issued.raw)
 
     def token(self):
@@ -188,7 +231,7 @@ class World:
         action = self.pick((1,) * 7 + (2,))
         intent, verified = self.pick((True,) * 7 + (False,)), self.pick((False, True))
         if credential is None or self.pick((0, 0, 0, 1)):
-            refused = ref.authentic(token, self.rules, ZONE_KEYS)
+            refused = ref.authentic(token, self.rules)
             try:
                 credential = self.reader._trust.authenticate(issued.raw)
                 found = []
@@ -197,7 +240,7 @@ class World:
             if bool(found) != bool(refused) or not set(found) <= set(refused):
                 raise Difference(f"token {found}, and the reference says {refused}")
             if found:
-                self.reader.refused(error_code(found), 0, None)
+                self.reader.refused(error_code(found), 0, None, None)
                 return self._recorded(None, found[0], {"shown": None})
         if token.signer in self.rules.anchors and token.issued is not None:
             self.clock.heard(token.issued)
@@ -213,26 +256,39 @@ class World:
     def card(self):
         number = self.pick((CARDS[0],) * 4 + (CARDS[1],) * 3 + CARDS[2:])
         self.reader.card_reader.card(number)
-        answers = self._card_answers(lambda reading: ref.ask_card(self.rules, number, reading))
-        self._agree_shown(answers, {"shown": CARD, "action": 1})
+        self._agree_shown(self._card_answers(ref.Shown(number)), {"shown": CARD, "action": 1})
 
     def pin(self):
         digits = self.pick((PINS[0],) * 3 + PINS)
         locked = self.keypad.is_locked(self.uptime)
         self.reader.card_reader.pin(digits)
-        answers = self._card_answers(
-            lambda reading: ref.ask_card(self.rules, digits, reading, True, locked)
-        )
+        answers = self._card_answers(ref.Shown(digits, locked))
         why = self._agree_shown(answers, {"shown": PIN, "action": 1})
         if not locked and why in ("wrong_pin", "locked_down"):
             self.keypad.tried(self.uptime, False)
         elif why in OPENS_SOMETHING:
             self.keypad.tried(self.uptime, True)
 
-    def _card_answers(self, ask):
+    def pair(self):
+        """A card and a PIN together, or one alone, where somebody counts uses."""
+        pair = [self.pick(CARDS[:2]), self.pick((PINS[1], PINS[1], PINS[0], PINS[2]))]
+        first, second = self.pick((pair, pair, pair, pair[::-1], [pair[0], None]))
+        locked, used = self.pick((False,) * 7 + (True,)), self.pick((0, 0, None, 1, 2))
+        shown = ref.Shown(first, locked, second, used)
+        kind = PIN if shown.is_pin else CARD
+        key = second and shown_key(second)
+        wish = CardRequest(
+            kind, shown_key(first), site.DOOR, locked=shown.locked, second=key, used=used
+        )
+        decision = self.reader._access_point.ask(wish, {})
+        about = {"shown": kind if second is None else kind + 2, "action": 1}
+        self._agree(decision, self._card_answers(shown), about)
+        self.seen["pair " + decision.reason_name] += second is not None
+
+    def _card_answers(self, shown):
         answers = set()
         for reading in self.clock.readings():
-            answers |= ask(reading)
+            answers |= ref.ask_card(self.rules, shown, reading)
         return answers
 
     def _agree_shown(self, answers, about):
@@ -268,29 +324,37 @@ class World:
         self._follow(self.authority.orders(self.now))
 
     def _follow(self, orders):
-        raw = self.authority.changeset(orders, self.now, self.head)
+        issued_at = self.authority.issued_at(self.now)
+        raw = self.authority.changeset(orders, issued_at, self.head)
         if self.pick((0,) * 9 + (1,)):
-            self._refuse(self.authority.forged(raw, orders, self.now, self.head))
+            self._refuse(self.authority.forged(raw, orders, issued_at, self.head), "forged")
         was_locked = self.rules.is_locked()
-        self.rules.follow(orders, self.now)
+        try:
+            self.rules.follow(orders, issued_at)
+        except OrdersRefused as error:
+            self._refuse(raw, str(error))
+            return
         self.clock.look(self.uptime, self.hardware.now, self.rules.max_uncertainty_s)
-        self.clock.heard(self.now)
+        self.clock.heard(issued_at)
         if not self.reader.follow(raw):
             raise Difference("a new changeset was known")
         self.head = crypto.sha256(raw)
+        following = draft.applied(self.policies[-1][0], changesets.parse(raw))
+        self.policies.append((following, PlainCache(self.rules)))
         self.recorded.append((event.POLICY_APPLIED, self.rules.number))
         if self.rules.is_locked() != was_locked:
             self.recorded.append((event.LOCKDOWN, not was_locked))
         self._look()
 
-    def _refuse(self, forged):
+    def _refuse(self, raw, why):
         try:
-            self.reader.follow(forged)
+            self.reader.follow(raw)
         except InvalidInput:
             self.recorded.append((event.POLICY_REFUSED,))
             self.seen["changeset refused"] += 1
+            self.seen[why] += 1
             return
-        raise Difference("a forged changeset was followed")
+        raise Difference(f"a changeset was followed: {why}")
 
     def furnish(self):
         """What a site orders first."""
@@ -300,7 +364,7 @@ class World:
 
     def check_events(self):
         """Every decision is in the event log, once, in order, and the chain is proven."""
-        batches = event_batch.decode(self.reader.memory.events().batch(-1, 1 << 20, 0))
+        batches = event_batch.decode(self.reader.stores.events().batch(-1, 1 << 20, 0))
         report = check(
             batches,
             lambda root: event_record.auditor_root(site.AUDIT_PRIVATE, root, READER),
@@ -313,6 +377,43 @@ class World:
         if self.hardware.opened != self.granted:
             raise Difference(f"{self.granted} grants, and the strike {self.hardware.opened} times")
         self.seen["events"] += len(kept)
+        for shown in report.events:
+            if shown.event.kind == event.ACCESS:
+                self._decide_again(shown.event)
+
+    def _decide_again(self, happened):
+        """From the event and the policy that it names, and from nothing else."""
+        fields = happened.fields
+        rules, cache = self.policies[fields["changeset"]]
+        view = DoorView(rules, site.DOOR)
+        name = reason.name(fields["reason_code"])
+        was = name == "granted", name, fields.get("by_grace", False)
+        if "shown" not in fields:
+            # Nothing authentic was shown, and nothing decided.
+            if name not in ("bad_signature", "unknown_key"):
+                raise Difference(f"an event does not say what was shown: {fields}")
+            return
+        request, clock, why = again.request_of(happened, view)
+        if not why:
+            answers = [told_again(request, view, cache, clock)]
+        elif fields["shown"] == CARD or fields["shown"] == event.SHOWN_TOKEN:
+            raise Difference(f"{name} cannot be decided again: {why}; {fields}")
+        else:
+            # A PIN that opened nothing is never kept: it was one of the policy's.
+            answers = []
+            for key in cache.keys():
+                request, clock, why = again.request_of(happened, view, key)
+                answers.append(told_again(request, view, cache, clock))
+            self.seen["of some PIN"] += 1
+        if was not in answers:
+            raise Difference(f"it was {was}, and decided again it is {answers}: {fields}")
+        self.seen["again"] += 1
+
+
+def told_again(request, view, cache, clock):
+    """The answer to a wish that was made anew from an event."""
+    decision = decide(request, view, cache, clock)
+    return decision.granted, decision.reason_name, decision.by_grace
 
 
 def error_code(names):
@@ -345,7 +446,7 @@ def _expected(kind, *rest):
 
 
 STEPS = collections.Counter({
-    "token": 9, "card": 4, "pin": 3, "wait": 4, "issue": 4, "order": 5, "power_cut": 2,
+    "token": 9, "card": 4, "pin": 3, "pair": 2, "wait": 4, "issue": 4, "order": 5, "power_cut": 2,
     "clock_set": 1, "told_time": 1,
 })  # fmt: skip
 ALL_STEPS = tuple(STEPS.elements())

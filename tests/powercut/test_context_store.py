@@ -20,7 +20,7 @@ from holdfast.storage.sealed import Sealer, derive
 A, B, C, D = b"\x05", b"\x20", b"\x11", b"\x37"
 TOKEN = site.holder_token()
 OWNER = Trust(site.SITE, [site.authority_public()]).authenticate(TOKEN)
-KEY = derive(site.READER_PRIVATE, "contexts")
+KEY = derive(site.READER_PRIVATE, "contexts", b"place")
 BEFORE = (("keep", A, 1), ("keep", B, 2), ("keep", C, 3))
 STORY = (
     ("challenge", A, 3),

@@ -41,7 +41,7 @@ CARDS = (BY_CARD, BY_PIN)
 
 def holder(changes=None):
     """A credential that relies on the zone and on the schedule, as a phone's context keeps it."""
-    claims = {9: b"\x81\x82\x66guests\x01", -65538: "days"}
+    claims = {9: site.scope((2, site.ZONE, 1)), -65538: "days"}
     claims.update(changes or {})
     claims = {label: value for label, value in claims.items() if value is not None}
     trust = Trust(site.SITE, [site.authority_public()])

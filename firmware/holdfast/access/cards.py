@@ -113,10 +113,8 @@ def _rights_refusal(request, cache, rules, clock, found, needed):
     closed = []
     held = []
     for grant, rights, why in zip(*found):
-        if not why and rights is None:
-            why = reason.GROUP_UNKNOWN
-        if why:
-            closed.append((needed, why))
+        if why or rights is None:
+            closed.append((needed, why or reason.GROUP_UNKNOWN))
             continue
         for _, _, bits, tag in rights:
             permissions |= bits

@@ -26,12 +26,13 @@ CARD_AND_PIN = 32  # of a card's right: it takes both
 class Request:
     """What ``credential`` asks of ``door``.
 
-    ``action`` is one permission bit; ``intent`` says that a person made a gesture for this very
-    request; ``user_verified`` that the phone checked who that person is.
+    ``action`` is one permission bit, None if no wish could be read; ``intent`` says that a person
+    made a gesture for this very request; ``user_verified`` that the phone checked who that
+    person is.
     """
 
     def __init__(
-        self, credential, door: str, action: int, intent: bool, user_verified: bool = False
+        self, credential, door: str, action, intent: bool, user_verified: bool = False
     ):
         self.credential = credential
         self.door = door

@@ -44,7 +44,7 @@ class Device:
         self.doors = doors
         self.cti = cti
         self.key = key
-        self.suite = suite_of(key)
+        self.suite = suite_of(key) or 0
         self.issued_at = issued_at
         self.expires = expires
 

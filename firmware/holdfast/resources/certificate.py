@@ -17,8 +17,8 @@ class CertificateResource:
     That phone has seen another certificate, and carries events that are worth nothing without
     this. It is no secret: phones with X25519 keys see it in each handshake.
 
-    ``certificate()`` gives the one in force. ``renew(raw)`` lets a later one be in force, or raises
-    InvalidInput or OSError: like policy it is believed for its signature, not for who brings it.
+    ``certificate()`` gives the one in force. ``renew(raw)`` lets a later one be in force, or
+    raises InvalidInput or OSError: it is believed for its signature, not for who brings it.
     """
 
     content_formats = (_CF_CWT,)

@@ -81,10 +81,6 @@ class Reader:
         self.stores = Stores(
             directory, settings, private_key, hardware.random_bytes, self._storage_failed
         )
-        try:
-            device_keys.renew(self.keys, settings, self.stores.rules, self.stores.certificates())
-        except OSError as error:
-            self.stores.fault("certificates", error)
         self.timekeeper = Timekeeper(
             hardware.clock,
             hardware.ticks,
@@ -192,6 +188,7 @@ class Reader:
         was_locked_down = self._is_locked_down
         self._is_locked_down = view.is_locked_down
         if before is None:
+            self._load_renewals(rules)
             return
         if rules.number > before.number:
             self._recorder.note(POLICY_APPLIED, {"changeset": rules.number})
@@ -221,6 +218,16 @@ class Reader:
         self._recorder.note(CERTIFICATE_RENEWED, fields)
         self._tell_ending()
         return True
+
+    def _load_renewals(self, rules):
+        before = tuple(self.keys.entries)
+        try:
+            device_keys.renew(self.keys, self.settings, rules, self.stores.certificates())
+        except OSError as error:
+            self.stores.fault("certificates", error)
+        if tuple(self.keys.entries) != before:
+            self._responders.show(self.keys.entries)
+            self.timekeeper.heard_signed(self.keys.issued_at or 0)
 
     def _tell_ending(self):
         # Once a start, and once when it comes to that.

@@ -21,8 +21,11 @@ class Certificates:
         """The one for the key of an EDHOC cipher suite, None if none ever came. Raises OSError."""
         return files.read(self._path(suite), MAX_CERTIFICATE)
 
-    def write(self, suite: int, certificate: bytes):
-        """Keep this one in the place of that before, whole or not at all. Raises OSError."""
+    def write(self, suite, certificate: bytes):
+        """Keep this one of a cipher suite in the place of that before, whole or not at all.
+
+        Raises OSError.
+        """
         files.make_directory(self._directory)
         files.write(self._path(suite), certificate)
 

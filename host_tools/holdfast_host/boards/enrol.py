@@ -1,8 +1,9 @@
 """Making a reader one of a site: its certificate, its settings, the policy to begin with."""
 
+import contextlib
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cbor
@@ -68,40 +69,67 @@ def enroll(
     The reader makes its own keys, at its first start, and never shows them. Its door is put into
     the policy if it is not there, and into its zones; their keys are sealed to the reader; it is
     given the policy as it is then. Its certificate holds for ``days``, or as long as the site's
-    limits say. At the end it is started once more: it is enrolled only if it says so itself.
+    limits say. At the end it is started once more: it is enrolled only if it says itself that it
+    follows just this policy. If not, and whatever else goes wrong, it is what it was before.
     ``now`` is in seconds since 1970.
     """
     require_placement(site, placement)
     require_none(state_folder, replace)
     site.policy()
     files.make_folder(state_folder)
-    # From here until the new settings are there, the reader says that it is not enrolled.
-    files.remove(state_folder / SETTINGS)
-    found = _ask_for_keys(state_folder)
-    certificates = certify(site, opened, placement, found, now, days)
-    history = _told_of(site, opened, placement, found[0].x or b"", now)
-    settings = encode_settings(
-        site, opened, placement, certificates[0], certificates.get(2), history=history
-    )
-    policy = history.for_reader(opened.authority)
-    files.write(state_folder / POLICY, policy, files.PRIVATE)
-    files.write(state_folder / SETTINGS, settings, files.PRIVATE)
-    with ReaderProcess(state_folder) as reader:
-        refused = [event for event in reader.events if event.get("event") == _REFUSED]
-        ready = [event for event in reader.events if event.get("event") == "ready"]
-    problem = compare.same_policy(ready[-1] if ready else {}, history)
-    if refused:
-        # A reader without a policy opens for nobody, but looks enrolled.
+    with _all_or_nothing(state_folder, site, placement.name):
+        # Until the new settings are there, the reader says that it is not enrolled.
         files.remove(state_folder / SETTINGS)
+        found = _ask_for_keys(state_folder)
+        certificates = certify(site, opened, placement, found, now, days)
+        history = _told_of(site, opened, placement, found[0].x or b"", now)
+        settings = encode_settings(
+            site, opened, placement, certificates[0], certificates.get(2), history=history
+        )
+        policy = history.for_reader(opened.authority)
+        files.write(state_folder / POLICY, policy, files.PRIVATE)
+        files.write(state_folder / SETTINGS, settings, files.PRIVATE)
+        _require_acceptance(state_folder, site, history)
+    return found
+
+
+@contextlib.contextmanager
+def _all_or_nothing(state_folder: Path, site: Site, node: str) -> Iterator[None]:
+    """What the reader was before is in force again if it does not become what it was to be.
+
+    The ids of its new certificates stay in the register: somebody may have seen them.
+    """
+    paths = [state_folder / POLICY, state_folder / SETTINGS]  # the settings last
+    before = [path.read_bytes() if path.exists() else None for path in paths]
+    registered = devices.find(devices.load(site.folder), node)
+    try:
+        yield
+    except BaseException:
+        for path, data in zip(paths, before, strict=True):
+            if data is None:
+                files.remove(path)
+            else:
+                files.write(path, data, files.PRIVATE)
+        present = devices.find(devices.load(site.folder), node)
+        if registered is not None and present is not None:
+            devices.put(site.folder, dataclasses.replace(present, doors=registered.doors))
+        raise
+
+
+def _require_acceptance(state_folder: Path, site: Site, history: History) -> None:
+    # A reader with another policy, or none, opens for nobody or for others, but looks enrolled.
+    with ReaderProcess(state_folder) as reader:
+        events = list(reader.events)
+    refused = [event for event in events if event.get("event") == _REFUSED]
+    if refused:
         raise UsageProblem(
             f"the reader in {state_folder} refuses the site's policy: {refused[0].get('reason')}",
-            f"look at it: holdfast policy show {site.folder}; if the reader was another site's,"
-            " enrol it in a new folder",
+            f"look at it: holdfast policy show {site.folder}",
         )
+    ready = next(event for event in events if event.get("event") == "ready")
+    problem = compare.same_policy(ready, history)
     if problem is not None:
-        files.remove(state_folder / SETTINGS)
         raise problem
-    return found
 
 
 def certify(
@@ -130,7 +158,7 @@ def certify(
             f" reader revoke {site.folder} {placement.name}",
         )
     p256 = found.get(2)
-    point = b"" if p256 is None else (p256.x or b"") + (p256.y or b"")
+    point = b"" if p256 is None else bytes.fromhex(keys.describe(p256))[1:]
     device = devices.Device(
         placement.name,
         key,

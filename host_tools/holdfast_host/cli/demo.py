@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ..demo import show
 from ..demo.attacks import attacks
+from ..demo.guests import guests
 from ..demo.memory import memory
 from ..demo.result import Result
 from ..demo.scenes import scenes
@@ -52,7 +53,7 @@ def demo(
 
 def _run(stage: Stage, console: Console) -> list[Result]:
     results = []
-    for group in (scenes, suites, attacks, memory):
+    for group in (scenes, guests, suites, attacks, memory):
         for scene in group(stage):
             with console.status("..."):
                 result = scene()

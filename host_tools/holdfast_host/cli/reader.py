@@ -81,13 +81,14 @@ def enroll(
         found = readers.enroll(
             folder, home, opened, placement, now=int(time.time()), days=days, replace=replace
         )
+    lies_in = home.policy().state.zones_of(door)
     if as_json:
         say_json(
             {
                 "site": home.id,
                 "node": placement.name,
                 "door": door,
-                "zones": placement.zones,
+                "zones": lies_in,
                 "strike_ms": strike_ms,
                 "suites": sorted(found),
                 "public_key": keys.describe(found[0]),
@@ -95,7 +96,7 @@ def enroll(
             }
         )
         return
-    zones = ", ".join(placement.zones) or "none"
+    zones = ", ".join(lies_in) or "none"
     rows = {"site": home.id, "reader": placement.name, "door": door, "zones": zones}
     rows.update({f"public key, suite {suite}": keys.describe(found[suite]) for suite in found})
     say_table(rows)

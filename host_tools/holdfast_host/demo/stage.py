@@ -27,6 +27,7 @@ from ..phone.link import TcpLink, Transcript
 from ..phone.wallet import Identity, new_key
 from ..policy.state import State
 from ..site import site as sites
+from ..site import zones
 from ..site.keys import Keys
 
 SITE = "acme"
@@ -145,6 +146,13 @@ class Stage:
         history, added = self._site.change_policy(self.authority, changes, self.now())
         return history.changesets[len(history.changesets) - added :]
 
+    def rotate_zone(self) -> list[bytes]:
+        """Replace the key of the zone; the new changesets, with it sealed to the reader."""
+        before = self.policy_number()
+        keys = Keys(self.authority, self.secret)
+        self._site, history, _ = zones.rotate(self._site.folder, ZONE, keys, self.now())
+        return history.changesets[before:]
+
     def policy_standing(self) -> tuple[int, bytes]:
         """Number and hash of the last changeset that the site has signed."""
         history = self._site.policy()
@@ -223,11 +231,12 @@ class Stage:
         """A phone with a sound credential of another site."""
         return self._signed(self.stranger.signing_key, name, {"site": "globex"})
 
-    def guest(self, name: str, hours: int) -> Identity:
+    def guest(self, name: str, hours: int, **changes) -> Identity:
         """A phone with a guest token that lives ``hours`` from now, authenticated by the zone's
-        key.
+        key; ``changes`` are Grant's fields.
         """
-        private, suite, grant = self._grant(name, {"expires": self.now() + hours * HOUR_S})
+        changes["expires"] = self.now() + hours * HOUR_S
+        private, suite, grant = self._grant(name, changes)
         token = issuing.guest_token(self._site.zone_key(self.secret, ZONE), ZONE, grant)
         return self._identity(private, token, suite)
 

@@ -112,9 +112,8 @@ class Carrier:
 
     def acknowledge(self, number: int, code: bytes) -> None:
         """Tell the reader that its events up to ``number``, with this ``code``, are safe."""
-        answer = self._request(
-            coap.code.POST, self._log, payload=cbor.encode({1: number, 2: code})
-        )
+        said = cbor.encode({1: number, 2: code})
+        answer = self._request(coap.code.POST, self._log, payload=said)
         if answer.code != coap.code.CHANGED:
             raise Refused("the acknowledgement", answer)
 

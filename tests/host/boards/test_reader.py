@@ -12,11 +12,13 @@ import time
 import cbor2
 import pytest
 
+import cbor
 import crypto
 from holdfast_host.boards import enrol as readers
 from holdfast_host.boards.process import ReaderProcess, firmware_folder, micropython
 from holdfast_host.phone.link import TcpLink
-from holdfast_host.site import site
+from holdfast_host.policy import history as policies
+from holdfast_host.site import devices, site
 
 WAIT = 60  # seconds; a hang must end the run
 
@@ -141,16 +143,46 @@ def test_a_reader_without_enough_memory_says_so(holdfast, reader_folder, tmp_pat
     holdfast("reader", "run", reader_folder).fails("does not run: MemoryError")
 
 
-def test_what_a_crash_leaves_of_enrolment_is_no_reader(
-    holdfast, reader_folder, site_folder, monkeypatch
+def _of_a_fork(history, authority):
+    """A policy that the reader takes, and that is not the site's: a backup went on with it."""
+    return cbor.encode_sequence(*history.changesets[:-1])
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "bent", "words"),
+    [
+        (readers, "_ask_for_keys", lambda folder: 1 / 0, "fault of holdfast"),
+        (readers, "encode_settings", lambda *_, **__: b"\xa0", "refuses its settings"),
+        (policies.History, "for_reader", lambda *_: b"\x43abc", "refuses the site's policy"),
+        (policies.History, "for_reader", _of_a_fork, "did not take them all"),
+    ],
+)
+def test_a_replacement_that_fails_leaves_the_reader_as_it_was(
+    holdfast, reader_folder, site_folder, monkeypatch, target, name, bent, words
 ):
-    """Killed before the new settings are there: it says that it is not enrolled."""
-    monkeypatch.setattr(readers, "_ask_for_keys", lambda folder: 1 / 0)
+    """At its old door, by its old policy: a failed visit must not leave a door that lets nobody
+    in, nor one that looks replaced and follows something else.
+    """
+    kept = [reader_folder / one for one in ("settings.cbor", "policy.cbor", "device.key")]
+    before = [path.read_bytes() for path in kept]
     again = ["reader", "enroll", reader_folder, "--site", site_folder, "--door", "back"]
-    holdfast(*again, "--replace").fails("fault of holdfast: ZeroDivisionError", "HOLDFAST_TRACE")
+    again += ["--node", "reader"]
+    with monkeypatch.context() as patched:
+        patched.setattr(target, name, bent)
+        patched.setenv("HOLDFAST_PASSPHRASE", "correct horse battery")
+        holdfast(*again, "--replace").fails(words)
+    assert [path.read_bytes() for path in kept] == before
+    assert devices.require(devices.load(site_folder), "reader").doors == ("front",)
+    with ReaderProcess(reader_folder) as reader:
+        ready = reader.wait(lambda event: event.get("event") == "ready")
+    assert ready and ready["doors"] == ["front"]
+
+
+def test_what_a_kill_leaves_of_enrolment_is_no_reader(holdfast, reader_folder, site_folder):
+    """Killed before the new settings are there: it says that it is not enrolled."""
+    (reader_folder / "settings.cbor").unlink()
+    again = ["reader", "enroll", reader_folder, "--site", site_folder, "--door", "back"]
     holdfast("reader", "run", reader_folder).fails("is not enrolled")
-    monkeypatch.undo()
-    monkeypatch.setenv("HOLDFAST_PASSPHRASE", "correct horse battery")
     assert holdfast(*again).code == 0
 
 
@@ -193,7 +225,7 @@ def test_a_reader_in_the_foreground_ends_cleanly(process, reader_folder, number)
         signal.signal(number, before)
     ready = json.loads(running.reads_until(is_ready)[-1])
     (child,) = running.children()
-    assert ready["door"] == "front"
+    assert ready["doors"] == ["front"]
     with TcpLink.connect("127.0.0.1", ready["port"]):
         ended = running.ends(number)
     assert (ended.code, ended.err) == (130, "holdfast: stopped\n")

@@ -328,6 +328,7 @@ def test_what_is_removed_while_it_is_locked_down_leaves_nothing():
 def test_more_revocations_than_are_kept_come_to_the_same_everywhere():
     """What was let go is told by the highest end; a reader keeps days, the host every second."""
     history = policy.History("acme", PUBLIC_KEY)
+    revoked, now = history.state.revoked, NOW
     for step in range(12):
         made = []
         for number in range(step * 30, step * 30 + 30):

@@ -230,7 +230,7 @@ def device(name, issued, **changes):
         "key": b"\x11" * 32,
         "doors": ("front",),
         "role": 1,
-        "ctis": (b"certific",),
+        "ctis": (b"certid-1",),
         "issued": issued,
         "expires": NOW + 700 * DAY,
     }

@@ -205,7 +205,7 @@ def test_a_missing_site_is_said(holdfast, tmp_path):
         json.dumps(SOUND | {"version": 1}).encode(),
         json.dumps(SOUND | {"id": None}).encode(),
         json.dumps(SOUND | {"id": "a b"}).encode(),
-        json.dumps(SOUND | {"id": "Bu\u0308ro"}).encode(),
+        json.dumps(SOUND | {"id": "Tu\u0308r"}).encode(),
         json.dumps(SOUND | {"root": None}).encode(),
         json.dumps(SOUND | {"root": "07" * 31}).encode(),
         json.dumps(SOUND | {"root": "no" * 32}).encode(),

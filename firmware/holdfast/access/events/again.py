@@ -30,7 +30,6 @@ _WITHOUT_PIN = (
     reason.LOCKED_DOWN,
     reason.POLICY_MISSING,
     reason.DOOR_UNKNOWN,
-    reason.NO_SUCH_DOOR,
 )
 
 _NO_KEY = bytes(8)
@@ -70,15 +69,16 @@ class RecordedCredential:
         return any(anchor.x == self.authority for anchor in anchors)
 
 
-def request_of(event, view) -> tuple:
+def request_of(event, view, pin=None) -> tuple:
     """``(request, clock, "")``: the Request or CardRequest and the ClockReading that the decoded
     Event tells of, for ``decide(request, view, cache, clock)``.
 
     ``view`` is the DoorView of the door and of the policy that the event names. Where the event
-    cannot be decided again it is ``(None, None, why)``, in words.
+    cannot be decided again it is ``(None, None, why)``, in words. ``pin`` is the key (8 bytes) of
+    a PIN that it may have been, for an event that does not keep its PIN.
     """
     fields = event.fields
-    why = _refusal(event, view)
+    why = _refusal(event, view, pin)
     if why:
         return None, None, why
     if fields["reason_code"] == reason.CLOCK_DAMAGED:
@@ -100,19 +100,21 @@ def request_of(event, view) -> tuple:
     is_pair = shown > PIN
     kind = shown - 2 if is_pair else shown
     use = fields.get("use")
+    first = pin if kind == PIN else None
+    second = pin if kind == CARD else None
     request = CardRequest(
         kind,
-        fields.get("card", _NO_KEY),
+        fields.get("card", first or _NO_KEY),
         door,
         fields["action"],
         fields.get("locked", False),
-        fields.get("second", _NO_KEY) if is_pair else None,
+        fields.get("second", second or _NO_KEY) if is_pair else None,
         None if use is None else use - 1,
     )
     return request, clock, ""
 
 
-def _refusal(event, view):
+def _refusal(event, view, pin):
     """Why this event cannot be decided again; empty if it can."""
     fields = event.fields
     if event.kind != kinds.ACCESS or "reason_code" not in fields:
@@ -132,9 +134,12 @@ def _refusal(event, view):
     if shown > kinds.SHOWN_PIN_AND_CARD:
         return "it shows what is not known here"
     is_known = "card" in fields and (shown == CARD or shown == PIN or "second" in fields)
-    if not is_known and code not in _WITHOUT_PIN:
-        return "a PIN that opened nothing is not kept"
-    return ""
+    if is_known or pin is not None:
+        return ""
+    # Whose person is another's, only the half tells that was shown first.
+    if code in _WITHOUT_PIN and (code != reason.OTHER_PERSON or "card" in fields):
+        return ""
+    return "a PIN that opened nothing is not kept"
 
 
 def _audience(tag, rules):

@@ -184,5 +184,5 @@ class AccessEvent:
         is_granted = self.decision.granted
         if is_granted or card.kind != wish.PIN:
             fields["card"] = card.key8
-        if is_granted:
+        if is_granted or card.kind == wish.PIN:
             fields["second"] = card.second

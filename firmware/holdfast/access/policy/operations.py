@@ -301,9 +301,7 @@ def _check_list(value, most, what):
 
 def _check_name(value):
     if not is_name(value):
-        raise ChangesetRefused(
-            "no name of 1 to %d bytes without control characters" % MAX_NAME
-        )
+        raise ChangesetRefused("no name of 1 to %d bytes without control characters" % MAX_NAME)
 
 
 # How many entries each operation has, and who looks at those after the code.

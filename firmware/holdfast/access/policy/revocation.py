@@ -25,9 +25,10 @@ class Revocations:
     ascending order, 2 KB when full: 4 bytes that stand for the token's id, the day after its end
     and the day after its issue, in days since 1970 (2 each, 0xFFFF for never, or for an issue that
     is not known). Ids are random, or count: one that was not taken back looks like one of a full
-    list once in sixteen million. ``watermark`` is the time before which no token may have been issued, ``dropped`` the
-    highest end, day's end included, of those that were let go because they had ended: no clock
-    that is set back brings such a token to life again. Times are in seconds since 1970.
+    list once in sixteen million. ``watermark`` is the time before which no token may have been
+    issued, ``dropped`` the highest end, day's end included, of those that were let go because they
+    had ended: no clock that is set back brings such a token to life again. Times are in seconds
+    since 1970.
     """
 
     def __init__(self, packed: bytes = b"", watermark: int = 0, dropped: int = 0):

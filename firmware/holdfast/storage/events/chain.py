@@ -26,8 +26,8 @@ class ChainState:
     ``root`` is the chain's ephemeral public key and ``base`` the number of its first event;
     ``key`` is that of event ``next`` and ``code`` that of the event before it. Events below
     ``acked`` are acknowledged, those below ``copied`` another node has. Those from ``acked``
-    to ``kept`` are given up, and ``untold``: no event says so yet; ``before`` is the code of the one
-    before ``kept``, None if unknown. ``warned``: an event says that the log is nearly full;
+    to ``kept`` are given up, and ``untold``: no event says so yet; ``before`` is the code of the
+    one before ``kept``, None if unknown. ``warned``: an event says that the log is nearly full;
     ``damaged``: how many damaged places were told.
     """
 

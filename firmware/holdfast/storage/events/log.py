@@ -169,12 +169,12 @@ class EventLog:
             self._save_reserve()
 
     def _append(self, kind, fields):
-        """Record what is due, and then an event, unless ``kind`` is None."""
+        """Record what is due, and then an event, unless ``kind`` is None: its number, or 0."""
         for _ in range(_TRIES):
             try:
                 if self._log.state.untold:
                     self._tell_lost(fields)
-                return None if kind is None else self._log.write(kind, fields)
+                return 0 if kind is None else self._log.write(kind, fields)
             except LogFull:
                 self._give_up_oldest()
             except OSError as error:

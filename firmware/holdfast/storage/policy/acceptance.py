@@ -1,4 +1,4 @@
-"""Which changesets and snapshots a node may take. Loaded when there are some, not to open a door."""
+"""Which changesets and snapshots a node may take. Loaded when there are some, not before."""
 
 from ...access.policy.operations import ChangesetRefused
 from .state import RECENT
@@ -43,7 +43,8 @@ def check_snapshot(head, held, settings, least: int):
     """Refuse the Snapshot ``head`` unless it may take the place of what is held.
 
     ``least`` is the number that was here once. Signature first: by whom the chain that is here
-    names, or, where the node was enrolled later than that chain has come, by whom it was told then.
+    names, or, where the node was enrolled later than that chain has come, by whom it was told
+    then.
     """
     rules = held.rules
     if head.site != rules.site:

@@ -171,7 +171,8 @@ class PolicyStore:
         """Begin to take the snapshot with the head ``raw``, instead of another that was begun.
 
         What is under way goes on: carriers lose their links. False if it would change nothing.
-        Meanwhile the old policy holds, and following a changeset ends it. Raises ChangesetRefused and OSError.
+        Meanwhile the old policy holds, and following a changeset ends it. Raises ChangesetRefused
+        and OSError.
         """
         from ...access.policy import snapshot
         from .acceptance import check_snapshot

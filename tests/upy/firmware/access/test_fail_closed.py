@@ -22,6 +22,7 @@ from memory_phone import Phone, cold
 from spoilt_door import (
     BY_CARD,
     BY_PIN,
+    GRANTS,
     GROUP,
     PARTS,
     SITE,
@@ -92,10 +93,15 @@ def test_a_policy_that_cannot_be_read():
 
 
 def test_a_part_of_the_policy_is_missing():
-    """A zone, a schedule, the time zone, a group, a grant: each has its own reason."""
+    """The door, a zone, a schedule, the time zone, a group, a grant: each has its own reason. A
+    card has its rights nowhere if not here; a token says itself that it meant the zone.
+    """
+    no_zone = {TOKEN: reason.ZONE_UNKNOWN, BY_CARD: reason.WRONG_DOOR, BY_PIN: reason.WRONG_DOOR}
+    no_door = (PARTS[0], PARTS[3]) + GRANTS + (GROUP,)
     for orders, expected in (
-        (without(PARTS[1]), all_ways(reason.ZONE_UNKNOWN)),
-        (without(PARTS[2]), all_ways(reason.SCHEDULE_UNKNOWN)),
+        (no_door, all_ways(reason.DOOR_UNKNOWN)),
+        (without(PARTS[2]), no_zone),
+        (without(PARTS[3]), all_ways(reason.SCHEDULE_UNKNOWN)),
         (without(PARTS[0]), all_ways(reason.SCHEDULE_UNKNOWN)),
         (without(GROUP), but_tokens(reason.GROUP_UNKNOWN)),
         (PARTS + (GROUP,), {TOKEN: 0, BY_CARD: reason.UNKNOWN_CARD, BY_PIN: reason.WRONG_PIN}),
@@ -134,7 +140,8 @@ def test_a_damaged_cache():
             refused(door, but_tokens(reason.CACHE_DAMAGED))
             door.take_snapshot(*SITE, another)
         works(door)
-        assert door.reader.memory.cache.grant(b"one more").group == 1
+        _, cache = door.reader.stores.moment()
+        assert [grant.group for grant in cache.grants(b"one more")] == [1]
 
 
 # Keys
@@ -142,15 +149,14 @@ def test_a_damaged_cache():
 
 async def test_a_zone_key_is_missing():
     """Guests of the zone are refused, with the reason, and nobody else is."""
-    door = Door(settings={7: {}})
-    guest = Phone(token=site.guest_token(changes={9: b"\x81\x82\x66guests\x01"}))
+    door = Door()
+    guest = Phone(token=site.guest_token(changes={9: site.scope((2, site.ZONE, 1))}))
     _, code, _ = await cold(door.reader, guest)
     assert code == coap.code.BAD_REQUEST and not door.hardware.opened
     assert door.recorded() == [reason.UNKNOWN_KEY]
     works(door)
     opened = door.hardware.opened
-    door.settings = None
-    door.restart()
+    door.order(*site.zone_key_operations())
     _, code, _ = await cold(door.reader, guest)
     assert code == coap.code.CHANGED and door.hardware.opened == opened + 1
 
@@ -180,7 +186,7 @@ def test_another_device_key():
 
 def _admin(reader, changes=None):
     """What a reader says to an administrator who comes to tell the time."""
-    claims = {9: b"\x81\x82\x65lobby\x10"}
+    claims = {9: site.scope((1, site.DOOR, 16))}
     claims.update(changes or {})
     return reader.may(holder(claims), ADMINISTER)
 

@@ -117,7 +117,7 @@ def test_each_missing_or_corrupt_piece_is_a_no_with_its_own_reason():
         (rules.ask(bound, rules.policy([3, "morning", False])), reason.SCHEDULE_UNKNOWN),
         (rules.ask(bound, rules.policy(timezone=None)), reason.SCHEDULE_UNKNOWN),
         (rules.ask(in_zone, lost_zone), reason.ZONE_UNKNOWN),
-        (rules.ask(rules.guest(), lost_zone), reason.ZONE_UNKNOWN),
+        (rules.ask(rules.guest(), lost_zone), reason.WRONG_AUDIENCE),
         (rules.ask(bound, rules.policy(anchors=())), reason.RETIRED_KEY),
         (rules.ask(bound, clock=ClockReading.unknown()), reason.CLOCK_UNKNOWN),
         (rules.ask(bound, clock=ClockReading.damaged()), reason.CLOCK_DAMAGED),

@@ -95,10 +95,11 @@ def test_what_is_no_place_is_refused():
 
 def test_what_may_be_a_name():
     """64 bytes, not characters; no character that moves a terminal's cursor or ends a line."""
-    for good in ("x", "x" * 64, "é" * 32, "Büro 2", "会议室", "\xa0", "~", " ", "a" * 60 + "\U0001f511"):
+    for good in ("x", "x" * 64, "é" * 32, "Büro 2", "会议室", "\xa0", "~", " ", "\U0001f511" * 16):
         assert is_name(good), good
     controls = [chr(code) for code in list(range(0x20)) + list(range(0x7F, 0xA0))]
-    for bad in ["", "x" * 65, "é" * 33, "x" + "é" * 32, "\U0001f511" * 17, None, 1, True, b"x", ["x"]]:
+    too_long = ["x" * 65, "é" * 33, "x" + "é" * 32, "\U0001f511" * 17]
+    for bad in too_long + ["", None, 1, True, b"x", ["x"]]:
         assert not is_name(bad), bad
     for control in controls:
         for bad in (control, "a" + control, control + "b", "a" + control + "b"):
@@ -122,6 +123,7 @@ def test_a_name_that_is_none_gets_no_token_in():
     """Neither as holder, nor as a place of the scope; the signature is the authority's own."""
     trust = Trust(site.SITE, [site.authority_public()])
     for bad in ("x" * 65, "a\x1b[2Jb", "\x9b", ""):
-        for changes in ({2: bad}, {9: site.scope((DOOR, bad, 1))}, {9: site.scope((ZONE, bad, 1))}):
+        scopes = [{9: site.scope((kind, bad, 1))} for kind in (DOOR, ZONE)]
+        for changes in scopes + [{2: bad}]:
             token = site.holder_token(changes=changes)
             assert raises(Refused, trust.authenticate, token).reason == reason.INCOMPLETE_TOKEN

@@ -16,7 +16,9 @@ from untrusted import InvalidInput
 NOW = site.NOW
 CTI = site.holder_claims()[7]
 SIGNERS = [site.authority_public(), site.authority(b"\x77" * 32)]
-PLACES = [(kind, name) for kind in (DOOR, ZONE) for name in (site.DOOR, site.ZONE, "roof", "cellar")]
+PLACES = [
+    (kind, name) for kind in (DOOR, ZONE) for name in (site.DOOR, site.ZONE, "roof", "cellar")
+]
 SCHEDULES = ["morning", "evening", "nobody's", 7]
 
 times = st.integers(-3, 3).map(lambda n: NOW + n) | st.just(NOW + 10**6)
@@ -68,7 +70,9 @@ claims = st.fixed_dictionaries(
         4: times,
         5: optional,
         6: optional,
-        9: scopes.map(lambda scope: site.scope(*[(*place, bits) for place, bits in scope.items()])),
+        9: scopes.map(
+            lambda scope: site.scope(*[(*place, bits) for place, bits in scope.items()])
+        ),
     },
     optional={
         labels.SCHEDULE: st.sampled_from(SCHEDULES),

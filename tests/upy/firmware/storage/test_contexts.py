@@ -47,7 +47,8 @@ def test_a_context_comes_back_with_its_keys_and_without_its_window():
         _, context = _kept(flash)
         for again in range(3):
             ((c_r, back, credential),) = open_store(flash.path).load(16)
-            assert c_r == C_R and credential.holder == "alice" and credential.scope == [(1, "lobby", 1)]
+            assert c_r == C_R and credential.holder == "alice"
+            assert credential.scope == [(1, "lobby", 1)]
             assert credential.is_from([site.authority_public()]) and not credential.guest
             for name in ("sender_key", "recipient_key", "common_iv", "sender_id", "recipient_id"):
                 assert getattr(back, name) == getattr(context, name), name

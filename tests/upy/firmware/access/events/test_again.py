@@ -177,6 +177,13 @@ def test_card_and_pin_together_are_decided_again():
     assert same(together, cache=pair) == same(turned, cache=pair) == reason.GRANTED
     assert same(CardRequest(CARD, rules.KEY, site.DOOR), cache=pair) == reason.SECOND_NEEDED
     assert same(together, cache=others) == reason.OTHER_PERSON
+    # A PIN with a card, and the PIN is not kept: with the right one tried it is the same again.
+    first = decide(turned, OPEN, others, rules.rtc())
+    event = recorded(turned, OPEN, rules.rtc(), first)
+    assert first.reason == reason.OTHER_PERSON and "PIN" in request_of(event, OPEN)[2]
+    for key, code in ((rules.PIN_KEY, reason.OTHER_PERSON), (b"nobody's", reason.WRONG_PIN)):
+        asked, clock, _ = request_of(event, OPEN, key)
+        assert decide(asked, OPEN, others, clock).reason == code
 
 
 def test_what_cannot_be_decided_again_is_said_in_words():

@@ -144,7 +144,9 @@ def test_a_pin_beside_a_card_is_kept_only_if_it_opened():
     fields = shown(pair, CARD, second=b"nobody's")
     assert not fields["granted"] and fields.get("second") is None
     assert fields["shown"] == kinds.SHOWN_CARD_AND_PIN and fields["card"] == rules.KEY
-    assert shown(pair, PIN, second=rules.PIN_KEY)["shown"] == kinds.SHOWN_PIN_AND_CARD
+    fields = shown(pair, PIN, second=b"the card")
+    assert not fields["granted"] and fields["shown"] == kinds.SHOWN_PIN_AND_CARD
+    assert fields["card"] is None and fields["second"] == b"the card"
 
 
 def test_a_count_of_uses_is_told_from_one_on():
@@ -159,11 +161,12 @@ def test_a_count_of_uses_is_told_from_one_on():
 def test_a_yes_that_became_a_no_says_nothing_of_the_pin():
     """What could not be kept opened nothing."""
     view = rules.policy()
-    card = CardRequest(PIN, rules.KEY, site.DOOR, second=rules.PIN_KEY)
-    event = AccessEvent(Decision.grant(3000), card, view, rules.rtc())
-    assert event.fields()["card"] == rules.KEY and event.fields()["second"] == rules.PIN_KEY
-    event.refuse(reason.EVENT_LOG_FAILED)
-    assert event.fields()["card"] is None and event.fields().get("second") is None
+    for kind, pin, other in ((PIN, "card", "second"), (CARD, "second", "card")):
+        card = CardRequest(kind, rules.KEY, site.DOOR, second=rules.PIN_KEY)
+        event = AccessEvent(Decision.grant(3000), card, view, rules.rtc())
+        assert event.fields()["card"] == rules.KEY and event.fields()["second"] == rules.PIN_KEY
+        event.refuse(reason.EVENT_LOG_FAILED)
+        assert event.fields().get(pin) is None and event.fields()[other] is not None
     assert event.fields()["reason_code"] == reason.EVENT_LOG_FAILED
 
 

@@ -133,7 +133,8 @@ def test_the_lookup_key_comes_with_the_snapshot_that_uses_it():
     node = Node()
     assert node.ring.lookup_key(0) is None
     for number in (1, 2):
-        sealed = [[name_tag(OTHER_NODE), bytes(40)], [name_tag(site.NODE), bytes(8) + _secret(number)]]
+        sealed = [[name_tag(OTHER_NODE), bytes(40)]]
+        sealed.append([name_tag(site.NODE), bytes(8) + _secret(number)])
         node.follow([ops.LOOKUP, number, EPHEMERAL, sealed], is_whole=True)
         assert node.rules.lookup == number
         assert node.ring.lookup_key(number) == _secret(number)

@@ -213,9 +213,7 @@ def test_revocations_have_the_authoritys_time_and_the_watermark_never_falls():
     rules = _follow([ops.REVOKE, board.CTI, site.NOW, site.NOW], [ops.WATERMARK, 100])
     assert rules.revocations.is_revoked(board.CTI) and rules.revocations.watermark == 100
     assert _follow([ops.WATERMARK, 99], rules=rules).revocations.watermark == 100
-    full = [
-        [ops.REVOKE, b"%08d" % number, site.NOW + 10, None] for number in range(MAX_REVOKED)
-    ]
+    full = [[ops.REVOKE, b"%08d" % number, site.NOW + 10, None] for number in range(MAX_REVOKED)]
     rules = _follow(*full[:128])
     rules = _follow(*full[128:], rules=rules)
     one_more = [ops.REVOKE, board.CTI, site.NOW + 99 * site.DAY, None]

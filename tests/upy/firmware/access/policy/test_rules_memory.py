@@ -49,6 +49,7 @@ def test_a_node_with_eight_doors_has_room_for_them():
     # The first round loads what stays loaded. Nothing is let go in between: what the stack still
     # pointed at by chance would make the next round look smaller.
     kept = []
+    alone = together = 0
     for _ in range(2):
         before = held()
         kept.append(full_rules.rules())
