@@ -206,10 +206,6 @@ def grant():
         if isinstance(holder_key, bytes):
             holder_key = Key.okp(CRV_X25519, holder_key)
         now = int(time.time())
-        if "places" in changes:
-            changes["places"] = [
-                (place.ZONE if name == ZONE else place.DOOR, name) for name in changes["places"]
-            ]
         fields = {
             "site": SITE,
             "holder": "bob",

@@ -19,6 +19,7 @@ from ...credentials import lifetime
 from ...errors import UsageProblem
 from ...policy import changes as policy_changes
 from ...policy import grants
+from ...policy.history import History
 from ...policy.schedules import format_day, parse_day
 from ...policy.state import Grant, State
 from ...site import register
@@ -26,7 +27,7 @@ from ...site import site as sites
 from ..output import AsJson, say, say_json
 from ..passphrase import PassphraseFile
 from .access import rights_text
-from .change import Folder, Remove, report, signed, unlocked
+from .change import Folder, Remove, report, unlocked
 
 _LONGEST_UID = 32
 _SHORTEST_PIN, _LONGEST_PIN = 4, 10
@@ -197,16 +198,16 @@ def _known(
     )
     friend = None if wish.same_person_as is None else _uid(wish.same_person_as)
     site = sites.load(folder)
-    state = site.policy().state
+    history = site.policy()
     for number in wish.groups:
-        policy_changes.require_group(state, number)
+        policy_changes.require_group(history.state, number)
     values = read()
     opened = unlocked(site, passphrase_file)
     lookup_key = site.lookup_key(opened.secret)
     keys = {tag.card_key(lookup_key, kind, value): name for value, name in values.items()}
     entries = [(kind, value) for value in values]
     if wish.is_question:
-        _say_known(site, keys, as_json)
+        _say_known(history, keys, as_json)
         return
     drawn = _person_tag()
 
@@ -229,10 +230,12 @@ def _known(
             fields["person"] = person
         return [*made, *grants.amend(state, keys, wish.groups, **fields)]
 
-    changes(site.policy().state)  # what cannot be must not be in the register
+    added = 0
+    made = changes(history.state)  # what cannot be must not be in the register
     if wish.groups and not wish.remove:
         register.add(site.folder, opened.secret, entries)
-    history, added = signed(site, passphrase_file, changes, opened)
+    if made:
+        history, added = site.change_policy(opened.authority, changes, int(time.time()))
     if wish.remove and not wish.groups:
         register.remove(site.folder, opened.secret, entries)
     what = next(iter(keys.values())) if len(keys) == 1 else f"{len(keys)} cards"
@@ -258,8 +261,7 @@ def _person_tag() -> bytes:
     return (secrets.randbits(32) or 1).to_bytes(4, "big")
 
 
-def _say_known(site: sites.Site, keys: dict[bytes, str], as_json: bool) -> None:
-    history = site.policy()
+def _say_known(history: History, keys: dict[bytes, str], as_json: bool) -> None:
     known = [(name, history.state.grants.get(key, {})) for key, name in keys.items()]
     if as_json:
         facts = [
