@@ -118,7 +118,7 @@ def _rights_refusal(request, cache, rules, clock, found, needed):
         if why:
             closed.append((needed, why))
             continue
-        for _, _, bits, tag in rights:
+        for _, _, bits, tag in rights or ():
             permissions |= bits
             held.append((grant, bits, tag))
     if permissions & UNLOCK and request.action != UNLOCK:
