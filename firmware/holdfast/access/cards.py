@@ -116,7 +116,7 @@ def _rights_refusal(request, cache, rules, clock, found, needed):
         if why or rights is None:
             closed.append((needed, why or reason.GROUP_UNKNOWN))
             continue
-        for _, _, bits, tag in rights:
+        for _, _, bits, tag in rights or ():
             permissions |= bits
             held.append((grant, bits, tag))
     if permissions & UNLOCK and request.action != UNLOCK:
