@@ -273,7 +273,7 @@ class World:
         """A card and a PIN together, or one alone, where somebody counts uses."""
         pair = [self.pick(CARDS[:2]), self.pick((PINS[1], PINS[1], PINS[0], PINS[2]))]
         first, second = self.pick((pair, pair, pair, pair[::-1], [pair[0], None]))
-        locked, used = self.pick((False,) * 7 + (True,)), self.pick((0, 0, None, 1, 2))
+        locked, used = self.pick((False,) * 7 + (True,)), self.pick((1, 0, None, 1, 2))
         shown = ref.Shown(first, locked, second, used)
         kind = PIN if shown.is_pin else CARD
         key = second and shown_key(second)
