@@ -178,7 +178,8 @@ class Authority:
             moved = [("door", 0, False), ("door", 3, site.DOOR)]
             back = [("door", 3, False), ("door", 0, site.DOOR), ("zone", site.ZONE, [0])]
             renamed = ("door", 0, "cellar")
-            return self.pick((back, back, moved, renamed, ("door", 0, False)))
+            anew = [("door", 0, False), ("door", 0, site.DOOR)]
+            return self.pick((back, anew, moved, renamed, anew, ("door", 0, False)))
         return ("door", number, self.pick((*DOORS[1:], *DOORS[1:], False, site.DOOR)))
 
     def _order_zone(self, now):
@@ -237,7 +238,7 @@ class Authority:
         return ("revoke", token.cti, token.expires, token.issued)
 
     def _order_dropped(self, now):
-        return ("dropped", now + self.pick((-HOUR, -DAY, HOUR)))
+        return ("dropped", now + self.pick((-HOUR, HOUR, 9 * HOUR, 4 * DAY)))
 
     def _order_watermark(self, now):
         return ("watermark", now + self.pick((-10 * DAY, -DAY, -HOUR, 0, 60)))
@@ -257,13 +258,13 @@ class Authority:
 
     def first_orders(self, now):
         """What a site orders first."""
-        week, holidays = WEEKS[1]
+        week, holidays = self.pick((WEEKS[1], WEEKS[3], WEEKS[4]))
         return [
             ("timezone", self.pick(tuple(TIMEZONES))), ("door", 0, site.DOOR),
             ("door", 1, "boiler"), ("zone", site.ZONE, [0]),
             ("zone_key", site.ZONE, 1, zone_secret(site.ZONE, 1), True),
             ("zone_switch", site.ZONE, 1),
-            ("schedule", "days", *WEEKS[2]), ("schedule", "office", week, holidays),
+            ("schedule", "days", *self.pick(WEEKS[2:4])), ("schedule", "office", week, holidays),
             self._order_holidays(now), ("group", 1, [(HERE, self.pick((1, 1, 33)), None)]),
             ("group", 2, [(GUESTS, 1, "days"), (HERE, 4, None)]),
             ("grant", CARDS[0], 1, None, self._rare(now)),

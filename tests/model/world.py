@@ -6,31 +6,30 @@ played. What is asked of it goes through its desk, as it does from the link and 
 """
 
 import collections
-import copy
 import os
 
 import cbor
 import crypto
 import small_site as site
 from harness import new_folder
-from holdfast.access import DoorView, Refused, Request, SiteRules, Trust, decide, reason
-from holdfast.access.events import again, event
+from holdfast.access import Refused, Request, SiteRules, Trust, reason
 from holdfast.access.events import batch as event_batch
+from holdfast.access.events import event
 from holdfast.access.events import record as event_record
-from holdfast.access.grant import Grant
 from holdfast.access.policy import changeset as changesets
 from holdfast.access.policy import draft
 from holdfast.access.request import CardRequest
-from holdfast.access.tag import CARD, PIN, name_tag
+from holdfast.access.tag import CARD, PIN
 from holdfast.roles.reader import Reader
 from holdfast.storage import settings
 from holdfast_host.events.check import check
 from memory_phone import Hardware
 from model import reference as ref
 from model.authority import CARDS, DAY, HOUR, PINS, SEEDS, Authority, shown_key
+from model.decided_again import Difference, PlainCache, decided_again, expected, told
 from model.reference_clock import Clock, Unclear
-from model.reference_rules import DOOR, Rules
 from model.reference_rules import Refused as OrdersRefused
+from model.reference_rules import Rules
 from untrusted import InvalidInput
 
 ENROLLED_BEFORE = 3 * HOUR  # the history begins
@@ -66,44 +65,6 @@ def quickly(monkeypatch):
     """The power of this machine stays on: what one reader wrote the next one finds in RAM."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
     monkeypatch.setattr(os, "sync", lambda: None)
-
-
-class PlainCache:
-    """What ``decide`` asks about cards, from lists: what the reference's ``rules`` grant now."""
-
-    def __init__(self, rules):
-        self._grants = {
-            shown_key(shown): [
-                Grant(
-                    shown_key(shown), group, one.expires, one.first_day, one.suspended, one.person,
-                    one.uses,
-                )
-                for group, one in grants.items()
-            ]
-            for shown, grants in rules.grants.items()
-        }  # fmt: skip
-        self._groups = copy.copy(rules.groups)
-
-    def keys(self):
-        """Every card's and PIN's."""
-        return list(self._grants)
-
-    def grants(self, key):
-        return self._grants.get(key, [])
-
-    def rights(self, group, door_tag, zone_tags):
-        if group not in self._groups:
-            return None
-        found = []
-        for (kind, name), bits, schedule in self._groups[group]:
-            tag = name_tag(name)
-            if tag == door_tag if kind == DOOR else tag in zone_tags:
-                found.append((kind, tag, bits, schedule and name_tag(schedule)))
-        return found
-
-
-class Difference(AssertionError):
-    """Reader and reference do not agree."""
 
 
 class World:
@@ -273,7 +234,7 @@ class World:
         """A card and a PIN together, or one alone, where somebody counts uses."""
         pair = [self.pick(CARDS[:2]), self.pick((PINS[1], PINS[1], PINS[0], PINS[2]))]
         first, second = self.pick((pair, pair, pair, pair[::-1], [pair[0], None]))
-        locked, used = self.pick((False,) * 7 + (True,)), self.pick((0, 0, None, 1, 2))
+        locked, used = self.pick((False,) * 7 + (True,)), self.pick((1, 0, None, 1, 2))
         shown = ref.Shown(first, locked, second, used)
         kind = PIN if shown.is_pin else CARD
         key = second and shown_key(second)
@@ -371,78 +332,21 @@ class World:
         )
         if report.findings or report.proven != len(report.events):
             raise Difference(f"the events are not proven: {report.findings}")
-        kept = [_told(shown.event) for shown in report.events]
-        if kept != [_expected(*entry) for entry in self.recorded]:
+        kept = [told(shown.event) for shown in report.events]
+        if kept != [expected(*entry) for entry in self.recorded]:
             raise Difference(f"recorded is {kept}, and happened {self.recorded}")
         if self.hardware.opened != self.granted:
             raise Difference(f"{self.granted} grants, and the strike {self.hardware.opened} times")
         self.seen["events"] += len(kept)
         for shown in report.events:
             if shown.event.kind == event.ACCESS:
-                self._decide_again(shown.event)
-
-    def _decide_again(self, happened):
-        """From the event and the policy that it names, and from nothing else."""
-        fields = happened.fields
-        rules, cache = self.policies[fields["changeset"]]
-        view = DoorView(rules, site.DOOR)
-        name = reason.name(fields["reason_code"])
-        was = name == "granted", name, fields.get("by_grace", False)
-        if "shown" not in fields:
-            # Nothing authentic was shown, and nothing decided.
-            if name not in ("bad_signature", "unknown_key"):
-                raise Difference(f"an event does not say what was shown: {fields}")
-            return
-        request, clock, why = again.request_of(happened, view)
-        if not why:
-            answers = [told_again(request, view, cache, clock)]
-        elif fields["shown"] == CARD or fields["shown"] == event.SHOWN_TOKEN:
-            raise Difference(f"{name} cannot be decided again: {why}; {fields}")
-        else:
-            # A PIN that opened nothing is never kept: it was one of the policy's.
-            answers = []
-            for key in cache.keys():
-                request, clock, why = again.request_of(happened, view, key)
-                answers.append(told_again(request, view, cache, clock))
-            self.seen["of some PIN"] += 1
-        if was not in answers:
-            raise Difference(f"it was {was}, and decided again it is {answers}: {fields}")
-        self.seen["again"] += 1
-
-
-def told_again(request, view, cache, clock):
-    """The answer to a wish that was made anew from an event."""
-    decision = decide(request, view, cache, clock)
-    return decision.granted, decision.reason_name, decision.by_grace
+                decided_again(shown.event, self.policies, self.seen)
 
 
 def error_code(names):
     """The code of the one reason in ``names``."""
     (code,) = [code for code in reason.codes() if reason.name(code) == names[0]]
     return code
-
-
-def _told(happened):
-    fields = happened.fields
-    if happened.kind == event.ACCESS:
-        names = ("shown", "cti", "action", "guest", "by_grace")
-        about = {name: fields[name] for name in names if name in fields}
-        return (event.ACCESS, reason.name(fields["reason_code"]), about)
-    if happened.kind == event.POLICY_APPLIED:
-        return (event.POLICY_APPLIED, fields["changeset"])
-    if happened.kind == event.LOCKDOWN:
-        return (event.LOCKDOWN, fields["on"])
-    return (happened.kind,)
-
-
-def _expected(kind, *rest):
-    if kind != event.ACCESS:
-        return (kind, *rest)
-    why, about = rest
-    said = {
-        name: value for name, value in about.items() if value is not None and value is not False
-    }
-    return (kind, why, said)
 
 
 STEPS = collections.Counter({
