@@ -330,3 +330,19 @@ def _mortal(act, writing, operations):
     act(send)
     sys.setprofile(None)
     return 0
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    """``typed("2468")``: what standard input holds."""
+
+    def put(text):
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+    return put
+
+
+@pytest.fixture
+def state(site_folder):
+    """``state()``: what the changesets come to now."""
+    return lambda: site.load(site_folder).policy().state

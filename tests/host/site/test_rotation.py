@@ -16,10 +16,6 @@ PASSPHRASE = "correct horse battery"
 LONG = "ü" * 32  # 64 bytes, the longest name
 GRANT = operations.GRANT
 
-needs_operations = pytest.mark.skipif(
-    not hasattr(operations, "ZONE_KEY"), reason="operations 13 to 15 are not known yet"
-)
-
 
 @pytest.fixture
 def here(site_folder):
@@ -183,7 +179,6 @@ def device(name, doors, **changes):
     return devices.Device(name, key, tuple(doors), 1, (), 1, 1 << 40, **changes)
 
 
-@needs_operations
 def test_the_command_leaves_out_who_is_revoked(holdfast, site_folder, secret):
     """It holds every changeset, and finds nothing in them."""
     devices.save(site_folder, [device("a", ["front"]), device("stolen", ["front"], revoked=True)])
@@ -203,7 +198,6 @@ def test_the_command_leaves_out_who_is_revoked(holdfast, site_folder, secret):
     assert said[-1] == [rotation.ZONE_SWITCH, "lobby", 2]
 
 
-@needs_operations
 def test_cut_after_its_changesets_it_is_brought_to_its_end(
     holdfast, site_folder, monkeypatch, secret
 ):
