@@ -186,6 +186,22 @@ def policy(holdfast, site_folder):
 
 
 @pytest.fixture
+def typed(monkeypatch):
+    """``typed("2468")``: what standard input holds."""
+
+    def put(text):
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+    return put
+
+
+@pytest.fixture
+def state(site_folder):
+    """``state()``: what the changesets come to now."""
+    return lambda: site.load(site_folder).policy().state
+
+
+@pytest.fixture
 def office(policy):
     """A site with two doors, a schedule, and a group that has it."""
     assert policy("door", "front", "--zone", "lobby").code == 0
@@ -330,19 +346,3 @@ def _mortal(act, writing, operations):
     act(send)
     sys.setprofile(None)
     return 0
-
-
-@pytest.fixture
-def typed(monkeypatch):
-    """``typed("2468")``: what standard input holds."""
-
-    def put(text):
-        monkeypatch.setattr("sys.stdin", io.StringIO(text))
-
-    return put
-
-
-@pytest.fixture
-def state(site_folder):
-    """``state()``: what the changesets come to now."""
-    return lambda: site.load(site_folder).policy().state

@@ -181,6 +181,8 @@ class State:
         if not isinstance(name, str):
             self.doors.pop(number, None)
             self.modes.pop(number, None)
+            for node in [node for node, (to, _) in self.carriers.items() if to == number]:
+                del self.carriers[node]
             self.locked_doors -= {number}
             self.zones = {zone: doors - {number} for zone, doors in self.zones.items()}
         else:
