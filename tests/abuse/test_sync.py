@@ -58,8 +58,8 @@ def _noise(seed):
 
 
 def _state(reader):
-    log = reader.memory.events()
-    return reader.memory.policy.number, log.kept, reader.timekeeper.read().source
+    log = reader.stores.events()
+    return reader.stores.rules.number, log.kept, reader.timekeeper.read().source
 
 
 async def _every(one, reader, hardware, method, path, payloads):
@@ -101,7 +101,7 @@ async def test_every_cut_and_every_flipped_bit_of_what_would_count():
     cuts = [raw[:length] for length in range(0, len(raw), 5)]
     await _every(one, reader, hardware, coap.code.POST, "policy", cuts + flips)
     assert (await one.post("policy", raw)).code == coap.code.CHANGED
-    number, code = reader.memory.events().head
+    number, code = reader.stores.events().head
     good = cbor.encode({1: number, 2: code})
     bad = list(truncations(good)) + [bytes(flip) for flip in bit_flips(bytearray(good))]
     bad = [payload for payload in bad if _number_and_code(payload) != (number, code)]
@@ -164,7 +164,7 @@ async def test_noise_leaves_nothing_behind_and_what_counts_still_counts():
     await rounds(60)
     assert held() - base < SLACK, held() - base
     assert (await one.post("policy", site.changeset())).code == coap.code.CHANGED
-    number, code = reader.memory.events().head
+    number, code = reader.stores.events().head
     acknowledgement = cbor.encode({1: number, 2: code})
     assert (await one.post("events", acknowledgement)).code == coap.code.CHANGED
 
@@ -172,7 +172,7 @@ async def test_noise_leaves_nothing_behind_and_what_counts_still_counts():
 async def test_refused_changesets_wear_out_no_flash():
     """A holder who sends a thousand of them leaves a few dozen events, and all are counted."""
     reader, hardware, one = await carriers(UNLOCK)
-    log = reader.memory.events()
+    log = reader.stores.events()
     before = log.head[0]
     for _ in range(300):
         assert (await one.post("policy", b"no changeset")).code == coap.code.BAD_REQUEST

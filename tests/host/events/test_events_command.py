@@ -25,7 +25,7 @@ def certificate(authority, **changes):
     now = int(time.time())
     fields = {
         "site": "acme",
-        "node": "reader",
+        "node": "front-reader",
         "doors": ["front"],
         "device_key": Key.okp(CRV_X25519, crypto.x25519_public_key(DEVICE)),
         "issued_at": now,
@@ -43,7 +43,9 @@ class Collector:
         self.folder = folder
         self.log = small.EventLog(str(folder / "log"), audit, device, os.urandom, 9000, 1000)
         key = Key.okp(CRV_X25519, crypto.x25519_public_key(device))
-        self.certificate = certificate(authority, device_key=key, door=door)
+        self.certificate = certificate(
+            authority, device_key=key, node=f"{door}-reader", doors=[door]
+        )
 
     def save(self, name="a.events", after=-1):
         path = self.folder / name
@@ -85,7 +87,7 @@ def test_a_whole_file_is_said_to_be_whole(verify, collector):
     assert collector.log.head[1].hex() in done.out and "10 of 10" in done.out
     said = verify(collector.save(), "--json").json
     (reader,) = said["readers"]
-    assert said["intact"] and reader["door"] == "front" and reader["findings"] == []
+    assert said["intact"] and reader["door"] == "front-reader" and reader["findings"] == []
     assert (reader["first"], reader["last"], reader["proven"]) == (0, 9, 10)
     assert reader["head"] == collector.log.head[1].hex() and reader["checked_up_to"] == 9
 
@@ -121,7 +123,7 @@ def test_what_is_kept_is_private(verify, collector, site_folder):
 def test_each_kind_of_tampering_is_named(verify, collector, site_folder, change, words):
     """Where it is and what it is; nothing is kept of such a file."""
     broken = verify(changed(collector.save(), change))
-    broken.fails("front", "not as the reader recorded them", "--accept")
+    broken.fails("front-reader", "not as the reader recorded them", "--accept")
     assert "BROKEN" in broken.out
     for word in words:
         assert word in broken.out
@@ -138,7 +140,7 @@ def test_an_end_that_was_cut_off_is_named(verify, collector):
     assert done.code == 0 and done.json["readers"][0]["findings"][0]["kind"] == "incomplete"
     assert verify(collector.save()).code == 0
     broken = verify(cut)
-    broken.fails("front")
+    broken.fails("front-reader")
     assert "TRUNCATED" in broken.out and "9 was acknowledged" in broken.out
 
 
@@ -171,11 +173,11 @@ def test_files_of_several_readers(verify, collector, authority, secret, tmp_path
     both.write_bytes(other.save().read_bytes() + collector.save().read_bytes())
     said = verify(both, "--json").json
     assert [(one["door"], one["proven"]) for one in said["readers"]] == [
-        ("back", 5),
-        ("front", 10),
+        ("back-reader", 5),
+        ("front-reader", 10),
     ]
     broken = verify(changed(other.save(), lambda records: records[::-1]), collector.save())
-    broken.fails("the events of back are not")
+    broken.fails("the events of back-reader are not")
 
 
 def test_a_file_of_another_site_or_reader_is_refused(verify, collector, authority):
@@ -191,7 +193,7 @@ def test_a_file_of_another_site_or_reader_is_refused(verify, collector, authorit
             issuing.device_certificate(
                 stranger,
                 site="acme",
-                node="reader",
+                node="front-reader",
                 doors=["front"],
                 device_key=Key.okp(CRV_X25519, crypto.x25519_public_key(DEVICE)),
                 issued_at=1,
@@ -209,7 +211,7 @@ def test_a_file_of_another_site_or_reader_is_refused(verify, collector, authorit
     other = Key.okp(CRV_X25519, small.READER_PUBLIC)
     path.write_bytes(encode(certificate(authority, device_key=other), batch))
     broken = verify(path)
-    broken.fails("front")
+    broken.fails("front-reader")
     assert "0 of 10" in broken.out
 
 

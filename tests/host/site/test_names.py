@@ -91,14 +91,17 @@ def test_every_name_on_the_command_line_is_made_normal(holdfast, tmp_path):
     hours = ["--weekly", "mon-fri 08:00-18:00"]
     assert holdfast("policy", "schedule", here, DECOMPOSED, *hours).code == 0
     assert "already" in holdfast("policy", "schedule", here, COMPOSED, *hours).out
+    assert holdfast("policy", "door", here, "Tu\u0308r", "--zone", DECOMPOSED).code == 0
+    assert "already" in holdfast("policy", "door", here, "T\u00fcr", "--zone", COMPOSED).out
     rights = ["--door", "Tu\u0308r", "--zone", DECOMPOSED, "--schedule", DECOMPOSED]
     assert holdfast("policy", "group", here, 7, *rights).code == 0
     state = site.load(here).policy().state
     assert list(state.schedules) == [COMPOSED]
+    assert list(state.doors.values()) == ["T\u00fcr"] == state.doors_in(COMPOSED)
     assert "\u0308" not in str(state)
     assert holdfast("policy", "lockdown", here, "on", "--door", "Tu\u0308r").code == 0
     said = holdfast("policy", "show", here, "--json").json
-    assert said["lockdown"] == ["T\u00fcr"]
+    assert said["lockdown"] == [{"door": "T\u00fcr"}]
     phone = tmp_path / "phone"
     holdfast("phone", "enroll", phone)
     issue = ["credential", "issue", here, "--holder", DECOMPOSED, "--door", "Tu\u0308r"]

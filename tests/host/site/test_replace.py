@@ -16,6 +16,7 @@ from holdfast_host.site import devices, replace, site
 PASSPHRASE = "correct horse battery"
 NOW = 1_800_000_000
 DAY = 86400
+READER = "reader"  # the site's one device
 NEXT = NOW + DAY
 
 
@@ -255,8 +256,9 @@ def test_the_end_need_not_wait_if_the_key_is_stolen(here):
     assert len(anchors(finish(here, anyway=True))) == 1
 
 
-def test_the_command_says_what_comes_next(holdfast, site_folder):
+def test_the_command_says_what_comes_next(holdfast, site_folder, tmp_path):
     """A facility manager knows neither anchors nor chains."""
+    before = site.load(site_folder).policy().number
     ran = holdfast("site", "rotate-authority", site_folder)
     assert ran.code == 0, ran.err
     assert "both keys are in force" in ran.out and "--finish" in ran.out and "Back up" in ran.out
@@ -264,10 +266,15 @@ def test_the_command_says_what_comes_next(holdfast, site_folder):
     holdfast("site", "rotate-authority", site_folder, "--anyway").fails("--finish")
     shown = holdfast("site", "show", site_folder, "--json").json
     assert len(shown["other_authority_public_keys"]) == 1
-    ended = holdfast("site", "rotate-authority", site_folder, "--finish", "--json")
+    finish = ["site", "rotate-authority", site_folder, "--finish", "--json"]
+    # The certificate of the site's one reader is older than the new key.
+    holdfast(*finish).fails("of the old key", "reader", "renew")
+    assert holdfast("reader", "renew", site_folder, READER, "-o", tmp_path / "new").code == 0
+    ended = holdfast(*finish)
+    assert ended.code == 0, ended.err
     assert ended.json["authority_public_key"] == shown["authority_public_key"]
     assert ended.json["other_authority_public_keys"] == [] and ended.json["root"] == shown["root"]
-    assert holdfast("policy", "show", site_folder, "--json").json["number"] == 3
+    assert holdfast("policy", "show", site_folder, "--json").json["number"] == before + 2
 
 
 def test_public_keys_are_a_key_set_meanwhile(here):
@@ -287,7 +294,8 @@ def test_a_credential_of_the_old_key_can_be_seen_through_and_revoked(
     look = ["credential", "show", tmp_path / "old.cwt", "--site", site_folder]
     holdfast("site", "rotate-authority", site_folder)
     assert holdfast(*look).code == 0
-    holdfast("site", "rotate-authority", site_folder, "--finish")
+    finish = ["site", "rotate-authority", site_folder, "--finish", "--anyway"]
+    assert holdfast(*finish).code == 0
     assert "was replaced" in holdfast(*look).out
     assert holdfast("policy", "revoke", site_folder, tmp_path / "old.cwt").code == 0
 

@@ -25,9 +25,13 @@ class Place:
         self.runs("phone", "enroll", phone)
         issue = ["credential", "issue", self.folder, "--holder", name, "--door", "front"]
         self.runs(*issue, *may, "--key", phone / "phone.pub", "--out", credential)
-        public = self.folder / "authority.pub"
-        self.runs("phone", "enroll", phone, "--credential", credential, "--authority", public)
+        self.trusts(phone)
         return phone
+
+    def trusts(self, phone):
+        """The phone gets the site's public keys of now, with the credential that it has."""
+        credential, public = phone.with_name(f"{phone.name}.cwt"), self.folder / "authority.pub"
+        self.runs("phone", "enroll", phone, "--credential", credential, "--authority", public)
 
     def asks(self, phone, *options):
         return self.holdfast("phone", "unlock", phone, *self._door(), *options)
@@ -72,7 +76,14 @@ def test_everybody_goes_on_coming_in(at_the_door, tmp_path):
     assert here.shows("04a1b2c3")["granted"], "a card of before"
     assert here.shows("04d4e5f6")["granted"], "a card of after, under the same lookup key"
 
-    here.runs("site", "rotate-authority", here.folder, "--finish")
+    finish = ["site", "rotate-authority", here.folder, "--finish"]
+    here.holdfast(*finish).fails("of the old key", "reader", "renew")
+    renewal = tmp_path / "renewal"
+    here.runs("reader", "renew", here.folder, "reader", "-o", renewal)
+    assert here.carries(after, "--certificate", renewal).code == 0
+    here.trusts(before)
+    assert here.asks(before, "--cold").code == 0, "the reader is of the new key, the phone is not"
+    here.runs(*finish)
     here.brings_policy(before)
     assert here.asks(after).code == 0 and here.asks(after, "--cold").code == 0
     assert here.asks(before, "--cold").code != 0, "the old key counts no more"

@@ -54,7 +54,7 @@ def test_without_a_place_to_remember_in_everybody_is_answered():
     raises(OSError, reader.follow, site.changeset(_operations()))
     assert _card(reader, hardware) == "storage_failed" and hardware.opened == 0
     # Told once, however often it is asked.
-    assert sorted(_faults(hardware)) == ["clock", "contexts", "policy"]
+    assert sorted(_faults(hardware)) == ["clock", "contexts", "places", "policy"]
     os.mkdir(folder[:-4])
     os.mkdir(folder)
     assert reader.follow(site.changeset(_operations()))
@@ -139,15 +139,22 @@ async def test_two_readers_in_a_row_on_one_folder():
 
 
 async def test_a_board_that_becomes_another_node_begins_anew_and_comes_back():
-    """What it remembers as one node must not open as another, nor be lost by the visit."""
+    """What it remembers as one node must not open as another. What happened there is not lost by
+    the visit, nor by the way back; the policy comes again from whoever has it.
+    """
     folder = new_folder()
     reader, hardware = _new(folder)
     reader.follow(site.changeset(_operations()))
     assert _card(reader, hardware) == "granted"
+    happened = [(one.number, one.kind, one.fields) for one in _events(reader)]
     other = {3: "another", 6: site.device_certificate(changes={2: "another"})}
     reader, hardware = _new(folder, other)
     assert _card(reader, hardware) == "policy_missing"
     reader, hardware = _new(folder)
+    assert _card(reader, hardware) == "policy_missing"
+    kept = [(one.number, one.kind, one.fields) for one in _events(reader)]
+    assert kept[: len(happened)] == happened and len(kept) > len(happened)
+    reader.follow(site.changeset(_operations()))
     assert _card(reader, hardware) == "granted"
 
 
