@@ -37,6 +37,7 @@ def operation(root, acked):
         if not reserve.spend():
             raise OSError(5)
         acked.append(False)
+    reserve = Reserve(_path(root))
     reserve.save()
     if not reserve.is_there:
         raise OSError(5)

@@ -19,7 +19,7 @@ class _ForHolders:
 
     def __getattr__(self, name):
         found = getattr(self._resource, name)
-        if not callable(found):
+        if not callable(getattr(self._resource, name)):
             return found
 
         async def method(request, peer) -> Message:

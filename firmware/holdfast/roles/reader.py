@@ -78,7 +78,6 @@ class Reader:
         self._is_end_told = False  # of the certificates in force
         self._is_locked_down = False
         self._rules = None  # what all goes by that was told of it
-        self._recorder = None
         self._early = []  # pieces of storage that failed before anything could be recorded
         self.stores = Stores(
             directory, settings, private_key, hardware.random_bytes, self._storage_failed
@@ -98,6 +97,7 @@ class Reader:
         self._recorder = Recorder(self.stores.events, hardware.console, self.timekeeper)
         for piece in self._early:
             self._recorder.owe(STORAGE_FAULT, {"detail": piece})
+        self._early = None
         door, strike_ms = settings.doors[0]
         self._access_point = AccessPoint(
             door, strike_ms, self.stores, self.timekeeper, self.door, self._recorder
@@ -264,7 +264,7 @@ class Reader:
             {"event": "fault", "piece": piece, "error": "%s: %s" % (type(error).__name__, error)}
         )
         # Kept a little later: it may be in the middle of keeping something that flash failed.
-        if self._recorder is None:
+        if self._early is not None:
             self._early.append(piece)
         else:
             self._recorder.owe(STORAGE_FAULT, {"detail": piece})

@@ -110,9 +110,10 @@ def _brought(reader, identity, site):
     """What a carrier is told is in force, once it has brought all that the site signed."""
     with _link(reader) as link:
         carrier, _ = Carrier.introduced(link, [identity], DOOR, int(time.time()))
-        for raw in site.site.policy().changesets:
-            said = carrier.post_policy(raw)
-    return [said[0], said[1].hex()]
+        said = [carrier.post_policy(raw) for raw in site.site.policy().changesets]
+    in_force = said[-1]
+    assert isinstance(in_force, tuple)
+    return [in_force[0], in_force[1].hex()]
 
 
 @pytest.mark.parametrize("numbers", [(9, 0), (0, 9)])
