@@ -32,9 +32,11 @@ _ROOMY = 1024 * 1024
 # Both sides of a handshake, their credentials and the machine code of both curves: a board has one
 # side of one handshake. What that takes there is measured in board/bench_unlock.py.
 ROOMY_FILES = ("test_edhoc", "test_edhoc_credential", "test_edhoc_steps", "test_edhoc_suites")
-# And who makes policy beside following it, with storage to keep it in: that is another machine.
+# And who makes policy and tokens beside following them, with storage to keep them in: that is
+# another machine.
 ROOMY_FILES += (
     "test_changeset",
+    "test_decide",
     "test_key_ring",
     "test_policy",
     "test_rules_memory",
@@ -50,6 +52,8 @@ HEAPS = {
     "test_crypto_aes_ccm.test_long_associated_data_have_a_longer_length": _ROOMY,
     # The fullest list of revocations twice, the old one and the new, beside all that it imports.
     "test_ends.test_revocations_always_fit": _ROOMY,
+    # The fullest list of revoked devices, as it is signed and as it is read.
+    "test_revoked_devices.test_the_most_there_can_be_fit": _ROOMY,
 }
 
 # What cannot pass there. One that does pass fails the run: it must leave this list.
