@@ -4,7 +4,7 @@ On a real littlefs that is really full, whoever filled it.
 """
 
 INTERPRETERS = ("micropython",)
-HEAP = "32M"
+HEAP = "64M"
 
 import os
 
