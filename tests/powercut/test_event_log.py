@@ -157,6 +157,17 @@ def test_a_new_chain_after_a_lost_key():
     every_cut(prepare, work, check_it, again=3, at_least=120, name="new chain")
 
 
+def persist(log, acked, count):
+    """``count`` events, each tried once more if flash fails."""
+    for _ in range(count):
+        for _ in range(2):
+            try:
+                append(log, acked)
+                break
+            except OSError:
+                pass
+
+
 def test_errors_once_and_for_ever():
     """An event that could not be recorded raises OSError; it is there whole or not at all."""
 
@@ -164,14 +175,7 @@ def test_errors_once_and_for_ever():
         record(log_at(root), 14)
 
     def work(root, acked):
-        log = log_at(root)
-        for _ in range(6):
-            for _ in range(2):
-                try:
-                    append(log, acked)
-                    break
-                except OSError:
-                    pass
+        persist(log_at(root), acked, 6)
 
     every_error(prepare, work, check, at_least=140, name="errors")
 
@@ -206,18 +210,11 @@ def test_a_flash_that_others_have_filled():
 
     every_cut(prepare, work, check, stride=2, again=5, at_least=200, name="full flash", blocks=20)
 
-    def persist(root, acked):
-        log = log_at(root)
-        for _ in range(9):
-            for _ in range(2):
-                try:
-                    append(log, acked)
-                    break
-                except OSError:
-                    pass
+    def again(root, acked):
+        persist(log_at(root), acked, 9)
 
     every_error(
-        prepare, persist, check, stride=2, at_least=100, name="full flash, errors", blocks=20
+        prepare, again, check, stride=2, at_least=100, name="full flash, errors", blocks=20
     )
 
 

@@ -139,7 +139,8 @@ class Stores:
         """
         try:
             # Most boards were never anywhere else, and need none of it.
-            if len([name for name in files.names(self._base) if len(name) == 16]) < 2:
+            ours = len(self._name)
+            if len([name for name in files.names(self._base) if len(name) == ours]) < 2:
                 return 0
             from ..storage import places
 

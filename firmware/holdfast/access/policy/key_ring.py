@@ -4,8 +4,6 @@ from micropython import const
 
 from ..tag import NAME_TAG
 
-# Operations that can change which keys a node has: ZONE, ZONE_KEY, ZONE_SWITCH, LOOKUP
-KEY_OPERATIONS = (2, 13, 14, 15)
 KEY_ENTRY = 40  # bytes: tag of the zone (6), number of the key (2), key (32)
 
 _HEAD = const(8)

@@ -35,6 +35,8 @@ DOOR_MODE = 16
 CARRIER = 17
 DROPPED = 18
 
+OF_KEYS = (ZONE, ZONE_KEY, ZONE_SWITCH, LOOKUP)  # can change which keys a node has
+
 GRACE_S = limits.GRACE_S  # keys of LIMITS
 MAX_UNCERTAINTY_S = limits.MAX_UNCERTAINTY_S
 KNOWLEDGE_S = limits.KNOWLEDGE_S

@@ -16,7 +16,7 @@ from cose import CRV_ED25519, Key
 from micropython import const
 
 from ...access import reason
-from ...access.policy.key_ring import KEY_OPERATIONS, KeyRing
+from ...access.policy.key_ring import KeyRing
 from ...access.policy.rules import SiteRules
 from ..sealed import DamagedError
 from .log import ChangesetLog
@@ -310,7 +310,9 @@ class PolicyStore:
         return Held(following, ring, recent)
 
     def _keys_after(self, ring, operations, rules):
-        if not any([operation[0] in KEY_OPERATIONS for operation in operations]):
+        from ...access.policy.operations import OF_KEYS
+
+        if not any([operation[0] in OF_KEYS for operation in operations]):
             return ring
         from ...access.policy import key_changes
 
