@@ -35,6 +35,12 @@ class Hardware:
     def line(self, fields):
         print(json.dumps(fields))
 
+    def prepare(self, fields):
+        return json.dumps(fields)
+
+    def write(self, prepared):
+        print(prepared)
+
     def set(self, active):
         print('{"hal": "strike", "active": %s}' % ("true" if active else "false"))
 
@@ -81,7 +87,7 @@ class Link:
         self._meter.answered()
         print("<" + bytes(chunk).hex())
 
-    async def close(self):
+    def close(self):
         pass
 
 
@@ -150,7 +156,9 @@ def _reader(now):
     hardware = Hardware(now)
     private_key = KeyStore(_DIRECTORY, hardware.random_bytes).private_key()
     settings = stored_settings.load(_DIRECTORY)
-    return Reader(settings, private_key, hardware, _DIRECTORY)
+    reader = Reader(settings, private_key, hardware, _DIRECTORY)
+    reader.start()
+    return reader
 
 
 def provision(now):

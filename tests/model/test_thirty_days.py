@@ -181,7 +181,7 @@ class House:
         way = self.rng.choice(one.ways)
         if way == "phone":
             wish = Request(self.credentials[one.name], site.DOOR, 1, True)
-            why = self.reader._access_point.ask(wish, {}).reason_name
+            why = self.reader.doors[site.DOOR].access_point.ask(wish, {}).reason_name
         else:
             if way == "card":
                 self.reader.card_reader.card(self._card(number))

@@ -94,6 +94,7 @@ class World:
         self.hardware.ticks_started = self.hardware.ticks_ms
         self.keypad = ref.Keypad()
         self.reader = Reader(self.settings, site.READER_PRIVATE, self.hardware, self.folder)
+        self.reader.start()
         if not self.recorded:
             self.recorded.append((event.LOG_STARTED,))
         self.recorded.append((event.STARTED,))
@@ -194,7 +195,7 @@ class World:
         if credential is None or self.pick((0, 0, 0, 1)):
             refused = ref.authentic(token, self.rules)
             try:
-                credential = self.reader._trust.authenticate(issued.raw)
+                credential = self.reader.trust.authenticate(issued.raw)
                 found = []
             except Refused as error:
                 found = [reason.name(error.reason)]
@@ -210,7 +211,7 @@ class World:
         for reading in self.clock.readings():
             answers |= ref.ask_token(self.rules, token, reading, door, action, intent, verified)
         wish = Request(credential, door, action, intent, verified)
-        decision = self.reader._access_point.ask(wish, {})
+        decision = self.reader.doors[site.DOOR].access_point.ask(wish, {})
         about = {"shown": 0, "cti": token.cti, "action": action, "guest": token.signer is None}
         return self._agree(decision, answers, about)
 
@@ -241,7 +242,7 @@ class World:
         wish = CardRequest(
             kind, shown_key(first), site.DOOR, locked=shown.locked, second=key, used=used
         )
-        decision = self.reader._access_point.ask(wish, {})
+        decision = self.reader.doors[site.DOOR].access_point.ask(wish, {})
         about = {"shown": kind if second is None else kind + 2, "action": 1}
         self._agree(decision, self._card_answers(shown), about)
         self.seen["pair " + decision.reason_name] += second is not None

@@ -35,6 +35,12 @@ class Hardware:
     def line(self, fields):
         self.lines.append(fields)
 
+    def prepare(self, fields):
+        return fields
+
+    def write(self, prepared):
+        self.lines.append(prepared)
+
     def set(self, active):
         self.strikes.append(active)
 
@@ -105,7 +111,7 @@ class Link:
             raise ValueError("a chunk larger than the link takes")
         self.from_reader.extend(chunk)
 
-    async def close(self):
+    def close(self):
         self.hang_up()
 
     def put(self, data):
@@ -140,6 +146,7 @@ def make_reader(
         limits or Limits(),
         **more,
     )
+    reader.start()
     if policy:
         reader.follow(site.changeset())
     return reader

@@ -9,14 +9,15 @@ import small_site as site
 from coap import stream
 from coap.server import Server
 from holdfast.access import Trust, reason
-from holdfast.link.computing import Computing
-from holdfast.link.connection import serve
 from holdfast.link.contexts import Contexts
+from holdfast.link.engine import CryptoEngine
 from holdfast.link.ephemeral import EphemeralKeys
-from holdfast.link.handshake import Responders
+from holdfast.link.exchanger import Exchanger
+from holdfast.link.handshake import Handshakes
 from holdfast.link.limits import Limits
+from holdfast.link.listener import Listener
+from holdfast.link.pending import PendingHandshakes
 from holdfast.link.recent import RecentMessages
-from holdfast.link.session import Session
 from holdfast.storage import files
 from holdfast.storage.contexts import ContextStore
 from holdfast.storage.sealed import Sealer, derive
@@ -93,22 +94,20 @@ class Restarting:
         store = open_store(self.flash.path, random_bytes, self.faults, self.binding)
         self.contexts = Contexts(self.limits.contexts, random_bytes(1)[0] % 48, store)
         trust = Trust(site.SITE, [site.authority_public()], site.zone_keys)
-        self._responders = Responders(
+        handshakes = Handshakes(
             [(0, site.READER_PRIVATE, site.device_certificate())],
             trust,
             EphemeralKeys(random_bytes),
             self.contexts,
+            PendingHandshakes(self._hardware, 5000, self.contexts.release),
             RecentMessages(),
-            Computing(pause),
+            CryptoEngine(pause),
             lambda credential: True,
         )
-        self._server = Server()
-        self._server.add(("doors", None), self)
-
-    async def connected(self, link):
-        """Serve one central, as the role does."""
-        session = Session(self._responders, self.contexts, self._server, self, self.limits, 1)
-        await serve(link, session, self._hardware, self.limits)
+        server = Server()
+        server.add(("doors", None), self)
+        exchanger = Exchanger(handshakes, self.contexts, server, self)
+        self.connected = Listener(exchanger, self.limits, self._hardware, self).connected
 
     async def put(self, request, peer):
         """The resource: opens for a credential that is in date and for this site."""
@@ -116,10 +115,20 @@ class Restarting:
         credential = peer.credential
         granted = credential.audience == site.SITE and self.now < credential.expires
         self.opened += granted
+        peer.is_served = granted
         answer = coap.code.CHANGED if granted else coap.code.FORBIDDEN
         return coap.Message(answer, (), b"\xa1\x01\xf5" if granted else b"\xa1\x01\xf4")
 
     def deciding(self):
+        pass
+
+    def arriving(self):
+        pass
+
+    def ended(self, fields):
+        pass
+
+    def left(self):
         pass
 
     def challenged(self, connection):

@@ -118,7 +118,7 @@ class Door:
         """The exact reason of the answer."""
         if way == TOKEN:
             wish = Request(self.holder, site.DOOR, 1, True)
-            return self.reader._access_point.ask(wish, {}).reason
+            return self.reader.doors[site.DOOR].access_point.ask(wish, {}).reason
         if way == BY_CARD:
             self.reader.card_reader.card(CARD_NUMBER)
         else:

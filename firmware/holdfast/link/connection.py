@@ -5,39 +5,52 @@ import asyncio
 from ..access import reason
 
 
-class _Deadline:
-    """When the central must have been heard again."""
+class Deadline:
+    """When the central of ``origin`` must have shown who it is, and shown it again.
 
-    def __init__(self, ticks, limits):
+    ``first_ms`` in all until it has. ``is_last`` says that it took the last free connection.
+    """
+
+    def __init__(self, ticks, limits, origin, is_last: bool):
         self._ticks = ticks
         self._limits = limits
+        self._origin = origin
+        self._is_last = is_last
         self._end = ticks.add(limits.lifetime_ms)
-        self._due = ticks.add(limits.first_ms)
-        self._stage = 0
-
-    def heard(self, session):
-        """Move on after the session took something valid; a partial message buys no time."""
-        if session.in_handshake:
-            stage, ms = 1, self._limits.handshake_ms
-        elif session.heard:
-            stage, ms = 2 + session.round_trips, self._limits.idle_ms
-        else:
-            return
-        if stage != self._stage:
-            self._stage = stage
-            self._due = self._ticks.add(ms)
+        self._left = limits.first_ms  # at ``_since``, but for the lifetime
+        self._since = ticks.add(0)
+        self._proofs = 0
 
     def left_ms(self) -> int:
-        return min(self._ticks.until(self._due), self._ticks.until(self._end))
+        """Milliseconds, 0 or less once it is over."""
+        left = self._left + self._ticks.until(self._since)
+        return min(left, self._ticks.until(self._end))
+
+    def first_byte(self):
+        """The central has said something."""
+        if self._is_last:
+            self._is_last = False
+            self._left = min(self.left_ms(), self._limits.last_ms)
+            self._since = self._ticks.add(0)
+
+    def stop(self):
+        """The node has something to do for it now: time that is not the central's."""
+        self._left = self.left_ms()
+
+    def go_on(self):
+        """The central is to move. It has new time if a request of its was decrypted."""
+        if self._origin.proofs != self._proofs:
+            self._proofs = self._origin.proofs
+            self._left = self._limits.idle_ms
+        self._since = self._ticks.add(0)
 
 
-async def serve(link, session, ticks, limits):
+async def serve(link, session, deadline):
     """Run ``session`` over ``link`` until either side ends it.
 
     ``link`` has ``read()``, ``write(chunk)``, ``close()`` and ``chunk_size``; its OSErrors end the
-    connection quietly. Returns (reason code or None, bytes in, bytes out).
+    connection quietly. Returns (bytes in, bytes out).
     """
-    deadline = _Deadline(ticks, limits)
     received = sent = 0
     try:
         while not session.closing:
@@ -51,9 +64,12 @@ async def serve(link, session, ticks, limits):
                 continue
             if not chunk:
                 break
+            if not received:
+                deadline.first_byte()
             received += len(chunk)
+            deadline.stop()
             answer = await session.receive(chunk)
-            deadline.heard(session)
+            deadline.go_on()
             await asyncio.wait_for(_write(link, answer), max(left, 1000) / 1000)
             sent += len(answer)
             session.answered()
@@ -62,18 +78,19 @@ async def serve(link, session, ticks, limits):
     except OSError:
         pass
     except MemoryError:
-        # What this central made us hold is gone with the session; the reader goes on.
+        # What this central made us hold is gone with the session; the node goes on.
         session.ran_out_of_memory()
     finally:
+        # The link before all else: whatever fails after it, no central holds it any more.
+        let_go(link)
         session.close()
-        await let_go(link)
-    return session.close_reason, received, sent
+    return received, sent
 
 
-async def let_go(link):
-    """Drop a central, whatever the radio says of it."""
+def let_go(link):
+    """Drop a central, whatever the radio says of it. Takes no memory."""
     try:
-        await link.close()
+        link.close()
     except OSError:
         pass
 

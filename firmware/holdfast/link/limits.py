@@ -1,12 +1,14 @@
-"""How much of the reader one central, or all of them, may use."""
+"""How much of a node one central, or all of them, may use."""
 
 
 class Limits:
     """Bounds on connections. Times in milliseconds, sizes in bytes.
 
-    A central that has sent neither a valid message_1 nor a valid protected request within
-    ``first_ms`` is dropped; after message_1 it has ``handshake_ms`` to finish; once it has been
-    heard it may be silent for ``idle_ms``; ``lifetime_ms`` ends any connection.
+    A central has ``first_ms`` in all, whatever it sends, until a request of its can be decrypted;
+    time in which the node computes is not counted. The last free connection is for who does that
+    within ``last_ms`` of its first byte; whoever has not by then makes room for who comes anew.
+    Each such request buys ``idle_ms``; ``lifetime_ms`` ends any connection. It has ``requests`` in
+    all, ``unproven`` of them before the first that can be decrypted.
     """
 
     def __init__(
@@ -15,8 +17,9 @@ class Limits:
         contexts: int = 16,
         message_size: int = 1152,
         requests: int = 256,
+        unproven: int = 8,
         first_ms: int = 5000,
-        handshake_ms: int = 5000,
+        last_ms: int = 2000,
         idle_ms: int = 30000,
         lifetime_ms: int = 300000,
     ):
@@ -24,7 +27,8 @@ class Limits:
         self.contexts = contexts
         self.message_size = message_size
         self.requests = requests
+        self.unproven = unproven
         self.first_ms = first_ms
-        self.handshake_ms = handshake_ms
+        self.last_ms = last_ms
         self.idle_ms = idle_ms
         self.lifetime_ms = lifetime_ms

@@ -2,13 +2,22 @@
 
 from micropython import const
 
+from ..access import reason
 from ..access.events.event import ACCESS, ACKNOWLEDGED, FETCHED, kind_name
 
-# How many events strangers may put on flash at once, and how long each stays counted. Whoever
-# passes by can be refused a thousand times an hour: that must not wear out the flash, nor push
-# out what a collector has not fetched yet.
-_STRANGERS_AT_ONCE = const(32)
-_STRANGER_EVERY_S = const(300)
+# How many events strangers of a kind may put on flash at once, and how long each stays counted.
+# Whoever passes by can be refused a thousand times an hour: that must not wear out the flash, nor
+# push out what a collector has not fetched yet, nor hide strangers of another kind.
+_AT_ONCE = const(32)
+_EVERY_S = const(300)
+
+# The kinds
+_NOISE = const(0)  # not even the beginning of a handshake
+_HANDSHAKE = const(1)  # and whatever token was shown in it
+_CARD = const(2)
+_PIN = const(3)
+_NEWS = const(4)  # what anybody may bring, such as a changeset
+_KINDS = const(5)
 
 _OWED = const(8)
 _COLLECTIONS = const(8)  # at a time that are told apart
@@ -24,8 +33,10 @@ class Recorder:
         self._log = log
         self._console = console
         self._timekeeper = timekeeper
-        self._strangers = 0
-        self._strangers_since = 0
+        # Of each kind how many are counted, and since when (uptime).
+        self._strangers = [0] * _KINDS
+        self._since = [0] * _KINDS
+        self._is_lock_told = False
         self._unkept = 0
         self._owed = []  # (kind, fields) that flash would not take
         self._collections = {}  # who collects: (connection, number of the last event given)
@@ -36,9 +47,10 @@ class Recorder:
         ``settle`` is owed once the door has moved and the answer left. Raises OSError, whatever
         the reason is.
         """
-        if event.credential is None and not event.decision.granted and self._is_crowded():
-            self._unkept += 1
-            return
+        if event.credential is None and not event.decision.granted:
+            if self._is_one_more(event.decision.reason):
+                self._unkept += 1
+                return
         fields = dict(event.fields())
         fields["uptime"] = self._timekeeper.uptime()
         if self._unkept:
@@ -63,7 +75,7 @@ class Recorder:
         number = None
         line = {"event": kind_name(kind)}
         line.update(fields)
-        if anybody and self._is_crowded():
+        if anybody and self._is_crowded(_NEWS):
             self._unkept += 1
         else:
             kept = self._dated(fields)
@@ -143,12 +155,32 @@ class Recorder:
             # Not on flash is not on flash: values that no event can have, no memory, a bug.
             raise OSError(type(error).__name__)
 
-    def _is_crowded(self):
+    def _is_one_more(self, code):
+        """Whether a refusal of a stranger for this reason is one too many of its kind."""
+        if code == reason.PIN_LOCKED and not self._is_lock_told:
+            self._is_lock_told = True  # once a lock, whatever came before it
+            return False
+        if code == reason.WRONG_PIN:
+            self._is_lock_told = False
+        return self._is_crowded(_kind(code))
+
+    def _is_crowded(self, kind):
         now = self._timekeeper.uptime()
-        gone = (now - self._strangers_since) // _STRANGER_EVERY_S
-        self._strangers = max(0, self._strangers - gone)
-        self._strangers_since += gone * _STRANGER_EVERY_S
-        if self._strangers >= _STRANGERS_AT_ONCE:
+        gone = (now - self._since[kind]) // _EVERY_S
+        self._strangers[kind] = max(0, self._strangers[kind] - gone)
+        self._since[kind] += gone * _EVERY_S
+        if self._strangers[kind] >= _AT_ONCE:
             return True
-        self._strangers += 1
+        self._strangers[kind] += 1
         return False
+
+
+def _kind(code):
+    if code in (reason.WRONG_PIN, reason.PIN_LOCKED):
+        return _PIN
+    if code < reason.NOT_YET_VALID or code in (
+        reason.HANDSHAKE_FAILED,
+        reason.UNKNOWN_CREDENTIAL,
+    ):
+        return _HANDSHAKE
+    return _NOISE if reason.MALFORMED_MESSAGE <= code < reason.FAULT else _CARD

@@ -17,6 +17,7 @@ from ..storage.certificates import Certificates
 from ..storage.clock import ClockStore
 from ..storage.contexts import ContextStore
 from ..storage.events.log import EventLog
+from ..storage.faults import FaultLog
 from ..storage.policy.store import PolicyStore
 from ..storage.sealed import Sealer, derive
 
@@ -45,6 +46,7 @@ class Stores:
         self._cache = None
         self._policies = None
         self._events = None
+        self._faults = None
         self._failed = set()
 
     # What decides
@@ -189,6 +191,12 @@ class Stores:
     def clock_store(self) -> ClockStore:
         """Where the clock's floor is kept. Raises OSError."""
         return ClockStore(self._folder("clock"), self._sealer("clock"))
+
+    def faults(self) -> FaultLog:
+        """What failed lately, and where."""
+        if self._faults is None:
+            self._faults = FaultLog(self._directory + "/faults")
+        return self._faults
 
     def certificates(self) -> Certificates:
         """Where certificates are kept that came after the settings."""

@@ -1,7 +1,7 @@
 """The resource ``/doors/{id}``: a PUT carries a wish, the answer says what came of it."""
 
 import cbor
-from coap import Message, code
+from coap import CoAPError, Message, code
 from untrusted import InvalidInput
 
 from ..access import Request, reason
@@ -18,23 +18,36 @@ STRIKE_MS = 3  # milliseconds, only when granted
 
 
 class UnlockResource:
-    """Takes wishes to the ``desk``, and answers only when all is done there."""
+    """Takes wishes to the access points of the door units ``doors``, a dict by name, and answers
+    only when all is done there.
+    """
 
-    def __init__(self, desk):
-        self._desk = desk
+    def __init__(self, doors):
+        self._doors = doors
 
     async def put(self, request, peer):
         """Answer 2.04 when granted, 4.03 when refused, 4.00 when the wish cannot be read."""
         door = request.uri_path()[-1]
         wish = _parse(request.payload)
+        access_point = self._access_point(door)
         if wish is None:
             why = reason.MALFORMED_REQUEST
-            decision = self._desk.refuse(why, peer.credential, _about(peer), door)
+            decision = access_point.refuse(why, peer.credential, _about(peer), door)
             return _answer(decision, code.BAD_REQUEST)
         asked = Request(
             peer.credential, door, wish[ACTION], wish[INTENT], wish.get(USER_VERIFIED, False)
         )
-        return _answer(self._desk.ask(asked, _about(peer)), code.FORBIDDEN)
+        decision = access_point.ask(asked, _about(peer))
+        if decision.granted:
+            peer.is_served = True
+        return _answer(decision, code.FORBIDDEN)
+
+    def _access_point(self, door):
+        if door in self._doors:
+            return self._doors[door].access_point
+        for unit in self._doors.values():
+            return unit.access_point  # which says that it is another door's
+        raise CoAPError("no door here", code.NOT_FOUND)
 
 
 def _parse(payload):

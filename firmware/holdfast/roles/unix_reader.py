@@ -91,6 +91,7 @@ def main(arguments) -> int:
     except InvalidInput as error:
         console.line({"event": "settings_refused", "reason": str(error)})
         return EXIT_SETTINGS
+    reader.start()
     _follow_policy(reader, directory + "/policy.cbor", console)
     # Made now: an interrupt in the middle of a collection leaves no memory to be had.
     stopped = console.prepare({"event": "stopped"})
@@ -117,7 +118,7 @@ def _follow_policy(reader, path, console):
 
 async def _serve(reader, radio, bench, description, console, port) -> int:
     try:
-        await radio.start(reader.connected)
+        radio.open()
     except OSError as error:
         console.line({"event": "port_refused", "port": port, "reason": str(error)})
         return EXIT_PORT
@@ -126,7 +127,8 @@ async def _serve(reader, radio, bench, description, console, port) -> int:
     description["policy"] = [rules.number, rules.head.hex()]
     console.line(description)
     card_reader = reader.card_reader
-    asyncio.create_task(bench.run(card_reader.card, card_reader.pin))
+    reader.supervisor.add("radio", lambda: radio.run(reader.connected))
+    reader.supervisor.add("cards", lambda: bench.run(card_reader.card, card_reader.pin))
     await reader.run()
     return 0
 

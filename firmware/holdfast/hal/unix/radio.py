@@ -5,7 +5,10 @@ size.
 """
 
 import asyncio
+import gc
+import socket
 
+_BACKLOG = 4
 _READ_SIZE = 512
 MIN_CHUNK = 20
 
@@ -27,10 +30,9 @@ class Link:
         self._writer.write(chunk)
         await self._writer.drain()
 
-    async def close(self):
-        """Drop the central."""
-        self._writer.close()
-        await self._writer.wait_closed()
+    def close(self):
+        """Drop the central, at once. Takes no memory."""
+        self._writer.s.close()
 
 
 class Radio:
@@ -39,14 +41,48 @@ class Radio:
     def __init__(self, port: int, chunk_size: int):
         self._port = port
         self._chunk_size = chunk_size
+        self._socket = None
 
-    async def start(self, connected):
-        """Await ``connected(link)`` for each central, in a task of its own.
+    def open(self):
+        """The socket that listens; the port is taken at the first call. Raises OSError."""
+        if self._socket is None:
+            listening = socket.socket()
+            try:
+                listening.setblocking(False)
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listening.bind(socket.getaddrinfo("127.0.0.1", self._port)[0][-1])
+                listening.listen(_BACKLOG)
+                self._socket = listening
+            finally:
+                if self._socket is None:
+                    listening.close()
+        return self._socket
 
-        Raises OSError if the port is taken.
+    async def run(self, connected):
+        """Await ``connected(link)`` for each central, in a task of its own. Runs for ever, and may
+        be run again when it was ended: who came meanwhile has waited.
         """
+        listening = self.open()
+        while True:
+            await _readable(listening)  # pyright: ignore[reportGeneralTypeIssues]
+            central = None
+            try:
+                central = listening.accept()[0]
+                central.setblocking(False)
+                stream = asyncio.StreamReader(central)
+                link = Link(stream, stream, self._chunk_size)
+                asyncio.create_task(connected(link))
+                central = None
+            except OSError:
+                pass  # it has gone already
+            except MemoryError:
+                gc.collect()
+            finally:
+                if central is not None:
+                    central.close()
 
-        async def accepted(reader, writer):
-            await connected(Link(reader, writer, self._chunk_size))
 
-        return await asyncio.start_server(accepted, "127.0.0.1", self._port, backlog=4)
+def _readable(listening):
+    # What asyncio's own server waits by. It ends for good with one central that there is no memory
+    # for, and keeps the port.
+    yield asyncio.core._io_queue.queue_read(listening)  # pyright: ignore[reportAttributeAccessIssue]

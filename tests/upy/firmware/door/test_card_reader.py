@@ -184,12 +184,12 @@ def test_what_cannot_be_kept_is_refused_and_counts_as_nothing():
     def failing():
         raise OSError(28)
 
-    door.reader._recorder._log = failing
+    door.reader.recorder._log = failing
     assert door.card(CARD_NUMBER) == "event_log_failed"
     assert door.pin(THE_PIN) == "event_log_failed"
     assert door.pin("0000") == "wrong_pin"
     assert door.hardware.opened == 0
-    door.reader._recorder._log = genuine
+    door.reader.recorder._log = genuine
     assert door.card(CARD_NUMBER) == "granted"
     assert door.pin(THE_PIN) == "pin_locked"
 
@@ -198,14 +198,14 @@ def test_a_fault_of_ours_is_a_no_and_the_next_card_is_read():
     """A task that reads cards and dies leaves a door that looks as if it worked."""
     for error in (MemoryError(), RuntimeError("bug"), KeyError(1)):
         door = _Door()
-        genuine = door.reader._access_point.ask
+        genuine = door.reader.card_reader._access_point.ask
 
         def broken(*_, error=error):
             raise error
 
-        door.reader._access_point.ask = broken
+        door.reader.card_reader._access_point.ask = broken
         assert door.card(CARD_NUMBER) == "fault" and door.pin(THE_PIN) == "fault"
         assert door.hardware.lines[-1]["error"] == type(error).__name__
         assert reason.coarse(reason.FAULT) == reason.COARSE_READER
-        door.reader._access_point.ask = genuine
+        door.reader.card_reader._access_point.ask = genuine
         assert door.card(CARD_NUMBER) == "granted" and door.hardware.opened == 1

@@ -140,7 +140,7 @@ async def test_memory_for_no_more_phones_is_made_and_the_next_try_succeeds():
     phones = [Phone(number=1000 * number) for number in range(4)]
     for phone in phones[:3]:
         await (await cold(reader, phone))[0].hang_up()
-    contexts = reader._contexts
+    contexts = reader.contexts
     genuine = link_handshake.SecurityContext
 
     def made_if_there_is_room(*arguments, **named):

@@ -13,9 +13,10 @@ import oscore
 import small_site as site
 from coap import stream
 from crypto import backend
-from holdfast.link.computing import Bill, Computing
+from holdfast.link.engine import CryptoEngine
 from holdfast.link.ephemeral import EphemeralKeys
 from holdfast.link.limits import Limits
+from holdfast.link.origin import Origin
 from memory_phone import Call, Hardware, Phone, cold, make_reader, warm
 
 
@@ -88,8 +89,8 @@ class Stepped:
     def is_at_rest(self):
         """Nothing half done is left: no steps, no reserved identifier, no connection."""
         assert self.backend.under_way == 0
-        assert not self.reader._contexts._reserved and self.reader._connections == 0
-        assert not self.reader._computing._turn.locked()
+        assert not self.reader.contexts._reserved and self.reader.listener.is_idle
+        assert not self.reader.engine.is_busy
 
 
 def _first(phone):
@@ -122,7 +123,7 @@ async def test_others_have_a_turn_between_any_two_steps():
 
 
 async def test_two_phones_at_once_take_turns_and_both_get_in():
-    """One handshake is computed after the other, in the order in which they came: both at once
+    """One handshake is computed after the other: both at once
     would take twice the memory, and both phones would wait for both.
     """
     with Stepped() as stepped:
@@ -254,7 +255,7 @@ async def test_the_five_seconds_are_the_phones_own():
     """A reader that computes for long does not blame the phone for it; one that stays silent
     before message_1, or owes message_3, is dropped.
     """
-    with Stepped(Limits(first_ms=200, handshake_ms=200)) as stepped:
+    with Stepped(Limits(first_ms=200)) as stepped:
         phone = Phone(suite=2)
         call = Call(stepped.reader)
         stepped.pause.at = 4
@@ -307,7 +308,7 @@ async def test_keys_are_made_ahead_only_while_nobody_is_there():
     """A phone that comes in the middle waits for the one under way, and not for the next."""
     with Stepped() as stepped:
         running = asyncio.create_task(stepped.reader.run())
-        keys = stepped.reader._ephemerals
+        keys = stepped.reader.ephemerals
         assert keys.missing == 0
         await _until(lambda: stepped.backend.under_way)
         call, code, _ = await cold(stepped.reader, Phone())
@@ -330,15 +331,15 @@ async def test_keys_are_made_ahead_only_while_nobody_is_there():
 async def test_random_bytes_that_are_no_p256_key_are_drawn_again():
     """One in 2^32 is not below the order of the group; a key of zeros is none either."""
     drawn = [b"\xff" * 32, bytes(32), b"\x31" * 32]
-    computing = Computing(Pause())
+    engine = CryptoEngine(Pause())
     for wrong in drawn[:2]:
         left = [wrong, drawn[2]]
         keys = EphemeralKeys(lambda length, left=left: left.pop(0), (0, 2))
-        private, public = await computing.run(keys.take_steps(2), Bill())
+        private, public = await engine.run(keys.take_steps(2), Origin(1))
         assert private == drawn[2] and public == crypto.p256_public_key(private)[:32]
     keys = EphemeralKeys(lambda length: bytes(length), (2,))
     try:
-        await computing.run(keys.take_steps(2), Bill())
+        await engine.run(keys.take_steps(2), Origin(1))
         raise AssertionError("no key was taken for one")
     except crypto.InvalidKey:
         pass
@@ -348,7 +349,7 @@ async def test_steps_that_are_waited_for_are_closed_when_the_waiting_ends():
     """Cancelled before its turn came, or in the middle: what is secret is wiped, and the next in
     the queue has its turn.
     """
-    computing = Computing(Pause())
+    engine = CryptoEngine(Pause())
     closed = []
 
     def steps(name):
@@ -359,7 +360,7 @@ async def test_steps_that_are_waited_for_are_closed_when_the_waiting_ends():
         finally:
             closed.append(name)
 
-    tasks = [asyncio.create_task(computing.run(steps(name), Bill())) for name in "abcd"]
+    tasks = [asyncio.create_task(engine.run(steps(name), Origin(1))) for name in "abcd"]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     tasks[0].cancel()

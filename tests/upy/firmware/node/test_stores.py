@@ -100,7 +100,7 @@ async def test_the_policy_in_force_decides_whom_to_believe_however_late_it_can_b
     files.make_directory = failing
     try:
         reader, hardware = _new(folder)
-        assert [key.x for key in reader._trust.authority_keys] == [old]
+        assert [key.x for key in reader.trust.authority_keys] == [old]
         await cold(reader, Phone(token))
         assert hardware.opened == 0
     finally:

@@ -157,7 +157,7 @@ async def test_an_end_that_comes_near_is_told_once_a_start_and_in_the_status():
         admin = await Carrier(reader, ADMINISTER).meet()
         told = cbor.decode((await admin.get("status")).payload)
         assert told.get(10) == (max(0, days) * site.DAY if is_near else None)
-        reader._tell_ending()
+        reader.tell_ending()
         assert len(noted(hardware, "certificate_ending")) == is_near
 
 
@@ -167,11 +167,11 @@ async def test_it_is_told_when_the_sixty_days_begin_and_not_after_a_renewal():
     reader = make_reader(hardware, {6: site.device_certificate(changes={4: ends})})
     for passed, told in ((4, 0), (1, 1), (10, 1)):
         hardware.pass_time(passed)
-        reader._tell_ending()
+        reader.tell_ending()
         assert len(noted(hardware, "certificate_ending")) == told, passed
     bringer = await Carrier(reader, UNLOCK).meet()
     assert (await bringer.post("certificate", later())).code == CHANGED
-    reader._tell_ending()
+    reader.tell_ending()
     assert len(noted(hardware, "certificate_ending")) == 1
     assert (CERTIFICATE_ENDING, CERTIFICATE_RENEWED) == (25, 26)
 

@@ -14,7 +14,7 @@ from harness import raises
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import event
 from holdfast.access.events import record as event_record
-from holdfast.link.session import Peer
+from holdfast.link.exchanger import Peer
 from holdfast.node.recorder import Recorder
 from holdfast.resources.events import EventsResource
 from untrusted import InvalidInput

@@ -7,8 +7,8 @@ import oscore
 from coap import stream
 from edhoc import ReceivedMessage1, ReceivedMessage3
 from holdfast.link import handshake as link_handshake
+from holdfast.link import listener
 from holdfast.link.limits import Limits
-from holdfast.roles import reader as reader_role
 from memory_phone import Call, Hardware, Link, Phone, cold, make_reader, warm
 
 
@@ -56,14 +56,14 @@ async def test_memory_that_ends_as_a_phone_connects_takes_no_connection_with_it(
     """Four phones met by a full heap must not have been the last four."""
     hardware = Hardware()
     reader = make_reader(hardware, limits=Limits(connections=1))
-    genuine = reader_role.Session
-    reader_role.Session = _no_memory
+    genuine = listener.Session
+    listener.Session = _no_memory
     for _ in range(3):
         link = Link()
         await reader.connected(link)
         assert link.closed
         assert hardware.lines[-1]["reason"] == "fault"
-    reader_role.Session = genuine
+    listener.Session = genuine
     _, code, _ = await cold(reader, Phone())
     assert code == coap.code.CHANGED
 
@@ -71,7 +71,7 @@ async def test_memory_that_ends_as_a_phone_connects_takes_no_connection_with_it(
 class _DeadLink(Link):
     """The central is gone already: even letting go of it fails."""
 
-    async def close(self):
+    def close(self):
         self.hang_up()
         raise OSError(104)
 

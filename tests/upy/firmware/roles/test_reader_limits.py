@@ -12,7 +12,7 @@ from memory_phone import Call, Hardware, Phone, cold, make_reader, warm
 
 async def test_a_silent_central_is_dropped():
     """Nothing, half a message, or a handshake left hanging: each ends by itself with a reason."""
-    limits = Limits(first_ms=40, handshake_ms=40, idle_ms=40)
+    limits = Limits(first_ms=40, idle_ms=40)
     phone = Phone()
     _, message_1 = phone.message_1()
     whole = phone.post(b"\xf5" + message_1)
@@ -78,7 +78,7 @@ async def test_contexts_are_bounded_and_the_longest_unused_goes_first():
 async def test_signalling_is_answered_and_bounded():
     """RFC 8323: CSM first, Ping answered by Pong, Release ends, too many requests end."""
     hardware = Hardware()
-    reader = make_reader(hardware, limits=Limits(requests=3))
+    reader = make_reader(hardware, limits=Limits(unproven=3))
     phone = Phone()
     call = Call(reader)
     response = await call.ask(

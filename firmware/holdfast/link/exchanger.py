@@ -1,0 +1,205 @@
+"""The protected exchange, without a transport: EDHOC, OSCORE, Echo, and the resources behind."""
+
+import oscore
+from coap import CoAPError, Message, code, error_response, option
+from untrusted import InvalidInput
+
+from ..access import reason
+from .handshake import edhoc_response
+from .refusal import LinkRefusal
+
+_EDHOC_PATH = (".well-known", "edhoc")
+_EDHOC_UNDERSTOOD = (option.URI_HOST, option.URI_PORT, option.URI_PATH, option.ACCEPT)
+
+
+class Peer:
+    """Who a protected request comes from, and what it took to know.
+
+    ``credential`` is proven. ``handshake`` tells whether this request completed one;
+    ``public_key_operations`` counts what its origin has cost since its last protected request.
+    A resource that did something for this peer sets ``is_served``.
+    """
+
+    is_served = False
+
+    def __init__(self, credential, connection: int, handshake: bool, public_key_operations: int):
+        self.credential = credential
+        self.connection = connection
+        self.handshake = handshake
+        self.public_key_operations = public_key_operations
+
+
+class Exchanger:
+    """Answers what comes to a node, whatever it came by, and asks other nodes.
+
+    ``handshakes`` and ``contexts`` are those of the node, ``server`` is the coap.Server for
+    protected requests, and ``observer`` has ``deciding()``, ``challenged(connection)`` and
+    ``refused(reason, connection, credential, claimed)``: ``credential`` is proven, ``claimed`` is
+    a holder's name and nothing more.
+    """
+
+    def __init__(self, handshakes, contexts, server, observer):
+        self._handshakes = handshakes
+        self._contexts = contexts
+        self._server = server
+        self._observer = observer
+
+    async def respond(self, request: Message, origin):
+        """The response Message to ``request`` from ``origin``, None for what is no request.
+
+        Look at ``origin.refusal`` afterwards. Nothing that anybody sends raises out of here, but
+        MemoryError and OSError may.
+        """
+        if not code.is_request(request.code):
+            return None
+        try:
+            response = await self._route(request, origin)
+        except LinkRefusal as refusal:
+            self._observer.refused(refusal.reason, origin.number, None, refusal.claimed)
+            if refusal.drop:
+                origin.refusal = refusal.reason
+            response = refusal.response
+        response.token = request.token
+        return response
+
+    def ask(self, kid: bytes, request: Message) -> tuple:
+        """``(protected request, exchange)`` for the node that is known by ``kid``.
+
+        Raises KeyError if none is, SequenceExhausted, and what the store of contexts raises.
+        """
+        association = self._contexts.find(kid)
+        if association is None:
+            raise KeyError(kid)
+        return oscore.protect_request(association.context, request)
+
+    def answer(self, kid: bytes, response: Message, exchange) -> Message:
+        """What the node known by ``kid`` says in its ``response`` to what ``ask`` gave.
+
+        Raises CoAPError, and KeyError if the node was forgotten meanwhile.
+        """
+        association = self._contexts.find(kid)
+        if association is None:
+            raise KeyError(kid)
+        return oscore.unprotect_response(association.context, response, exchange)
+
+    def is_in_handshake(self, origin) -> bool:
+        """Whether ``origin`` owes a message_3."""
+        return self._handshakes.pending.awaits(origin)
+
+    def leave(self, origin):
+        """``origin`` is no more. Takes no memory, and raises nothing."""
+        self._handshakes.abandon(origin)
+
+    def answered(self):
+        """An answer is on its way, or never will be: now is what could wait for it. Raises
+        nothing.
+        """
+        self._contexts.settle()
+        self._observer.answered()
+
+    def make_room(self):
+        """Memory has ended: let there be some the next time."""
+        self._contexts.make_room()
+
+    async def _route(self, request, origin):
+        if request.option(option.OSCORE) is not None:
+            # The outer code is not protected (RFC 8613 section 4.2): nobody gets to vary it.
+            if request.code not in (code.POST, code.FETCH):
+                raise _protocol_refusal(CoAPError("a protected request is a POST or a FETCH"))
+            return await self._protected(request, origin)
+        if request.code == code.POST and request.uri_path() == _EDHOC_PATH:
+            return await self._edhoc(request, origin)
+        raise LinkRefusal(reason.UNPROTECTED, Message(code.UNAUTHORIZED), drop=False)
+
+    async def _edhoc(self, request, origin):
+        try:
+            option.recognised(request.options, _EDHOC_UNDERSTOOD)
+        except CoAPError as error:
+            raise _protocol_refusal(error)
+        payload, has_begun = await self._handshakes.respond(request.payload, origin)
+        if has_begun:
+            self._observer.deciding()
+        return edhoc_response(code.CHANGED, payload)
+
+    async def _protected(self, request, origin):
+        message_3 = entry = None
+        try:
+            if request.option(option.EDHOC) is not None:
+                message_3, request = oscore.split(request)
+            kid = oscore.option.decode(request.option(option.OSCORE))[2]
+            if kid is None:
+                raise oscore.FormatError("a request names its kid")
+        except CoAPError as error:
+            raise _protocol_refusal(error)
+        if message_3 is None:
+            association = self._known(kid, origin)
+        else:
+            entry, association, _ = await self._handshakes.finish(kid, message_3, origin)
+        try:
+            plain, exchange = oscore.unprotect_request(association.context, request)
+        except oscore.EchoNeeded as needed:
+            return self._challenge(kid, association, needed, origin)
+        except CoAPError as error:
+            # Whoever has heard the identifier can send it: it proves nothing.
+            raise _protocol_refusal(error, association.credential.holder)
+        if entry is None:
+            self._contexts.used(kid)  # of one that is passing nothing is noted
+        else:
+            self._handshakes.keep(entry, association)
+        origin.proofs += 1
+        self._observer.deciding()
+        total = origin.public_key_operations
+        peer = Peer(
+            association.credential, origin.number, entry is not None, total - origin.charged
+        )
+        origin.charged = total
+        try:
+            response = await self._server.respond(plain, peer)
+        except CoAPError as error:
+            # No resource decided this, so nobody else shows and records it.
+            self._observer.refused(
+                reason.MALFORMED_REQUEST, origin.number, peer.credential, None
+            )
+            response = error_response(error)
+        protected = oscore.protect_response(association.context, response, exchange)
+        if peer.is_served:
+            self._contexts.opened(kid, association)
+        return protected
+
+    def _challenge(self, kid, association, needed, origin):
+        # Authentic, but perhaps a recording: it proves nothing, and is not refused either.
+        try:
+            response = self._contexts.challenge(kid, association, needed)
+        except oscore.ReplayError as error:
+            raise _protocol_refusal(error, association.credential.holder)
+        except (InvalidInput, OSError):
+            # Without a Partial IV that is certainly new, this context can prove nothing any more.
+            self._contexts.forget(kid)
+            raise _protocol_refusal(oscore.ContextNotFoundError("no challenge can be made"))
+        self._observer.challenged(origin.number)
+        return response
+
+    def _known(self, kid, origin):
+        association = self._contexts.find(kid)
+        if association is None and origin.passing is not None and origin.passing[0] == kid:
+            association = origin.passing[1]
+        if association is None:
+            raise _protocol_refusal(oscore.ContextNotFoundError("no such kid"))
+        return association
+
+
+def _protocol_refusal(error, claimed=None):
+    # An unknown context is not the end of the connection: a phone that knows us from before we
+    # restarted can start over at once.
+    drop = not isinstance(error, oscore.ContextNotFoundError)
+    if not drop:
+        why = reason.UNKNOWN_CONTEXT
+    elif isinstance(error, oscore.ReplayError):
+        why = reason.REPLAYED
+    elif isinstance(error, oscore.DecryptionError):
+        why = reason.DECRYPTION_FAILED
+    else:
+        why = reason.MALFORMED_MESSAGE
+    # RFC 8613 section 8.2: errors in the clear are not to be cached.
+    response = Message(error.code, [(option.MAX_AGE, b"")], error.diagnostic.encode())
+    return LinkRefusal(why, response, claimed, drop)

@@ -1,0 +1,20 @@
+"""Where a request comes from: what its transport tells of it, and what it has cost."""
+
+
+class Origin:
+    """One connection, or one address where there are none. It is who sent nothing: a name at most.
+
+    ``number`` names it on the console. ``is_ordered`` says whether the transport keeps the order
+    and lets nothing come twice. ``public_key_operations`` counts what was computed for it,
+    ``proofs`` how many of its requests could be decrypted: nothing else that it sends shows who it
+    is. ``refusal`` is the reason code once something came for which a connection ends, else None.
+    """
+
+    def __init__(self, number: int, is_ordered: bool = True):
+        self.number = number
+        self.is_ordered = is_ordered
+        self.public_key_operations = 0
+        self.charged = 0  # of them, up to its last proof
+        self.proofs = 0
+        self.refusal = None
+        self.passing = None  # (C_R, Association) that ends with this origin

@@ -1,0 +1,351 @@
+"""What every device is, with a door or without: who it is, whom it believes, what it keeps."""
+
+import asyncio
+
+import crypto
+from coap.server import Server
+from untrusted import InvalidInput
+
+from ..access import Trust, reason
+from ..access.decide import is_void, may
+from ..access.events.event import (
+    CERTIFICATE_ENDING,
+    CERTIFICATE_RENEWED,
+    CLOCK_SET,
+    LOCKDOWN,
+    POLICY_APPLIED,
+    POLICY_REFUSED,
+    STARTED,
+    STORAGE_FAULT,
+)
+from ..access.trust import is_ending
+from ..link.contexts import Contexts
+from ..link.engine import CryptoEngine
+from ..link.ephemeral import EphemeralKeys
+from ..link.exchanger import Exchanger
+from ..link.handshake import Handshakes
+from ..link.limits import Limits
+from ..link.origin import Origin
+from ..link.pending import PendingHandshakes
+from ..link.recent import RecentMessages
+from . import device_keys
+from .recorder import Recorder
+from .stores import Stores
+from .supervisor import Supervisor
+from .timekeeper import Timekeeper
+
+_HANDSHAKE_MS = 5000  # from message_2 to message_3
+_TIDY_EVERY_S = 5
+
+
+class Node:
+    """Identity, trust, stores, clock, recorder, exchanger and supervisor of one device.
+
+    ``doors`` are its door units by name, none on some; a role puts them there. ``hardware``
+    bundles what hal built: ``clock``, ``ticks``, ``random_bytes``, ``console``, and perhaps a
+    ``watchdog``. ``private_key`` is the device's X25519 key (32 bytes), ``p256_private_key`` the
+    one that goes with a P-256 certificate in ``settings``, if there is one. What is to be
+    remembered lies in ``directory``; ``context_store`` is for the phones it knows, in the place of
+    the one there. ``pause()`` is awaited in the middle of long work.
+
+    Nothing is read, written or told before ``start``. Raises SettingsError if a certificate in
+    ``settings`` is not this device's.
+    """
+
+    # From the start on
+    contexts: Contexts
+    handshakes: Handshakes
+    exchanger: Exchanger
+
+    def __init__(
+        self,
+        settings,
+        private_key: bytes,
+        hardware,
+        directory: str,
+        limits=None,
+        context_store=None,
+        p256_private_key=None,
+        pause=None,
+    ):
+        self.limits = limits or Limits()
+        self.settings = settings
+        self.hardware = hardware
+        self.doors = {}
+        crypto.self_test(settings.p256_certificate is not None)
+        self.keys = device_keys.check(settings, private_key, p256_private_key)
+        self._is_end_told = False  # of the certificates in force
+        self._rules = None  # what all goes by that was told of it
+        self._told = 0  # number of the changeset that an event was about
+        self._locked = {}  # door: whether it was said to be locked down
+        self.stores = Stores(
+            directory, settings, private_key, hardware.random_bytes, self._storage_failed
+        )
+        self.timekeeper = Timekeeper(
+            hardware.clock,
+            hardware.ticks,
+            self.stores.clock_store,
+            lambda: self.stores.rules,
+            self.keys.issued_at,
+            lambda error: self.stores.fault("clock", error),
+        )
+        self.recorder = Recorder(self.stores.events, hardware.console, self.timekeeper)
+        self.supervisor = Supervisor(
+            self.timekeeper.uptime,
+            hardware.console,
+            self.fault,
+            getattr(hardware, "watchdog", None),
+        )
+        self.tokens = self.stores.verified_tokens()
+        self.trust = Trust(
+            settings.site, settings.authority_keys, self.stores.zone_key, self.tokens
+        )
+        self.engine = CryptoEngine(pause or _pause)
+        self.ephemerals = EphemeralKeys(hardware.random_bytes, self.keys.suites)
+        self.server = Server(self._resource)
+        # For the device's key: another certificate for it leaves the phones it knows.
+        self._binding = crypto.x25519_public_key(private_key)
+        self._context_store = context_store
+
+    def start(self):
+        """Read what is kept, say that the device has started, and go by the policy in force.
+
+        Raises nothing for storage that fails: who asks is told.
+        """
+        self.contexts = Contexts(
+            self.limits.contexts,
+            self.hardware.random_bytes(1)[0] % 48,
+            self._context_store or self.stores.context_store(self._binding),
+        )
+        self.handshakes = Handshakes(
+            self.keys.entries,
+            self.trust,
+            self.ephemerals,
+            self.contexts,
+            PendingHandshakes(self.hardware.ticks, _HANDSHAKE_MS, self.contexts.release),
+            RecentMessages(),
+            self.engine,
+            self.may_be_remembered,
+        )
+        self.exchanger = Exchanger(self.handshakes, self.contexts, self.server, self)
+        lost = self.stores.tidy_places()
+        self.keep_up()
+        self.recorder.note(STARTED, {"changeset": self._rules and self._rules.number})
+        if lost:
+            told = {"count": lost, "detail": "events of a place that was left are gone"}
+            self.recorder.note(STORAGE_FAULT, told)
+        self.tell_ending()
+        self.recorder.pay()
+
+    # What it goes by
+
+    def follow(self, raw: bytes) -> bool:
+        """Follow the signed changeset ``raw``, or take the head of a snapshot or its next part,
+        whoever brought it; False if it was known.
+
+        Raises InvalidInput, whose text says why not, and OSError; both are recorded.
+        """
+        from ..storage.policy import incoming
+
+        try:
+            is_news = incoming.take(self.stores.policies(), raw)
+        except InvalidInput as error:
+            self.recorder.note(POLICY_REFUSED, {"detail": str(error)}, anybody=True)
+            raise
+        except OSError as error:
+            self.stores.fault("policy", error)
+            raise
+        self.stores.fault("policy", None)
+        self.keep_up()
+        return is_news
+
+    def keep_up(self):
+        """Let everything go by the policy in force, however it came to be that.
+
+        It may have come as a snapshot, or with a changeset that flash took and said it did not.
+        What ends in the middle is done the next time: each mark is made after its effect.
+        """
+        rules = self.stores.rules
+        before = self._rules
+        if rules is before or rules.fault == reason.STORAGE_FAILED:
+            return
+        self.trust.authority_keys = rules.anchors
+        self.timekeeper.heard_signed(rules.issued_at)
+        views = self._views()
+        if views:
+            self.contexts.forget_credentials(lambda credential: is_void(credential, views[0]))
+        if before is None:
+            self._load_renewals(rules)
+        elif rules.number > self._told:
+            self.recorder.note(POLICY_APPLIED, {"changeset": rules.number})
+        self._told = rules.number
+        for view in views:
+            is_locked = view.is_locked_down
+            if self._locked.get(view.door, is_locked) != is_locked:
+                self.recorder.note(LOCKDOWN, {"door": view.door, "on": is_locked})
+            self._locked[view.door] = is_locked
+        self._rules = rules
+
+    def renew(self, raw: bytes) -> bool:
+        """Go on with the later certificate ``raw``, whoever brought it; False if it is in force.
+
+        The phones it knows stay known. Raises InvalidInput, whose text says why not, and OSError.
+        """
+        device = self.keys.renewed(raw, self.settings, self.stores.rules)
+        if device is None:
+            return False
+        # On flash first: what is in force is so after a restart, too.
+        try:
+            self.stores.certificates().write(device.suite, raw)
+        except OSError as error:
+            self.stores.fault("certificates", error)
+            raise
+        self.stores.fault("certificates", None)
+        self.keys.put_renewed(device, raw)
+        self.handshakes.show(self.keys.entries)
+        self._is_end_told = False
+        self.timekeeper.heard_signed(device.issued_at)
+        fields = {"issued": device.issued_at, "expires": device.expires}
+        self.recorder.note(CERTIFICATE_RENEWED, fields)
+        self.tell_ending()
+        return True
+
+    def tell_ending(self):
+        """Say that the certificate ends: once a start, and once when it comes to that."""
+        expires = self.keys.expires
+        if not self._is_end_told and is_ending(expires, self.timekeeper.read()):
+            self.recorder.note(CERTIFICATE_ENDING, {"expires": expires})
+            self._is_end_told = True
+
+    def told_time(self, time: int, error_s: int) -> bool:
+        """Whether it is believed that it is ``time``, off by at most ``error_s``; OSError."""
+        is_believed = self.timekeeper.told(time, error_s)
+        if is_believed:
+            self.recorder.note(CLOCK_SET, {})
+        return is_believed
+
+    def may(self, credential, action) -> int:
+        """The exact reason code why ``credential`` may not do ``action`` at each of the doors
+        here, 0 for yes.
+        """
+        refusal = reason.NO_SUCH_DOOR
+        for view in self._views():
+            refusal = may(credential, action, view, self.timekeeper.read())
+            if refusal:
+                break
+        return refusal
+
+    def may_be_remembered(self, credential) -> bool:
+        """Whether a phone with this credential is worth a remembered context: it is neither void
+        nor over.
+        """
+        views = self._views()
+        return bool(views) and not is_void(credential, views[0], self.timekeeper.read())
+
+    # What it does all the time
+
+    def add_jobs(self, is_idle):
+        """Have the supervisor run what every node does; ``is_idle()`` says whether nobody is
+        connected.
+        """
+        self.supervisor.add("clock", self.timekeeper.run)
+        self.supervisor.add("tidy", lambda: self._tidy(is_idle))
+        self.supervisor.add("keys", lambda: self.prepare_keys(is_idle))
+
+    async def prepare_keys(self, is_idle):
+        """Make the keys that the next handshakes need, while nobody is there."""
+        # One at a time, and none more once a phone is there: it waits for the one that is being
+        # made, which may be what it needs.
+        nobody = Origin(0)
+        while is_idle() and self.ephemerals.missing is not None:
+            steps = self.ephemerals.prepare_steps(self.ephemerals.missing)
+            try:
+                await self.engine.run(steps, nobody, True)
+            except (MemoryError, InvalidInput):
+                break  # memory, or random bytes that make a key: the next time
+
+    async def _tidy(self, is_idle):
+        while True:
+            await asyncio.sleep(_TIDY_EVERY_S)
+            try:
+                self.keep_up()
+                self.recorder.pay()
+                self.tell_ending()
+                if is_idle():
+                    for _ in self.stores.tidy_steps():
+                        await asyncio.sleep(0)
+                        if not is_idle():
+                            break
+            except MemoryError:
+                pass  # there will be some the next time
+
+    # What the exchanger tells
+
+    def deciding(self):
+        """A phone with something to say is being heard."""
+        for unit in self.doors.values():
+            unit.doorway.deciding()
+
+    def challenged(self, connection: int):
+        """A known phone must show that its request is new."""
+        self.hardware.console.line({"event": "challenged", "connection": connection})
+
+    def answered(self):
+        """An answer is on its way."""
+        self.recorder.settle()
+
+    def refused(self, code: int, connection: int, credential, claimed):
+        """The link refused something: show it and record it."""
+        about = {"connection": connection}
+        for unit in self.doors.values():
+            unit.access_point.refuse(code, credential, about, None, claimed)
+            return
+
+    # What fails
+
+    def fault(self, piece: str, error):
+        """Something of this device failed with ``error``: shown, and kept with where it was."""
+        fields = {"event": "fault", "piece": piece, "error": type(error).__name__}
+        try:
+            from .traceback import place
+
+            fields["place"] = place(error)
+            self.stores.faults().note(piece, fields["error"], fields["place"])
+        except MemoryError:
+            pass  # what it is comes before where
+        self._show(fields)
+
+    def _storage_failed(self, piece, error):
+        self._show(
+            {"event": "fault", "piece": piece, "error": "%s: %s" % (type(error).__name__, error)}
+        )
+        # Kept a little later: it may be in the middle of keeping something that flash failed.
+        self.recorder.owe(STORAGE_FAULT, {"detail": piece})
+
+    def _show(self, fields):
+        try:
+            self.hardware.console.line(fields)
+        except (MemoryError, OSError):
+            pass  # nobody looks, or nobody can
+
+    def _resource(self, path):
+        from ..resources.find import find
+
+        return find(self, path)
+
+    def _views(self):
+        return [unit.access_point.moment()[0] for unit in self.doors.values()]
+
+    def _load_renewals(self, rules):
+        before = tuple(self.keys.entries)
+        try:
+            device_keys.renew(self.keys, self.settings, rules, self.stores.certificates())
+        except OSError as error:
+            self.stores.fault("certificates", error)
+        if tuple(self.keys.entries) != before:
+            self.handshakes.show(self.keys.entries)
+            self.timekeeper.heard_signed(self.keys.issued_at or 0)
+
+
+async def _pause():
+    await asyncio.sleep(0)
