@@ -72,6 +72,7 @@ def _find(reader, path):
             reader.timekeeper.uptime,
             reader.may,
             lambda: reader.keys.expires,
+            lambda: reader.stores.faults().all(),
         )
     return None
 

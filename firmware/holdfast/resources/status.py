@@ -18,6 +18,7 @@ POLICY = 7  # [number, hash] of the last changeset followed
 REVOCATIONS_AGE = 8  # seconds since that one was signed, null if nobody knows what time it is
 UPTIME = 9  # seconds since the start
 CERTIFICATE_ENDS = 10  # seconds until its first certificate ends, from 60 days before; 0 after it
+FAULTS = 11  # [piece, error, "file:line", count] of the last eight different ones, if any
 
 
 class StatusResource:
@@ -29,12 +30,13 @@ class StatusResource:
     ``door`` is its id, ``firmware`` a version or None; ``read()`` gives the ClockReading,
     ``rules()`` the SiteRules in force, ``uptime()`` seconds since the start; ``may(credential,
     action)`` the exact reason code of a refusal, 0 for yes; ``certificate_expires()`` gives when
-    the first of its certificates ends, in seconds since 1970.
+    the first of its certificates ends, in seconds since 1970; ``faults()`` the last few faults
+    (storage/faults.py).
     """
 
     content_formats = (option.CF_CBOR,)
 
-    def __init__(self, door, firmware, read, rules, uptime, may, certificate_expires):
+    def __init__(self, door, firmware, read, rules, uptime, may, certificate_expires, faults):
         self._door = door
         self._firmware = firmware
         self._read = read
@@ -42,6 +44,7 @@ class StatusResource:
         self._uptime = uptime
         self._may = may
         self._certificate_expires = certificate_expires
+        self._faults = faults
 
     async def get(self, request, peer):
         """All of it in one map; 4.03 to who may not administer."""
@@ -65,4 +68,7 @@ class StatusResource:
         expires = self._certificate_expires()
         if is_ending(expires, clock):
             told[CERTIFICATE_ENDS] = max(0, expires - clock.now)
+        faults = self._faults()
+        if faults:
+            told[FAULTS] = faults
         return exchange.answer(code.CONTENT, told)

@@ -67,7 +67,7 @@ class Radio:
             await _readable(listening)  # pyright: ignore[reportGeneralTypeIssues]
             central = None
             try:
-                central = listening.accept()[0]
+                central = listening.accept()[0]  # pyright: ignore[reportOptionalMemberAccess]
                 central.setblocking(False)
                 stream = asyncio.StreamReader(central)
                 link = Link(stream, stream, self._chunk_size)

@@ -100,6 +100,8 @@ async def test_what_is_not_known_is_null_and_never_negative():
             lambda: 3,
             lambda *_: 0,
             lambda: site.NOW,
+            lambda: [["radio", "OSError", "unix/radio.py:7", 2]],
         )
         told = cbor.decode((await resource.get(None, Peer)).payload)
         assert told[2] is None and told[8] == age and told[9] == 3
+        assert told[11] == [["radio", "OSError", "unix/radio.py:7", 2]]
