@@ -8,9 +8,9 @@ import os
 
 import aiocoap
 import cbor2
-import small_site as site
 from aiocoap.optiontypes import OpaqueOption
 
+import small_site as site
 from coap import datagram
 from holdfast.link.origin import Origin
 from interop.edhoc_suites import STAT_STAT, Suite0
