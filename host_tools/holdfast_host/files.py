@@ -1,9 +1,6 @@
 """Files that are old or new, never torn, and never larger than they may be."""
 
-import contextlib
-import fcntl
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import UsageProblem
@@ -93,22 +90,6 @@ def remove(path: Path) -> None:
         raise UsageProblem(
             f"cannot remove {path}: {_reason(error)}", "check that the folder is yours to write"
         ) from error
-
-
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold ``folder`` for one process at a time; the lock ends with the process."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise UsageProblem(
-            f"cannot open the folder {folder}: {_reason(error)}", "check the path"
-        ) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _reason(error: OSError) -> str:

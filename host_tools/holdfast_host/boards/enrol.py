@@ -13,19 +13,22 @@ from holdfast.access.credential import ROLE_READER
 from holdfast.access.policy import limits
 from untrusted import InvalidInput
 
-from .. import files
+from .. import files, locks
 from ..credentials import issuing, keys
 from ..errors import UsageProblem
 from ..policy import changes, compare
 from ..policy.history import History
 from ..policy.state import State
 from ..site import devices, names, rotation
+from ..site import site as sites
 from ..site.keys import Keys
 from ..site.site import Site
+from . import rehearsal
 from .process import ReaderProcess
 
 SETTINGS = "settings.cbor"
 POLICY = "policy.cbor"
+KEYS = ("device.key", "device_p256.key")
 STRIKE_MS = 3000
 CERTIFICATE_DAYS = 730  # of a site that never set any
 P256_CERTIFICATE = 11  # its key in the settings
@@ -77,19 +80,27 @@ def enroll(
     require_none(state_folder, replace)
     site.policy()
     files.make_folder(state_folder)
-    with _all_or_nothing(state_folder, site, placement.name):
-        # Until the new settings are there, the reader says that it is not enrolled.
-        files.remove(state_folder / SETTINGS)
-        found = _ask_for_keys(state_folder)
-        certificates = certify(site, opened, placement, found, now, days)
-        history = _told_of(site, opened, placement, found[0].x or b"", now)
-        settings = encode_settings(
-            site, opened, placement, certificates[0], certificates.get(2), history=history
-        )
-        policy = history.for_reader(opened.authority)
-        files.write(state_folder / POLICY, policy, files.PRIVATE)
-        files.write(state_folder / SETTINGS, settings, files.PRIVATE)
-        _require_acceptance(state_folder, site, history)
+    with locks.hold(state_folder) as held, locks.changing(site.folder):
+        require_none(state_folder, replace)
+        site = sites.load(site.folder)
+        with _all_or_nothing(state_folder, site, placement.name):
+            found = _ask_for_keys(state_folder)
+            certificates = certify(site, opened, placement, found, now, days)
+            history = _told_of(site, opened, placement, found[0].x or b"", now)
+            settings = encode_settings(
+                site, opened, placement, certificates[0], certificates.get(2), history=history
+            )
+            policy = history.for_reader(opened.authority)
+            if (state_folder / SETTINGS).exists():
+                # Killed from here on, it must not be a reader that nobody has seen running.
+                with rehearsal.of(state_folder, {POLICY: policy, SETTINGS: settings}) as reader:
+                    _require_acceptance(reader, site, history)
+            # In this order: beside settings of before, a policy that is not theirs is left alone.
+            files.write(state_folder / POLICY, policy, files.PRIVATE)
+            files.write(state_folder / SETTINGS, settings, files.PRIVATE)
+            with ReaderProcess(state_folder, held=held) as reader:
+                _require_acceptance(reader, site, history)
+            _registered_for(site, placement.name, (placement.door,))
     return found
 
 
@@ -99,7 +110,7 @@ def _all_or_nothing(state_folder: Path, site: Site, node: str) -> Iterator[None]
 
     The ids of its new certificates stay in the register: somebody may have seen them.
     """
-    paths = [state_folder / POLICY, state_folder / SETTINGS]  # the settings last
+    paths = [state_folder / SETTINGS, state_folder / POLICY]
     before = [path.read_bytes() if path.exists() else None for path in paths]
     registered = devices.find(devices.load(site.folder), node)
     try:
@@ -108,22 +119,26 @@ def _all_or_nothing(state_folder: Path, site: Site, node: str) -> Iterator[None]
         for path, data in zip(paths, before, strict=True):
             if data is None:
                 files.remove(path)
-            else:
+            elif data != path.read_bytes():
                 files.write(path, data, files.PRIVATE)
-        present = devices.find(devices.load(site.folder), node)
-        if registered is not None and present is not None:
-            devices.put(site.folder, dataclasses.replace(present, doors=registered.doors))
+        if registered is not None:
+            _registered_for(site, node, registered.doors)
         raise
 
 
-def _require_acceptance(state_folder: Path, site: Site, history: History) -> None:
+def _registered_for(site: Site, node: str, doors: tuple[str, ...]) -> None:
+    present = devices.find(devices.load(site.folder), node)
+    if present is not None and present.doors != doors:
+        devices.put(site.folder, dataclasses.replace(present, doors=doors))
+
+
+def _require_acceptance(reader: ReaderProcess, site: Site, history: History) -> None:
     # A reader with another policy, or none, opens for nobody or for others, but looks enrolled.
-    with ReaderProcess(state_folder) as reader:
-        events = list(reader.events)
+    events = list(reader.events)
     refused = [event for event in events if event.get("event") == _REFUSED]
     if refused:
         raise UsageProblem(
-            f"the reader in {state_folder} refuses the site's policy: {refused[0].get('reason')}",
+            f"the reader refuses the site's policy: {refused[0].get('reason')}",
             f"look at it: holdfast policy show {site.folder}",
         )
     ready = next(event for event in events if event.get("event") == "ready")
@@ -169,13 +184,21 @@ def certify(
         now,
         p256_key=point,
     )
-    return renewed(site, opened, device, now, days)
+    return renewed(site, opened, device, now, days, () if registered is None else registered.doors)
 
 
 def renewed(
-    site: Site, opened: Keys, device: devices.Device, now: int, days: int | None = None
+    site: Site,
+    opened: Keys,
+    device: devices.Device,
+    now: int,
+    days: int | None = None,
+    doors_before: Sequence[str] = (),
 ) -> dict[int, bytes]:
-    """New certificates for the keys of ``device``, by suite, which stand in the register then."""
+    """New certificates for the keys of ``device``, by suite, which stand in the register then.
+
+    So do the ``doors_before``, as long as it may still be a reader with those certificates.
+    """
     if days is None:
         days = certificate_days(site.policy().state)
     public = {0: Key.okp(CRV_X25519, device.key)}
@@ -202,6 +225,7 @@ def renewed(
     # Before anybody has them: what is in no register cannot be revoked.
     known = dataclasses.replace(
         device,
+        doors=tuple(dict.fromkeys([*device.doors, *doors_before])),
         ctis=(*device.ctis, *ctis.values()),
         issued=issued_at,
         expires=max(expires, device.expires),
@@ -278,12 +302,17 @@ def require_none(state_folder: Path, replace: bool) -> None:
 
 
 def _ask_for_keys(state_folder: Path) -> dict[int, Key]:
-    reader = ReaderProcess(state_folder)
-    begin = reader.launch()
-    try:
-        event = reader.wait(lambda event: event.get("event") == "unprovisioned", since=begin)
-    finally:
-        reader.stop()
+    # Of a reader without settings, which is what says them; those that there are stay in force.
+    with rehearsal.folder(state_folder, KEYS) as without:
+        reader = ReaderProcess(without)
+        begin = reader.launch()
+        try:
+            event = reader.wait(lambda event: event.get("event") == "unprovisioned", since=begin)
+        finally:
+            reader.stop()
+        for name in KEYS:
+            if (without / name).exists() and not (state_folder / name).exists():
+                files.write(state_folder / name, (without / name).read_bytes(), files.PRIVATE)
     try:
         said = event or {}
         found = {0: Key.okp(CRV_X25519, bytes.fromhex(said["public_key"]))}
@@ -291,7 +320,7 @@ def _ask_for_keys(state_folder: Path) -> dict[int, Key]:
         if "p256_public_key" in said:
             found[2] = keys.p256_key(bytes.fromhex(said["p256_public_key"]))
     except (KeyError, TypeError, ValueError, InvalidInput) as error:
-        raise reader.failure(begin) from error
+        raise rehearsal.told_of(state_folder, reader.failure(begin)) from error
     return found
 
 

@@ -3,7 +3,6 @@
 import atexit
 import collections
 import contextlib
-import ctypes
 import json
 import os
 import shutil
@@ -16,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from .. import locks, processes
 from ..errors import UsageProblem
 
 START_SECONDS = 30.0
@@ -23,7 +23,6 @@ _STOP_SECONDS = 2.0
 _LONGEST_LINE = 1 << 16
 _KEPT_STDERR = 20  # lines
 _PORTS_TRIED = 5
-_PR_SET_PDEATHSIG = 1
 
 
 def micropython() -> str:
@@ -64,6 +63,8 @@ class ReaderProcess:
     A context manager that starts and stops it. ``events`` is all that it said since it was made,
     restarts included. The process ends with this one, whichever way that ends (on Linux: with the
     thread that started it). Without ``has_clock`` the next start finds no clock that runs.
+    While it runs nobody else runs a reader in that folder, nor enrols it; whoever has it already
+    passes on what they ``held``.
     """
 
     def __init__(
@@ -73,12 +74,14 @@ class ReaderProcess:
         *,
         chunk: int | None = None,
         has_clock: bool = True,
+        held: locks.Hold | None = None,
     ):
         self.port = port if port is not None else free_port()
         self._port_is_ours = port is None
         self.events: list[dict] = []
         self._state_folder = state_folder
         self._chunk = chunk
+        self._held = held
         self.has_clock = has_clock
         self._said = threading.Condition()
         self._process: subprocess.Popen | None = None
@@ -131,20 +134,18 @@ class ReaderProcess:
             command += ["--chunk", str(self._chunk)]
         if not self.has_clock:
             command += ["--clock", "lost"]
-        environment = dict(os.environ)
-        environment["MICROPYPATH"] = f"{firmware.parent / 'lib'}:{firmware}:.frozen"
+        variables = {"MICROPYPATH": f"{firmware.parent / 'lib'}:{firmware}:.frozen"}
         begin = len(self.events)
         self._stderr.clear()
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            umask=0o077,  # what it writes is a private key
-            start_new_session=True,  # Ctrl-C is for us; we then stop it in order
-            preexec_fn=_die_with_parent(os.getpid()),
-        )
+        if self._held is not None:
+            self._process = processes.start(command, variables, [self._held.descriptor])
+        else:
+            # The reader itself has its folder from then on, as long as it runs.
+            held = locks.hold(self._state_folder)
+            try:
+                self._process = processes.start(command, variables, [held.descriptor])
+            finally:
+                held.pass_on()
         atexit.register(self.kill)  # where the kernel does not
         self._threads = [
             threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True),
@@ -238,6 +239,8 @@ class ReaderProcess:
         for thread in self._threads:
             thread.join(_STOP_SECONDS)
         atexit.unregister(self.kill)
+        if self._held is None:
+            locks.unlabel(self._state_folder)
 
     def restart(self) -> dict:
         """Cut its power and start it again on the same port; its new ``ready`` event."""
@@ -270,22 +273,9 @@ def _has_started(event: dict) -> bool:
 def _parse(line: bytes) -> dict:
     try:
         event = json.loads(line)
-    except ValueError:
+        json.dumps(event, allow_nan=False)  # numbers that are none, of which JSON knows nothing
+    except (ValueError, RecursionError):
         event = None
     if isinstance(event, dict):
         return event
     return {"event": "text", "text": line.decode(errors="replace").rstrip()}
-
-
-def _die_with_parent(parent: int) -> Callable[[], None] | None:
-    """On Linux the kernel ends the child even when this process is killed outright."""
-    if not sys.platform.startswith("linux"):
-        return None
-    libc = ctypes.CDLL(None)
-
-    def ask() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return ask

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
+from .. import processes
 from ..errors import UsageProblem
 from . import credential, events, phone, reader, site
 from .carry import carry
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 done (for an unlock: granted), 1 failed, 2 misused, 3 the door refused.
     """
+    processes.leave_no_core()
     try:
         code = app(args=arguments, prog_name="holdfast", standalone_mode=False)
         sys.stdout.flush()

@@ -14,7 +14,7 @@ import cbor
 from oscore import SecurityContext
 from untrusted import InvalidInput
 
-from .. import files
+from .. import files, locks
 from ..errors import UsageProblem
 
 _LIMIT = 4096
@@ -68,7 +68,7 @@ class ContextStore:
     def keep(self, door: str, token: bytes, session: Session) -> None:
         """Remember the ``session`` that ``token`` opened with ``door``."""
         files.make_folder(self._folder)
-        with files.locked(self._folder):
+        with locks.changing(self._folder):
             self._write(door, token, session)
 
     def take(
@@ -82,7 +82,7 @@ class ContextStore:
         """
         if not self._folder.is_dir():
             return None
-        with files.locked(self._folder):
+        with locks.changing(self._folder):
             session = self._read(door, token)
             if session is None or session.sequence_number > _HIGHEST_SEQUENCE_NUMBER:
                 return None
@@ -96,8 +96,8 @@ class ContextStore:
     def clear(self) -> None:
         """Forget every session."""
         if self._folder.is_dir():
-            with files.locked(self._folder):
-                for path in self._folder.iterdir():
+            with locks.changing(self._folder):
+                for path in self._folder.glob("*.cbor"):
                     files.remove(path)
 
     def _path(self, door: str) -> Path:

@@ -25,7 +25,7 @@ from holdfast.access import revoked_devices
 from holdfast.access.credential import suite_of
 from untrusted import InvalidInput
 
-from .. import files
+from .. import files, locks
 from ..credentials import keys, tokens
 from ..errors import UsageProblem
 from .contexts import ContextStore
@@ -77,7 +77,7 @@ class Wallet:
         replaced.
         """
         files.make_folder(folder)
-        with files.locked(folder):
+        with locks.changing(folder):
             if not key_path(folder, suite).exists():
                 secret = cbor.encode(new_key(suite).to_secret_map())
                 files.write(key_path(folder, suite), secret, files.PRIVATE)
@@ -148,7 +148,7 @@ class Wallet:
         Readers on it are not believed from then on, also where a door is known.
         """
         made = read_list(raw, site, authority_keys)
-        with files.locked(self.folder):
+        with locks.changing(self.folder):
             before = self._list()
             # Another site's is no older one: the phone has moved.
             if before and before.site == site and before.issued_at > made.issued_at:

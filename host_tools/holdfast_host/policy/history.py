@@ -19,7 +19,7 @@ from holdfast.access.policy import changeset, draft, operations, snapshot
 from holdfast.access.policy.operations import ChangesetRefused
 from untrusted import InvalidInput
 
-from .. import files
+from .. import files, locks
 from ..credentials.authority import Authority
 from ..errors import UsageProblem
 from .state import State
@@ -190,7 +190,7 @@ def create(
     """Begin the policy of ``site`` in its ``folder``, under its first key; see ``beginning``."""
     begin = beginning(zones, name, now)
     files.make_folder(folder / FOLDER)
-    with files.locked(folder):
+    with locks.changing(folder):
         history = _load(folder, site, authority.public_key)
         _require_none(folder, history)
         _append(folder, history, authority, begin, now)
@@ -220,7 +220,7 @@ def change(
 
     No changeset is added if it makes nothing of it. Whoever else changes the policy waits.
     """
-    with files.locked(folder):
+    with locks.changing(folder):
         history = load(folder, site, first_key)
         before = history.number
         _append(folder, history, authority, changes(history.state), now)
@@ -234,7 +234,7 @@ def refresh(
 
     Readers that get it know that nothing was taken back until ``now``.
     """
-    with files.locked(folder):
+    with locks.changing(folder):
         history = load(folder, site, first_key)
         before = history.number
         _require_in_force(history, authority)
@@ -258,7 +258,7 @@ def rotate_lookup(
     snapshot is written before the changeset that it stands at: cut short between the two, nothing
     has changed. ``now``, in seconds since 1970, is this moment if it is not given.
     """
-    with files.locked(folder):
+    with locks.changing(folder):
         present = load(folder, history.site, history.every_key[0])
         if (present.number, present.head) != (history.number, history.head):
             raise UsageProblem(

@@ -13,7 +13,7 @@ from holdfast.access.credential import ROLE_CARRIER, ROLE_CONTROLLER, ROLE_READE
 from holdfast.access.revoked_devices import MAX_REVOKED
 from holdfast.access.trust import ENDING_S
 
-from .. import files
+from .. import files, locks
 from ..errors import UsageProblem
 from . import names
 
@@ -114,7 +114,7 @@ def require(devices: Iterable[Device], name: str) -> Device:
 
 def put(folder: Path, device: Device) -> None:
     """Write ``device`` into the register, in the place of the one of its id."""
-    with files.locked(folder):
+    with locks.changing(folder):
         others = [one for one in load(folder) if one.id != device.id]
         save(folder, [*others, device])
 

@@ -20,7 +20,7 @@ import cbor
 from holdfast.access import tag
 from untrusted import InvalidInput
 
-from .. import files
+from .. import files, locks
 from ..credentials.secret import Secret
 from ..errors import UsageProblem
 
@@ -82,7 +82,7 @@ def missing(keys: Iterable[bytes], known: Mapping[bytes, object]) -> list[bytes]
 
 
 def _change(folder: Path, secret: Secret, change) -> None:
-    with files.locked(folder):
+    with locks.changing(folder):
         before = load(folder, secret)
         after = change(before)
         if after == before:

@@ -21,12 +21,11 @@ from pathlib import Path
 
 from holdfast.access.policy import operations
 
-from .. import files
+from .. import files, locks
 from ..credentials import lifetime
 from ..credentials.authority import KDF_ROUNDS, Authority
 from ..credentials.keys import encode_authority_keys
 from ..errors import UsageProblem
-from ..policy import history as policies
 from . import devices
 from . import site as sites
 from .site import Site
@@ -39,7 +38,8 @@ _KEY_FILE_LIMIT = 4096
 
 def begin(folder: Path, passphrase: str, now: int, *, kdf_rounds: int = KDF_ROUNDS) -> Site:
     """The first step; the site, with both keys in force. ``now`` is in seconds since 1970."""
-    with _alone(folder):
+    sites.load(folder)
+    with locks.changing(folder):
         site = sites.load(folder)
         anchors = _anchors(site)
         present = Authority.load(folder / sites.AUTHORITY_KEY, passphrase)
@@ -67,7 +67,8 @@ def finish(folder: Path, passphrase: str, now: int, *, anyway: bool = False) -> 
 
     Refuses while a device's certificate is older than the new key, unless ``anyway``.
     """
-    with _alone(folder):
+    sites.load(folder)
+    with locks.changing(folder):
         site = sites.load(folder)
         anchors = _anchors(site)
         present = Authority.load(folder / sites.AUTHORITY_KEY, passphrase)
@@ -90,12 +91,6 @@ def finish(folder: Path, passphrase: str, now: int, *, anyway: bool = False) -> 
         files.write(folder / sites.AUTHORITY_PUBLIC_KEY, public, files.PUBLIC)
         files.remove(folder / OLD_KEY)
         return sites.load(folder)
-
-
-def _alone(folder: Path):
-    # Not the lock of the site's folder: that is taken for each changeset.
-    sites.load(folder)
-    return files.locked(folder / policies.FOLDER)
 
 
 def _anchors(site: Site) -> list[bytes]:

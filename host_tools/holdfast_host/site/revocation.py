@@ -5,6 +5,7 @@ from pathlib import Path
 
 from holdfast.access import revoked_devices
 
+from .. import locks
 from ..policy import changes
 from ..policy.history import History
 from ..policy.state import State
@@ -23,15 +24,16 @@ def revoke(folder: Path, name: str, keys: Keys, now: int) -> tuple[Device, Histo
     by the policy. Cut short at any point, the same again brings it to its end.
     """
     site = sites.load(folder)
-    device = devices.require(devices.load(folder), name)
-    # First the register: whatever is sealed from here on is not sealed to this device.
-    device = dataclasses.replace(device, revoked=True)
-    devices.put(folder, device)
-    history, _ = site.change_policy(
-        keys.authority, lambda state: _operations(state, device, now), now
-    )
-    turned = _rotate(folder, device, keys, now)
-    return device, sites.load(folder).policy() if turned else history, turned
+    with locks.changing(folder):
+        device = devices.require(devices.load(folder), name)
+        # First the register: whatever is sealed from here on is not sealed to this device.
+        device = dataclasses.replace(device, revoked=True)
+        devices.put(folder, device)
+        history, _ = site.change_policy(
+            keys.authority, lambda state: _operations(state, device, now), now
+        )
+        turned = _rotate(folder, device, keys, now)
+        return device, sites.load(folder).policy() if turned else history, turned
 
 
 def list_for_phones(site: Site, keys: Keys, now: int) -> bytes:

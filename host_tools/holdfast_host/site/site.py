@@ -18,7 +18,7 @@ from pathlib import Path
 import crypto
 from cose import CRV_ED25519, Key
 
-from .. import files
+from .. import files, locks
 from ..credentials.authority import Authority, check_passphrase
 from ..credentials.keys import encode_authority_keys, public_bytes, read_authority_keys
 from ..credentials.secret import Secret
@@ -184,12 +184,12 @@ def create(
 def add_zone(folder: Path, zone: str, authority: Authority, now: int) -> Site:
     """The site in ``folder`` with one more zone, in its policy and in its description."""
     zone = names.normal(zone, "zone")
-    load(folder).require_no_zone(zone)
-    # First the policy: cut short after it, the same command brings this to its end.
-    load(folder).change_policy(authority, lambda state: set_zone(state, zone), now)
-    with files.locked(folder):
+    load(folder)
+    with locks.changing(folder):
         before = load(folder)
         before.require_no_zone(zone)
+        # First the policy: cut short after it, the same command brings this to its end.
+        before.change_policy(authority, lambda state: set_zone(state, zone), now)
         return before.change(zones={**before.zones, zone: 1})
 
 

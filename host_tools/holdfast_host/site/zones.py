@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from .. import files
+from .. import locks
 from ..errors import UsageProblem
 from ..policy.history import History
 from . import devices, rotation
@@ -19,16 +19,15 @@ def rotate(folder: Path, zone: str, keys: Keys, now: int) -> tuple[Site, History
     The site, its policy, and who got the key. Guest tokens of the old key open nothing from when a
     node hears of it. ``now`` is in seconds since 1970.
     """
-    site = sites.load(folder)
-    site.require_zones([zone])
-    number = site.zones[zone] + 1
-    doors = _doors(site.policy(), zone)
-    nodes = devices.deciding(devices.load(folder), doors)
-    made = rotation.zone_operations(site, keys.secret, zone, number, nodes, os.urandom)
-    # First the policy: cut short after it, the same command makes the same key again.
-    history, _ = site.change_policy(keys.authority, lambda state: made, now)
-    with files.locked(folder):
+    sites.load(folder).require_zones([zone])
+    with locks.changing(folder):
         site = sites.load(folder)
+        number = site.zones[zone] + 1
+        doors = _doors(site.policy(), zone)
+        nodes = devices.deciding(devices.load(folder), doors)
+        made = rotation.zone_operations(site, keys.secret, zone, number, nodes, os.urandom)
+        # First the policy: cut short after it, the same command makes the same key again.
+        history, _ = site.change_policy(keys.authority, lambda state: made, now)
         site = site.change(zones={**site.zones, zone: number})
     return site, history, [name for name, _ in nodes]
 

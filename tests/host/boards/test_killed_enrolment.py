@@ -1,0 +1,124 @@
+"""A reader that is enrolled again works, whenever the command is killed: as before, or as told.
+
+Whoever enrols stands on a ladder with a laptop whose battery ends. A door that lets nobody in
+until the same command was run once more, by somebody who may have gone home, is no door.
+"""
+
+import os
+import time
+
+import pytest
+
+from holdfast.access import tag
+from holdfast.access.policy import operations
+from holdfast_host import processes
+from holdfast_host.boards import enrol
+from holdfast_host.boards.process import ReaderProcess
+from holdfast_host.credentials.authority import Authority
+from holdfast_host.credentials.secret import Secret
+from holdfast_host.site import devices
+from holdfast_host.site import site as sites
+from holdfast_host.site.keys import Keys
+
+ZONE = "guests"
+CARD = bytes.fromhex("04a1b2c3")
+BEFORE = enrol.Placement("front", [ZONE], 500, "node")
+AFTER = enrol.Placement("back", [ZONE], 700, "node")
+
+
+class Site:
+    """A site in ``folder`` whose two doors a card opens."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.keys = Keys(Authority.generate(), Secret.generate())
+        made = {"secret": self.keys.secret, "kdf_rounds": 1}
+        sites.create(folder, "acme", [ZONE], self.keys.authority, "correct horse battery", **made)
+        key = tag.card_key(self.keys.secret.lookup_key(1), tag.CARD, CARD)
+        rights = [[[1, door], 1, None] for door in ("front", "back")]
+        said = [[operations.DOOR, number, door] for number, door in enumerate(("front", "back"))]
+        self.sign([*said, [operations.GROUP, 7, rights], [operations.GRANT, key, 7, None]])
+
+    def sign(self, said):
+        sites.load(self.folder).change_policy(
+            self.keys.authority, lambda _: said, int(time.time())
+        )
+
+    def enrols(self, folder, placement):
+        site = sites.load(self.folder)
+        now = int(time.time())
+        enrol.enroll(folder, site, self.keys, placement, now=now, replace=True)
+
+    @property
+    def heads(self):
+        """The hash of every changeset that it signed."""
+        policy = sites.load(self.folder).policy()
+        return {policy.head.hex()} | {
+            one.hex() for one in (policy.head,)
+        }
+
+
+def _killed_before(act, operation):
+    """Whether ``act`` survived: its process dies before its ``operation``-th change of a name on
+    the disk, and with it every process that it started.
+    """
+    child = os.fork()
+    if child:
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert code in (0, 9), "it failed by itself"
+        return code == 0
+    left = operation
+
+    def mortal(function):
+        def call(*arguments, **options):
+            nonlocal left
+            left -= 1
+            if left == 0:
+                os._exit(9)
+            return function(*arguments, **options)
+
+        return call
+
+    status = 1
+    try:
+        os.replace, os.unlink, os.mkdir = map(mortal, (os.replace, os.unlink, os.mkdir))
+        act()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _opens(folder):
+    """The doors of the reader in ``folder``, if it lets the card in."""
+    with ReaderProcess(folder) as reader:
+        (ready,) = [event for event in reader.events if event.get("event") == "ready"]
+        reader.put(card=CARD.hex())
+        said = reader.wait(lambda event: event.get("event") == "access")
+    assert said and said["granted"], said
+    return ready["doors"]
+
+
+@pytest.mark.parametrize("who", ["the same authority", "another authority"])
+def test_killed_at_any_write_the_reader_works(tmp_path, who):
+    """It opens, as a reader of the old door or of the new one; and the next run finishes it."""
+    if not hasattr(os, "fork"):
+        pytest.skip("no fork on this platform")
+    old = Site(tmp_path / "old")
+    new = old if who == "the same authority" else Site(tmp_path / "new")
+    folder = tmp_path / "reader"
+    old.enrols(folder, BEFORE)
+    assert _opens(folder) == ["front"]
+    seen = []
+    for operation in range(1, 200):
+        survived = _killed_before(lambda: new.enrols(folder, AFTER), operation)
+        seen += _opens(folder)
+        if seen[-1] == "back":
+            break
+        device = devices.find(devices.load(new.folder), "node")
+        assert device is None or new is not old or "front" in device.doors
+    assert not survived and len(seen) > 5, "it was killed as soon as it was the new one"
+    assert seen == ["front"] * (len(seen) - 1) + ["back"]
+    new.enrols(folder, AFTER)
+    assert _opens(folder) == ["back"]
+    assert devices.require(devices.load(new.folder), "node").doors == ("back",)
+    assert not (folder / ".rehearsal").exists()
