@@ -11,15 +11,17 @@ import pytest
 
 from holdfast.access import tag
 from holdfast.access.policy import operations
-from holdfast_host import processes
 from holdfast_host.boards import enrol
 from holdfast_host.boards.process import ReaderProcess
 from holdfast_host.credentials.authority import Authority
 from holdfast_host.credentials.secret import Secret
+from holdfast_host.policy import changes
 from holdfast_host.site import devices
 from holdfast_host.site import site as sites
 from holdfast_host.site.keys import Keys
 
+TORTURE = os.environ.get("HOLDFAST_TORTURE") == "1"
+COPY = "/.rehearsal/"  # where nothing lies that counts
 ZONE = "guests"
 CARD = bytes.fromhex("04a1b2c3")
 BEFORE = enrol.Placement("front", [ZONE], 500, "node")
@@ -36,31 +38,22 @@ class Site:
         sites.create(folder, "acme", [ZONE], self.keys.authority, "correct horse battery", **made)
         key = tag.card_key(self.keys.secret.lookup_key(1), tag.CARD, CARD)
         rights = [[[1, door], 1, None] for door in ("front", "back")]
-        said = [[operations.DOOR, number, door] for number, door in enumerate(("front", "back"))]
-        self.sign([*said, [operations.GROUP, 7, rights], [operations.GRANT, key, 7, None]])
+        for door in ("front", "back"):
+            self.sign(lambda state, door=door: changes.add_door(state, door, []))
+        self.sign(lambda _: [[operations.GROUP, 7, rights], [operations.GRANT, key, 7, None]])
 
-    def sign(self, said):
-        sites.load(self.folder).change_policy(
-            self.keys.authority, lambda _: said, int(time.time())
-        )
+    def sign(self, made):
+        sites.load(self.folder).change_policy(self.keys.authority, made, int(time.time()))
 
     def enrols(self, folder, placement):
         site = sites.load(self.folder)
         now = int(time.time())
         enrol.enroll(folder, site, self.keys, placement, now=now, replace=True)
 
-    @property
-    def heads(self):
-        """The hash of every changeset that it signed."""
-        policy = sites.load(self.folder).policy()
-        return {policy.head.hex()} | {
-            one.hex() for one in (policy.head,)
-        }
-
 
 def _killed_before(act, operation):
-    """Whether ``act`` survived: its process dies before its ``operation``-th change of a name on
-    the disk, and with it every process that it started.
+    """Whether ``act`` survived: its process dies before its ``operation``-th file is there, and
+    with it every process that it started. Tortured, before any change of a name on the disk.
     """
     child = os.fork()
     if child:
@@ -72,8 +65,9 @@ def _killed_before(act, operation):
     def mortal(function):
         def call(*arguments, **options):
             nonlocal left
-            left -= 1
-            if left == 0:
+            matters = TORTURE or (function.__name__ == "replace" and COPY not in str(arguments[0]))
+            left -= matters
+            if matters and left == 0:
                 os._exit(9)
             return function(*arguments, **options)
 
@@ -109,16 +103,14 @@ def test_killed_at_any_write_the_reader_works(tmp_path, who):
     old.enrols(folder, BEFORE)
     assert _opens(folder) == ["front"]
     seen = []
-    for operation in range(1, 200):
+    survived, operation = False, 0
+    while not survived:
+        operation += 1
         survived = _killed_before(lambda: new.enrols(folder, AFTER), operation)
         seen += _opens(folder)
-        if seen[-1] == "back":
-            break
-        device = devices.find(devices.load(new.folder), "node")
-        assert device is None or new is not old or "front" in device.doors
-    assert not survived and len(seen) > 5, "it was killed as soon as it was the new one"
-    assert seen == ["front"] * (len(seen) - 1) + ["back"]
-    new.enrols(folder, AFTER)
-    assert _opens(folder) == ["back"]
+        if seen[-1] == "front" and new is old:  # who turns a zone's key seals it to this reader
+            assert "front" in devices.require(devices.load(old.folder), "node").doors
+    assert seen == sorted(seen, reverse=True) and len(seen) > 4
+    assert {*seen} == {"front", "back"}
     assert devices.require(devices.load(new.folder), "node").doors == ("back",)
     assert not (folder / ".rehearsal").exists()
