@@ -107,8 +107,9 @@ def test_processes_are_started_in_one_place():
             if isinstance(node, ast.Import):
                 names = [alias.name.partition(".")[0] for alias in node.names]
                 found += [(path.name, name) for name in names if name in STARTERS]
-            elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in STARTERS:
-                found.append((path.name, node.module))
+            elif isinstance(node, ast.ImportFrom):
+                if str(node.module).split(".")[0] in STARTERS:
+                    found.append((path.name, node.module))
             elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 if node.value.id in ("os", "asyncio") and node.attr.startswith(CALLS):
                     found.append((path.name, node.attr))

@@ -11,7 +11,7 @@ from ..errors import UsageProblem
 from . import credential, events, phone, reader, site
 from .carry import carry
 from .demo import demo
-from .output import say_problem
+from .output import never_fail_to_encode, say_problem, say_traceback
 from .policy import command as policy
 
 FAILED = 1
@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 done (for an unlock: granted), 1 failed, 2 misused, 3 the door refused.
     """
     processes.leave_no_core()
+    never_fail_to_encode()
     try:
         code = app(args=arguments, prog_name="holdfast", standalone_mode=False)
         sys.stdout.flush()
@@ -80,6 +81,7 @@ def _misused_or_broken(error: Exception) -> int:
             say_problem(explain(), f"{command} --help")
         return MISUSED
     if os.environ.get("HOLDFAST_TRACE"):
+        sys.excepthook = lambda kind, error, trace: say_traceback(error)
         raise error
     say_problem(
         f"this is a fault of holdfast: {type(error).__name__}: {error}",

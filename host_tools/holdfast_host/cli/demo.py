@@ -1,15 +1,12 @@
 """``holdfast demo``: the reader, phones and attackers, one line each."""
 
-import json
 import tempfile
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from ..demo import show
 from ..demo.attacks import attacks
 from ..demo.guests import guests
 from ..demo.memory import memory
@@ -17,6 +14,8 @@ from ..demo.result import Result
 from ..demo.scenes import scenes
 from ..demo.stage import Stage
 from ..demo.suites import suites
+from . import demo_show as show
+from .output import progress, say, say_json
 
 
 def demo(
@@ -29,14 +28,12 @@ def demo(
     Starts the reader firmware on MicroPython's unix port in a folder that is removed afterwards,
     and holds every answer against what is promised. Exits 0 only if all of it was kept.
     """
-    console = Console(quiet=as_json)
     with tempfile.TemporaryDirectory(prefix="holdfast-demo-") as folder:
-        console.print("Making a site and its reader, and starting the reader on MicroPython ...")
+        if not as_json:
+            say("Making a site and its reader, and starting the reader on MicroPython ...")
         with Stage(Path(folder), lambda: int(time.time())) as stage:
-            show.heading(console)
-            results = _run(stage, console)
+            results = _run(stage, as_json)
             strikes, grants, problems = stage.strikes(), stage.grants(), stage.strike_problems()
-        show.events(console, stage.proven)
     kept = sum(result.kept for result in results)
     if as_json:
         report = {
@@ -45,18 +42,23 @@ def demo(
             "strike_releases": strikes,
             "strike_problems": problems,
         }
-        print(json.dumps(report, indent=2))
-    show.summary(console, kept, len(results), strikes, grants, problems)
+        say_json(report, indent=2)
+    else:
+        show.events(stage.proven)
+        show.summary(kept, len(results), strikes, grants, problems)
     if kept != len(results) or problems:
         raise typer.Exit(1)
 
 
-def _run(stage: Stage, console: Console) -> list[Result]:
+def _run(stage: Stage, as_json: bool) -> list[Result]:
     results = []
+    if not as_json:
+        show.heading()
     for group in (scenes, guests, suites, attacks, memory):
         for scene in group(stage):
-            with console.status("..."):
+            with progress("..."):
                 result = scene()
-            show.line(console, result)
+            if not as_json:
+                show.line(result)
             results.append(result)
     return results

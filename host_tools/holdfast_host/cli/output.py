@@ -1,8 +1,15 @@
-"""What a command shows: text for people, one JSON object for machines, progress on the side."""
+"""What a command shows: text for people, one JSON object for machines, progress on the side.
+
+All that a command writes goes through here, and so does nothing that a terminal would obey or a
+person could not see: names come from strangers, from their tokens, readers and files.
+"""
 
 import contextlib
+import getpass
 import json
+import re
 import sys
+import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 
@@ -19,31 +26,54 @@ _console = Console(highlight=False, markup=False, soft_wrap=True)
 _tables = Console(highlight=False, markup=False)
 _aside = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
+# Letters and marks to Unicode, and nothing to the eye: fillers, joiners, variation selectors.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+
 
 def printable(value: object) -> str:
-    """``value`` as text that cannot move a terminal's cursor: it may come from a stranger."""
-    return "".join(
-        character if character.isprintable() or character == "\n" else "\N{REPLACEMENT CHARACTER}"
-        for character in str(value)
-    )
+    """``value`` as one line of text of which all is seen, and which a terminal only shows.
+
+    Controls (C0, C1, DEL), line ends, what turns the direction of writing, what has no width, lone
+    surrogates and tags stand there as Python writes them: ``\\x9b``, ``\\u202e``.
+    """
+    return _escaped(str(value), _in_text)
 
 
 def say(text: str, style: str = "") -> None:
     """A line for a person."""
-    _console.print(Text(printable(text), style=style))
+    say_parts((text, style))
 
 
-def say_json(value: Mapping[str, object]) -> None:
-    """One line of JSON, at once."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+def say_parts(*parts: tuple[str, str]) -> None:
+    """A line for a person, of texts and their styles."""
+    _console.print(Text.assemble(*[(printable(text), style) for text, style in parts]))
+
+
+def say_json(value: Mapping[str, object], indent: int | None = None) -> None:
+    """One line of JSON, at once; more lines with an ``indent``.
+
+    What ``printable`` escapes is escaped as JSON does, so that it says the same when it is read.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+    # Within texts JSON escapes line ends: those that are left are its own.
+    text = "\n".join(_escaped(line, _in_json) for line in text.split("\n"))
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, allow_nan=False, indent=indent)
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
 def say_table(rows: Mapping[str, object]) -> None:
     """Names and values, one pair a line, never folded: they are there to be copied."""
-    width = max(map(len, rows))
-    for name, value in rows.items():
-        _console.print(Text.assemble((name.ljust(width), "bold"), "  ", printable(value)))
+    shown = {printable(name): printable(value) for name, value in rows.items()}
+    width = max(map(len, shown))
+    for name, value in shown.items():
+        say_parts((name.ljust(width), "bold"), ("  ", ""), (value, ""))
 
 
 def say_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -63,15 +93,55 @@ def say_problem(cause: str, next_step: str | None = None) -> None:
         _aside.print(Text(f"next: {_one_line(next_step)}"))
 
 
+def say_traceback(error: BaseException) -> None:
+    """Where an ``error`` came from, for who asked for it, on standard error."""
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        _aside.print(Text(printable(line)))
+
+
+def ask_secret(prompt: str) -> str:
+    """What a person types without its being shown. Raises EOFError if nobody types."""
+    return getpass.getpass(printable(prompt))
+
+
 @contextlib.contextmanager
 def progress(text: str) -> Iterator[None]:
     """Show that ``text`` is going on, if a person watches standard error."""
     if not _aside.is_terminal:
         yield
         return
-    with _aside.status(Text(text)):
+    with _aside.status(Text(printable(text))):
         yield
+
+
+def never_fail_to_encode() -> None:
+    """Let a terminal that knows few letters see escapes in the place of the others."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
 
 
 def _one_line(text: str) -> str:
     return printable(" ".join(text.split()))
+
+
+def _escaped(text: str, escape) -> str:
+    if text.isprintable() and not _UNSEEN.search(text):
+        return text
+    return "".join(
+        one if one.isprintable() and not _UNSEEN.match(one) else escape(ord(one)) for one in text
+    )
+
+
+def _in_text(number: int) -> str:
+    if number > 0xFFFF:
+        return f"\\U{number:08x}"
+    return f"\\u{number:04x}" if number > 0xFF else f"\\x{number:02x}"
+
+
+def _in_json(number: int) -> str:
+    if number > 0xFFFF:
+        number -= 0x10000
+        return f"\\u{0xD800 + (number >> 10):04x}\\u{0xDC00 + (number & 0x3FF):04x}"
+    return f"\\u{number:04x}"

@@ -1,6 +1,5 @@
 """Where the passphrase of the authority's key comes from."""
 
-import getpass
 import os
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import typer
 from .. import files
 from ..credentials.authority import check_passphrase
 from ..errors import UsageProblem
+from .output import ask_secret
 
 ENVIRONMENT = "HOLDFAST_PASSPHRASE"
 _LIMIT = 4096
@@ -61,6 +61,6 @@ def _ask(prompt: str) -> str:
             f"give --passphrase-file FILE, or set {ENVIRONMENT}",
         )
     try:
-        return getpass.getpass(prompt)
+        return ask_secret(prompt)
     except EOFError as error:
         raise UsageProblem("no passphrase was typed", "run the command again") from error

@@ -20,7 +20,7 @@ from ..errors import UsageProblem
 from ..site import devices, revocation
 from ..site import site as sites
 from . import names, passphrase
-from .output import AsJson, printable, progress, say, say_json, say_rows, say_table
+from .output import AsJson, progress, say, say_json, say_rows, say_table
 from .passphrase import PassphraseFile
 
 app = typer.Typer(help="Enrol a reader, and run it on this machine.", no_args_is_help=True)
@@ -276,7 +276,7 @@ def _show(event: dict) -> None:
         if event.get("granted"):
             say(f"{at} granted: {who} at {event.get('door')}", "green")
         else:
-            why = printable(event.get("reason")).replace("_", " ")
+            why = str(event.get("reason")).replace("_", " ")
             say(f"{at} refused: {who} at {event.get('door')}: {why}", "red")
     elif kind == "disconnected":
         say(
@@ -291,4 +291,4 @@ def _show(event: dict) -> None:
 
 
 def _doors(event: dict) -> str:
-    return printable(", ".join(event.get("doors") or ["none"]))
+    return ", ".join(map(str, event.get("doors") or ["none"]))

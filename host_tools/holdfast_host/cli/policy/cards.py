@@ -1,7 +1,6 @@
 """``holdfast policy card`` and ``pin``: who has the rights of a group without a phone."""
 
 import dataclasses
-import getpass
 import secrets
 import sys
 import time
@@ -24,7 +23,7 @@ from ...policy.schedules import format_day, parse_day
 from ...policy.state import Grant, State
 from ...site import register
 from ...site import site as sites
-from ..output import AsJson, say, say_json
+from ..output import AsJson, ask_secret, say, say_json
 from ..passphrase import PassphraseFile
 from .access import rights_text
 from .change import Folder, Remove, report, unlocked
@@ -316,8 +315,8 @@ def _uid(text: str) -> bytes:
 def _read_pin(*, twice: bool) -> bytes:
     if sys.stdin.isatty():
         try:
-            text = getpass.getpass("PIN: ")
-            if twice and getpass.getpass("The same again: ") != text:
+            text = ask_secret("PIN: ")
+            if twice and ask_secret("The same again: ") != text:
                 raise UsageProblem("the two PINs differ", "run the command again")
         except EOFError as error:
             raise UsageProblem("no PIN was typed", "run the command again") from error
