@@ -1,12 +1,15 @@
 """Files that are old or new, never torn, and never larger than they may be."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from .errors import UsageProblem
 
 PRIVATE = 0o600
 PUBLIC = 0o644
+
+_LARGEST_OURS = 64 << 20
 
 
 def write(path: Path, data: bytes, mode: int) -> None:
@@ -45,6 +48,28 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def require_replaceable(path: Path, is_ours: Callable[[bytes], bool]) -> None:
+    """Refuse to write to ``path`` if something else is there than what ``is_ours``, or nothing.
+
+    Asked before any work is done for it. Commands that are run again replace what they wrote.
+    """
+    try:
+        if not path.exists():
+            return
+        if path.is_file():
+            with open(path, "rb") as file:
+                data = file.read(_LARGEST_OURS + 1)
+            if len(data) <= _LARGEST_OURS and (not data or is_ours(data)):
+                return
+        what = "a file of another kind" if path.is_file() else "no file"
+    except OSError as error:
+        what = f"something that cannot be looked at ({_reason(error)})"
+    raise UsageProblem(
+        f"{path} is there already, and it is {what}",
+        "give the name of a new file; or remove what is there, if it is not needed",
+    )
 
 
 def read(path: Path, limit: int, what: str, missing: str) -> bytes:

@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from holdfast.access import Credential
+from holdfast.access import Credential, revoked_devices
 from holdfast.access.place import DOOR, ZONE
 from holdfast.access.request import ADMINISTER, CARRY_EVENTS, HOLD_OPEN, LOCKDOWN_OVERRIDE, UNLOCK
+from untrusted import InvalidInput
 
 from .. import files
 from ..credentials import issuing, keys, lifetime, tokens
@@ -124,6 +125,10 @@ def issue(
         raise UsageProblem(
             "a guest may open doors and nothing else", "leave out --may, or --guest"
         )
+    # What a phone knows of stolen readers is as old as its credential.
+    beside = out.with_name(out.name + tokens.LIST_SUFFIX)
+    files.require_replaceable(out, tokens.is_token)
+    files.require_replaceable(beside, _is_list)
     site = sites.load(folder)
     doors, zones = door or [], zone or []
     now = int(time.time())
@@ -153,10 +158,8 @@ def issue(
         token = issuing.guest_token(site.zone_key(opened.secret, zones[0]), zones[0], grant)
     else:
         token = issuing.holder_credential(opened.authority.signing_key, grant)
-    files.write(out, token, files.PRIVATE)
-    # What a phone knows of stolen readers is as old as its credential.
-    beside = out.with_name(out.name + tokens.LIST_SUFFIX)
     files.write(beside, revocation.list_for_phones(site, opened, now), files.PUBLIC)
+    files.write(out, token, files.PRIVATE)
     shown = tokens.read(token, str(out))
     if as_json:
         where = {"file": str(out), "devices_file": str(beside)}
@@ -205,6 +208,14 @@ def _places(site: Site, doors: list[str], zones: list[str], guest: bool) -> list
     if not where:
         raise UsageProblem("the credential would open nothing", "give --door or --zone")
     return where
+
+
+def _is_list(data: bytes) -> bool:
+    try:
+        revoked_devices.parse(data)
+    except InvalidInput:
+        return False
+    return True
 
 
 def _verify(

@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 import cbor
+from cose import cwt
+from untrusted import InvalidInput
 
 from .. import files
 from ..boards import enrol as readers
@@ -147,6 +149,7 @@ def renew(
     Writes them to FILE, for whoever carries them there. They hold as long as the site's limits
     say.
     """
+    files.require_replaceable(out, _is_certificates)
     home = sites.load(site)
     device = devices.require(devices.load(home.folder), node)
     if device.revoked:
@@ -230,6 +233,15 @@ def run(
                 shown += 1
             elif not reader.running:
                 raise reader.failure(0)
+
+
+def _is_certificates(data: bytes) -> bool:
+    try:
+        for raw in cbor.decode_sequence(data):
+            cwt.parse(raw)
+    except (InvalidInput, TypeError):
+        return False
+    return True
 
 
 def _standing(device: devices.Device, now: int) -> str:

@@ -57,3 +57,12 @@ def read(raw: bytes, what: str) -> Unverified:
             "give the file that `holdfast credential issue` wrote",
         ) from error
     return Unverified(token, claims.iss, credential, key, suite)
+
+
+def is_token(raw: bytes) -> bool:
+    """Whether ``raw`` is a credential."""
+    try:
+        read(raw, "")
+    except UsageProblem:
+        return False
+    return True

@@ -1,27 +1,29 @@
-"""A site's policy on the host: every changeset it ever signed, and what they come to.
+"""A site's policy on the host: every changeset it ever signed, in the site's folder.
 
-``policy/000001.changeset`` and so on in the site's folder: each the raw bytes that go to readers,
-each naming the hash of the one before. Nothing is ever changed or removed; the whole chain is
-checked whenever it is read. A changeset that gives cards other keys has a ``000007.snapshot``
-beside it: all that the policy is from then on, which readers get in its place.
+``policy/000001.changeset`` and so on: each the raw bytes that go to readers, each naming the hash
+of the one before. Nothing is ever changed or removed; the whole chain is checked whenever it is
+read. A changeset that gives cards other keys has a ``000007.snapshot`` beside it: all that the
+policy is from then on, which readers get in its place.
+
+A change that takes several changesets is whole or not at all: they are in ``policy/batch``
+together before the first has a file of its own, and the file goes when the last one has.
 """
 
 import contextlib
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import cbor
 from cose import Key
-from holdfast.access import SiteRules
-from holdfast.access.policy import changeset, draft, operations, snapshot
-from holdfast.access.policy.operations import ChangesetRefused
+from holdfast.access.policy import changeset, operations, snapshot
 from untrusted import InvalidInput
 
 from .. import files, locks
 from ..credentials.authority import Authority
 from ..errors import UsageProblem
+from .chain import History, sequence
 from .state import State
 from .time_zones import UTC as UTC
 from .time_zones import operation as time_zone
@@ -30,149 +32,15 @@ FOLDER = "policy"
 
 _NAME = re.compile(r"[0-9]{6,9}\.changeset", re.ASCII)
 _SNAPSHOT = ".snapshot"
+_BATCH = "batch"
 _LARGEST_SNAPSHOT = 8 << 20
+_LARGEST_BATCH = 64 << 20
 _LOOKUP = operations.LOOKUP
 _OF_LOOKUP = (operations.LOOKUP, operations.GRANT)
 _ROOM = 800  # bytes of operations that surely fit in a changeset with all the rest
-_MANY = 32 << 10  # bytes of changesets, from which on a reader is spared their history
 _FROM_BACKUP = "restore the folder policy/ from its backup; do not write changesets by hand"
 
 Changes = Callable[[State], Sequence[list]]
-
-
-class History:
-    """The changesets of a site, raw and in order, and the ``state`` they lead to.
-
-    They begin under the site's ``first_key`` and name every other key of the authority themselves.
-    ``every_key`` are all that were ever in force, the newest last; ``anchored_at`` is when the
-    last change of keys was signed, in seconds since 1970, 0 if there was none. ``turns`` has
-    the changesets that gave cards other keys by their numbers, and of each the signed snapshot
-    that stands at it, head and parts.
-    """
-
-    def __init__(self, site: str, first_key: Key):
-        self.site = site
-        self.every_key = [first_key]
-        self.anchored_at = 0
-        self.changesets: list[bytes] = []
-        self.state = State()
-        self.turns: dict[int, list[bytes]] = {}
-        self._anchored: list[int] = []  # which changesets named keys
-        # What no reader would take is refused here.
-        self._rules = SiteRules(site, (first_key,))
-
-    @property
-    def number(self) -> int:
-        """The number of the last changeset; 0 if there is none."""
-        return self._rules.number
-
-    @property
-    def head(self) -> bytes:
-        """The SHA-256 of the last changeset."""
-        return self._rules.head
-
-    @property
-    def anchors(self) -> tuple[Key, ...]:
-        """The authority's keys now in force, one or two; the one that came last is the last."""
-        return self._rules.anchors
-
-    @property
-    def issued_at(self) -> int:
-        """When the last changeset was signed, in seconds since 1970; others may be later."""
-        return self._rules.issued_at
-
-    def follow(self, raw: bytes, pieces: Sequence[bytes] | None = None) -> None:
-        """Take ``raw`` as the next changeset. Raises InvalidInput if no reader would.
-
-        ``pieces`` are the snapshot that stands at it, head and parts, if it gives cards other
-        keys: then the state is what that says.
-        """
-        made = changeset.parse(raw)
-        made.verify(self._rules.anchors)
-        turns = any(operation[0] == operations.LOOKUP for operation in made.operations)
-        rules = draft.applied(self._rules, made, is_whole=turns)
-        if turns:
-            self.state, rules = self._stated(made, pieces or [])
-            self.turns[made.number] = list(pieces or [])
-        else:
-            self.state.follow(made.operations, made.issued_at)
-        self._rules = rules
-        if any(operation[0] == operations.ANCHORS for operation in made.operations):
-            self.anchored_at = made.issued_at
-            self._anchored.append(made.number)
-            known = [key.x for key in self.every_key]
-            self.every_key += [key for key in self.anchors if key.x not in known]
-        self.changesets.append(raw)
-
-    def _stated(self, made: changeset.Changeset, pieces: Sequence[bytes]):
-        """The State and the SiteRules of the snapshot that stands at the changeset ``made``."""
-        if not pieces:
-            raise ChangesetRefused("the snapshot that stands at it is missing")
-        head = snapshot.parse(pieces[0])
-        head.verify(self._rules.anchors)
-        if (head.site, head.number, head.head) != (self.site, made.number, made.hash):
-            raise ChangesetRefused("the snapshot beside it stands at another changeset")
-        assembly = snapshot.Assembly(head, SiteRules(self.site, (self.every_key[0],)))
-        state = State()
-        said = [operation for part in pieces[1:] for operation in assembly.add(part)]
-        if not assembly.is_complete:
-            raise ChangesetRefused("the snapshot beside it lacks parts")
-        state.follow(said, head.issued_at)
-        return state, assembly.rules
-
-    def export(self, after: int = 0) -> bytes:
-        """What brings a reader that is at number ``after`` here: a CBOR sequence of byte strings.
-
-        These are the changesets that follow it. Where cards got other keys since, there is the
-        snapshot in the place of all up to that, behind those that name keys of the authority by
-        which it is verified.
-        """
-        if not 0 <= after <= self.number:
-            raise UsageProblem(
-                f"there is no changeset {after}: the last one is {self.number}",
-                "give a smaller number, or 0 for all of them",
-            )
-        return sequence(self._way(after, self.number))
-
-    def _way(self, after: int, to: int) -> list[bytes]:
-        turn = max([number for number in self.turns if number <= to], default=0)
-        if after >= turn:
-            return self.changesets[after:to]
-        named = [number for number in self._anchored if after < number < turn]
-        before = self._way(after, named[-1]) if named else []
-        return [*before, *self.turns[turn], *self.changesets[turn:to]]
-
-    def snapshot(self, authority: Authority) -> list[bytes]:
-        """The policy without its history: a signed snapshot, then its parts in order."""
-        return _snapshot(self, authority, self.state.operations())
-
-    def for_reader(self, authority: Authority) -> bytes:
-        """A new reader's ``policy.cbor``: all changesets, or a snapshot if that is much less.
-
-        A snapshot of now, too, where cards got other keys since the first changeset: the one from
-        then may be signed with a key of the authority that a new reader does not know.
-        """
-        whole = self.export()
-        if not self.turns and len(whole) < _MANY:
-            return whole
-        now = sequence(self.snapshot(authority))
-        return now if self.turns else min(whole, now, key=len)
-
-
-def _snapshot(history: History, authority: Authority, said: Sequence[list]) -> list[bytes]:
-    return snapshot.make(
-        authority.signing_key,
-        history.site,
-        history.number,
-        history.head,
-        history.issued_at,
-        said,
-    )
-
-
-def sequence(pieces: Sequence[bytes]) -> bytes:
-    """The content of a file of changesets, or of a snapshot and its parts."""
-    return cbor.encode_sequence(*pieces)
 
 
 def beginning(zones: Sequence[str], name: str, now: int) -> list[list]:
@@ -238,8 +106,8 @@ def refresh(
         history = load(folder, site, first_key)
         before = history.number
         _require_in_force(history, authority)
-        while history.number <= max(before, past):
-            _sign(folder, history, authority, [], now)
+        count = max(before, past) + 1 - before
+        _sign(folder, history, authority, [[]] * count, now)
     return history, history.number - before
 
 
@@ -284,15 +152,20 @@ def rotate_lookup(
             present.follow(raw, pieces)
         path = _path(folder, made.number)
         files.write(path.with_suffix(_SNAPSHOT), sequence(pieces), files.PRIVATE)
-        files.write(path, raw, files.PRIVATE)
+        _keep(folder, made.number, [raw])
     return present
 
 
 def _load(folder: Path, site: str, first_key: Key) -> History:
     history = History(site, first_key)
-    for number in range(1, max(_numbers(folder / FOLDER), default=0) + 1):
+    first, together = _batch(folder)
+    last = max([*_numbers(folder / FOLDER), first + len(together) - 1])
+    for number in range(1, last + 1):
         path = _path(folder, number)
-        raw = files.read(path, changeset.MAX_BYTES, "changeset", _FROM_BACKUP)
+        if 0 <= number - first < len(together):
+            raw = together[number - first]
+        else:
+            raw = files.read(path, changeset.MAX_BYTES, "changeset", _FROM_BACKUP)
         beside = path.with_suffix(_SNAPSHOT)
         pieces = _pieces(beside) if beside.exists() else None
         try:
@@ -332,18 +205,52 @@ def _append(
 ) -> None:
     if ops:
         _require_in_force(history, authority)
-    for some in _packed(ops):
-        _sign(folder, history, authority, some, now)
+    _sign(folder, history, authority, _packed(ops), now)
 
 
 def _sign(
-    folder: Path, history: History, authority: Authority, some: Sequence[list], now: int
+    folder: Path, history: History, authority: Authority, each: Iterable[Sequence[list]], now: int
 ) -> None:
-    path = _path(folder, history.number + 1)
+    """Sign a changeset for ``each`` of some operations, all of them or, if one cannot be, none."""
+    first = history.number + 1
     with _explained():
-        raw = _made(history, authority, some, now)
-        history.follow(raw)
-    files.write(path, raw, files.PRIVATE)
+        for some in each:
+            history.follow(_made(history, authority, some, now))
+    _keep(folder, first, history.changesets[first - 1 :])
+
+
+def _keep(folder: Path, first: int, changesets: Sequence[bytes]) -> None:
+    """Write ``changesets`` from number ``first`` on."""
+    batch = folder / FOLDER / _BATCH
+    if batch.exists():  # of a change that was cut short
+        _spread(folder, *_batch(folder))
+        files.remove(batch)
+    if len(changesets) > 1:
+        files.write(batch, cbor.encode([first, list(changesets)]), files.PRIVATE)
+    _spread(folder, first, changesets)
+    if len(changesets) > 1:
+        files.remove(batch)
+
+
+def _spread(folder: Path, first: int, changesets: Sequence[bytes]) -> None:
+    for number, raw in enumerate(changesets, first):
+        if not _path(folder, number).exists():
+            files.write(_path(folder, number), raw, files.PRIVATE)
+
+
+def _batch(folder: Path) -> tuple[int, list[bytes]]:
+    """Changesets that were signed together, from this number on; none if there are none."""
+    path = folder / FOLDER / _BATCH
+    if not path.exists():
+        return 1, []
+    data = files.read(path, _LARGEST_BATCH, "batch of changesets", _FROM_BACKUP)
+    try:
+        first, changesets = cbor.decode(data, max_items=len(data))
+        if type(first) is not int or not all(type(raw) is bytes for raw in changesets):
+            raise ValueError("it holds no changesets")
+    except (InvalidInput, ValueError, TypeError) as error:
+        raise UsageProblem(f"{path} is damaged: {error}", _FROM_BACKUP) from error
+    return first, changesets
 
 
 def _made(history: History, authority: Authority, some: Sequence[list], now: int) -> bytes:

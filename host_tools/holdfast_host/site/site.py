@@ -25,7 +25,7 @@ from ..credentials.secret import Secret
 from ..errors import UsageProblem
 from ..policy import history as policies
 from ..policy.changes import set_zone
-from . import names
+from . import names, staging
 from .keys import Keys
 
 AUTHORITY_KEY = "authority.key"
@@ -33,6 +33,8 @@ AUTHORITY_PUBLIC_KEY = "authority.pub"
 SECRET = "site.secret"
 SITE_FILE = "site.json"
 
+# What there is of a site from its first day.
+_MADE = (SITE_FILE, AUTHORITY_KEY, SECRET, AUTHORITY_PUBLIC_KEY, policies.FOLDER)
 _VERSION = 2
 _SITE_FILE_LIMIT = 1 << 20
 _MOST_ZONES = 10_000
@@ -168,17 +170,28 @@ def create(
     require_none(folder)
     began = int(time.time()) if now is None else now
     policies.beginning(zones, time_zone, began)
-    files.make_folder(folder)
-    # site.json comes last: a folder that has one is a whole site.
-    authority.save(folder / AUTHORITY_KEY, passphrase, **save_options)
-    public_key = authority.public_key
-    files.write(folder / AUTHORITY_PUBLIC_KEY, encode_authority_keys([public_key]), files.PUBLIC)
-    site = Site(folder, site_id, (public_key,), public_key, 1, dict.fromkeys(zones, 1))
     made = Secret.generate() if secret is None else secret
-    made.save(folder / SECRET, passphrase, site.root, **save_options)
-    policies.create(folder, site_id, authority, zones, time_zone, began)
-    site._write()
-    return site
+
+    def fill(where: Path) -> Site:
+        # site.json comes last: a folder that has one is a whole site.
+        authority.save(where / AUTHORITY_KEY, passphrase, **save_options)
+        key = authority.public_key
+        files.write(where / AUTHORITY_PUBLIC_KEY, encode_authority_keys([key]), files.PUBLIC)
+        site = Site(where, site_id, (key,), key, 1, dict.fromkeys(zones, 1))
+        made.save(where / SECRET, passphrase, site.root, **save_options)
+        policies.create(where, site_id, authority, zones, time_zone, began)
+        site._write()
+        return site
+
+    if folder.exists():
+        files.make_folder(folder)  # or it is something else
+        with locks.changing(folder):
+            require_none(folder)
+            with staging.all_or_none(folder, _MADE):
+                return fill(folder)
+    with staging.folder_for(folder) as new:
+        site = fill(new)
+    return dataclasses.replace(site, folder=folder)
 
 
 def add_zone(folder: Path, zone: str, authority: Authority, now: int) -> Site:
@@ -195,11 +208,9 @@ def add_zone(folder: Path, zone: str, authority: Authority, now: int) -> Site:
 
 def require_none(folder: Path) -> None:
     """Refuse a folder that holds a site or its key: an overwritten key is gone for good."""
-    there = [
-        name
-        for name in (SITE_FILE, AUTHORITY_KEY, SECRET, policies.FOLDER)
-        if (folder / name).exists()
-    ]
+    there = [name for name in _MADE if (folder / name).exists()]
+    if there != [AUTHORITY_PUBLIC_KEY]:  # says nothing where there is more
+        there = [name for name in there if name != AUTHORITY_PUBLIC_KEY]
     if there:
         raise UsageProblem(
             f"{folder} holds a site already ({', '.join(there)}), and a site's keys and policy are"

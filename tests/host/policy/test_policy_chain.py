@@ -15,6 +15,7 @@ from holdfast_host import files
 from holdfast_host.boards import enrol as readers
 from holdfast_host.credentials.authority import Authority
 from holdfast_host.errors import UsageProblem
+from holdfast_host.policy import chain
 from holdfast_host.policy import changes as policy_changes
 from holdfast_host.policy import history as policy
 from holdfast_host.site import site
@@ -290,7 +291,7 @@ def test_a_long_history_is_spared_a_new_reader(grown, authority, monkeypatch):
     """What was changed a hundred times has one present; a snapshot says that alone."""
     history = grown.policy()
     assert history.for_reader(authority) == history.export()
-    monkeypatch.setattr(policy, "_MANY", 100)
+    monkeypatch.setattr(chain, "_MANY", 100)
     pieces = cbor.decode_sequence(history.for_reader(authority))
     assert pieces == history.snapshot(authority)
     assert len(cbor.encode_sequence(*pieces)) < len(history.export())

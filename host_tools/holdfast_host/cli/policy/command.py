@@ -19,6 +19,7 @@ from ...policy import (
 from ...policy import (
     time_zones as policy_time_zones,
 )
+from ...policy.chain import is_exported
 from ...site import site as sites
 from ..output import AsJson, say, say_json
 from ..passphrase import PassphraseFile
@@ -27,6 +28,7 @@ from . import access as policy_access
 from . import cards as policy_cards
 from . import doors as policy_doors
 from . import hours as policy_hours
+from . import pins as policy_pins
 from . import show as policy_show
 from .change import Folder, report, signed, unlocked
 
@@ -176,7 +178,7 @@ def refresh(
 for _command in (
     policy_access.group,
     policy_cards.card,
-    policy_cards.pin,
+    policy_pins.pin,
     policy_access.revoke,
     policy_access.watermark,
     policy_access.lockdown,
@@ -208,6 +210,7 @@ def export(
     that has followed another copy of the site. The file is a CBOR sequence of byte strings. It
     holds no secret, and nobody can alter it unseen.
     """
+    files.require_replaceable(out, is_exported)
     if not whole:
         history = sites.load(folder).policy()
         data = history.export(after or 0)
@@ -227,6 +230,7 @@ def snapshot(
     as_json: AsJson = False,
 ) -> None:
     """Write the present policy without its history, signed: as `export --snapshot`."""
+    files.require_replaceable(out, is_exported)
     site = sites.load(folder)
     history = site.policy()
     pieces = history.snapshot(unlocked(site, passphrase_file).authority)

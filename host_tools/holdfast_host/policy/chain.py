@@ -1,0 +1,166 @@
+"""The chain of changesets that a site signed, and what they come to. Pure."""
+
+from collections.abc import Sequence
+
+import cbor
+from cose import Key
+from holdfast.access import SiteRules
+from holdfast.access.policy import changeset, draft, operations, snapshot
+from holdfast.access.policy.operations import ChangesetRefused
+from untrusted import InvalidInput
+
+from ..credentials.authority import Authority
+from ..errors import UsageProblem
+from .state import State
+
+_MANY = 32 << 10  # bytes of changesets, from which on a reader is spared their history
+
+
+class History:
+    """The changesets of a site, raw and in order, and the ``state`` they lead to.
+
+    They begin under the site's ``first_key`` and name every other key of the authority themselves.
+    ``every_key`` are all that were ever in force, the newest last; ``anchored_at`` is when the
+    last change of keys was signed, in seconds since 1970, 0 if there was none. ``turns`` has
+    the changesets that gave cards other keys by their numbers, and of each the signed snapshot
+    that stands at it, head and parts.
+    """
+
+    def __init__(self, site: str, first_key: Key):
+        self.site = site
+        self.every_key = [first_key]
+        self.anchored_at = 0
+        self.changesets: list[bytes] = []
+        self.state = State()
+        self.turns: dict[int, list[bytes]] = {}
+        self._anchored: list[int] = []  # which changesets named keys
+        # What no reader would take is refused here.
+        self._rules = SiteRules(site, (first_key,))
+
+    @property
+    def number(self) -> int:
+        """The number of the last changeset; 0 if there is none."""
+        return self._rules.number
+
+    @property
+    def head(self) -> bytes:
+        """The SHA-256 of the last changeset."""
+        return self._rules.head
+
+    @property
+    def anchors(self) -> tuple[Key, ...]:
+        """The authority's keys now in force, one or two; the one that came last is the last."""
+        return self._rules.anchors
+
+    @property
+    def issued_at(self) -> int:
+        """When the last changeset was signed, in seconds since 1970; others may be later."""
+        return self._rules.issued_at
+
+    def follow(self, raw: bytes, pieces: Sequence[bytes] | None = None) -> None:
+        """Take ``raw`` as the next changeset. Raises InvalidInput if no reader would.
+
+        ``pieces`` are the snapshot that stands at it, head and parts, if it gives cards other
+        keys: then the state is what that says.
+        """
+        made = changeset.parse(raw)
+        made.verify(self._rules.anchors)
+        turns = any(operation[0] == operations.LOOKUP for operation in made.operations)
+        rules = draft.applied(self._rules, made, is_whole=turns)
+        if turns:
+            self.state, rules = self._stated(made, pieces or [])
+            self.turns[made.number] = list(pieces or [])
+        else:
+            self.state.follow(made.operations, made.issued_at)
+        self._rules = rules
+        if any(operation[0] == operations.ANCHORS for operation in made.operations):
+            self.anchored_at = made.issued_at
+            self._anchored.append(made.number)
+            known = [key.x for key in self.every_key]
+            self.every_key += [key for key in self.anchors if key.x not in known]
+        self.changesets.append(raw)
+
+    def _stated(self, made: changeset.Changeset, pieces: Sequence[bytes]):
+        """The State and the SiteRules of the snapshot that stands at the changeset ``made``."""
+        if not pieces:
+            raise ChangesetRefused("the snapshot that stands at it is missing")
+        head = snapshot.parse(pieces[0])
+        head.verify(self._rules.anchors)
+        if (head.site, head.number, head.head) != (self.site, made.number, made.hash):
+            raise ChangesetRefused("the snapshot beside it stands at another changeset")
+        assembly = snapshot.Assembly(head, SiteRules(self.site, (self.every_key[0],)))
+        state = State()
+        said = [operation for part in pieces[1:] for operation in assembly.add(part)]
+        if not assembly.is_complete:
+            raise ChangesetRefused("the snapshot beside it lacks parts")
+        state.follow(said, head.issued_at)
+        return state, assembly.rules
+
+    def export(self, after: int = 0) -> bytes:
+        """What brings a reader that is at number ``after`` here: a CBOR sequence of byte strings.
+
+        These are the changesets that follow it. Where cards got other keys since, there is the
+        snapshot in the place of all up to that, behind those that name keys of the authority by
+        which it is verified.
+        """
+        if not 0 <= after <= self.number:
+            raise UsageProblem(
+                f"there is no changeset {after}: the last one is {self.number}",
+                "give a smaller number, or 0 for all of them",
+            )
+        return sequence(self._way(after, self.number))
+
+    def _way(self, after: int, to: int) -> list[bytes]:
+        turn = max([number for number in self.turns if number <= to], default=0)
+        if after >= turn:
+            return self.changesets[after:to]
+        named = [number for number in self._anchored if after < number < turn]
+        before = self._way(after, named[-1]) if named else []
+        return [*before, *self.turns[turn], *self.changesets[turn:to]]
+
+    def snapshot(self, authority: Authority) -> list[bytes]:
+        """The policy without its history: a signed snapshot, then its parts in order."""
+        return _snapshot(self, authority, self.state.operations())
+
+    def for_reader(self, authority: Authority) -> bytes:
+        """A new reader's ``policy.cbor``: all changesets, or a snapshot if that is much less.
+
+        A snapshot of now, too, where cards got other keys since the first changeset: the one from
+        then may be signed with a key of the authority that a new reader does not know.
+        """
+        whole = self.export()
+        if not self.turns and len(whole) < _MANY:
+            return whole
+        now = sequence(self.snapshot(authority))
+        return now if self.turns else min(whole, now, key=len)
+
+
+def _snapshot(history: History, authority: Authority, said: Sequence[list]) -> list[bytes]:
+    return snapshot.make(
+        authority.signing_key,
+        history.site,
+        history.number,
+        history.head,
+        history.issued_at,
+        said,
+    )
+
+
+def is_exported(data: bytes) -> bool:
+    """Whether ``data`` is a file of changesets, or of a snapshot and its parts."""
+    try:
+        raw, _ = cbor.decode_prefix(data, 0)
+        if not isinstance(raw, bytes):
+            return False
+        try:
+            changeset.parse(raw)
+        except InvalidInput:
+            snapshot.parse(raw)
+    except InvalidInput:
+        return False
+    return True
+
+
+def sequence(pieces: Sequence[bytes]) -> bytes:
+    """The content of a file of changesets, or of a snapshot and its parts."""
+    return cbor.encode_sequence(*pieces)
