@@ -45,6 +45,19 @@ def leave_no_core() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
+def erase(name: str) -> None:
+    """Take the variable ``name`` out of this process's environment.
+
+    Also out of what the system shows of it: that is the memory where it was when we began.
+    """
+    libc = ctypes.CDLL(None)
+    libc.getenv.restype = ctypes.c_void_p
+    value = libc.getenv(os.fsencode(name))
+    if value:
+        ctypes.memset(value, 0, len(ctypes.string_at(value)))
+    os.environ.pop(name, None)
+
+
 def _prepared(parent: int) -> Callable[[], None]:
     libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 

@@ -75,6 +75,9 @@ def test_no_process_that_a_command_starts_is_told_a_secret(
     assert holdfast(*made, "--replace").code == 0
     running = process("reader", "run", folder, "--json")
     running.reads_until(lambda line: '"ready"' in line)
+    # Whose own environment had the passphrase, and no longer has it.
+    own = pathlib.Path(f"/proc/{running.pid}/environ").read_bytes()
+    assert b"HOME=/root/very" in own and b"correct horse" not in own
     (child,) = running.children()
     there = pathlib.Path(f"/proc/{child}")
     started = [*witness(), (there.joinpath("environ").read_bytes(), b"", b"0")]
@@ -157,3 +160,11 @@ def test_what_no_machine_reads_is_read_on(tmp_path, monkeypatch, reader_folder):
     assert reader.wait(lambda event: event.get("event") == "last", since=begin)
     reader.stop()
     assert [event["event"] for event in reader.events] == ["text", "text", "text", "last"]
+
+
+def test_a_command_still_knows_the_passphrase_that_it_was_given(process, site_folder, monkeypatch):
+    """It takes it out of its environment, and keeps it."""
+    monkeypatch.setenv("HOLDFAST_PASSPHRASE", "correct horse battery")
+    assert process("site", "add-zone", site_folder, "attic").ends().code == 0
+    monkeypatch.setenv("HOLDFAST_PASSPHRASE", "another one altogether")
+    process("site", "add-zone", site_folder, "cellar").ends().fails("does not open")

@@ -8,7 +8,7 @@ import typer
 
 from .. import processes
 from ..errors import UsageProblem
-from . import credential, events, phone, reader, site
+from . import credential, events, passphrase, phone, reader, site
 from .carry import carry
 from .demo import demo
 from .output import never_fail_to_encode, say_problem, say_traceback
@@ -36,6 +36,20 @@ app.add_typer(reader.app, name="reader")
 app.add_typer(events.app, name="events")
 app.command()(demo)
 
+_EXIT_CODES = f"Exit codes: 0 done, {FAILED} failed, {MISUSED} misused, {INTERRUPTED} stopped."
+_UNLOCK = f"Exit codes: 0 granted, {FAILED} no answer, {MISUSED} misused, {phone.REFUSED} refused."
+
+
+def _tell_exit_codes(commands: typer.Typer) -> None:
+    for command in commands.registered_commands:
+        command.epilog = _UNLOCK if command.name == "unlock" else _EXIT_CODES
+    for group in commands.registered_groups:
+        if group.typer_instance is not None:
+            _tell_exit_codes(group.typer_instance)
+
+
+_tell_exit_codes(app)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code.
@@ -43,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 done (for an unlock: granted), 1 failed, 2 misused, 3 the door refused.
     """
     processes.leave_no_core()
+    if arguments is None:  # this process is ours alone
+        passphrase.take()
     never_fail_to_encode()
     try:
         code = app(args=arguments, prog_name="holdfast", standalone_mode=False)

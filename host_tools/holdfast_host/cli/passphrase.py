@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from .. import files
+from .. import files, processes
 from ..credentials.authority import check_passphrase
 from ..errors import UsageProblem
 from .output import ask_secret
 
 ENVIRONMENT = "HOLDFAST_PASSPHRASE"
 _LIMIT = 4096
+
+_taken: str | None = None
 
 PassphraseFile = Annotated[
     Path | None,
@@ -24,10 +26,18 @@ PassphraseFile = Annotated[
 ]
 
 
+def take() -> None:
+    """Take the passphrase out of this process's environment, which others can see, and keep it."""
+    global _taken
+    if ENVIRONMENT in os.environ:
+        _taken = os.environ[ENVIRONMENT]
+        processes.erase(ENVIRONMENT)
+
+
 def given(file: Path | None) -> str | None:
     """The passphrase in ``file`` or in the environment; None if neither is given."""
     if file is None:
-        return os.environ.get(ENVIRONMENT)
+        return os.environ.get(ENVIRONMENT, _taken)
     data = files.read(file, _LIMIT, "passphrase file", "check --passphrase-file")
     try:
         return data.decode().split("\n", 1)[0].removesuffix("\r")

@@ -54,6 +54,14 @@ def test_every_command_says_what_it_will_do(holdfast, command):
     assert len(shown.out) > 300
 
 
+@pytest.mark.parametrize("command", [one for one in COMMANDS if len(one) > 1] + [["demo"]])
+def test_every_command_says_how_it_ends(holdfast, command):
+    """Scripts go by it; and an unlock has an end of its own."""
+    shown = " ".join(holdfast(*command, "--help").out.split())
+    assert "Exit codes: 0" in shown and "2 misused" in shown
+    assert ("3 refused" in shown) == (command == ["phone", "unlock"])
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [

@@ -86,6 +86,7 @@ def test_cards_of_a_change_that_failed_are_not_kept(office, site_folder, secret,
 
     with monkeypatch.context() as patched:
         patched.setattr(site.Site, "change_policy", fail)
-        office("card", *CARDS[:5], "--group", 7, "--until", "2040-01-01", "--replace").fails("full")
+        again = ["--group", 7, "--until", "2040-01-01", "--replace"]
+        office("card", *CARDS[:5], *again).fails("full")
     kept = {(tag.CARD, bytes.fromhex(CARDS[0]))}
     assert register.load(site_folder, secret) == kept
