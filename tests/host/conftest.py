@@ -31,6 +31,8 @@ PASSPHRASE = "correct horse battery"
 SITE, DOOR, ZONE = "acme", "front", "lobby"
 READER = "reader"
 DAY = 86400
+TORTURE = os.environ.get("HOLDFAST_TORTURE") == "1"
+COPY = "/.rehearsal/"  # of a reader, where nothing lies that counts
 WAIT = 60  # seconds; a hang must end the run
 _MAIN = "from holdfast_host.cli import main; raise SystemExit(main())"
 
@@ -303,6 +305,44 @@ def crashes():
         raise AssertionError("no end of operations")
 
     return sweep
+
+
+@pytest.fixture
+def killed_before():
+    """``killed_before(act, 3)``: whether ``act()`` survived in a process that dies before its third
+    file is there, and with it all that it started. Tortured, before its third change of a name.
+    """
+    if not hasattr(os, "fork"):
+        pytest.skip("no fork on this platform")
+    return _killed_before
+
+
+def _killed_before(act, operation):
+    child = os.fork()
+    if child:
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert code in (0, 9), "it failed by itself"
+        return code == 0
+    left = operation
+
+    def mortal(function):
+        def call(*arguments, **options):
+            nonlocal left
+            matters = TORTURE or (function.__name__ == "replace" and COPY not in str(arguments[0]))
+            left -= matters
+            if matters and left == 0:
+                os._exit(9)
+            return function(*arguments, **options)
+
+        return call
+
+    status = 1
+    try:
+        os.replace, os.unlink, os.mkdir = map(mortal, (os.replace, os.unlink, os.mkdir))
+        act()
+        status = 0
+    finally:
+        os._exit(status)
 
 
 def _run_until(act, operations):

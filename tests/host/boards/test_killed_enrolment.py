@@ -4,7 +4,6 @@ Whoever enrols stands on a ladder with a laptop whose battery ends. A door that 
 until the same command was run once more, by somebody who may have gone home, is no door.
 """
 
-import os
 import time
 
 import pytest
@@ -20,8 +19,6 @@ from holdfast_host.site import devices
 from holdfast_host.site import site as sites
 from holdfast_host.site.keys import Keys
 
-TORTURE = os.environ.get("HOLDFAST_TORTURE") == "1"
-COPY = "/.rehearsal/"  # where nothing lies that counts
 ZONE = "guests"
 CARD = bytes.fromhex("04a1b2c3")
 BEFORE = enrol.Placement("front", [ZONE], 500, "node")
@@ -51,37 +48,6 @@ class Site:
         enrol.enroll(folder, site, self.keys, placement, now=now, replace=True)
 
 
-def _killed_before(act, operation):
-    """Whether ``act`` survived: its process dies before its ``operation``-th file is there, and
-    with it every process that it started. Tortured, before any change of a name on the disk.
-    """
-    child = os.fork()
-    if child:
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        assert code in (0, 9), "it failed by itself"
-        return code == 0
-    left = operation
-
-    def mortal(function):
-        def call(*arguments, **options):
-            nonlocal left
-            matters = TORTURE or (function.__name__ == "replace" and COPY not in str(arguments[0]))
-            left -= matters
-            if matters and left == 0:
-                os._exit(9)
-            return function(*arguments, **options)
-
-        return call
-
-    status = 1
-    try:
-        os.replace, os.unlink, os.mkdir = map(mortal, (os.replace, os.unlink, os.mkdir))
-        act()
-        status = 0
-    finally:
-        os._exit(status)
-
-
 def _opens(folder):
     """The doors of the reader in ``folder``, if it lets the card in."""
     with ReaderProcess(folder) as reader:
@@ -93,10 +59,8 @@ def _opens(folder):
 
 
 @pytest.mark.parametrize("who", ["the same authority", "another authority"])
-def test_killed_at_any_write_the_reader_works(tmp_path, who):
+def test_killed_at_any_write_the_reader_works(tmp_path, killed_before, who):
     """It opens, as a reader of the old door or of the new one; and the next run finishes it."""
-    if not hasattr(os, "fork"):
-        pytest.skip("no fork on this platform")
     old = Site(tmp_path / "old")
     new = old if who == "the same authority" else Site(tmp_path / "new")
     folder = tmp_path / "reader"
@@ -106,7 +70,7 @@ def test_killed_at_any_write_the_reader_works(tmp_path, who):
     survived, operation = False, 0
     while not survived:
         operation += 1
-        survived = _killed_before(lambda: new.enrols(folder, AFTER), operation)
+        survived = killed_before(lambda: new.enrols(folder, AFTER), operation)
         seen += _opens(folder)
         if seen[-1] == "front" and new is old:  # who turns a zone's key seals it to this reader
             assert "front" in devices.require(devices.load(old.folder), "node").doors
