@@ -4,10 +4,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from . import locks
 from .errors import UsageProblem
 
 PRIVATE = 0o600
 PUBLIC = 0o644
+
+locked = locks.changing
 
 _LARGEST_OURS = 64 << 20
 

@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import files
 from .errors import UsageProblem
 
 NAME = ".lock"
@@ -120,7 +119,7 @@ def _owner(folder: Path) -> str:
 
 def _write(path: Path, data: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    with open(os.open(path, flags, files.PRIVATE), "wb") as file:
+    with open(os.open(path, flags, 0o600), "wb") as file:
         file.write(data)
 
 

@@ -309,8 +309,9 @@ def crashes():
 
 @pytest.fixture
 def killed_before():
-    """``killed_before(act, 3)``: whether ``act()`` survived in a process that dies before its third
-    file is there, and with it all that it started. Tortured, before its third change of a name.
+    """``killed_before(act, 3)``: whether ``act()`` survived in a process that dies before its
+    third file is there, and with it all that it started. Tortured, before its third change of a
+    name.
     """
     if not hasattr(os, "fork"):
         pytest.skip("no fork on this platform")
