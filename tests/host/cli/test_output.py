@@ -49,10 +49,9 @@ def harm(text, ends="\n"):
 
 
 @pytest.fixture
-def clean(holdfast):
-    """``clean("events", "show", ...)``: it ran, and what it wrote is harmless; with what it wrote
-    as JSON besides, if that is asked for.
-    """
+def clean(holdfast, tmp_path, monkeypatch):
+    """``clean("events", "show", ...)``: it ran, and what it wrote is harmless."""
+    monkeypatch.chdir(tmp_path)  # some commands make what they are given
 
     def run(*arguments):
         ran = holdfast(*arguments)
