@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import cbor
-import crypto
 from cose import CRV_X25519, Key
 from holdfast.access.credential import ROLE_READER
 from holdfast.access.policy import limits
@@ -25,36 +23,16 @@ from ..site.keys import Keys
 from ..site.site import Site
 from . import rehearsal
 from .process import ReaderProcess
+from .settings import P256_CERTIFICATE as P256_CERTIFICATE
+from .settings import SETTINGS, Placement, encode_settings
+from .settings import STRIKE_MS as STRIKE_MS
+from .settings import certificate as certificate
 
-SETTINGS = "settings.cbor"
 POLICY = "policy.cbor"
 KEYS = ("device.key", "device_p256.key")
-STRIKE_MS = 3000
 CERTIFICATE_DAYS = 730  # of a site that never set any
-P256_CERTIFICATE = 11  # its key in the settings
 
 _REFUSED = "policy_file_refused"  # what a reader says that does not take POLICY
-_VERSION = 2
-_CERTIFICATE = 6  # of the X25519 key
-_LARGEST_SETTINGS = 4096
-
-
-@dataclasses.dataclass(frozen=True)
-class Placement:
-    """A reader's door, the zones the door lies in, and how long it releases the strike.
-
-    ``node`` is the reader's own id, that of the door if it is empty.
-    """
-
-    door: str
-    zones: Sequence[str] = ()
-    strike_ms: int = STRIKE_MS
-    node: str = ""
-
-    @property
-    def name(self) -> str:
-        """The reader's own id."""
-        return self.node or self.door
 
 
 def enroll(
@@ -258,33 +236,6 @@ def _told_of(site: Site, opened: Keys, placement: Placement, key: bytes, now: in
     return history
 
 
-def encode_settings(
-    site: Site,
-    opened: Keys,
-    placement: Placement,
-    certificate: bytes,
-    p256_certificate: bytes | None = None,
-    *,
-    history: History,
-) -> bytes:
-    """The reader's settings.cbor (docs/flash_format.md); a secret is in it: the lookup key."""
-    entries = {
-        1: _VERSION,
-        2: site.id,
-        3: placement.name,
-        4: [[placement.door, placement.strike_ms]],
-        5: [key.to_map() for key in history.anchors],
-        _CERTIFICATE: certificate,
-        7: keys.public_bytes(site.first_key),
-        8: [history.number, history.head],
-        9: crypto.x25519_public_key(opened.secret.audit_key()),
-        10: [site.lookup_number, site.lookup_key(opened.secret)],
-    }
-    if p256_certificate is not None:
-        entries[P256_CERTIFICATE] = p256_certificate
-    return cbor.encode(entries)
-
-
 def require_placement(site: Site, placement: Placement) -> None:
     """Refuse a door or zone that the site cannot have, before anything is asked or made."""
     names.require_normal(placement.door, "door")
@@ -322,14 +273,3 @@ def _ask_for_keys(state_folder: Path) -> dict[int, Key]:
     except (KeyError, TypeError, ValueError, InvalidInput) as error:
         raise rehearsal.told_of(state_folder, reader.failure(begin)) from error
     return found
-
-
-def certificate(state_folder: Path) -> bytes:
-    """The certificate of the X25519 key of the enrolled reader in ``state_folder``."""
-    data = files.read(
-        state_folder / SETTINGS,
-        _LARGEST_SETTINGS,
-        "reader's settings",
-        "enrol it: holdfast reader enroll",
-    )
-    return cbor.decode(data)[_CERTIFICATE]
