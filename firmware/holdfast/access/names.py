@@ -12,9 +12,21 @@ def is_name(value) -> bool:
     """
     if not isinstance(value, str):
         return False
-    for character in value:
-        code = ord(character)
-        # Halves of a character have no UTF-8: where the host's arguments were none, it has them.
-        if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000:
+    try:
+        raw = value.encode()
+    except UnicodeError:  # half a character, such as a host's arguments may have
+        return False
+    if not 0 < len(raw) <= MAX_NAME:
+        return False
+    if 0x20 <= min(raw) and max(raw) < 0x7F:
+        return True
+    # Byte by byte: to a board each letter of a text is a search among all the names it knows.
+    before = 0
+    for byte in raw:
+        if byte < 0x20 or byte == 0x7F:
             return False
-    return 0 < len(value.encode()) <= MAX_NAME
+        # U+0080 to U+009F, and halves of a character, which have no UTF-8.
+        if (before == 0xC2 and byte < 0xA0) or (before == 0xED and byte >= 0xA0):
+            return False
+        before = byte
+    return True

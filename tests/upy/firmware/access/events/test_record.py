@@ -42,7 +42,7 @@ def test_the_event_in_the_documents():
 def _forms():
     """Each field's name, and its form."""
     assert len(event_record.NAMES) == len(event_record.FORMS)
-    return list(zip(event_record.NAMES, event_record.FORMS))
+    return list(zip(event_record.NAMES, event_record.FORMS.decode()))
 
 
 def test_labels_stay():
@@ -103,7 +103,7 @@ def test_a_long_name_is_cut_between_characters():
     longest = {"time": 1 << 63, "uptime": 1 << 63, "uncertainty": 0xFFFFFFFF, "clock": "floor"}
     most = {"n": 0xFFFFFFFF, "d": 1 << 63, "y": True, "s": "x" * 99, "p": "x", "8": bytes(8)}
     for name, form in _forms():
-        longest[name] = most.get(form) or bytes(event_record._LENGTHS[form])
+        longest[name] = most.get(form) or bytes(event_record._LENGTHS[ord(form)])
     made = event_record.encode(0xFFFFFFFF, 255, longest)
     assert event_record.split(made + bytes(16))[0] == made
 
