@@ -117,6 +117,8 @@ _READER_AT_FAULT = (
 
 def name(code: int) -> str:
     """The name of an exact reason code, as the event log writes it."""
+    if code == GRANTED:  # at each door that opens, and the search is dear
+        return "granted"
     for word, value in globals().items():
         if value == code and _is_exact(word):
             return word.lower()
@@ -142,4 +144,4 @@ def coarse_name(code: int) -> str:
 
 def _is_exact(word):
     # A code is called as its constant is. A table of names besides takes 2 KB of a board's RAM.
-    return "A" <= word[0] <= "Z" and not word.startswith("COARSE_")
+    return "A" <= word < "[" and not word.startswith("COARSE_")

@@ -57,7 +57,7 @@ class Stores:
         Rules that refuse all with STORAGE_FAILED while flash fails.
         """
         try:
-            return self.policies().moment()
+            return (self._policies or self.policies()).moment()
         except OSError as error:
             self.fault("policy", error)
             blank = SiteRules(self._settings.site, self._settings.authority_keys)

@@ -66,7 +66,7 @@ def kinds() -> list:
 def _is_kind(word):
     # A kind is called as its constant is, as reasons are.
     return (
-        "A" <= word[0] <= "Z"
+        "A" <= word < "["
         and type(globals()[word]) is int
         and not word.startswith(("SHOWN_", "RULE_"))
     )

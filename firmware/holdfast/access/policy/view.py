@@ -11,6 +11,10 @@ class DoorView:
 
     ``strike_ms`` is how long a granted unlock releases its strike, in milliseconds, ``way`` the
     side its reader is on: 1 in, 2 out, 0 unknown. ``number`` is the door's in the policy, or None.
+    ``fault`` is the reason code with which everything is refused here, or 0; ``is_locked_down``
+    says that this door is: by itself, with a zone of its, or with all doors.
+
+    A view is of these rules and no others: whoever follows a policy makes another.
     """
 
     def __init__(self, rules, door: str, strike_ms: int = 3000, way: int = 0):
@@ -18,27 +22,9 @@ class DoorView:
         self.door = door
         self.strike_ms = strike_ms
         self.way = way
-        self.number = rules.door_number(door)
-
-    @property
-    def fault(self) -> int:
-        """The reason code with which everything is refused here, or 0."""
-        if self.rules.fault:
-            return self.rules.fault
-        return reason.DOOR_UNKNOWN if self.number is None else 0
-
-    @property
-    def is_locked_down(self) -> bool:
-        """Whether this door is locked down: by itself, with a zone of its, or with all doors."""
-        rules, number = self.rules, self.number
-        if rules.is_locked or number is None:
-            return rules.is_locked
-        if has_bit(rules.locked_doors, number):
-            return True
-        for at in range(0, len(rules.zones), ZONE_ENTRY):
-            if rules.zones[at + ZONE_LOCKED] and rules.is_in_zone(at, number):
-                return True
-        return False
+        number = self.number = rules.door_number(door)
+        self.fault = rules.fault or (reason.DOOR_UNKNOWN if number is None else 0)
+        self.is_locked_down = rules.is_locked or _is_locked(rules, number)
 
     def is_in(self, zone_tag: bytes) -> bool:
         """Whether this door lies in the zone with this tag."""
@@ -70,3 +56,14 @@ class DoorView:
             if kind != DOOR and self.rules.zone_at(name_tag(name)) < 0:
                 return True
         return False
+
+
+def _is_locked(rules, number):
+    if number is None:
+        return False
+    if has_bit(rules.locked_doors, number):
+        return True
+    for at in range(0, len(rules.zones), ZONE_ENTRY):
+        if rules.zones[at + ZONE_LOCKED] and rules.is_in_zone(at, number):
+            return True
+    return False

@@ -66,6 +66,13 @@ class CredentialCache:
         self._store.ready()
         return self._store.applied
 
+    def is_behind(self, number: int) -> bool:
+        """Whether it is whole and has not come to changeset ``number``. Raises OSError."""
+        store = self._store
+        if store.is_stale:
+            store.ready()
+        return store.applied < number and store.damage is None and not store.partial
+
     @property
     def damage(self):
         """None, or why every lookup is refused. Raises OSError."""

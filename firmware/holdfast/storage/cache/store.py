@@ -34,7 +34,7 @@ class CacheStore:
     """Files ``pages`` and ``journal-N`` in ``directory``, which is made if it is missing.
 
     ``damage`` is None, or says why nothing here can be believed. After an OSError what is in RAM
-    is read anew before it is believed again.
+    ``is_stale``, and read anew before it is believed again.
     """
 
     def __init__(self, directory: str, sealer, random_bytes):
@@ -46,7 +46,7 @@ class CacheStore:
         self._groups = SortedRecords(RIGHT_WIDTH, _CHANGED_RIGHTS)
         self._writer = None
         self._highest = 0  # number of a journal that is there
-        self._is_stale = True
+        self.is_stale = True
         self.is_snapshot = False
         self.damage = None
         self.found_damage = False
@@ -55,7 +55,7 @@ class CacheStore:
 
     def ready(self):
         """Read everything anew if it may differ from what is on flash. Raises OSError."""
-        if self._is_stale:
+        if self.is_stale:
             self.drop_writer()
             self._load()
 
@@ -107,10 +107,10 @@ class CacheStore:
             self.compact()
         held = max(0, self.grants_held + more), self.rights_after(groups)
         batch = Batch(applied, held[0], held[1], words, rows)
-        self._is_stale = True
+        self.is_stale = True
         self._journal.append(batch)
         self._put(batch)
-        self._is_stale = False
+        self.is_stale = False
 
     def compact(self):
         """Make new pages of pages and journal. Raises DamagedError and OSError."""
@@ -133,7 +133,7 @@ class CacheStore:
                     return
             writer.finish(self.applied, self.partial if partial is None else partial)
         except OSError:
-            self._is_stale = True
+            self.is_stale = True
             raise
         self.swap()
 
@@ -161,7 +161,7 @@ class CacheStore:
 
     def swap(self):
         """Let the new pages, which are finished, be the cache. Raises OSError."""
-        self._is_stale = True
+        self.is_stale = True
         self._writer = None
         self.is_snapshot = False
         os.rename(self._path + ".new", self._path)
@@ -172,7 +172,7 @@ class CacheStore:
         try:
             writer.finish(number)
         except OSError:
-            self._is_stale = True
+            self.is_stale = True
             raise
         self.swap()
 
@@ -219,7 +219,7 @@ class CacheStore:
             self._void()
         else:
             self._tidy(names)
-        self._is_stale = False
+        self.is_stale = False
 
     def _replay(self):
         pages = self.pages

@@ -76,13 +76,15 @@ class PolicyStore:
         None while the cache is behind the rules, because it may hold a card that was taken back
         since. If it is damaged it says so itself when it is asked.
         """
-        self._ready()
-        cache = self._cache
+        if self._is_stale:
+            self._load()
+        rules = self._held.rules
         try:
-            is_behind = cache.applied < self._held.rules.number and cache.damage is None
+            if self._cache.is_behind(rules.number):
+                return rules, None
         except OSError:
-            is_behind = True
-        return self._held.rules, None if is_behind else cache
+            return rules, None
+        return rules, self._cache
 
     @property
     def rules(self) -> SiteRules:
