@@ -33,8 +33,9 @@ def decide(request, view: DoorView, cache, clock: ClockReading) -> Decision:
         else:
             refusal = _token_refusal(request, view, clock)
     if refusal:
-        return Decision.refuse(refusal)
-    return Decision.grant(view.strike_ms, not clock.is_trusted(view.rules.max_uncertainty_s))
+        return Decision(False, refusal)
+    by_grace = not clock.is_trusted(view.rules.max_uncertainty_s)
+    return Decision(True, reason.GRANTED, view.strike_ms, by_grace)
 
 
 def may(credential, action: int, view: DoorView, clock: ClockReading) -> int:

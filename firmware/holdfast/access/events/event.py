@@ -85,10 +85,7 @@ class AccessEvent:
     def __init__(self, decision, request, view, clock, claimed=None):
         self.decision = decision
         self.credential = getattr(request, "credential", None)
-        self._request = request
-        self._view = view
-        self._clock = clock
-        self._claimed = claimed
+        self._said = request, view, clock, claimed
         self._fields: dict | None = None
 
     def refuse(self, code: int):
@@ -107,82 +104,89 @@ class AccessEvent:
         return self._fields
 
     def _made(self):
-        decision, request, view, clock = self.decision, self._request, self._view, self._clock
-        credential = self.credential
+        decision, credential = self.decision, self.credential
+        request, view, clock, claimed = self._said
+        rules = view.rules
+        # In one piece: a dictionary that grows is made anew, six times over. With one entry more,
+        # which a recorder adds, it is not full: what is missing in a full one is dear to look for.
         fields = {
             "granted": decision.granted,
             "reason": decision.reason_name,
             "reason_code": decision.reason,
             "door": view.door,
             "way": view.way or None,
-            "changeset": view.rules.number,
-            "holder": credential.holder if credential else None,
-            "cti": credential.cti if credential else None,
-            "guest": credential.guest if credential else None,
-            "claimed": self._claimed,
-            "card": None,
-            "shown": None,
-            "action": None,
+            "changeset": rules.number,
             "time": clock.now,
             "clock": clock.source,
             "uncertainty": clock.uncertainty,
             "by_grace": decision.by_grace,
+            "holder": credential and credential.holder,
+            "cti": credential and credential.cti,
+            "action": request and request.action,
+            "shown": None if credential is None else SHOWN_TOKEN,
+            "expires": None,
+            "issued": None,
+            "begins": None,
         }
+        if claimed is not None:
+            fields["claimed"] = claimed
         if request is None:
             return fields
-        fields["action"] = request.action
         if request.door != view.door:
             fields["asked"] = request.door
-        if not clock.is_trusted(view.rules.max_uncertainty_s):
-            fields["grace_used"] = clock.grace_used or None
+        if clock.grace_used and not clock.is_trusted(rules.max_uncertainty_s):
+            fields["grace_used"] = clock.grace_used
         if credential is None:
-            self._add_card(fields)
-        else:
-            fields["shown"] = SHOWN_TOKEN
-            if request.action is not None:
-                self._add_token(fields, credential)
+            _add_card(fields, request, decision.granted)
+            return fields
+        if credential.guest:
+            fields["guest"] = True
+        if request.action is not None:
+            _add_token(fields, credential, request, view)
         return fields
 
-    def _add_token(self, fields, credential):
-        request, view = self._request, self._view
-        rules = view.rules
-        fields["without_intent"] = request.intent is not True
-        fields["user_verified"] = request.user_verified is True
-        permissions = view.permissions(credential)
-        if permissions != wish.UNLOCK:
-            fields["permissions"] = permissions
-        fields["expires"] = credential.expires
-        issued = fields["issued"] = credential.issued_at
-        begins = credential.not_before or 0
-        if begins != issued:
-            fields["begins"] = begins
-        if credential.audience != rules.site or credential.guest:
-            fields["audience"] = NO_NAME if credential.audience is None else credential.audience
-        bits = RULE_TRUSTED_CLOCK if credential.clock_rule else 0
-        if credential.bound_to_schedule:
-            fields["schedule"] = credential.schedule
-            if credential.schedule is None:
-                bits |= RULE_NO_SCHEDULE
-        if credential.needs_user_verification:
-            bits |= RULE_USER_VERIFICATION
-        if not permissions & wish.UNLOCK and view.names_unknown_zone(credential):
-            bits |= RULE_UNKNOWN_ZONE
-        fields["rules"] = bits or None
-        if not credential.guest:
-            signer = credential.authority
-            if not rules.anchors or rules.anchors[0].x != signer:
-                fields["authority"] = bytes(_SIGNER) if signer is None else signer[:_SIGNER]
 
-    def _add_card(self, fields):
-        card = self._request
-        fields["shown"] = card.kind if card.second is None else card.kind + 2
-        fields["locked"] = card.locked
-        if card.used is not None:
-            fields["use"] = card.used + 1
-        # A wrong PIN is mostly a right one with a slip in it: whoever can read the log and knows a
-        # reader's lookup key could find it out from its key. So none is kept that opened nothing.
-        is_granted = self.decision.granted
-        if is_granted or card.kind != wish.PIN:
-            fields["card"] = card.key8
-        if is_granted or card.kind == wish.PIN:
-            fields["second"] = card.second
+def _add_token(fields, credential, request, view):
+    rules = view.rules
+    if request.intent is not True:
+        fields["without_intent"] = True
+    if request.user_verified is True:
+        fields["user_verified"] = True
+    permissions = view.permissions(credential)
+    if permissions != wish.UNLOCK:
+        fields["permissions"] = permissions
+    fields["expires"] = credential.expires
+    issued = fields["issued"] = credential.issued_at
+    begins = credential.not_before or 0
+    if begins != issued:
+        fields["begins"] = begins
+    if credential.audience != rules.site or credential.guest:
+        fields["audience"] = NO_NAME if credential.audience is None else credential.audience
+    bits = RULE_TRUSTED_CLOCK if credential.clock_rule else 0
+    if credential.bound_to_schedule:
+        fields["schedule"] = credential.schedule
+        if credential.schedule is None:
+            bits |= RULE_NO_SCHEDULE
+    if credential.needs_user_verification:
+        bits |= RULE_USER_VERIFICATION
+    if not permissions & wish.UNLOCK and view.names_unknown_zone(credential):
+        bits |= RULE_UNKNOWN_ZONE
+    if bits:
+        fields["rules"] = bits
+    if not credential.guest:
+        signer = credential.authority
+        if not rules.anchors or rules.anchors[0].x != signer:
+            fields["authority"] = bytes(_SIGNER) if signer is None else signer[:_SIGNER]
+
+
+def _add_card(fields, card, is_granted):
+    fields["shown"] = card.kind if card.second is None else card.kind + 2
+    fields["locked"] = card.locked
+    if card.used is not None:
+        fields["use"] = card.used + 1
+    # A wrong PIN is mostly a right one with a slip in it: whoever can read the log and knows a
+    # reader's lookup key could find it out from its key. So none is kept that opened nothing.
+    if is_granted or card.kind != wish.PIN:
+        fields["card"] = card.key8
+    if is_granted or card.kind == wish.PIN:
+        fields["second"] = card.second

@@ -86,6 +86,7 @@ _MAX_TIME = const(0xFFFFFFFE00000001)  # of 8 bytes
 _HEAD = const(6)  # items before the fields
 _ARRAY_OF_SEVEN = const(0x87)
 _BYTES = const(0x40)
+_TEXT_STRING = const(0x60)
 _MAP = const(0xA0)
 _MAX_ITEMS = const(96)
 
@@ -146,7 +147,12 @@ def encode(number: int, kind: int, fields: dict) -> bytes:
         elif form == _YES:
             append(0xF5 if value else 0xF4)
         elif form == _TEXT:
-            said.extend(cbor.encode(_cut(value)))
+            raw = _cut(value)
+            if raw and max(raw) >= 0x80:
+                raw = cbor.encode(raw.decode())  # which looks whether it is UTF-8
+            else:
+                _put_head(said, _TEXT_STRING, len(raw))
+            said.extend(raw)
         else:
             if form == _TAG:
                 value = name_tag(value)
@@ -311,11 +317,11 @@ def is_late(event: Event, now: tuple) -> bool:
 def _cut(text):
     data = text.encode()
     if len(data) <= _TEXT_BYTES:
-        return text
+        return data
     end = _TEXT_BYTES
     while data[end] & 0xC0 == 0x80:  # not inside a character
         end -= 1
-    return data[:end].decode()
+    return data[:end]
 
 
 def _uint(name, value, limit):
