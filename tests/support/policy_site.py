@@ -179,11 +179,16 @@ def whole(store, number):
     return True
 
 
+def take_parts(store, parts):
+    """Take the head of a snapshot and some of its parts, without the last."""
+    assert store.begin_snapshot(parts[0])
+    for part in parts[1:]:
+        assert store.add_part(part) is False
+
+
 def take(store, parts):
     """Take a snapshot, which swaps in with its last part."""
-    assert store.begin_snapshot(parts[0])
-    for part in parts[1:-1]:
-        assert store.add_part(part) is False
+    take_parts(store, parts[:-1])
     assert store.add_part(parts[-1]) is True
     assert store.snapshot_progress is None
 

@@ -178,13 +178,32 @@ class Stores:
         key = derive(self._private_key, "tokens", self._settings.place, 32)
         return VerifiedTokens(self._directory + "/tokens", self._sealer("token ring"), key)
 
+    def follow_steps(self, raw: bytes):
+        """Take the changeset ``raw``, or a snapshot's head or part; False if it was known.
+
+        In steps, as in :mod:`crypto`, one such work at a time: until the last of them the old
+        moment holds, and ``close()`` leaves it. ``tidy_steps`` come next. Raises InvalidInput, of
+        which Busy (storage/policy/acceptance.py) says nothing of ``raw``, and OSError.
+        """
+        from ..storage.policy import incoming
+
+        try:
+            is_news = yield from incoming.take_steps(self.policies(), raw)
+        except OSError as error:
+            self.fault("policy", error)
+            raise
+        self.fault("policy", None)
+        return is_news
+
     def tidy_steps(self):
-        """Steps that keep the cache quick, for an idle moment; none if there is nothing to do."""
+        """Steps that make room for the next changeset; none if there is enough.
+
+        Bounded in number. A changeset that comes meanwhile ends them, and makes room itself.
+        """
         cache = self.moment()[1]
         try:
             if cache is not None and cache.wants_compaction:
-                for _ in cache.compact_steps():
-                    yield
+                yield from cache.compact_steps()
         except (OSError, InvalidInput) as error:
             self.fault("cache", error)
 

@@ -53,7 +53,11 @@ class Changeset:
 
     def verify(self, anchors):
         """Refuse it unless one of the ``anchors`` (cose.Key) signed it: ChangesetRefused."""
-        verify_signed(self._message, anchors, _AAD)
+        crypto.finish(self.verify_steps(anchors))
+
+    def verify_steps(self, anchors):
+        """``verify`` in steps, as in :mod:`crypto`."""
+        return verify_signed_steps(self._message, anchors, _AAD)
 
     def changes(self) -> list:
         """What it changes in the credential cache: see operations.change."""
@@ -62,7 +66,13 @@ class Changeset:
 
 def parse(raw: bytes) -> Changeset:
     """The changeset in ``raw``, its shape checked and nothing else. Raises ChangesetRefused."""
+    return crypto.finish(parse_steps(raw))
+
+
+def parse_steps(raw: bytes):
+    """``parse`` in steps, as in :mod:`crypto`."""
     message, payload = parse_signed(raw, OPERATIONS)
+    yield
     try:
         ops.check(payload[OPERATIONS])
     except InvalidInput as error:
@@ -115,11 +125,11 @@ def parse_signed(raw: bytes, *last_keys) -> tuple:
     return message, payload
 
 
-def verify_signed(message, anchors, aad: bytes):
+def verify_signed_steps(message, anchors, aad: bytes):
     """Refuse what none of the ``anchors`` signed for the purpose ``aad``: ChangesetRefused."""
     for key in anchors:
         try:
-            sign1.verify(message, key, external_aad=aad)
+            yield from sign1.verify_steps(message, key, external_aad=aad)
             return
         except InvalidInput:
             continue

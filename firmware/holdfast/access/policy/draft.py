@@ -1,5 +1,6 @@
 """What operations make of a site's rules. Loaded when there are some, not to open a door."""
 
+import crypto
 from micropython import const
 
 from ..place import DOOR
@@ -20,6 +21,7 @@ from .rules import (
     ZONE_ENTRY,
     ZONE_LOCKED,
     SiteRules,
+    door_at,
     has_bit,
     with_bit,
 )
@@ -30,10 +32,15 @@ _ZONE_BYTES = const(32)
 
 
 def applied(rules: SiteRules, changeset, is_whole: bool = False) -> SiteRules:
+    """``applied_steps``, all of them."""
+    return crypto.finish(applied_steps(rules, changeset, is_whole))
+
+
+def applied_steps(rules: SiteRules, changeset, is_whole: bool = False):
     """The SiteRules after ``changeset``, which is verified; nothing of it counts if it is refused.
 
-    ``is_whole`` as for ``following``. Raises ChangesetRefused if it is not the next of this site,
-    or cannot be followed.
+    ``is_whole`` as for ``following_steps``, and in steps as it. Raises ChangesetRefused if it is
+    not the next of this site, or cannot be followed.
     """
     if changeset.site != rules.site:
         raise ChangesetRefused("changeset of another site")
@@ -46,32 +53,40 @@ def applied(rules: SiteRules, changeset, is_whole: bool = False) -> SiteRules:
             "changeset %d does not follow the changeset %d that is here: the chain has forked"
             % (changeset.number, rules.number)
         )
-    return following(
-        rules,
-        changeset.operations,
-        changeset.number,
-        changeset.hash,
-        changeset.issued_at,
-        is_whole,
+    return (
+        yield from following_steps(
+            rules,
+            changeset.operations,
+            changeset.number,
+            changeset.hash,
+            changeset.issued_at,
+            is_whole,
+        )
     )
 
 
-def following(
+def following(rules: SiteRules, *arguments, **named) -> SiteRules:
+    """``following_steps``, all of them."""
+    return crypto.finish(following_steps(rules, *arguments, **named))
+
+
+def following_steps(
     rules: SiteRules,
     operations,
     number: int,
     head: bytes,
     issued_at: int,
     is_whole: bool = False,
-) -> SiteRules:
+):
     """The SiteRules after well-formed ``operations``, which have this number, head and time.
 
     With ``is_whole`` all grants come along, as in a snapshot; without, another lookup key is
-    refused. Grants and groups are not the rules': see operations.changes. Raises ChangesetRefused.
+    refused. Grants and groups are not the rules': see operations.changes. In steps, as in
+    :mod:`crypto`: an operation a step, of a lockdown a place. Raises ChangesetRefused.
     """
     draft = _Draft(rules, issued_at, is_whole)
     try:
-        draft.follow(operations)
+        yield from draft.follow_steps(operations)
     except (RevocationsFull, ScheduleError) as error:
         raise ChangesetRefused(str(error))
     return rules.changed(draft.rules, number=number, head=head, issued_at=issued_at)
@@ -86,11 +101,14 @@ class _Draft:
         self._is_whole = is_whole
         self.rules: dict = {}
 
-    def follow(self, operations):
+    def follow_steps(self, operations):
         for operation in operations:
             code = operation[0]
             if code in _FOLLOW:
-                _FOLLOW[code](self, *operation[1:])
+                steps = _FOLLOW[code](self, *operation[1:])
+                if steps is not None:
+                    yield from steps
+                yield
 
     def _get(self, name):
         return self.rules[name] if name in self.rules else getattr(self._before, name)
@@ -103,9 +121,8 @@ class _Draft:
         doors = self._get("doors")
         doors += bytes(max(0, at + DOOR_TAG - len(doors)))
         tag = NO_DOOR if name is False else name_tag(name)[:DOOR_TAG]
-        for other in range(0, len(doors), DOOR_TAG):
-            if other != at and tag != NO_DOOR and doors[other : other + DOOR_TAG] == tag:
-                raise ChangesetRefused("two doors have one name, or names with one tag")
+        if tag != NO_DOOR and door_at(doors[:at] + NO_DOOR + doors[at + DOOR_TAG :], tag) >= 0:
+            raise ChangesetRefused("two doors have one name, or names with one tag")
         if tag == NO_DOOR:
             self._forget_door(number)
         doors = doors[:at] + tag + doors[at + DOOR_TAG :]
@@ -198,6 +215,7 @@ class _Draft:
             zones = self._get("zones")
             for at in range(0, len(zones), ZONE_ENTRY):
                 self._lock_zone(zones[at : at + NAME_TAG], False)
+                yield
             return
         if self._get("is_locked"):
             return
@@ -208,14 +226,13 @@ class _Draft:
                 self.rules["locked_doors"] = locked
             else:
                 self._lock_zone(name_tag(name), on)
+            yield
 
     def _number_of(self, name):
-        doors = self._get("doors")
-        tag = name_tag(name)[:DOOR_TAG]
-        for at in range(0, len(doors), DOOR_TAG):
-            if doors[at : at + DOOR_TAG] == tag:
-                return at // DOOR_TAG
-        raise ChangesetRefused("a lockdown of a door that the policy does not know")
+        at = door_at(self._get("doors"), name_tag(name)[:DOOR_TAG])
+        if at < 0:
+            raise ChangesetRefused("a lockdown of a door that the policy does not know")
+        return at // DOOR_TAG
 
     def _lock_zone(self, tag, on):
         at = self._zone_at(tag)

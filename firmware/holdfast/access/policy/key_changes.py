@@ -1,5 +1,6 @@
 """What operations make of a node's keys. Loaded when there are some, not to open a door."""
 
+import crypto
 from untrusted import InvalidInput
 
 from ..tag import NAME_TAG, name_tag
@@ -9,12 +10,18 @@ from .key_ring import KEY_ENTRY, KeyRing
 
 
 def following(ring: KeyRing, operations, rules, root: bytes, node: str, unseal) -> KeyRing:
+    """``following_steps``, all of them."""
+    return crypto.finish(following_steps(ring, operations, rules, root, node, unseal))
+
+
+def following_steps(ring: KeyRing, operations, rules, root: bytes, node: str, unseal):
     """The KeyRing of ``node`` after ``operations``, which led to the SiteRules ``rules``.
 
     ``root`` is the SHA-256 of the site's first authority key; ``unseal(ephemeral, purpose,
     sealed)`` opens what was sealed to the device's key, see sealing.py, or raises
     InvalidInput. What cannot be opened is not there: the zone's tokens are then refused. Keys
     that are older than the one in use go, and all but the last that came of those to follow it.
+    In steps, as in :mod:`crypto`: a key a step.
     """
     tag = name_tag(node)
     packed = ring.packed
@@ -36,6 +43,7 @@ def following(ring: KeyRing, operations, rules, root: bytes, node: str, unseal) 
                     key = unseal(ephemeral, purpose, some)
                 except InvalidInput:
                     continue
+                yield
                 head = place + number.to_bytes(2, "big")
                 packed = _without(packed, head) + head + key
     return KeyRing(_in_use(packed, rules))

@@ -87,13 +87,8 @@ class SiteRules:
 
     def door_number(self, name: str):
         """The number of the door of this name, or None."""
-        tag = name_tag(name)[:DOOR_TAG]
-        at = self.doors.find(tag)
-        while at >= 0:
-            if at % DOOR_TAG == 0:
-                return at // DOOR_TAG
-            at = self.doors.find(tag, at + 1)
-        return None
+        at = door_at(self.doors, name_tag(name)[:DOOR_TAG])
+        return None if at < 0 else at // DOOR_TAG
 
     def zone_at(self, tag: bytes) -> int:
         """Where the zone with this tag (6 bytes) stands in ``zones``; -1 if there is none."""
@@ -128,6 +123,14 @@ class SiteRules:
             fault = 0 if made.number else reason.POLICY_MISSING
         made.fault = fault
         return made
+
+
+def door_at(doors: bytes, tag: bytes) -> int:
+    """Where in ``doors`` the door with this tag (4 bytes) stands; -1 if there is none."""
+    at = doors.find(tag)
+    while at % DOOR_TAG and at >= 0:
+        at = doors.find(tag, at + 1)
+    return at
 
 
 def has_bit(field: bytes, number: int) -> bool:

@@ -20,7 +20,7 @@ from .changeset import (
     check_hash,
     make_signed,
     parse_signed,
-    verify_signed,
+    verify_signed_steps,
 )
 from .operations import ChangesetRefused
 from .rules import SiteRules
@@ -54,7 +54,11 @@ class Snapshot:
 
     def verify(self, anchors):
         """Refuse it unless one of the ``anchors`` (cose.Key) signed it: ChangesetRefused."""
-        verify_signed(self._message, anchors, _AAD)
+        crypto.finish(self.verify_steps(anchors))
+
+    def verify_steps(self, anchors):
+        """``verify`` in steps, as in :mod:`crypto`."""
+        return verify_signed_steps(self._message, anchors, _AAD)
 
 
 class Assembly:
@@ -82,9 +86,14 @@ class Assembly:
         return len(raw) <= MAX_BYTES and crypto.sha256(raw) == self.wanted
 
     def add(self, raw: bytes) -> list:
+        """``add_steps``, all of them."""
+        return crypto.finish(self.add_steps(raw))
+
+    def add_steps(self, raw: bytes):
         """Take the next part; the operations in it, of which some are for the credential cache.
 
-        Raises ChangesetRefused: if the part was the wanted one, the snapshot is of no use.
+        In steps, as in :mod:`crypto`. Raises ChangesetRefused: if the part was the wanted one, the
+        snapshot is of no use.
         """
         if not self.is_wanted(raw):
             raise ChangesetRefused("not part %d of the snapshot" % (self.taken + 1))
@@ -96,8 +105,9 @@ class Assembly:
             raise ChangesetRefused("the snapshot has not %d parts" % self.snapshot.count)
         for operation in operations:
             self._check_order(operation)
+        yield
         head = self.snapshot
-        self.rules = draft.following(
+        self.rules = yield from draft.following_steps(
             self.rules, operations, head.number, head.head, head.issued_at, is_whole=True
         )
         self.wanted = following

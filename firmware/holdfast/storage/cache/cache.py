@@ -5,6 +5,7 @@ sorted records in RAM. When the journal is full both become new pages, beside th
 swapped in by a rename. docs/flash_format.md has the format, decisions 008 and 026 the reasons.
 """
 
+import crypto
 from micropython import const
 
 from ...access.grant import Grant
@@ -88,7 +89,7 @@ class CredentialCache:
 
     def check(self, changes: list):
         """Raise what ``apply`` would: ValueError, CacheFull, DamagedError, OSError."""
-        self._encode(changes)
+        crypto.finish(self.prepared_steps(changes))
 
     def apply(self, number: int, changes: list) -> bool:
         """Apply all ``changes`` of changeset ``number``, durably, or none.
@@ -106,9 +107,40 @@ class CredentialCache:
             return False
         if number > 0xFFFFFFFF:
             raise ValueError("changeset number has more than 32 bits")
-        grants, groups, more = self._encode(changes)
-        store.commit(number, grants, groups, more)
+        prepared = crypto.finish(self.prepared_steps(changes))
+        crypto.finish(store.room_steps(*prepared))
+        store.commit(number, *prepared)
         return True
+
+    def prepared_steps(self, changes: list):
+        """What ``commit`` takes for ``changes``, good until the next of policy is applied.
+
+        In steps, as in :mod:`crypto`; nothing is written. Raises as ``apply`` does.
+        """
+        from .changes import CacheFull, encode_steps
+
+        store = self._unbroken()
+        grants, groups, more = yield from encode_steps(changes, store.held_grants)
+        if store.grants_held + more > max(self._capacity, store.grants_held):
+            raise CacheFull("more than %d grants" % self._capacity)
+        if store.rights_after(groups) > max(_MAX_RIGHTS, store.rights_held):
+            raise CacheFull("more than %d rights" % _MAX_RIGHTS)
+        return grants, groups, more
+
+    def room_steps(self, prepared: tuple):
+        """Make room in the journal for what is ``prepared``, by new pages if need be.
+
+        In steps, as in :mod:`crypto`; all that is held stays the same. Raises DamagedError and
+        OSError.
+        """
+        return self._unbroken().room_steps(*prepared)
+
+    def commit(self, number: int, prepared: tuple):
+        """Apply what is ``prepared`` and has room as changeset ``number``, at once.
+
+        Raises DamagedError and OSError, as ``apply`` does.
+        """
+        self._unbroken().commit(number, *prepared)
 
     def begin_snapshot(self, number: int):
         """A SnapshotWriter, to replace all policy by that of changeset ``number``.
@@ -136,9 +168,15 @@ class CredentialCache:
         store.swap()
 
     def rebuilt(self):
-        """All policy has been applied again: lookups are answered. Raises OSError."""
-        for _ in self._unbroken().compact_steps(partial=False):
-            pass
+        """``rebuilt_steps``, all of them."""
+        crypto.finish(self.rebuilt_steps())
+
+    def rebuilt_steps(self):
+        """All policy has been applied again: lookups are answered. Raises OSError.
+
+        In steps, as in :mod:`crypto`.
+        """
+        return self._unbroken().compact_steps(partial=False)
 
     # Upkeep
 
@@ -151,19 +189,19 @@ class CredentialCache:
             pass
 
     def compact_steps(self):
-        """The same as a generator, for an idle task: a step takes a page or two.
+        """The same in steps, as in :mod:`crypto`: a step takes a page or two.
 
-        A change meanwhile ends it early, without effect; so does a snapshot.
+        A change meanwhile ends it early, without effect; so do a snapshot and ``close()``.
         """
         store = self._unbroken()
         return iter(()) if store.is_snapshot else store.compact_steps()
 
     @property
     def wants_compaction(self) -> bool:
-        """Whether an idle moment had better be used to compact."""
+        """Whether the journal is half full: it is to be compacted before the next changeset."""
         store = self._store
         store.ready()
-        return store.damage is None and not store.is_snapshot and store.is_nearly_full()
+        return store.damage is None and not store.is_snapshot and store.is_half_full()
 
     @property
     def page_reads(self) -> int:
@@ -181,18 +219,6 @@ class CredentialCache:
         store = self._store
         store.ready()
         return store.grants_held, store.rights_held
-
-    def _encode(self, changes):
-        """The units that ``changes`` come to, if there is room for them."""
-        from .changes import CacheFull, encode
-
-        store = self._unbroken()
-        grants, groups, more = encode(changes, store.held_grants)
-        if store.grants_held + more > max(self._capacity, store.grants_held):
-            raise CacheFull("more than %d grants" % self._capacity)
-        if store.rights_after(groups) > max(_MAX_RIGHTS, store.rights_held):
-            raise CacheFull("more than %d rights" % _MAX_RIGHTS)
-        return grants, groups, more
 
     def _sound(self):
         if self.damage is not None:

@@ -34,12 +34,12 @@ class CacheFull(InvalidInput):
     """The policy has more grants or rights than the cache holds; nothing was changed."""
 
 
-def encode(changes: list, look) -> tuple:
+def encode_steps(changes: list, look):
     """(grants, groups, more): units by key and by group number, and how many more grants they are.
 
     ``look(key)`` gives the unit of a key as it is, None if damage took it. Of several changes of
-    one thing the last counts; ``changes`` are those of CredentialCache.apply. Raises ValueError
-    and OSError.
+    one thing the last counts; ``changes`` are those of CredentialCache.apply. In steps, as in
+    :mod:`crypto`: a change, which reads a page at most, a step. Raises ValueError and OSError.
     """
     grants = {}
     before = {}
@@ -62,6 +62,7 @@ def encode(changes: list, look) -> tuple:
             groups[group] = pack_removed_group(group)
         else:
             raise ValueError("no such change")
+        yield
     more = 0
     for key in before:
         unit = grants[key]

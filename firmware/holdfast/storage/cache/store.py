@@ -98,13 +98,11 @@ class CacheStore:
     def commit(self, applied: int, grants: dict, groups: dict, more: int):
         """Make a batch durable: units by key and by group, ``more`` grants than there were.
 
-        Raises DamagedError and OSError.
+        ``room_steps`` come first. Raises OSError.
         """
         self.drop_writer()
         words = b"".join([grants[key] for key in sorted(grants)])
         rows = b"".join([groups[group] for group in sorted(groups)])
-        if not self._fits(len(words) // GRANT_WIDTH, len(rows) // RIGHT_WIDTH):
-            self.compact()
         held = max(0, self.grants_held + more), self.rights_after(groups)
         batch = Batch(applied, held[0], held[1], words, rows)
         self.is_stale = True
@@ -112,15 +110,17 @@ class CacheStore:
         self._put(batch)
         self.is_stale = False
 
-    def compact(self):
-        """Make new pages of pages and journal. Raises DamagedError and OSError."""
-        for _ in self.compact_steps():
-            pass
+    def room_steps(self, grants: dict, groups: dict, more: int):
+        """Compact, in steps, if there is no room for such a batch. Raises OSError."""
+        words = sum([len(unit) for unit in grants.values()]) // GRANT_WIDTH
+        rows = sum([len(records) for records in groups.values()]) // RIGHT_WIDTH
+        while not self._fits(words, rows):
+            yield from self.compact_steps()
 
     def compact_steps(self, partial=None):
-        """The same in steps, for a task that lets others have their turn in between.
+        """Make new pages of pages and journal, in steps. Raises DamagedError and OSError.
 
-        A change or a snapshot in between ends it, and everything is as it was.
+        A change or a snapshot in between ends it, ``close()`` too, and everything is as it was.
         """
         self.drop_writer()
         from .compaction import copy
@@ -134,6 +134,10 @@ class CacheStore:
             writer.finish(self.applied, self.partial if partial is None else partial)
         except OSError:
             self.is_stale = True
+            raise
+        except GeneratorExit:
+            if self.is_writing(writer):
+                self.drop_writer()
             raise
         self.swap()
 
@@ -176,12 +180,12 @@ class CacheStore:
             raise
         self.swap()
 
-    def is_nearly_full(self) -> bool:
-        """Whether an idle moment had better be used to compact."""
+    def is_half_full(self) -> bool:
+        """Whether there may be no room for the changeset after the next."""
         return (
-            self._journal.size > _JOURNAL_BYTES * 3 // 4
-            or self._grants.count > _CHANGED_GRANTS * 3 // 4
-            or self._groups.count > _CHANGED_RIGHTS * 3 // 4
+            self._journal.size > _JOURNAL_BYTES // 2
+            or self._grants.count > _CHANGED_GRANTS // 2
+            or self._groups.count > _CHANGED_RIGHTS // 2
         )
 
     def _from_page(self, look, key):

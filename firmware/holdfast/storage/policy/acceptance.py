@@ -1,12 +1,19 @@
 """Which changesets and snapshots a node may take. Loaded when there are some, not before."""
 
+from untrusted import InvalidInput
+
 from ...access.policy.operations import ChangesetRefused
 from .state import RECENT
 
 
-def check_known(changeset, held):
+class Busy(InvalidInput):
+    """Something else is being taken: nothing was looked at, and it may be given again."""
+
+
+def check_known_steps(changeset, held):
     """Return if ``changeset``, not beyond what is held, was followed; else ChangesetRefused.
 
+    In steps, as in :mod:`crypto`, and so is ``check_snapshot_steps``.
     Known is only what can be shown: its hash is among those of the last 64. The hash is of the
     signature too, which was verified then, by whichever key was an anchor at that time.
     """
@@ -21,7 +28,7 @@ def check_known(changeset, held):
             "changeset %d is older than what is kept here; changeset %d is wanted"
             % (number, held.rules.number + 1)
         )
-    changeset.verify(held.rules.anchors)
+    yield from changeset.verify_steps(held.rules.anchors)
     raise ChangesetRefused(
         "changeset %d is not the one that was followed: the chain has forked" % number
     )
@@ -39,7 +46,7 @@ def check_enrolled(settings, number: int, head: bytes):
         )
 
 
-def check_snapshot(head, held, settings, least: int):
+def check_snapshot_steps(head, held, settings, least: int):
     """Refuse the Snapshot ``head`` unless it may take the place of what is held.
 
     ``least`` is the number that was here once. Signature first: by whom the chain that is here
@@ -50,7 +57,7 @@ def check_snapshot(head, held, settings, least: int):
     if head.site != rules.site:
         raise ChangesetRefused("snapshot of another site")
     is_behind = settings.enrolled_at[0] > rules.number
-    head.verify(settings.authority_keys if is_behind else rules.anchors)
+    yield from head.verify_steps(settings.authority_keys if is_behind else rules.anchors)
     newest = max(rules.number, least)
     if head.number < newest:
         raise ChangesetRefused(

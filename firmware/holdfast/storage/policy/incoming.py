@@ -1,5 +1,6 @@
 """What somebody brings of the policy: a changeset, a snapshot's head, or a part of it."""
 
+import crypto
 from micropython import const
 
 from ...access.policy import snapshot
@@ -9,20 +10,25 @@ _PAIR = const(0x82)  # a part is [hash, operations]; changesets and heads are ta
 
 
 def take(policies, raw: bytes) -> bool:
+    """``take_steps``, all of them."""
+    return crypto.finish(take_steps(policies, raw))
+
+
+def take_steps(policies, raw: bytes):
     """Let the PolicyStore ``policies`` take ``raw``; False if it changes nothing.
 
-    A head begins a snapshot, or goes on with it where it was left. Raises what ``apply``,
-    ``begin_snapshot`` and ``add_part`` raise.
+    In steps, as in :mod:`crypto`. A head begins a snapshot, or goes on with it where it was left.
+    Raises what ``apply_steps``, ``begin_snapshot_steps`` and ``add_part_steps`` raise.
     """
     if raw[:1] == bytes((_PAIR,)):
-        policies.add_part(raw)
+        yield from policies.add_part_steps(raw)
         return True
     try:
-        return policies.apply(raw)
+        return (yield from policies.apply_steps(raw))
     except ChangesetRefused:
         if not _is_head(raw):
             raise
-    return policies.begin_snapshot(raw)
+    return (yield from policies.begin_snapshot_steps(raw))
 
 
 def _is_head(raw) -> bool:

@@ -8,8 +8,8 @@ class Intake:
     """A snapshot with the verified ``head`` on its way into ``cache``; nothing of it counts yet.
 
     ``blank`` are SiteRules of this site that know nothing; ``follow(ring, operations, rules)``
-    gives the KeyRing after them, ``ring`` being the one to begin with. Raises ChangesetRefused and
-    OSError.
+    gives, in steps, the KeyRing after them, ``ring`` being the one to begin with. Raises
+    ChangesetRefused and OSError.
     """
 
     def __init__(self, head: snapshot.Snapshot, blank, cache, ring, follow):
@@ -46,16 +46,18 @@ class Intake:
         """Whether ``raw`` is the next part."""
         return self._assembly.is_wanted(raw)
 
-    def add(self, raw: bytes):
-        """Take the next part. After any error, ChangesetRefused or OSError, there is no going on.
+    def add_steps(self, raw: bytes):
+        """Take the next part, in steps, as in :mod:`crypto`. After any error, ChangesetRefused or
+        OSError, or ``close()``, there is no going on.
 
         Memory that runs out comes through as what it is.
         """
-        said = self._assembly.add(raw)
-        self.ring = self._follow(self.ring, said, self._assembly.rules)
+        said = yield from self._assembly.add_steps(raw)
+        self.ring = yield from self._follow(self.ring, said, self._assembly.rules)
         try:
             for change in operations.changes(said):
                 self._writer.add(change)
+                yield
         except ValueError as error:
             raise ChangesetRefused(str(error))
 

@@ -9,23 +9,28 @@ def is_lost(cache, number: int) -> bool:
     return cache.damage is not None or cache.applied < number
 
 
-def check(cache, number: int, changeset):
-    """Refuse a changeset that the cache, at ``number``, could not follow: ChangesetRefused.
+def prepared_steps(cache, number: int, changeset):
+    """What CredentialCache.commit takes for ``changeset``, whose room is made.
 
-    One that is damaged or behind says nothing: it needs a snapshot, and tokens do not need it.
+    In steps, as in :mod:`crypto`. None for a cache that is damaged or behind ``number``: it needs
+    a snapshot, and tokens do not need it. Raises ChangesetRefused for what the cache could not
+    follow, and OSError.
     """
     if is_lost(cache, number) or cache.applied != number:
-        return
+        return None
     try:
-        cache.check(changeset.changes())
+        prepared = yield from cache.prepared_steps(changeset.changes())
+        yield from cache.room_steps(prepared)
     except ValueError as error:
         raise ChangesetRefused(str(error))
+    return prepared
 
 
-def catch_up(cache, log, number: int):
+def catch_up_steps(cache, log, number: int):
     """Bring ``cache`` to changeset ``number`` if ``log`` still has all that is missing there.
 
-    If not, and if the cache cannot take it, it stays as it is. Raises OSError.
+    If not, and if the cache cannot take it, it stays as it is. In steps, as in :mod:`crypto`:
+    lookups are refused meanwhile. Raises OSError.
     """
     if not number or not is_lost(cache, number):
         return
@@ -40,8 +45,11 @@ def catch_up(cache, log, number: int):
             changeset = changesets.parse(raw)
             if any([operation[0] == LOOKUP for operation in changeset.operations]):
                 return  # all grants have other keys from here on: only a snapshot has them
-            cache.apply(found, changeset.changes())
+            yield
+            prepared = yield from cache.prepared_steps(changeset.changes())
+            yield from cache.room_steps(prepared)
+            cache.commit(found, prepared)
         if is_damaged:
-            cache.rebuilt()
+            yield from cache.rebuilt_steps()
     except ValueError:
         return

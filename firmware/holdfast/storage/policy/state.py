@@ -20,6 +20,7 @@ from ..sealed import OVERHEAD, DamagedError
 MAX_BYTES = 16384
 RECENT = 8  # bytes of a changeset's hash that are kept to know it again
 MAX_RECENT = 64
+NEXT = "next"  # a snapshot's policy, from just before the cache is swapped until just after
 
 _FORMAT = const(2)
 _ENTRIES = const(6)  # version, the rules, key ring, recent hashes, least, position

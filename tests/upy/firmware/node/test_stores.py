@@ -184,7 +184,7 @@ def test_flash_that_fails_in_following_is_the_carriers_to_know():
     def failing(*_):
         raise OSError(28)
 
-    store._log.append = failing
+    store.log.append = failing
     raises(OSError, reader.follow, raw)
     assert "policy" in _faults(hardware) and _card(reader, hardware) == "policy_missing"
     # Flash is read anew after an error, with a log that works.

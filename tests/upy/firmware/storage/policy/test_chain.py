@@ -190,7 +190,7 @@ def test_memory_that_ends_leaves_one_moment():
         with Folder() as folder:
             reader = board.Board(folder)
             store = _applied(reader.start(), raws[:2])
-            owner = store._log if broken == "append" else store._cache
+            owner = store.log if broken == "append" else store.cache
             whole = getattr(owner, broken)
 
             def ends(*args, whole=whole, **more):
