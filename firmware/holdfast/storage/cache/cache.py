@@ -108,7 +108,7 @@ class CredentialCache:
         if number > 0xFFFFFFFF:
             raise ValueError("changeset number has more than 32 bits")
         prepared = crypto.finish(self.prepared_steps(changes))
-        crypto.finish(store.room_steps(*prepared))
+        crypto.finish(store.room_steps(*prepared[:2]))
         store.commit(number, *prepared)
         return True
 
@@ -123,9 +123,11 @@ class CredentialCache:
         grants, groups, more = yield from encode_steps(changes, store.held_grants)
         if store.grants_held + more > max(self._capacity, store.grants_held):
             raise CacheFull("more than %d grants" % self._capacity)
-        if store.rights_after(groups) > max(_MAX_RIGHTS, store.rights_held):
+        yield
+        rights = store.rights_after(groups)
+        if rights > max(_MAX_RIGHTS, store.rights_held):
             raise CacheFull("more than %d rights" % _MAX_RIGHTS)
-        return grants, groups, more
+        return grants, groups, more, rights - store.rights_held
 
     def room_steps(self, prepared: tuple):
         """Make room in the journal for what is ``prepared``, by new pages if need be.
@@ -133,7 +135,7 @@ class CredentialCache:
         In steps, as in :mod:`crypto`; all that is held stays the same. Raises DamagedError and
         OSError.
         """
-        return self._unbroken().room_steps(*prepared)
+        return self._unbroken().room_steps(*prepared[:2])
 
     def commit(self, number: int, prepared: tuple):
         """Apply what is ``prepared`` and has room as changeset ``number``, at once.

@@ -5,7 +5,7 @@ from micropython import const
 from .merge import LOST, UNIT, merged
 from .records import GRANTS, RIGHTS
 
-_STEP = const(64)  # units between two breaths
+_STEP = const(16)  # units between two breaths
 
 
 def copy(pages, changes: tuple, writer):

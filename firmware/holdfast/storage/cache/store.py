@@ -95,22 +95,21 @@ class CacheStore:
                 held += len(records) // RIGHT_WIDTH
         return held
 
-    def commit(self, applied: int, grants: dict, groups: dict, more: int):
-        """Make a batch durable: units by key and by group, ``more`` grants than there were.
-
-        ``room_steps`` come first. Raises OSError.
+    def commit(self, applied: int, grants: dict, groups: dict, more: int, rights: int):
+        """Make a batch durable: units by key and by group, ``more`` grants and ``rights`` than
+        there were. ``room_steps`` come first. Raises OSError.
         """
         self.drop_writer()
         words = b"".join([grants[key] for key in sorted(grants)])
         rows = b"".join([groups[group] for group in sorted(groups)])
-        held = max(0, self.grants_held + more), self.rights_after(groups)
+        held = max(0, self.grants_held + more), max(0, self.rights_held + rights)
         batch = Batch(applied, held[0], held[1], words, rows)
         self.is_stale = True
         self._journal.append(batch)
         self._put(batch)
         self.is_stale = False
 
-    def room_steps(self, grants: dict, groups: dict, more: int):
+    def room_steps(self, grants: dict, groups: dict):
         """Compact, in steps, if there is no room for such a batch. Raises OSError."""
         words = sum([len(unit) for unit in grants.values()]) // GRANT_WIDTH
         rows = sum([len(records) for records in groups.values()]) // RIGHT_WIDTH
@@ -132,6 +131,9 @@ class CacheStore:
                 if not self.is_writing(writer):
                     return
             writer.finish(self.applied, self.partial if partial is None else partial)
+            yield
+            if not self.is_writing(writer):
+                return
         except OSError:
             self.is_stale = True
             raise

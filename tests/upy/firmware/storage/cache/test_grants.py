@@ -178,7 +178,7 @@ def _use(cache, key, group, count):
     old = store.grants(key)
     at = old.find(key + group.to_bytes(2, "big"))
     end = at + (28 if records.has_second(old[at : at + 14]) else 14)
-    store.commit(store.applied, {key: old[:end] + used + old[end:]}, {}, 0)
+    store.commit(store.applied, {key: old[:end] + used + old[end:]}, {}, 0, 0)
     return used
 
 
