@@ -9,8 +9,6 @@ A record is one deterministic CBOR array; a raw record is that and its code::
 Keys only go forward: whoever has key(i) can neither compute nor check an earlier code.
 """
 
-from struct import pack
-
 import cbor
 import crypto
 from micropython import const
@@ -180,12 +178,10 @@ def _put_head(out, major, argument):
     elif argument < 0x100:
         out.append(major | 24)
         out.append(argument)
-    elif argument < 0x10000:
-        out.extend(pack(">BH", major | 25, argument))
-    elif argument < 0x100000000:
-        out.extend(pack(">BI", major | 26, argument))
     else:
-        out.extend(pack(">BQ", major | 27, argument))
+        info = 25 if argument < 0x10000 else 26 if argument < 0x100000000 else 27
+        out.append(major | info)
+        out.extend(argument.to_bytes(1 << info - 24, "big"))
 
 
 def _put_time(out, name, fields):

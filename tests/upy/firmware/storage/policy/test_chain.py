@@ -186,7 +186,7 @@ def test_memory_that_ends_leaves_one_moment():
     what flash has decides.
     """
     raws = board.chain(*board.steps(4))
-    for broken in ("append", "apply"):
+    for broken in ("append", "commit"):
         with Folder() as folder:
             reader = board.Board(folder)
             store = _applied(reader.start(), raws[:2])
@@ -199,7 +199,7 @@ def test_memory_that_ends_leaves_one_moment():
 
             setattr(owner, broken, ends)
             raises(MemoryError, store.apply, raws[2])
-            if broken == "apply":
+            if broken == "commit":
                 setattr(owner, broken, whole)
             rules, cache = store.moment()
             assert rules.number == 3 and cache.applied == 3 and rules.fault == 0

@@ -1,0 +1,149 @@
+"""The file ``settings.cbor``: one deterministic CBOR map with the integer keys below.
+
+Read at the start, and let go of.
+"""
+
+import cbor
+import cose
+from micropython import const
+from untrusted import InvalidInput
+
+from ..access.names import is_name
+
+_VERSION_KEY = const(1)  # uint, this format: 2
+_SITE = const(2)  # text
+_NODE = const(3)  # text: the device's id
+_DOORS = const(4)  # array of [door, strike time in milliseconds]
+_AUTHORITY = const(5)  # array of 1 to 2 public Ed25519 COSE_Keys, those in force
+_CERTIFICATE = const(6)  # bytes: the CWT of the device's X25519 key
+_FIRST_KEY = const(7)  # bytes: x of the site's first authority key, which all rests on
+_ENROLLED_AT = const(8)  # [number, hash] of the changeset that was the last then
+_AUDIT_KEY = const(9)  # bytes: the X25519 public key that the site's auditor reads events with
+_LOOKUP = const(10)  # [number, bytes]: the secret under which cards and PINs are looked up
+_P256_CERTIFICATE = const(11)  # bytes: the CWT of the device's P-256 key, if it has one
+
+_VERSION = const(2)
+_MAX_DOORS = const(8)
+_MAX_NUMBER = const(0xFFFFFFFF)
+_MAX_KEY_NUMBER = const(0xFFFF)
+_MAX_CERTIFICATE = const(512)
+_MIN_STRIKE_MS = const(100)
+_MAX_STRIKE_MS = const(60000)
+_KEY_LENGTH = const(32)
+
+
+def decode(data: bytes) -> tuple:
+    """What Settings takes, in its order, from the bytes of the file. Raises InvalidInput."""
+    try:
+        entries = cbor.decode(data, deterministic=True, max_depth=5, max_items=256)
+    except InvalidInput as error:
+        raise InvalidInput("settings: " + str(error))
+    version = entries.get(_VERSION_KEY) if isinstance(entries, dict) else None
+    if type(version) is not int or version != _VERSION:
+        raise InvalidInput("settings: not version %d" % _VERSION)
+    if set(entries) - {_P256_CERTIFICATE} != set(range(_VERSION_KEY, _LOOKUP + 1)):
+        raise InvalidInput("settings: entries missing or unknown")
+    return (
+        _name(entries[_SITE], "site"),
+        _name(entries[_NODE], "node"),
+        _doors(entries[_DOORS]),
+        _authority_keys(entries[_AUTHORITY]),
+        _certificate(entries[_CERTIFICATE]),
+        _first_key(entries[_FIRST_KEY]),
+        _enrolled_at(entries[_ENROLLED_AT]),
+        _key_bytes(entries[_AUDIT_KEY], "audit key"),
+        _lookup(entries[_LOOKUP]),
+        _certificate(entries[_P256_CERTIFICATE]) if _P256_CERTIFICATE in entries else None,
+    )
+
+
+def _name(value, entry):
+    if not is_name(value):
+        raise InvalidInput(
+            "settings: %s is no name of 1 to 64 bytes without control characters" % entry
+        )
+    return value
+
+
+def _doors(value):
+    if not isinstance(value, list) or len(value) > _MAX_DOORS:
+        raise InvalidInput("settings: doors are no list of at most %d" % _MAX_DOORS)
+    doors = []
+    for entry in value:
+        door, strike_ms = _pair(entry, "door")
+        doors.append((_name(door, "door"), _strike_ms(strike_ms)))
+    if len(set([door for door, _ in doors])) != len(doors):
+        raise InvalidInput("settings: a door is there twice")
+    return tuple(doors)
+
+
+def _first_key(value):
+    key = _key_bytes(value, "first key")
+    # All is named by it: what an erased or a worn-out block reads as must not be a root.
+    if len(set(key)) == 1:
+        raise InvalidInput("settings: first key is one byte 32 times")
+    return key
+
+
+def _enrolled_at(value):
+    number, head = _pair(value, "changeset")
+    if type(number) is not int or not 0 <= number <= _MAX_NUMBER:
+        raise InvalidInput("settings: changeset has no number")
+    if not isinstance(head, bytes) or len(head) != _KEY_LENGTH:
+        raise InvalidInput("settings: changeset has no hash")
+    return number, head
+
+
+def _lookup(value):
+    number, key = _pair(value, "lookup key")
+    if type(number) is not int or not 0 < number <= _MAX_KEY_NUMBER:
+        raise InvalidInput("settings: lookup key has no number")
+    return number, _key_bytes(key, "lookup key")
+
+
+def _pair(value, entry):
+    if not isinstance(value, list) or len(value) != 2:
+        raise InvalidInput("settings: %s is no array of two" % entry)
+    return value
+
+
+def _authority_keys(value):
+    if not isinstance(value, list) or not 1 <= len(value) <= 2:
+        raise InvalidInput("settings: authority is no list of 1 or 2 keys")
+    keys = [_key(item, "authority") for item in value]
+    for key in keys:
+        if key.kty != cose.KTY_OKP or key.crv != cose.CRV_ED25519 or key.d is not None:
+            raise InvalidInput("settings: authority is no public Ed25519 key")
+    return keys
+
+
+def _certificate(value):
+    if not isinstance(value, bytes) or not 0 < len(value) <= _MAX_CERTIFICATE:
+        raise InvalidInput(
+            "settings: certificate is no byte string of at most %d" % _MAX_CERTIFICATE
+        )
+    return value
+
+
+def _key(value, entry):
+    try:
+        return cose.Key.from_map(value)
+    except InvalidInput as error:
+        raise InvalidInput("settings: %s: %s" % (entry, error))
+
+
+def _strike_ms(value):
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidInput("settings: strike time is no integer")
+    if not _MIN_STRIKE_MS <= value <= _MAX_STRIKE_MS:
+        raise InvalidInput(
+            "settings: strike time is not %d to %d ms" % (_MIN_STRIKE_MS, _MAX_STRIKE_MS)
+        )
+    return value
+
+
+def _key_bytes(value, entry):
+    # All zeros is what an erased flash or a forgotten variable writes, and no key.
+    if not isinstance(value, bytes) or len(value) != _KEY_LENGTH or not any(value):
+        raise InvalidInput("settings: %s is no key of %d bytes" % (entry, _KEY_LENGTH))
+    return value
