@@ -1,6 +1,7 @@
 """What every device is, with a door or without: who it is, whom it believes, what it keeps."""
 
 import asyncio
+import errno
 
 import crypto
 from coap.server import Server
@@ -100,7 +101,9 @@ class Node:
         self.trust = Trust(
             settings.site, settings.authority_keys, self.stores.zone_key, self.tokens
         )
-        self.engine = CryptoEngine(pause or _pause)
+        self._pause = pause or _pause
+        self._storing = asyncio.Lock()
+        self.engine = CryptoEngine(self._pause)
         self.ephemerals = EphemeralKeys(hardware.random_bytes, self.keys.suites)
         self.server = Server(self._resource)
         # For the device's key: another certificate for it leaves the phones it knows.
@@ -140,24 +143,48 @@ class Node:
     # What it goes by
 
     def follow(self, raw: bytes) -> bool:
-        """Follow the signed changeset ``raw``, or take the head of a snapshot or its next part,
-        whoever brought it; False if it was known.
-
-        Raises InvalidInput, whose text says why not, and OSError; both are recorded.
-        """
-        from ..storage.policy import incoming
-
+        """What ``take`` does, in one piece: for a start, while nobody is served."""
         try:
-            is_news = incoming.take(self.stores.policies(), raw)
+            is_news = crypto.finish(self.stores.follow_steps(raw))
         except InvalidInput as error:
             self.recorder.note(POLICY_REFUSED, {"detail": str(error)}, anybody=True)
             raise
-        except OSError as error:
-            self.stores.fault("policy", error)
-            raise
-        self.stores.fault("policy", None)
         self.keep_up()
         return is_news
+
+    async def take(self, raw: bytes) -> bool:
+        """Follow the signed changeset ``raw``, or take the head of a snapshot or its next part,
+        whoever brought it; False if it was known.
+
+        In steps, between which the door decides and phones are served. Raises InvalidInput, whose
+        text says why not, and OSError; both are recorded.
+        """
+        from ..storage.policy.acceptance import Busy
+
+        try:
+            is_news = await self._store_work(self.stores.follow_steps(raw))
+        except Busy:
+            raise OSError(errno.EBUSY)  # nothing is wrong with what came
+        except InvalidInput as error:
+            self.recorder.note(POLICY_REFUSED, {"detail": str(error)}, anybody=True)
+            raise
+        self.keep_up()
+        return is_news
+
+    async def _store_work(self, steps):
+        """The value of ``steps`` of the stores, of which one piece goes on at a time."""
+        try:
+            await self._storing.acquire()
+            try:
+                while True:
+                    next(steps)
+                    await self._pause()
+            except StopIteration as end:
+                return end.value
+            finally:
+                self._storing.release()
+        finally:
+            steps.close()
 
     def keep_up(self):
         """Let everything go by the policy in force, however it came to be that.
@@ -249,7 +276,7 @@ class Node:
         connected.
         """
         self.supervisor.add("clock", self.timekeeper.run)
-        self.supervisor.add("tidy", lambda: self._tidy(is_idle))
+        self.supervisor.add("tidy", self._tidy)
         self.supervisor.add("keys", lambda: self.prepare_keys(is_idle))
 
     async def prepare_keys(self, is_idle):
@@ -264,18 +291,15 @@ class Node:
             except (MemoryError, InvalidInput):
                 break  # memory, or random bytes that make a key: the next time
 
-    async def _tidy(self, is_idle):
+    async def _tidy(self):
         while True:
             await asyncio.sleep(_TIDY_EVERY_S)
             try:
                 self.keep_up()
                 self.recorder.pay()
                 self.tell_ending()
-                if is_idle():
-                    for _ in self.stores.tidy_steps():
-                        await asyncio.sleep(0)
-                        if not is_idle():
-                            break
+                # Whoever is connected: a crowd must not be able to fill the journal.
+                await self._store_work(self.stores.tidy_steps())
             except MemoryError:
                 pass  # there will be some the next time
 

@@ -60,8 +60,8 @@ class Recorder:
 
     def tell(self, event, about: dict):
         """Show an AccessEvent with what is known ``about`` the link or card it came from."""
-        line = {"event": "access"}
-        line.update(event.fields())
+        line = dict(event.fields())
+        line["event"] = "access"
         line.update(about)
         self._show(line)
         self.pay()

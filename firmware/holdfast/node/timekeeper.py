@@ -46,9 +46,10 @@ class Timekeeper:
     def read(self):
         """The ClockReading to decide with. Saves first what a decision may rest on."""
         self._load()
-        self._save_if_due()
+        rules = self._rules()
         uptime, rtc = self._now()
-        return self._state.reading(uptime, rtc, self._rules().max_uncertainty_s)
+        self._save_if_due(rules, uptime, rtc)
+        return self._state.reading(uptime, rtc, rules.max_uncertainty_s)
 
     def heard_token(self, credential):
         """An authentic token was shown: it is later than its issue."""
@@ -60,7 +61,7 @@ class Timekeeper:
         self._load()
         # By the site's limits from the first look on: what is heard beside a clock that is trusted
         # counts otherwise than beside one that is not.
-        self._save_if_due()
+        self._save_if_due_now()
         self._state.heard_signed(time, *self._now())
 
     def told(self, time: int, error_s: int) -> bool:
@@ -75,7 +76,7 @@ class Timekeeper:
         error_s += _LINK_S
         is_believed = self._state.synced(SOURCE_PEER, time, error_s, *self._now())
         if is_believed:
-            self._save_if_due()
+            self._save_if_due_now()
         return is_believed
 
     async def run(self):
@@ -83,7 +84,7 @@ class Timekeeper:
         while True:
             try:
                 self._load()
-                self._save_if_due()
+                self._save_if_due_now()
             except MemoryError:
                 pass  # there will be some the next time
             await asyncio.sleep(_LOOK_EVERY_S)
@@ -105,11 +106,12 @@ class Timekeeper:
         except OSError as error:
             self._fault(error)
 
-    def _save_if_due(self):
+    def _save_if_due_now(self):
+        self._save_if_due(self._rules(), *self._now())
+
+    def _save_if_due(self, rules, uptime, rtc):
         if self._store is None:
             return
-        uptime, rtc = self._now()
-        rules = self._rules()
         state = self._state
         if not state.needs_saving(uptime, rtc, rules.grace_s, rules.max_uncertainty_s):
             return

@@ -40,7 +40,7 @@ def _find(reader, path):
     if path == (b"policy",):
         from .policy import PolicyResource
 
-        return PolicyResource(reader.stores.policies, reader.may, reader.follow)
+        return PolicyResource(reader.stores.policies, reader.may, reader.take)
     if path == (b"events",):
         from .events import EventsResource
 

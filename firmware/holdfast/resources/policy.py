@@ -15,8 +15,8 @@ class PolicyResource:
     """Changesets are believed for their signature, not for who brings them.
 
     ``store()`` gives the PolicyStore or raises OSError; ``may(credential, action)`` gives the
-    exact reason code of a refusal, 0 for yes; ``follow(raw)`` takes a changeset or a piece of a
-    snapshot, gives False if that was known already, or raises InvalidInput or OSError.
+    exact reason code of a refusal, 0 for yes; ``follow(raw)`` is awaited, takes a changeset or a
+    piece of a snapshot, gives False if that was known already, or raises InvalidInput or OSError.
     """
 
     content_formats = (option.CF_CBOR,)
@@ -53,7 +53,7 @@ class PolicyResource:
         5.03 when flash fails: the same may come again, of a snapshot from its head on.
         """
         try:
-            is_news = self._follow(request.payload)
+            is_news = await self._follow(request.payload)
             store = self._store()
             progress = store.snapshot_progress if is_news else None
             rules = store.rules

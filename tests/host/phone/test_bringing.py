@@ -34,9 +34,11 @@ class Reader(Carrier):
 
     def __init__(self, folder, **sizes):
         self.store = policy_site.Board(str(folder), capacity=1000, **sizes).start()
-        self._resource = PolicyResource(
-            lambda: self.store, lambda *_: 0, lambda raw: incoming.take(self.store, raw)
-        )
+
+        async def follow(raw):
+            return incoming.take(self.store, raw)
+
+        self._resource = PolicyResource(lambda: self.store, lambda *_: 0, follow)
         self.sent = 0
         self.cut_after = None
 

@@ -190,7 +190,7 @@ async def test_flash_that_fails_is_5_03():
     def no_store():
         raise OSError(5)
 
-    def failing(raw):
+    async def failing(raw):
         raise OSError(28)
 
     for store in (no_store, _Store):

@@ -1,4 +1,4 @@
-"""What a policy changes besides decisions is done, also if something failed in the middle of it."""
+"""What a policy changes besides decisions is done, also if something failed in the middle."""
 
 INTERPRETERS = ("micropython", "cpython")
 
