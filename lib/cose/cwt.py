@@ -1,7 +1,8 @@
 """CBOR Web Tokens (RFC 8392) in the one shape that is believed here.
 
-Stricter than the RFC: signed or MACed and tagged as such, ``exp`` always there, and nothing in the
-unprotected header but a kid, so that nobody on the way can add to a token.
+Stricter than the RFC: signed or MACed and tagged as such, in deterministic encoding, ``exp`` always
+there, and nothing in the unprotected header but a kid, so that nobody on the way can add to a token.
+``parse`` is the only place that says what a token is: whoever shows, keeps or checks one asks it.
 """
 
 import cbor
@@ -29,6 +30,7 @@ __all__ = (
     "SUB",
     "Claims",
     "Token",
+    "bare",
     "issue",
     "parse",
 )
@@ -36,7 +38,7 @@ __all__ = (
 SIGNED = SIGN1
 MACED = MAC0
 
-MAX_BYTES = 1024
+MAX_BYTES = 512  # without the CWT tag; as much as EDHOC takes for a credential
 _CWT_TAG = b"\xd8\x3d"  # tag 61, RFC 8392 section 6
 
 
@@ -44,7 +46,8 @@ class Token:
     """A token that is well made; nothing in it may be believed before ``verify``.
 
     ``kind`` is SIGNED or MACED, ``alg`` the algorithm, ``kid`` the key's name (bytes or None),
-    ``issuer`` and ``claims`` what it says, ``message`` the COSE object, ``raw`` the bytes.
+    ``issuer`` and ``claims`` what it says, ``message`` the COSE object, ``raw`` its bytes, without
+    the CWT tag.
     """
 
     def __init__(self, raw: bytes, message: Message, claims: Claims):
@@ -75,15 +78,15 @@ class Token:
 
 
 def parse(raw: bytes) -> Token:
-    """Check shape, headers and claims of a token, at most 1024 bytes; no cryptography.
+    """Check shape, headers and claims of a token, at most 512 bytes; no cryptography.
 
     One CWT tag (61) may stand before the COSE tag. Raises MissingExpiryError, CriticalHeaderError,
     UnsupportedError, MalformedError or cbor.DecodeError.
     """
+    raw = bare(raw)
     if len(raw) > MAX_BYTES:
         raise MalformedError("token longer than %d bytes" % MAX_BYTES)
-    raw = bytes(raw)
-    message = parse_message(raw[2:] if raw.startswith(_CWT_TAG) else raw)
+    message = parse_message(raw, deterministic=True)
     alg = headers.algorithm(message.protected)
     if message.tag == SIGNED:
         algorithms.check_signature_algorithm(alg)
@@ -95,6 +98,12 @@ def parse(raw: bytes) -> Token:
         if label != headers.KID:
             raise MalformedError("token with more than a kid in the unprotected header")
     return Token(raw, message, Claims(cbor.decode(message.payload), message.payload))
+
+
+def bare(raw) -> bytes:
+    """A token without the CWT tag that may stand in front, as it is signed, named and kept."""
+    raw = bytes(raw)
+    return raw[2:] if raw.startswith(_CWT_TAG) else raw
 
 
 def issue(claims: dict, key: Key, *, kid: bytes | None = None) -> bytes:

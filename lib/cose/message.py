@@ -41,7 +41,12 @@ class Message:
 
 
 def parse(
-    data, *, tag: int | None = None, tagged: bool = True, max_depth: int = cbor.MAX_DEPTH
+    data,
+    *,
+    tag: int | None = None,
+    tagged: bool = True,
+    max_depth: int = cbor.MAX_DEPTH,
+    deterministic: bool = False,
 ) -> Message:
     """Check shape and headers of an encoded COSE object; no cryptography.
 
@@ -50,7 +55,7 @@ def parse(
     Raises MalformedError, CriticalHeaderError, UnsupportedError (detached content) or
     cbor.DecodeError.
     """
-    body = cbor.decode(data, max_depth=max_depth)
+    body = cbor.decode(data, max_depth=max_depth, deterministic=deterministic)
     if tagged:
         if not isinstance(body, cbor.Tag) or body.number not in (ENCRYPT0, MAC0, SIGN1):
             raise MalformedError("no COSE tag")

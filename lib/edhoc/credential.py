@@ -22,8 +22,6 @@ _MAX_CREDENTIAL = const(512)
 _MAX_KID = const(32)
 _COSE_KEY = const(1)  # confirmation method of RFC 8747
 _ONE_ENTRY_MAP = const(0xA1)
-_COSE_MAC0 = const(17)
-_COSE_SIGN1 = const(18)
 
 
 class Credential:
@@ -79,18 +77,16 @@ def from_kccs(raw, by_value: bool) -> Credential:
 
 
 def from_kcwt(raw, by_value: bool) -> Credential:
-    """A Credential from a CWT of at most 512 bytes, tagged COSE_Sign1 or COSE_Mac0.
+    """A Credential from a CWT, whatever ``cwt.parse`` takes for one.
 
-    The CWT tag 61 is refused: CRED_x is the CWT without it (RFC 9528 section 3.5.2). Raises
-    MalformedError; neither signature nor times are looked at.
+    CRED_x is the CWT without the tag 61 (RFC 9528 section 3.5.2). Raises MalformedError; neither
+    signature nor times are looked at.
     """
-    if not _is_tagged_cose(_decode(raw, by_value)):
-        raise MalformedError("CWT is not tagged COSE_Sign1 or COSE_Mac0")
     try:
-        key = cwt.parse(bytes(raw)).claims.cnf
+        token = cwt.parse(raw)
     except InvalidInput:
         raise MalformedError("CWT is malformed or lacks a claim")
-    return Credential(bytes(raw), KCWT, _public(key), by_value)
+    return Credential(token.raw, KCWT, _public(token.claims.cnf), by_value)
 
 
 def read_id_cred(reader) -> IdCred:
@@ -105,11 +101,11 @@ def read_id_cred(reader) -> IdCred:
         ((label, value),) = parameters.items()
         if label == KID:
             raise reader.error("ID_CRED is a map where a kid alone must be")
-        if (label == KCCS and isinstance(value, dict)) or (
-            label == KCWT and _is_tagged_cose(value)
-        ):
-            # The map's head and its label are one byte each.
+        # The map's head and its label are one byte each.
+        if label == KCCS and isinstance(value, dict):
             return IdCred(label, encoded, raw=encoded[2:])
+        if label == KCWT and isinstance(value, cbor.Tag):
+            return IdCred(label, encoded, raw=cwt.bare(encoded[2:]))
     raise EDHOCError("ID_CRED type not supported")
 
 
@@ -127,7 +123,3 @@ def _public(key):
     if key is None or key.x is None or key.d is not None:
         raise MalformedError("credential holds no public key, or a private one")
     return key
-
-
-def _is_tagged_cose(value):
-    return isinstance(value, cbor.Tag) and value.number in (_COSE_SIGN1, _COSE_MAC0)

@@ -1,7 +1,7 @@
 """OSCORE, RFC 8613: CoAP messages protected end to end, whatever carries them.
 
-The caller looks a context up by the kid that ``option.decode`` finds and calls one of the four
-protect functions. All that can be wrong with what a peer sent is a coap.CoAPError.
+The caller looks a context up by the kid that ``option.decode`` finds, in a ``Table``, and calls one
+of the four protect functions. All that can be wrong with what a peer sent is a coap.CoAPError.
 """
 
 from . import option
@@ -24,7 +24,7 @@ from .protect import (
     unprotect_request,
     unprotect_response,
 )
-from .replay_window import ReplayWindow
+from .table import Table
 
 __all__ = (
     "ContextNotFoundError",
@@ -34,9 +34,9 @@ __all__ = (
     "FormatError",
     "OSCOREError",
     "ReplayError",
-    "ReplayWindow",
     "SecurityContext",
     "SequenceExhausted",
+    "Table",
     "combine",
     "echo_challenge",
     "option",

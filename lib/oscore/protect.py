@@ -29,7 +29,8 @@ class Exchange:
         self.is_registration = False  # the request asks for notifications: Observe 0
         self.is_answered = False  # server: a response may have used the request's nonce
         self.is_finished = False  # client: a response that is no notification has come
-        self.newest = -2  # client: highest Partial IV of the responses, -1 for one without
+        self.is_nonce_used = False  # client: a response under the request's nonce has come
+        self.newest = -1  # client: highest Partial IV of the responses
 
     def aad(self) -> bytes:
         """The Enc_structure that binds a message to this exchange (section 5.4)."""
@@ -77,15 +78,14 @@ def unprotect_request(context, message: Message) -> tuple:
         raise FormatError("a request without Partial IV or kid")
     if kid != context.recipient_id or kid_context not in (None, context.id_context):
         raise ContextNotFoundError("the request names another context")
-    window = context.replay_window
     number = int.from_bytes(piv, "big")
-    is_known = window.is_initialised
+    is_known = not context.is_window_lost
     if is_known:
-        window.check(number)
+        context.check(number)
     exchange = Exchange(kid, piv)
     plaintext = _open(context, exchange, context.nonce(kid, piv), message.payload)
     if is_known:
-        window.accept(number)
+        context.accept(number)
     plain = _restore(message, plaintext)
     if not code.is_request(plain.code):
         raise FormatError("a response inside a request")
@@ -93,7 +93,7 @@ def unprotect_request(context, message: Message) -> tuple:
     if not is_known:
         exchange.is_answered = True  # for all we know, before the restart
         _require_fresh(context, exchange, plain)
-        window.restart(number)
+        context.restart(number)
         context.expected_echo = None
     return plain, exchange
 
@@ -124,8 +124,10 @@ def unprotect_response(context, message: Message, exchange: Exchange) -> Message
     """The response in ``message`` to the request that ``exchange`` came with.
 
     Accepted are one final response and, for a registration, notifications of rising Partial IVs
-    before it; their Observe value means nothing, since what arrives is always newer (7.4.1).
-    Raises what unprotect_request raises, but EchoNeeded; the exchange is then as before.
+    before it; their Observe value means nothing, since what arrives is always newer (7.4.1). One
+    of all these may be under the request's nonce (8.4.2): the first notification, or the end of
+    the observation. Raises what unprotect_request raises, but EchoNeeded; the exchange is then as
+    before.
     """
     if not code.is_response(message.code):
         raise FormatError("not a response")
@@ -133,12 +135,14 @@ def unprotect_response(context, message: Message, exchange: Exchange) -> Message
     if kid not in (None, context.recipient_id) or kid_context not in (None, context.id_context):
         raise ContextNotFoundError("the response names another context")
     if piv is None:
-        number = -1
+        number = exchange.newest
+        is_old = exchange.is_nonce_used
         nonce = context.nonce(exchange.request_kid, exchange.request_piv)
     else:
         number = int.from_bytes(piv, "big")
+        is_old = number <= exchange.newest
         nonce = context.nonce(context.recipient_id, piv)
-    if exchange.is_finished or number <= exchange.newest:
+    if exchange.is_finished or is_old:
         raise ReplayError("not newer than the responses before it")
     plain = _restore(message, _open(context, exchange, nonce, message.payload))
     if not code.is_response(plain.code):
@@ -146,6 +150,11 @@ def unprotect_response(context, message: Message, exchange: Exchange) -> Message
     is_notification = plain.option(option.OBSERVE) is not None
     if is_notification and not exchange.is_registration:
         raise FormatError("a notification that nobody registered for")
+    if piv is None:
+        # Of notifications it can only be the first: later it is older than those that came.
+        if is_notification and exchange.newest >= 0:
+            raise ReplayError("a notification older than those before it")
+        exchange.is_nonce_used = True
     exchange.newest = number
     exchange.is_finished = not is_notification
     return plain

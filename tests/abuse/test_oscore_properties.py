@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 import crypto
 import oscore
 from coap import CoAPError, Message, code, option
-from oscore_sides import contexts, sealed_request
+from oscore_sides import contexts, new_window, sealed_request
 
 _HEADERS = st.binary(max_size=20) | st.builds(
     lambda flags, rest: bytes([flags]) + rest, st.integers(0, 0x1F), st.binary(max_size=12)
@@ -44,7 +44,7 @@ def test_noise_is_refused_by_every_entrance(outer, headers, others, payload):
         oscore.split(message)
     except CoAPError:
         pass
-    assert server.replay_window.is_initialised
+    assert not server.is_window_lost
 
 
 @given(st.binary(min_size=1, max_size=80))
@@ -63,12 +63,12 @@ def test_an_authentic_peer_may_protect_anything(plaintext):
 
 
 @given(
-    st.integers(1, 64),
+    st.integers(1, 32),
     st.lists(st.one_of(st.integers(0, 200), st.integers(0, 2**40 - 1)), max_size=150),
 )
 def test_the_window_is_a_set_with_a_lower_end(size, pivs):
     """Against the plainest model there is: all that was accepted, and how far back one may go."""
-    window = oscore.ReplayWindow.new(size)
+    window = new_window(size)
     seen = set()
     for piv in pivs:
         fresh = piv not in seen and piv > max(seen, default=-1) - size
@@ -85,7 +85,8 @@ def test_the_window_is_a_set_with_a_lower_end(size, pivs):
 @given(st.integers(0, 2**40 - 1), st.lists(st.integers(-70, 70), max_size=60))
 def test_a_restarted_window_takes_nothing_at_or_below_where_it_began(start, steps):
     """The request proven fresh is the lower limit (RFC 8613 B.1.2)."""
-    window = oscore.ReplayWindow.lost()
+    window = new_window()
+    window.lose_window()
     with pytest.raises(oscore.ReplayError):
         window.check(start)
     window.restart(start)
@@ -163,7 +164,7 @@ class Nonces(RuleBasedStateMachine):
         """RAM is lost; the number in flash is ahead of the last one used."""
         self.restarts += 1
         end = self.ends[who]
-        end.replay_window = oscore.ReplayWindow.lost()
+        end.lose_window()
         end.expected_echo = None
         end.sender_sequence_number += 10
         self.open = [(number, exchange) for number, exchange in self.open if number != who]

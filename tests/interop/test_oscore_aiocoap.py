@@ -184,7 +184,7 @@ def test_each_refuses_what_the_other_made_for_someone_else():
 def test_their_client_recovers_our_restarted_server():
     """RFC 8613 B.1.2 live: our 4.01 with Echo, their second try, our answer."""
     client, server = Static(b"\x01", b"\x37"), _ours(b"\x37", b"\x01")
-    server.replay_window = oscore.ReplayWindow.lost()
+    server.lose_window()
     server.sender_sequence_number = 32
     protected, request_id = client.protect(_their_request())
     with pytest.raises(oscore.EchoNeeded) as needed:

@@ -14,10 +14,11 @@ import crypto
 import oscore
 import small_site as site
 from holdfast.access import Trust
+from holdfast.link.contexts import Association
 from holdfast.storage.contexts import BLOCK, ContextStore
 from holdfast.storage.sealed import Sealer, derive
 
-A, B, C, D = b"\x05", b"\x20", b"\x11", b"\x37"
+A, B, C, D = b"\x05", b"\x20", b"\x11\x05", b"\x37\x00\x05"
 TOKEN = site.holder_token()
 OWNER = Trust(site.SITE, [site.authority_public()]).authenticate(TOKEN)
 KEY = derive(site.READER_PRIVATE, "contexts", b"place")
@@ -53,14 +54,10 @@ def _states():
 STATES = _states()
 
 
-def _seed(number):
-    digest = crypto.sha256(b"association %d" % number)
-    return digest[:16], digest[16:24], 1, TOKEN
-
-
 def _context(c_r, number):
-    secret, salt, window, _ = _seed(number)
-    return oscore.SecurityContext(secret, salt, b"\x01", c_r, window_size=window)
+    digest = crypto.sha256(b"association %d" % number)
+    context = oscore.SecurityContext(digest[:16], digest[16:24], b"\x01", c_r, window_size=1)
+    return Association(context, OWNER).context
 
 
 KEYS = {}
@@ -77,7 +74,11 @@ class Story:
             root + "/contexts", Sealer(KEY, os.urandom), os.urandom, b"", self.fault
         )
         self.failed = None
-        self.contexts = {c_r: context for c_r, context, _ in self.store.load(16)}
+        self.contexts = {}
+        for packed in self.store.load(16):
+            context = oscore.SecurityContext.over(packed)
+            context.reserve = self.store.reserve
+            self.contexts[context.recipient_id] = context
         self.stop_if_failed()
 
     def fault(self, piece, error):
@@ -90,7 +91,8 @@ class Story:
     def step(self, what, c_r, number, acked):
         if what == "keep":
             self.contexts[c_r] = context = _context(c_r, number)
-            self.store.keep(c_r, context, OWNER, _seed(number))
+            context.reserve = self.store.reserve
+            self.store.keep(context)
         elif what == "forget":
             del self.contexts[c_r]
             self.store.forget(c_r)

@@ -14,6 +14,11 @@ def contexts(id_context=None):
     return client, oscore.SecurityContext(SECRET, SALT, b"\x37", b"\x01", id_context)
 
 
+def new_window(size=32):
+    """The replay window of a context that has seen nothing."""
+    return oscore.SecurityContext(SECRET, SALT, b"\x37", b"\x01", window_size=size)
+
+
 def sealed_request(client, plaintext):
     """A protected request of ``client`` around any plaintext, such as no request at all."""
     piv = client.next_piv()

@@ -6,7 +6,7 @@ from micropython import const
 from untrusted import InvalidInput
 
 from . import place
-from .names import is_name
+from .names import MAX_NAME, is_name
 
 CTI_LENGTH = 8
 MAX_SCOPE_ENTRIES = 32
@@ -23,13 +23,19 @@ ROLE_READER = 1
 ROLE_CONTROLLER = 2
 ROLE_CARRIER = 3
 
-# A packed credential has a byte of flags, not_before, issued_at and expires, cti and public key,
-# and then texts, each after its length of two bytes: holder, audience, schedule, and the names of
-# the scope, each before two bytes of permissions, whose highest bit says that it is a zone.
+AUTHORITY_LENGTH = const(8)  # bytes of a public key that tell it from a site's others
+
+# A packed credential has a byte of flags, the role, expires, cti, authority, public key; then what
+# the flags say of not_before and issued_at; then texts, each after its length: the name, what the
+# flags say of audience and schedule, and the names of the scope, each before two bytes of
+# permissions, whose highest bit says that it is a zone.
+_ROLE = const(1)
+_EXPIRES = const(2)
 _TIME = const(7)  # bytes: 2^53 seconds at most
-_CTI = const(22)  # where it begins
-_KEY = const(30)
-_TEXTS = const(62)
+_CTI = const(9)  # where it begins
+_AUTHORITY = const(17)
+_KEY = const(25)
+_TIMES = const(57)
 _IS_ZONE = const(0x80)
 
 
@@ -38,20 +44,33 @@ class ScopeError(InvalidInput):
 
 
 class Credential:
-    """Who a token speaks of, when it holds and what it allows.
+    """Who a token speaks of, when it holds and what it allows: a holder or a device.
 
+    One of ``holder`` and ``device`` is a name, the other None; ``role`` is 0 for a holder and one
+    of the ROLE_ numbers for a device, which may do what ``decide.rights`` says of its role.
     Times are in seconds since 1970. ``scope`` is a list of (place.DOOR or place.ZONE, name,
-    permission bits), as the token has it: DoorView.permissions tells what of it a door heeds.
-    ``guest`` tells a token authenticated by a zone's shared key from one signed by the authority,
-    whose public Ed25519 key (32 bytes) is ``authority``, None for guests. ``schedule`` is the id
-    of the schedule it is bound to; if ``bound_to_schedule`` says so and that is None, it names
-    none that could be. ``clock_rule`` is NEEDS_TRUSTED_CLOCK or 0. ``public_key`` is the phone's
-    key, of a P-256 key its x-coordinate.
+    permission bits), as the token has it: DoorView.permissions tells what of it a door heeds; a
+    device speaks for the doors of its scope. ``guest`` tells a token authenticated by a zone's
+    shared key from one signed by the authority, of whose public Ed25519 key ``authority`` is the
+    first 8 bytes, None for guests. ``audience`` is None, too, where it is too long for a name.
+    ``schedule`` is the id of the schedule it is bound to; if ``bound_to_schedule`` says so and
+    that is None, it names none that could be. ``clock_rule`` is NEEDS_TRUSTED_CLOCK or 0.
+    ``public_key`` is the key that was proven, of a P-256 key its x-coordinate.
     """
 
+    role = clock_rule = 0
+    holder = device = not_before = issued_at = audience = schedule = authority = None
+    bound_to_schedule = needs_user_verification = guest = False
+
     def __init__(self, claims, scope: list, guest: bool, authority=None):
-        self.holder = claims.sub
-        self.audience = claims.aud
+        """``authority`` is the key, or what ``authority`` was of another Credential."""
+        self.role = claims.other.get(ROLE, 0)
+        if self.role:
+            self.device = claims.sub
+        else:
+            self.holder = claims.sub
+        if claims.aud is not None and len(claims.aud.encode()) <= MAX_NAME:
+            self.audience = claims.aud
         self.not_before = claims.nbf
         self.expires = claims.exp
         self.issued_at = claims.iat
@@ -64,18 +83,70 @@ class Credential:
         self.needs_user_verification = claims.other.get(USER_VERIFICATION, False) is not False
         self.scope = scope
         self.guest = guest
-        self.authority = authority
+        if authority is not None:
+            self.authority = authority[:AUTHORITY_LENGTH]
+
+    @classmethod
+    def over(cls, packed: bytes):
+        """What ``packed`` gave. Raises ValueError or IndexError if that is nothing it can give."""
+        self = object.__new__(cls)
+        flags, role = packed[0], packed[_ROLE]
+        self.expires = int.from_bytes(packed[_EXPIRES:_CTI], "big")
+        self.cti = packed[_CTI:_AUTHORITY]
+        self.public_key = packed[_KEY:_TIMES]
+        at = _TIMES
+        if flags & 1:
+            self.not_before = int.from_bytes(packed[at : at + _TIME], "big")
+            at += _TIME
+        if flags & 2:
+            self.issued_at = int.from_bytes(packed[at : at + _TIME], "big")
+            at += _TIME
+        if flags & 0xF0:  # of most none
+            self.bound_to_schedule = flags & 16 != 0
+            self.clock_rule = NEEDS_TRUSTED_CLOCK if flags & 32 else 0
+            self.needs_user_verification = flags & 64 != 0
+            self.guest = flags & 128 != 0
+        if not flags & 128:
+            self.authority = packed[_AUTHORITY:_KEY]
+        # No function for a text: this is done at each visit of a phone that is known.
+        start = at + 1
+        at = start + packed[at]
+        if role:
+            self.role = role
+            self.device = packed[start:at].decode()
+        else:
+            self.holder = packed[start:at].decode()
+        if flags & 4:
+            start = at + 1
+            at = start + packed[at]
+            self.audience = packed[start:at].decode()
+        if flags & 8:
+            start = at + 1
+            at = start + packed[at]
+            self.schedule = packed[start:at].decode()
+        self.scope = []
+        end = len(packed)
+        while at < end:
+            start = at + 1
+            at = start + packed[at]
+            kind = place.ZONE if packed[at] & _IS_ZONE else place.DOOR
+            bits = (packed[at] & 0x7F) << 8 | packed[at + 1]
+            self.scope.append((kind, packed[start:at].decode(), bits))
+            at += 2
+        if at != end or not (role or self.scope):
+            raise ValueError("a credential that is cut short")
+        return self
 
     def is_from(self, anchors) -> bool:
         """Whether the authority signed it with one of the keys ``anchors`` (cose.Key)."""
         if self.guest or self.authority is None:
             return False
-        return any(anchor.x == self.authority for anchor in anchors)
+        return any(anchor.x[:AUTHORITY_LENGTH] == self.authority for anchor in anchors)
 
     def packed(self) -> bytes:
-        """All of it but ``authority``, for who keeps many: ``Unpacked`` makes it again.
+        """All of it, for who keeps many: ``over`` makes it again.
 
-        Only of a credential whose claims are complete.
+        Only of a credential whose claims are complete, and of a guest or one with its authority.
         """
         flags = 0
         for bit, is_set in enumerate(
@@ -92,69 +163,35 @@ class Credential:
         ):
             if is_set:
                 flags |= 1 << bit
-        pieces = [bytes((flags,))]
-        for time in (self.not_before or 0, self.issued_at or 0, self.expires):
-            pieces.append(time.to_bytes(_TIME, "big"))
-        pieces.extend((self.cti, self.public_key))
-        for text in (self.holder, self.audience or "", self.schedule or ""):
-            _append(pieces, text)
+        pieces = [
+            bytes((flags, self.role)),
+            self.expires.to_bytes(_TIME, "big"),
+            self.cti,
+            self.authority or bytes(AUTHORITY_LENGTH),
+            self.public_key,
+        ]
+        for time in (self.not_before, self.issued_at):
+            if time is not None:
+                pieces.append(time.to_bytes(_TIME, "big"))
+        for text in (self.device if self.role else self.holder, self.audience, self.schedule):
+            if text is not None:
+                raw = text.encode()
+                pieces.extend((bytes((len(raw),)), raw))
         for kind, name, bits in self.scope:
-            _append(pieces, name)
+            raw = name.encode()
             bits |= 0x8000 if kind == place.ZONE else 0
-            pieces.append(bits.to_bytes(2, "big"))
+            pieces.extend((bytes((len(raw),)), raw, bits.to_bytes(2, "big")))
         return b"".join(pieces)
 
 
-class Unpacked(Credential):
-    """The Credential that ``packed`` gave, from the same ``authority``."""
-
-    not_before = issued_at = audience = schedule = None
-    bound_to_schedule = needs_user_verification = guest = False
-    clock_rule = 0
-
-    def __init__(self, packed: bytes, authority):
-        flags = packed[0]
-        if flags & 1:
-            self.not_before = _time(packed, 1)
-        if flags & 2:
-            self.issued_at = _time(packed, 1 + _TIME)
-        self.expires = _time(packed, 1 + 2 * _TIME)
-        self.cti = packed[_CTI:_KEY]
-        self.public_key = packed[_KEY:_TEXTS]
-        if flags & 0xF8:  # of most none
-            self.bound_to_schedule = flags & 16 != 0
-            self.clock_rule = NEEDS_TRUSTED_CLOCK if flags & 32 else 0
-            self.needs_user_verification = flags & 64 != 0
-            self.guest = flags & 128 != 0
-        self.authority = authority
-        self.scope = []
-        # No function for a text: this is done at each visit of a phone that is known.
-        texts = []
-        at = _TEXTS
-        while at < len(packed):
-            start = at + 2
-            at = start + (packed[at] << 8 | packed[at + 1])
-            text = packed[start:at].decode() if start < at else ""
-            if len(texts) < 3:
-                texts.append(text)
-            else:
-                kind = place.ZONE if packed[at] & _IS_ZONE else place.DOOR
-                self.scope.append((kind, text, (packed[at] & 0x7F) << 8 | packed[at + 1]))
-                at += 2
-        self.holder, audience, schedule = texts
-        if flags & 4:
-            self.audience = audience
-        if flags & 8:
-            self.schedule = schedule
+def ends(packed) -> int:
+    """When a packed credential expires, in seconds since 1970."""
+    return int.from_bytes(packed[_EXPIRES:_CTI], "big")
 
 
-def _time(packed, at):
-    return int.from_bytes(packed[at : at + _TIME], "big")
-
-
-def _append(pieces, text):
-    raw = text.encode()
-    pieces.extend((len(raw).to_bytes(2, "big"), raw))
+def proven_key(packed) -> bytes:
+    """The 32 bytes of the key that whom a packed credential speaks of has proven to have."""
+    return bytes(packed[_KEY:_TIMES])
 
 
 def is_complete(claims) -> bool:

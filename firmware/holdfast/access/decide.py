@@ -6,9 +6,10 @@ The checks run in a fixed order, and the first that fails gives the reason. What
 
 from . import reason
 from .clock.reading import ClockReading
+from .credential import ROLE_CONTROLLER, ROLE_READER
 from .decision import Decision
 from .policy.view import DoorView
-from .request import ADMINISTER, LOCKDOWN_OVERRIDE, UNLOCK, CardRequest
+from .request import ADMINISTER, CARRY_EVENTS, LOCKDOWN_OVERRIDE, UNLOCK, CardRequest
 from .tag import name_tag
 from .when import hours, window
 
@@ -60,8 +61,12 @@ def rights(credential, view: DoorView) -> int:
     """The permission bits that ``credential`` is worth at the door of ``view``.
 
     By its kind: the key of a guest's token lies in every node of its zone, and whoever takes one
-    off its wall can make such tokens. They unlock and do nothing else, whatever they say.
+    off its wall can make such tokens. They unlock and do nothing else, whatever they say. A device
+    never opens the door of another, so that there is no message to forge: readers and controllers
+    carry each other's events, and who only carries phones' bytes does nothing.
     """
+    if credential.role:
+        return CARRY_EVENTS if credential.role in (ROLE_READER, ROLE_CONTROLLER) else 0
     bits = view.permissions(credential)
     return bits & UNLOCK if credential.guest else bits
 
@@ -106,11 +111,13 @@ def _authority(credential, view):
 
 def _audience(credential, view):
     audience = credential.audience
-    if audience is not None:
-        if audience == view.rules.site and not credential.guest:
-            return 0
-        if view.is_in(name_tag(audience)):
-            return 0
+    if audience is None:
+        # A certificate says of which site it is by who issued it, and no more.
+        return 0 if credential.role else reason.WRONG_AUDIENCE
+    if audience == view.rules.site and not credential.guest:
+        return 0
+    if view.is_in(name_tag(audience)):
+        return 0
     return reason.WRONG_AUDIENCE
 
 

@@ -1,175 +1,158 @@
-"""The OSCORE contexts the reader remembers, found by the ``kid`` that a phone sends."""
+"""Whom a node knows, in little memory: OSCORE contexts with the credential each was made with."""
 
-from oscore import ReplayError, echo_challenge
+from micropython import const
+from oscore import SecurityContext, Table, echo_challenge
+from oscore.context import length
+from oscore.table import kid_of, number_of
 
-from ..access.credential import Unpacked
+from ..access.credential import Credential, ends, proven_key
+
+# Replay windows. A stream keeps the order, so only a greater Partial IV is news (RFC 8613 section
+# 7.4): a wish that someone held back dies with the next one that comes through.
+ORDERED = const(1)
+DATAGRAMS = const(32)
+
+_MOST_A_KEY = const(2)
+_HAS_OPENED = const(1)
 
 
 class Association:
-    """One phone that has been authenticated: its OSCORE ``context`` and its ``credential``.
+    """Somebody who has been authenticated: the OSCORE ``context`` and the ``credential``.
 
-    ``seed`` is what a store needs to make it again after a restart: Master Secret, Master Salt,
-    size of the replay window and the token that the credential came in.
-
-    A reader keeps many of them in little memory: the credential lies packed, and what is mostly as
-    it was at first lies in the class.
+    All of it is one string of bytes, ``context.packed``: the context, a byte for what was done,
+    the credential. That is what is remembered, in RAM and on flash; this object is only a view
+    over it, made anew by each ``Contexts.find``.
     """
 
-    seed = None
-    has_opened = False  # something was done for this phone
-    newest_challenged = -1  # highest Partial IV that was asked to prove itself fresh
-
-    def __init__(self, context, credential, seed=None):
+    def __init__(self, context, credential):
+        """Takes the ``context`` over, with its bytes: it has none of its own any more."""
         self.context = context
-        self._packed = credential.packed()
-        self._authority = credential.authority
-        if seed:
-            self.seed = seed
+        context.packed = bytearray(bytes(context.packed) + b"\0" + credential.packed())
+        self._credential = credential
+
+    @classmethod
+    def over(cls, packed: bytearray):
+        """The association in ``packed``, not a copy of it."""
+        self = object.__new__(cls)
+        self.context = SecurityContext.over(packed)
+        self._credential = None
+        return self
 
     @property
     def credential(self):
-        """The access.Credential, made anew each time."""
-        return Unpacked(self._packed, self._authority)
-
-    def moved(self):
-        """The same elsewhere in memory; this one must not be used any more."""
-        there = Association(self.context.moved(), self.credential, self.seed)
-        if self.has_opened:
-            there.has_opened = True
-        if self.newest_challenged >= 0:
-            there.newest_challenged = self.newest_challenged
-        return there
+        """The access.Credential."""
+        if self._credential is None:
+            self._credential = Credential.over(_credential(self.context.packed))
+        return self._credential
 
 
 class _NoStore:
     """What is kept over a restart where there is nothing to keep it on."""
 
+    reserve = None
+
     def load(self, capacity):
         return ()
 
-    def keep(self, c_r, context, credential, seed):
+    def keep(self, context):
         pass
 
-    def forget(self, c_r):
+    def forget(self, kid):
         pass
 
     def echo(self) -> bytes:
         raise ValueError("no association of an earlier start")
 
 
-class Contexts:
-    """At most ``capacity`` associations by identifier C_R; the longest unused goes first.
+class Contexts(Table):
+    """At most ``capacity`` associations by identifier; the longest unused goes first.
 
     Before any that has opened something go those that have not: a phone whose every wish is
-    refused must not be able to make the reader forget the others.
+    refused must not be able to make the reader forget the others. And of one key there are at most
+    two, so that who makes a handshake for each visit takes no room from anybody else. With a
+    ``store`` (storage/contexts.py) those that have opened something are kept over a restart.
 
-    Identifiers are the 48 one-byte integers of RFC 9528 section 3.3.2, the shortest on the wire.
-    They start at a random one, so that after a restart an old phone rarely meets another's
-    context. With a ``store`` (storage/contexts.py) those that have opened something are kept
-    over a restart.
-
-    One that memory had no room for is None: it lies in the store alone, and comes back with a
+    An entry that memory had no room for is None: it lies in the store alone, and comes back with a
     restart. It counts as the least wanted, so that the store never holds more than ``capacity``.
     """
 
     def __init__(self, capacity: int, first: int, store=None):
+        super().__init__(first)
         self._capacity = capacity
-        self._next = first
         self._store = store or _NoStore()
-        self._associations = {}
-        self._recent = []  # identifiers, longest unused first
-        self._reserved = set()
+        self._echo = None  # the same for all until the next start
         self._unkept = []  # identifiers of those that have opened something and are not stored yet
+        self._unwanted = []  # and of those that are stored and were given up
         self._unmoved = []  # identifiers of those that were made in the midst of a handshake
-        for c_r, context, credential in self._store.load(capacity):
-            association = Association(context, credential)
-            association.has_opened = True
-            self._recent.append(c_r)
-            self._associations[c_r] = association
+        for packed in self._store.load(capacity):
+            kid = SecurityContext.over(packed).recipient_id
+            self._keep_to_two(packed)
+            self.put(kid, packed)
 
     def find(self, c_r: bytes):
         """The association with this identifier in memory, or None."""
-        return self._associations.get(c_r)
+        packed = self.packed(c_r)
+        return None if packed is None else self._bound(Association.over(packed))
 
-    def used(self, c_r: bytes):
-        """Note that the phone itself was here: ``find`` does not, since anyone can name it."""
-        if c_r in self._recent:
-            self._recent.remove(c_r)
-            self._recent.append(c_r)
+    def add(self, c_r: bytes, association: Association, window=None):
+        """Remember an association under an identifier reserved for it.
 
-    def reserve(self, c_i: bytes) -> bytes:
-        """An identifier for a handshake that nobody uses and that differs from ``c_i``.
-
-        RFC 9528 appendix A.1 forbids C_I = C_R: both would be the same OSCORE id. None is free
-        only if ``capacity`` and the handshakes under way together pass 47, which the limits
-        prevent.
+        ``window`` is ORDERED or DATAGRAMS, by what its transport keeps; None leaves what it has.
         """
-        for _ in range(48):
-            number = self._next = (self._next + 1) % 48
-            c_r = bytes((number if number < 24 else number - 24 + 0x20,))
-            if c_r != c_i and c_r not in self._reserved and c_r not in self._associations:
-                self._reserved.add(c_r)
-                return c_r
-        raise RuntimeError("no connection identifier is free")
-
-    def release(self, c_r: bytes):
-        """Give back a reserved identifier whose handshake came to nothing."""
-        self._reserved.discard(c_r)
-
-    def add(self, c_r: bytes, association: Association):
-        """Remember an association under an identifier reserved for it."""
-        self._reserved.discard(c_r)
-        if len(self._associations) >= self._capacity:
-            self.forget(self._least_wanted())
-        # In this order: without memory for the second step nothing is found that cannot go again.
-        self._recent.append(c_r)
-        self._associations[c_r] = association
+        context = self._bound(association).context
+        if window is not None:
+            context.resize_window(window)
+        self._keep_to_two(context.packed)
+        if len(self.order) >= self._capacity:
+            self._give_up(self._least_wanted())
+        self.put(c_r, context.packed)
         self._unmoved.append(c_r)
 
     def opened(self, c_r: bytes, association: Association):
         """Note that something was done for this phone: ``settle`` stores it, the first time."""
-        if not association.has_opened and self._associations.get(c_r) is association:
-            association.has_opened = True
+        packed = association.context.packed
+        if self.packed(c_r) is packed and not has_opened(packed):
+            packed[length(packed)] |= _HAS_OPENED
             self._unkept.append(c_r)
 
     def settle(self):
-        """Store what ``opened`` noted, once the phone has its answer.
+        """Store what ``opened`` noted, and remove what was given up, once the phone has its
+        answer.
 
         Raises nothing: what cannot be stored, or not before a power cut, lives until the next
         restart.
         """
+        while self._unwanted:
+            self._store.forget(self._unwanted.pop())
         while self._unkept:
-            c_r = self._unkept.pop()
-            association = self._associations.get(c_r)
-            if association is not None and association.seed:
-                seed, association.seed = association.seed, None
-                self._store.keep(c_r, association.context, association.credential, seed)
+            association = self.find(self._unkept.pop())
+            # It may have gone, and another one come under its identifier.
+            if association is not None and has_opened(association.context.packed):
+                self._store.keep(association.context)
 
     def move(self):
         """Put what was added lately where the lowest memory is free, just after a collection.
 
         What a handshake leaves lies among what it took, a few bytes here and there, until in the
         end no larger piece is free between them. Only while no connection is open: whoever has an
-        association in hand would go on with one that is no longer found. Raises nothing.
+        association in hand could do nothing more with it. Raises nothing.
         """
         try:
             while self._unmoved:
                 c_r = self._unmoved[-1]
-                association = self._associations.get(c_r)
-                if association is not None:
-                    self._associations[c_r] = association.moved()
+                packed = self.packed(c_r)
+                if packed is not None:
+                    self.entries[number_of(c_r)] = SecurityContext.over(packed).moved()
                 self._unmoved.pop()
         except MemoryError:
             pass  # the next time
 
     def forget(self, c_r: bytes):
         """Forget an association, in memory and on flash."""
-        if c_r in self._recent:
-            self._recent.remove(c_r)
-        if c_r in self._associations:
-            association = self._associations.pop(c_r)
-            if association is None or association.has_opened:
-                self._store.forget(c_r)
+        is_stored = self._is_stored(number_of(c_r))
+        self.remove(c_r)
+        if is_stored:
+            self._store.forget(c_r)
 
     def make_room(self):
         """Memory did not suffice: forget those that have opened nothing, and one that has.
@@ -180,50 +163,93 @@ class Contexts:
         """
         one_has_gone = False
         at = 0
-        while at < len(self._recent):
-            c_r = self._recent[at]
-            association = self._associations[c_r]
+        while at < len(self.order):
+            number = self.order[at]
+            packed = self.entries[number]
             at += 1
-            if association is None:
+            if packed is None:
                 continue
-            if not association.has_opened:
+            if not has_opened(packed):
                 at -= 1
-                del self._recent[at]
-                del self._associations[c_r]
+                del self.order[at]
+                del self.entries[number]
             elif not one_has_gone:
-                self._associations[c_r] = None
+                self.entries[number] = None
                 one_has_gone = True
 
     def forget_credentials(self, is_void):
         """Forget every association for whose credential ``is_void(credential)`` is true."""
-        for c_r in list(self._recent):
-            association = self._associations[c_r]
+        for number in list(self.order):
+            packed = self.entries[number]
             # What is in the store alone is asked about when it comes back.
-            if association is not None and is_void(association.credential):
-                self.forget(c_r)
+            if packed is not None and is_void(Credential.over(_credential(packed))):
+                self.forget(kid_of(number))
+
+    def forget_ended(self, now: int):
+        """Forget every association whose credential has ended at ``now``, seconds since 1970."""
+        for number in list(self.order):
+            packed = self.entries[number]
+            if packed is not None and ends(_credential(packed)) <= now:
+                self.forget(kid_of(number))
 
     def challenge(self, c_r: bytes, association: Association, needed):
         """The protected answer to a request that raised EchoNeeded (RFC 8613 appendix B.1.2).
 
-        Raises ReplayError for one not newer than the last that was challenged: the stream keeps
-        the order, so it is a recording, and a recording is good for one challenge a restart.
-        Raises SequenceExhausted, or what the store raises when it cannot reserve the Partial IV
-        that the challenge takes.
+        Raises ReplayError for one not newer than the last that was challenged: it may be a
+        recording, and a recording is good for one challenge a restart. Raises SequenceExhausted,
+        or what the store raises when it cannot reserve the Partial IV that the challenge takes.
         """
         context = association.context
-        number = int.from_bytes(needed.exchange.request_piv, "big")
-        if number <= association.newest_challenged:
-            raise ReplayError("not newer than a request that was challenged")
-        association.newest_challenged = number
-        # The same for all until one comes back, so that a recording in between takes nothing away.
-        echo = context.expected_echo or self._store.echo()
-        return echo_challenge(context, needed.exchange, echo)
+        context.challenge(int.from_bytes(needed.exchange.request_piv, "big"))
+        # The same for all, so that a recording in between takes nothing away: what a request must
+        # carry to be fresh is the word of this start, under the key of its own context.
+        if self._echo is None:
+            self._echo = self._store.echo()
+        return echo_challenge(context, needed.exchange, self._echo)
+
+    def _bound(self, association):
+        association.context.reserve = self._store.reserve
+        association.context.expected_echo = self._echo
+        return association
+
+    def _is_stored(self, number):
+        if number not in self.entries:
+            return False
+        packed = self.entries[number]
+        return packed is None or has_opened(packed)
+
+    def _give_up(self, number):
+        # From flash after the answer: who waits for the door does not wait for that.
+        kid = kid_of(number)
+        if self._is_stored(number):
+            self._unwanted.append(kid)
+        self.remove(kid)
+
+    def _keep_to_two(self, packed):
+        # The key and not the token: with each renewal there is another token.
+        key = proven_key(_credential(packed))
+        others = []
+        for number in self.order:
+            other = self.entries[number]
+            if other is not None and proven_key(_credential(other)) == key:
+                others.append(number)
+        while len(others) >= _MOST_A_KEY:
+            self._give_up(others.pop(0))
 
     def _least_wanted(self):
-        for c_r in self._recent:
-            if self._associations[c_r] is None:
-                return c_r
-        for c_r in self._recent:
-            if not self._associations[c_r].has_opened:
-                return c_r
-        return self._recent[0]
+        for number in self.order:
+            if self.entries[number] is None:
+                return number
+        for number in self.order:
+            if not has_opened(self.entries[number]):
+                return number
+        return self.order[0]
+
+
+def has_opened(packed) -> bool:
+    """Whether something was done for whom the association in ``packed`` is with."""
+    return packed[length(packed)] & _HAS_OPENED != 0
+
+
+def _credential(packed):
+    return bytes(memoryview(packed)[length(packed) + 1 :])

@@ -19,14 +19,10 @@ from micropython import const
 from oscore import SecurityContext
 
 from ..access import Refused, reason
-from .contexts import Association
+from .contexts import DATAGRAMS, ORDERED, Association
 from .refusal import LinkRefusal
 
 _CBOR_TRUE = b"\xf5"
-# A stream keeps the order, so only a greater Partial IV is news (RFC 8613 section 7.4). A wish
-# that someone held back thereby dies with the next one that comes through.
-_WINDOW_ORDERED = const(1)
-_WINDOW_UNORDERED = const(32)
 _NOT_ACCEPTED = "credential not accepted"
 _MAX_TOKEN = const(512)  # bytes
 
@@ -129,10 +125,9 @@ class Handshakes:
         except EDHOCError as error:
             raise _refusal(reason.HANDSHAKE_FAILED, error, holder.holder)
         secret, salt, sender_id, recipient_id = completed.oscore()
-        window = _WINDOW_ORDERED if origin.is_ordered else _WINDOW_UNORDERED
+        window = ORDERED if origin.is_ordered else DATAGRAMS
         context = SecurityContext(secret, salt, sender_id, recipient_id, window_size=window)
-        seed = secret, salt, window, received.id_cred_i.raw
-        return entry, Association(context, holder, seed), completed
+        return entry, Association(context, holder), completed
 
     async def _finish_alone(self, payload, origin):
         try:

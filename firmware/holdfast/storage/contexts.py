@@ -1,4 +1,4 @@
-"""The phones a reader knows, over a restart: a sealed file for each, written at its first grant.
+"""Whom a node knows, over a restart: a sealed file for each association.
 
 docs/flash_format.md has the bytes, docs/decisions/012 the reasons.
 """
@@ -6,28 +6,23 @@ docs/flash_format.md has the bytes, docs/decisions/012 the reasons.
 import errno
 import os
 
-import cbor
-from cose import cwt
 from micropython import const
-from oscore import ReplayWindow, SecurityContext
+from oscore import SecurityContext
+from oscore.context import length
+from oscore.table import MAX_ID
 from untrusted import InvalidInput
 
-from ..access.credential import ROLE, Credential, is_complete, parse_scope
+from ..access.credential import Credential
 from . import files
 
-# Partial IVs of the reader's own that one write makes usable; only challenges take any.
+# Partial IVs of the node's own that one write makes usable.
 BLOCK = const(32)
 
 _MAX_FILE = const(1024)
-_VERSION = const(1)
-_SECRET = const(16)
-_SALT = const(8)
-_MAX_ID = const(7)
-_MAX_WINDOW = const(64)
-_MAX_TOKEN = const(512)
-_AUTHORITY = const(32)
+_NUMBER = const(6)  # bytes, before the association itself
 _ECHO = const(8)
 _END = const(0x10000000000)  # one beyond the last Partial IV there is
+_AAD = b"holdfast context\x02"  # the last byte is the version of the format
 
 
 class _DamagedRecord(InvalidInput):
@@ -35,11 +30,12 @@ class _DamagedRecord(InvalidInput):
 
 
 class ContextStore:
-    """Associations by identifier C_R in ``directory``, which it makes.
+    """Associations by their identifier in ``directory``, which it makes.
 
-    ``sealer`` seals under a key of the board's own; ``binding`` says what the associations hold
-    for: under another one none comes back. ``fault(piece, error)`` hears of what could not be
-    kept or read; nothing here raises for it but a reservation.
+    An association is the bytes that link.contexts.Association has in memory, and lies here as it
+    lay there. ``sealer`` seals under a key of the board's own; ``binding`` says what the
+    associations hold for: under another one none comes back. ``fault(piece, error)`` hears of what
+    could not be kept or read; nothing here raises for it but a reservation.
     """
 
     def __init__(self, directory: str, sealer, random_bytes, binding: bytes = b"", fault=None):
@@ -50,27 +46,29 @@ class ContextStore:
         self._fault = fault
         self._number = 0  # of the next association kept; they come back in this order
         self._unwanted = set()  # identifiers whose files are to go and would not
-        self._reserve = self._reserved_anew  # one for all contexts, and none for each
 
     def load(self, capacity: int) -> list:
-        """(C_R, SecurityContext, Credential) of each that is whole, the first kept first.
+        """The bytearrays of each association that is whole, the first kept first.
 
         At most ``capacity``; what is more, or is not whole, is removed. Their replay windows are
         lost, and their Partial IVs begin beyond all that were ever reserved.
         """
         found = []
         try:
-            self._make_directory()
-            for number in range(48):
-                c_r = bytes((number if number < 24 else number - 24 + 0x20,))
+            files.make_directory(self._directory)
+            for name in files.names(self._directory):
+                if name.endswith(".new") and _identifier(name[:-4]):
+                    _remove(self._directory + "/" + name)  # of a write that was cut
+                    continue
+                kid = _identifier(name)
+                if not kid:
+                    continue
                 try:
-                    record = self._read(c_r)
-                    if record is not None:
-                        found.append((record.number, c_r, record, record.credential()))
+                    plain = self._read(kid)
+                    found.append((int.from_bytes(plain[:_NUMBER], "big"), kid, plain))
                 except InvalidInput as error:
                     self._tell(error)
-                    self._unwanted.add(c_r)
-                _remove(self._path(c_r) + ".new")  # of a write that was cut
+                    self._unwanted.add(kid)
         except OSError as error:
             # Where one file cannot be read another may be an old one: littlefs goes on with what
             # it had in its cache.
@@ -82,176 +80,115 @@ class ContextStore:
         while len(found) > capacity:
             self._unwanted.add(found.pop(0)[1])
         self._clean()
-        return [(c_r, self._restored(c_r, record), owner) for _, c_r, record, owner in found]
+        associations = []
+        for _, _, plain in found:
+            packed = bytearray(memoryview(plain)[_NUMBER:])
+            SecurityContext.over(packed).restored()
+            associations.append(packed)
+        return associations
 
-    def keep(self, c_r: bytes, context, credential, seed: tuple):
-        """Write a new association, in the place of any under the same C_R.
+    def keep(self, context):
+        """Write a new association, the bytes of its ``context``, in the place of any under the
+        same identifier.
 
-        ``seed`` is (Master Secret, Master Salt, size of the replay window, token). If it cannot be
-        written it lives until the restart, and no trace of it comes back.
+        If it cannot be written it lives until the restart, and no trace of it comes back.
         """
-        secret, salt, window, token = seed
-        reserved = min(context.sender_sequence_number + BLOCK, _END)
-        self._bind(context, reserved)
+        kid = context.recipient_id
+        context.reserved = context.sender_sequence_number + BLOCK
+        self._unwanted.discard(kid)
         self._clean()
         try:
-            record = _Record(
-                self._number,
-                secret,
-                salt,
-                context.sender_id,
-                window,
-                reserved,
-                credential.authority,
-                token,
-            )
+            number = self._number.to_bytes(_NUMBER, "big")
             self._number += 1
-            self._unwanted.discard(c_r)
-            self._write(c_r, record)
+            self._write(kid, number + context.packed)
         except (OSError, MemoryError) as error:
             self._tell(error)
             # What lies there now is what was before, or this, and neither is in memory as it is.
-            self.forget(c_r)
+            self.forget(kid)
 
-    def forget(self, c_r: bytes):
+    def forget(self, kid: bytes):
         """Remove an association; what cannot be removed now is tried again at the next change."""
-        self._unwanted.add(c_r)
+        self._unwanted.add(kid)
         self._clean()
 
-    def echo(self) -> bytes:
-        """A value for a challenge, never given before."""
-        return self._random_bytes(_ECHO)
-
-    def _make_directory(self):
-        try:
-            os.mkdir(self._directory)
-        except OSError as error:
-            if error.errno != errno.EEXIST:
-                raise
-
-    def _clean(self):
-        for c_r in list(self._unwanted):
-            try:
-                _remove(self._path(c_r))
-                self._unwanted.discard(c_r)
-            except OSError as error:
-                self._tell(error)
-
-    def _restored(self, c_r, record):
-        context = record.context(c_r)
-        context.replay_window = ReplayWindow.lost(record.window)
-        context.sender_sequence_number = record.reserved
-        self._bind(context, record.reserved)
-        return context
-
-    def _bind(self, context, reserved):
-        context.reserved = reserved
-        context.reserve = self._reserve
-
-    def _reserved_anew(self, context, number):
+    def reserve(self, context, number: int) -> int:
         """The number up to which Partial IVs may be used once this has returned.
 
         Raises OSError or InvalidInput.
         """
-        c_r = context.recipient_id
+        kid = context.recipient_id
         try:
-            record = self._read(c_r)
+            plain = self._read(kid)
         except (InvalidInput, OSError) as error:
             self._tell(error)
             raise
-        if record is None or record.context(c_r).sender_key != context.sender_key:
+        if plain is None:
             return _END  # not on flash, so that no restart brings it back
-        record.reserved = min(number + BLOCK, _END)
+        kept = SecurityContext.over(bytearray(memoryview(plain)[_NUMBER:]))
+        if kept.sender_key != context.sender_key:
+            return _END
+        kept.reserved = number + BLOCK
         try:
-            self._write(c_r, record)
+            self._write(kid, bytes(plain[:_NUMBER]) + kept.packed)
         except OSError as error:
             self._tell(error)
             raise
-        return record.reserved
+        return kept.reserved
 
-    def _read(self, c_r):
-        sealed = files.read(self._path(c_r), _MAX_FILE)
+    def echo(self) -> bytes:
+        """A value for challenges, never given before."""
+        return self._random_bytes(_ECHO)
+
+    def _clean(self):
+        for kid in list(self._unwanted):
+            try:
+                _remove(self._path(kid))
+                self._unwanted.discard(kid)
+            except OSError as error:
+                self._tell(error)
+
+    def _read(self, kid):
+        """Number and association as they were written; None without a file."""
+        sealed = files.read(self._path(kid), _MAX_FILE)
         if sealed is None:
             return None
-        return _Record.decode(c_r, self._sealer.open(sealed, self._aad(c_r)))
+        plain = self._sealer.open(sealed, self._aad(kid))
+        context = SecurityContext.over(bytearray(memoryview(plain)[_NUMBER:]))
+        try:
+            is_sound = context.is_sound and context.recipient_id == kid
+            if is_sound:
+                # Verified when it was shown, and sealed since: a start verifies no signature. One
+                # byte before it is the owner's.
+                Credential.over(bytes(context.packed[length(context.packed) + 1 :]))
+        except (ValueError, IndexError):
+            is_sound = False
+        if not is_sound:
+            raise _DamagedRecord("no association")
+        return plain
 
-    def _write(self, c_r, record):
-        files.write(self._path(c_r), self._sealer.seal(record.encode(), self._aad(c_r)))
+    def _write(self, kid, plain):
+        files.write(self._path(kid), self._sealer.seal(plain, self._aad(kid)))
 
-    def _path(self, c_r):
-        return self._directory + "/" + c_r.hex()
+    def _path(self, kid):
+        return self._directory + "/" + kid.hex()
 
-    def _aad(self, c_r):
-        return b"holdfast context" + c_r + self._binding
+    def _aad(self, kid):
+        return _AAD + bytes((len(kid),)) + kid + self._binding
 
     def _tell(self, error):
         if self._fault is not None:
             self._fault("contexts", error)
 
 
-class _Record:
-    """What one file holds; docs/flash_format.md."""
-
-    def __init__(self, number, secret, salt, sender_id, window, reserved, authority, token):
-        self.number = number
-        self.secret = secret
-        self.salt = salt
-        self.sender_id = sender_id
-        self.window = window
-        self.reserved = reserved
-        self.authority = authority
-        self.token = token
-
-    def encode(self) -> bytes:
-        return cbor.encode(
-            [
-                _VERSION,
-                self.number,
-                self.secret,
-                self.salt,
-                self.sender_id,
-                self.window,
-                self.reserved,
-                self.authority,
-                self.token,
-            ]
-        )
-
-    @classmethod
-    def decode(cls, c_r, data):
-        """Raises InvalidInput."""
-        items = cbor.decode(data, deterministic=True, max_depth=1, max_items=16)
-        if not isinstance(items, list) or len(items) != 9 or not _is_uint(items[0], _VERSION):
-            raise _DamagedRecord("no association of this version")
-        _, number, secret, salt, sender_id, window, reserved, authority, token = items
-        if items[0] != _VERSION or not (
-            _is_uint(number, 1 << 48)
-            and _is_bytes(secret, _SECRET, _SECRET)
-            and _is_bytes(salt, _SALT, _SALT)
-            and _is_bytes(sender_id, 0, _MAX_ID)
-            and sender_id != c_r
-            and _is_uint(window, _MAX_WINDOW)
-            and window > 0
-            and _is_uint(reserved, _END)
-            and (authority is None or _is_bytes(authority, _AUTHORITY, _AUTHORITY))
-            and _is_bytes(token, 1, _MAX_TOKEN)
-        ):
-            raise _DamagedRecord("no association")
-        return cls(number, secret, salt, sender_id, window, reserved, authority, token)
-
-    def context(self, c_r):
-        return SecurityContext(
-            self.secret, self.salt, self.sender_id, c_r, window_size=self.window
-        )
-
-    def credential(self):
-        """Raises InvalidInput."""
-        # Verified when it was shown, and sealed since: a start costs no public-key operation.
-        token = cwt.parse(self.token)
-        if not is_complete(token.claims) or ROLE in token.claims.other:
-            raise _DamagedRecord("no holder's token")
-        scope = parse_scope(token.claims.scope)
-        return Credential(token.claims, scope, token.kind == cwt.MACED, self.authority)
+def _identifier(name):
+    """The identifier whose file has this name; empty if it is not one of ours."""
+    if len(name) not in range(2, 2 * MAX_ID + 1, 2):
+        return b""
+    try:
+        kid = bytes.fromhex(name)
+    except ValueError:
+        return b""
+    return kid if kid.hex() == name else b""
 
 
 def _remove(path):
@@ -264,11 +201,3 @@ def _remove(path):
 
 def _by_number(item):
     return item[0]
-
-
-def _is_uint(value, most):
-    return type(value) is int and 0 <= value <= most
-
-
-def _is_bytes(value, least, most):
-    return type(value) is bytes and least <= len(value) <= most

@@ -59,6 +59,18 @@ def test_a_token_can_be_named_by_the_kid_of_its_key():
     raises(MalformedError, from_kccs, ccs("reader", bytes(33)), False)
 
 
+def test_a_token_with_a_cwt_tag_is_the_token():
+    """RFC 9528 section 3.5.2: CRED_x is the CWT without tag 61. Whoever made the file may have put
+    it there, and neither side's MAC may depend on that.
+    """
+    raw = token("phone")
+    tagged = from_kcwt(b"\xd8\x3d" + raw, True)
+    assert tagged.raw == raw and tagged.id_cred == b"\xa1\x0d" + raw
+    own = Identity(0, private("phone"), tagged)
+    done = Handshake(Initiator(own, (0,)), reader())
+    assert done.received_3.id_cred_i.raw == raw
+
+
 def test_a_maced_token_is_a_credential_too():
     """Guests' tokens are COSE_Mac0; whether the MAC is right is found out elsewhere."""
     zone_key = Key.symmetric(bytes(32), ALG_HMAC_256_64)
@@ -78,7 +90,7 @@ def test_an_unusable_token_is_refused_with_an_edhoc_error():
         good[:-1],
         good + b"\0",
         good[1:],
-        b"\xd8\x3d" + good,
+        b"\xd8\x3d\xd8\x3d" + good,
         b"\xd0" + good[1:],
         b"\xd8\x12" + good[1:],
         cbor.encode(cbor.Tag(18, b"token")),

@@ -43,6 +43,7 @@ class RecordedCredential:
     """
 
     public_key = None
+    role = 0  # a device opens nothing, so that no event is of one
 
     def __init__(self, fields: dict, view):
         rules = view.rules

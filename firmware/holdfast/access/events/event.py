@@ -47,7 +47,7 @@ RULE_USER_VERIFICATION = 4
 RULE_UNKNOWN_ZONE = 8  # its scope names a zone that the policy does not know
 
 NO_NAME = bytes(6)  # the tag of an audience that is missing
-_SIGNER = 8  # bytes of a key that stand for it
+_SIGNER = 8  # bytes of a key that stand for it, as in a Credential
 
 
 def kind_name(kind: int) -> str:
@@ -175,8 +175,8 @@ def _add_token(fields, credential, request, view):
         fields["rules"] = bits
     if not credential.guest:
         signer = credential.authority
-        if not rules.anchors or rules.anchors[0].x != signer:
-            fields["authority"] = bytes(_SIGNER) if signer is None else signer[:_SIGNER]
+        if not rules.anchors or rules.anchors[0].x[:_SIGNER] != signer:
+            fields["authority"] = bytes(_SIGNER) if signer is None else signer
 
 
 def _add_card(fields, card, is_granted):

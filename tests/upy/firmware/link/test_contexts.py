@@ -9,14 +9,16 @@ import small_site as site
 from coap import stream
 from harness import raises
 from holdfast.access import Trust
-from holdfast.access.credential import CLOCK_RULE, SCHEDULE, USER_VERIFICATION, Unpacked
+from holdfast.access.credential import CLOCK_RULE, ROLE, SCHEDULE, USER_VERIFICATION, Credential
 from holdfast.link import handshake as link_handshake
-from holdfast.link.contexts import Association, Contexts
+from holdfast.link.contexts import DATAGRAMS, Association, Contexts, has_opened
 from memory_phone import Call, Hardware, Phone, cold, make_reader, warm
 from restarts import Flash, Restarting, warm_after_restart
 
 FIELDS = (
     "holder",
+    "device",
+    "role",
     "audience",
     "not_before",
     "expires",
@@ -38,6 +40,9 @@ def _credentials():
     trust = Trust(site.SITE, [site.authority_public()], site.zone_keys)
     yield trust.authenticate(site.guest_token())
     yield trust.authenticate(site.holder_token())
+    for role in (1, 3):
+        token = trust.read(site.device_certificate(changes={ROLE: role}))
+        yield crypto.finish(trust.authenticate_steps(token, devices=True))
     long = "\U0001f511" * 16  # 64 bytes
     for changes in (
         {2: long},
@@ -62,57 +67,76 @@ def test_a_credential_is_the_same_after_it_was_packed():
     packed = set()
     for credential in _credentials():
         packed.add(credential.packed())
-        back = Unpacked(credential.packed(), credential.authority)
+        back = Credential.over(credential.packed())
         for name in FIELDS:
             was, found = getattr(credential, name), getattr(back, name)
             assert found == was and type(found) is type(was), (name, was, found)
-        assert set(FIELDS) == set(credential.__dict__)
-    assert len(packed) == 14  # without user verification is as if it were not asked for
+        for name in credential.__dict__:
+            assert name in FIELDS, name
+    assert len(packed) == 15  # without user verification is as if it were not asked for
 
 
-def _association(number=0, window_size=1):
+def test_an_audience_that_can_be_no_name_is_none():
+    """No site and no zone is called so: it is refused as if it were not there."""
+    trust = Trust(site.SITE, [site.authority_public()])
+    for audience, kept in (("a" * 64, "a" * 64), ("a" * 65, None), ("\xe9" * 33, None)):
+        credential = trust.authenticate(site.holder_token(changes={3: audience}))
+        assert credential.audience == kept
+
+
+def _association(number=0, key=0, kid=None):
+    """Of a phone with the key of this number."""
     trust = Trust(site.SITE, [site.authority_public()])
     secret = crypto.sha256(b"secret %d" % number)[:16]
-    context = oscore.SecurityContext(
-        secret, b"", b"\x37", bytes((number,)), window_size=window_size
-    )
-    seed = secret, b"", window_size, site.holder_token()
-    return Association(context, trust.authenticate(site.holder_token()), seed)
+    context = oscore.SecurityContext(secret, b"", b"\x99", kid or bytes((number,)))
+    private = crypto.sha256(b"phone %d" % key)
+    token = site.holder_token(private)
+    return Association(context, trust.authenticate(token))
+
+
+def _added(contexts, number, key, **named):
+    """The identifier of one more association."""
+    kid = contexts.reserve(b"")
+    contexts.add(kid, _association(number, key, kid), **named)
+    return kid
 
 
 def test_an_association_that_moves_stays_what_it_was():
     """Keys, numbers used and accepted, what a challenge waits for: one of them back at its
     beginning, and a recording opens the door.
     """
-    for was in (_association(), _association(window_size=32)):
-        context = was.context
-        context.id_context = b"id context"
-        context.sender_sequence_number = 7
-        context.expected_echo = b"8 random"
-        context.reserved = 32
-        context.reserve = lambda context, number: number + 32
-        for piv in (3, 5, 1 << 39):
-            context.replay_window.accept(piv)
-        was.has_opened = True
-        was.newest_challenged = 9
-        there = was.moved()
-        assert there is not was and there.context is not context
-        moved = there.context
-        assert set(moved.__dict__) == set(context.__dict__)
-        for name in moved.__dict__:
-            if name != "replay_window":
-                assert getattr(moved, name) == getattr(context, name), name
-        assert moved.replay_window is not context.replay_window
-        assert moved.replay_window.__dict__ == context.replay_window.__dict__
-        assert (there.has_opened, there.newest_challenged, there.seed) == (True, 9, was.seed)
-        assert there.credential.__dict__ == was.credential.__dict__
-        raises(oscore.ReplayError, moved.replay_window.check, 1 << 39)
-    lost = _association()
-    lost.context.replay_window = oscore.ReplayWindow.lost()
-    assert not lost.moved().context.replay_window.is_initialised
-    new = _association().moved()
-    assert not new.has_opened and new.newest_challenged == -1
-    assert new.context.next_piv() == b"\0" and new.context.reserve is None
+    contexts = Contexts(4, 0)
+    kid = _added(contexts, 1, 1, window=DATAGRAMS)
+    before = contexts.find(kid)
+    context = before.context
+    context.sender_sequence_number = 7
+    for piv in (3, 5, 1 << 39):
+        context.accept(piv)
+    contexts.opened(kid, before)
+    whole, credential = bytes(context.packed), before.credential
+    contexts.move()
+    there = contexts.find(kid)
+    assert there.context.packed is not context.packed and there.context.packed == whole
+    assert there.credential.__dict__ == Credential.over(credential.packed()).__dict__
+    raises(oscore.ReplayError, there.context.check, 1 << 39)
+    there.context.accept((1 << 39) - 31)
+    raises(oscore.ReplayError, there.context.check, (1 << 39) - 32)
+
+
+def test_what_an_association_has_left_can_do_nothing_any_more():
+    """Whoever still has it in hand would use numbers that the one in its new place uses too, and
+    accept what that has accepted.
+    """
+    contexts = Contexts(4, 0)
+    kid = _added(contexts, 1, 1)
+    left = contexts.find(kid)
+    contexts.move()
+    assert contexts.find(kid).context.next_piv() == b"\0"
+    raises(oscore.SequenceExhausted, left.context.next_piv)
+    for piv in (0, 1, 1 << 39, (1 << 40) - 1):
+        raises(oscore.ReplayError, left.context.accept, piv)
+    contexts.opened(kid, left)
+    assert not has_opened(contexts.find(kid).context.packed)
 
 
 async def test_a_phone_is_known_after_it_moved_and_its_recordings_are_not():
@@ -144,7 +168,7 @@ async def test_memory_for_no_more_phones_is_made_and_the_next_try_succeeds():
     genuine = link_handshake.SecurityContext
 
     def made_if_there_is_room(*arguments, **named):
-        if sum(found is not None for found in contexts._associations.values()) > 1:
+        if sum(found is not None for found in contexts.entries.values()) > 1:
             raise MemoryError
         return genuine(*arguments, **named)
 
@@ -169,7 +193,7 @@ def test_who_has_opened_nothing_goes_first_and_of_the_others_one_at_a_time():
     for number in range(4):
         c_r = contexts.reserve(b"")
         names.append(c_r)
-        association = _association(number)
+        association = _association(number, number, c_r)
         contexts.add(c_r, association)
         if number % 2:
             contexts.opened(c_r, association)
@@ -180,8 +204,8 @@ def test_who_has_opened_nothing_goes_first_and_of_the_others_one_at_a_time():
         contexts.make_room()
     contexts.forget_credentials(lambda credential: True)
     for number in range(6):
-        contexts.add(contexts.reserve(b""), _association(number))
-    assert len(contexts._associations) == len(contexts._recent) == 4
+        _added(contexts, number, number)
+    assert len(contexts.entries) == len(contexts.order) == 4
 
 
 async def test_what_memory_had_no_room_for_comes_back_with_a_restart():
@@ -201,3 +225,86 @@ async def test_what_memory_had_no_room_for_comes_back_with_a_restart():
         door.contexts.make_room()
         await (await cold(door, phones[2]))[0].hang_up()
         assert len(flash.names()) == 2 and door.faults == []
+
+
+def _there(contexts, kids):
+    return [contexts.find(kid) is not None for kid in kids]
+
+
+def test_of_one_key_there_are_two_whatever_it_does():
+    """A holder who makes a handshake for each visit, or for none, flushes nobody but himself: also
+    with another token for the same key, and also where everybody has opened something.
+    """
+    contexts = Contexts(6, 0)
+    residents = [_added(contexts, number, number) for number in range(3)]
+    for kid in residents[1:]:
+        contexts.opened(kid, contexts.find(kid))
+    his = []
+    for number in range(20):
+        his.append(_added(contexts, 100 + number, 7))
+        if number % 3:
+            contexts.opened(his[-1], contexts.find(his[-1]))
+        contexts.settle()
+        assert _there(contexts, residents) == [True] * 3
+        assert _there(contexts, his[-3:])[-2:] == [True] * len(his[-2:])
+        assert len(contexts.entries) <= 5
+
+
+async def test_who_makes_a_handshake_for_each_visit_has_two_files():
+    """On flash as in memory; and what came last is what comes back."""
+    with Flash() as flash:
+        door = Restarting(flash, capacity=4)
+        resident, phone = Phone(number=9000), Phone(private=b"\x33" * 32)
+        await (await cold(door, resident))[0].hang_up()
+        for _ in range(6):
+            await (await cold(door, phone))[0].hang_up()
+            assert len(flash.names()) <= 3
+        door.restart()
+        assert len(flash.names()) == 3
+        for one in (resident, phone):
+            assert (await warm_after_restart(door, one)).code == coap.code.CHANGED
+        assert door.faults == []
+
+
+def test_what_has_ended_is_forgotten_when_somebody_looks():
+    """A void or expired holder has no association, however it came to be so."""
+    contexts = Contexts(4, 0)
+    kids = [_added(contexts, number, number) for number in range(2)]
+    ends = contexts.find(kids[0]).credential.expires
+    contexts.forget_ended(ends - 1)
+    assert _there(contexts, kids) == [True, True]
+    contexts.forget_ended(ends)
+    assert _there(contexts, kids) == [False, False] and not contexts.order
+
+
+def test_an_identifier_that_came_to_another_is_not_stored_for_the_first():
+    """Opened, forgotten before it was settled, and given to somebody who has opened nothing."""
+    with Flash() as flash:
+        door = Restarting(flash)
+        contexts = door.contexts
+        kid = _added(contexts, 1, 1)
+        contexts.opened(kid, contexts.find(kid))
+        contexts.forget(kid)
+        contexts.add(kid, _association(2, 2, kid))
+        contexts.settle()
+        assert flash.names() == []
+        contexts.opened(kid, contexts.find(kid))
+        contexts.settle()
+        assert flash.names() == [kid.hex()]
+
+
+def test_the_transport_says_how_far_back_a_request_may_come():
+    """Where the order is kept, what was held back dies with the next that comes through; where it
+    is not, 32 places, and none twice.
+    """
+    contexts = Contexts(4, 0)
+    ordered, datagrams = _added(contexts, 1, 1), _added(contexts, 2, 2, window=DATAGRAMS)
+    for kid, later in ((ordered, False), (datagrams, True)):
+        context = contexts.find(kid).context
+        context.accept(40)
+        for piv in (39, 9):
+            if later:
+                context.accept(piv)
+            raises(oscore.ReplayError, context.check, piv)
+        raises(oscore.ReplayError, context.check, 8)
+        context.accept(41)

@@ -5,67 +5,104 @@ INTERPRETERS = ("micropython", "cpython")
 import os
 import random
 
-import cbor
 import crypto
 import oscore
 import small_site as site
 from coap import code
 from harness import bit_flips, raises, truncations
 from holdfast.access import Trust
+from holdfast.link.contexts import Association, has_opened
 from holdfast.storage import files
 from holdfast.storage.contexts import BLOCK
 from holdfast.storage.sealed import Sealer, derive
 from memory_phone import Phone, cold, warm
+from oscore.table import number_of
 from restarts import Flash, Restarting, ask, echo_of, open_store, warm_after_restart
 
 C_R = b"\x05"
-AAD = b"holdfast context\x05"
+AAD = b"holdfast context\x02\x01\x05"
 
 
-def _seed(number=0, token=None):
-    """(context, credential, seed) of an association that nobody else has."""
-    token = token or site.holder_token()
+def _association(number=0, token=None, c_r=C_R):
+    """An Association that nobody else has."""
     secret = crypto.sha256(b"secret %d" % number)[:16]
     salt = crypto.sha256(b"salt %d" % number)[:8]
     trust = Trust(site.SITE, [site.authority_public()], site.zone_keys)
-    context = oscore.SecurityContext(secret, salt, b"\x37", C_R, window_size=1)
-    return context, trust.authenticate(token), (secret, salt, 1, token)
+    context = oscore.SecurityContext(secret, salt, b"\x37", c_r, window_size=1)
+    return Association(context, trust.authenticate(token or site.holder_token()))
 
 
 def _kept(flash, number=0, token=None):
     """A store that holds one association, and the association's context."""
     store = open_store(flash.path)
     assert store.load(16) == []
-    context, credential, seed = _seed(number, token)
-    store.keep(C_R, context, credential, seed)
+    context = _association(number, token).context
+    store.keep(context)
+    context.reserve = store.reserve
     return store, context
+
+
+def _loaded(flash):
+    """The only association, after a restart."""
+    store = open_store(flash.path)
+    (packed,) = store.load(16)
+    association = Association.over(packed)
+    association.context.reserve = store.reserve
+    return association
 
 
 def test_a_context_comes_back_with_its_keys_and_without_its_window():
     """The same keys; no request accepted unasked; no Partial IV that might have been used."""
     with Flash() as flash:
         _, context = _kept(flash)
+        context.accept(7)
         for again in range(3):
-            ((c_r, back, credential),) = open_store(flash.path).load(16)
-            assert c_r == C_R and credential.holder == "alice"
+            association = _loaded(flash)
+            back, credential = association.context, association.credential
+            assert back.recipient_id == C_R and credential.holder == "alice"
             assert credential.scope == [(1, "lobby", 1)]
             assert credential.is_from([site.authority_public()]) and not credential.guest
             for name in ("sender_key", "recipient_key", "common_iv", "sender_id", "recipient_id"):
                 assert getattr(back, name) == getattr(context, name), name
-            assert not back.replay_window.is_initialised and back.expected_echo is None
+            assert back.is_window_lost and back.expected_echo is None
             first = back.sender_sequence_number
             assert first == BLOCK * (again + 1)
             taken = [back.next_piv() for _ in range(BLOCK)]
             assert taken[0] == bytes((first,)) and len(set(taken)) == BLOCK
 
 
+def test_what_lies_on_flash_is_what_lay_in_memory():
+    """Byte for byte: what is lost on the way would be a key, a number or a rule."""
+    with Flash() as flash:
+        _, context = _kept(flash)
+        sealer = Sealer(derive(site.READER_PRIVATE, "contexts", b"place"), os.urandom)
+        assert sealer.open(flash.image()["05"], AAD) == bytes(6) + bytes(context.packed)
+
+
 def test_a_guest_comes_back_as_a_guest():
     """Whose token the zone's key made must not pass for one the authority signed."""
     with Flash() as flash:
         _kept(flash, token=site.guest_token())
-        ((_, _, credential),) = open_store(flash.path).load(16)
+        credential = _loaded(flash).credential
         assert credential.guest and credential.authority is None
         assert not credential.is_from([site.authority_public()])
+
+
+def test_identifiers_of_any_length_have_files_of_their_own():
+    """One, two and three bytes: 05, 0500 and 050000 are three phones."""
+    with Flash() as flash:
+        kids = (b"\x05", b"\x05\x00", b"\x05\x00\x00", b"\xff\xff\xff")
+        store = open_store(flash.path)
+        store.load(16)
+        for number, kid in enumerate(kids):
+            store.keep(_association(number, c_r=kid).context)
+        assert flash.names() == sorted([kid.hex() for kid in kids])
+        found = [oscore.SecurityContext.over(packed) for packed in open_store(flash.path).load(16)]
+        assert [context.recipient_id for context in found] == list(kids)
+        for number, context in enumerate(found):
+            assert context.sender_key == _association(number).context.sender_key
+        store.forget(kids[1])
+        assert len(open_store(flash.path).load(16)) == 3
 
 
 def test_every_damage_means_that_it_is_gone():
@@ -75,7 +112,7 @@ def test_every_damage_means_that_it_is_gone():
         (name,) = flash.names()
         path = flash.path + "/contexts/" + name
         whole = flash.image()[name]
-        assert name == "05" and len(whole) < 310
+        assert name == "05" and len(whole) < 210
         cases = list(truncations(whole)) + list(bit_flips(whole))[::5]
         for damaged in cases + [whole + b"\0", bytes(5000)]:
             with open(path, "wb") as file:
@@ -94,7 +131,7 @@ def test_a_file_in_another_place_is_no_association():
         whole = flash.image()["05"]
         for name in ("06", "20"):
             files.write(flash.path + "/contexts/" + name, whole)
-        assert [c_r for c_r, _, _ in open_store(flash.path).load(16)] == [C_R]
+        assert _loaded(flash).context.recipient_id == C_R
         assert flash.names() == ["05"]
         assert open_store(flash.path, binding=b"enrolled anew").load(16) == []
         assert flash.names() == []
@@ -104,40 +141,41 @@ def test_a_stranger_s_file_is_left_alone_and_a_cut_write_is_swept_up():
     """Only names of our own are looked at: a folder full of others costs nothing."""
     with Flash() as flash:
         _kept(flash)
-        for name in ("05.new", "2f.new", "5", "005", "38", "0A", "x" * 50):
+        others = ["5", "005", "0A", "zz", "05000000", "x" * 50, "notes.new", "05.old"]
+        for name in ["05.new", "2f.new", "0102.new"] + others:
             files.write(flash.path + "/contexts/" + name, b"half")
         assert len(open_store(flash.path).load(16)) == 1
-        assert flash.names() == sorted(["05", "005", "0A", "38", "5", "x" * 50])
+        assert flash.names() == sorted(["05"] + others)
 
 
 def test_a_record_that_was_sealed_and_is_wrong_all_the_same_is_gone():
-    """An older firmware, or a newer one, with the same key: each entry of another shape."""
+    """An older firmware, or a newer one, with the same key: cut anywhere, each length changed."""
     with Flash() as flash:
-        _kept(flash)
+        _, context = _kept(flash)
         sealer = Sealer(derive(site.READER_PRIVATE, "contexts", b"place"), os.urandom)
-        good = cbor.decode(sealer.open(flash.image()["05"], AAD))
-        assert len(good) == 9 and good[0] == 1
-        wrong = [good[:8], good + [0], [], {}, 0, b"", None]
-        for place, values in enumerate(
-            (
-                (0, 2, True, "1"),
-                (-1, 1 << 49, None, 1.0),
-                (b"", bytes(15), bytes(17), 0),
-                (b"", bytes(7), bytes(9), "salt"),
-                (C_R, bytes(8), 0),
-                (0, -1, 65, None),
-                (-1, (1 << 40) + 1, b"", None),
-                (0, bytes(31), bytes(33), "x" * 32),
-                (b"", bytes(513), good[8][:-1], good[8] + b"\0", site.device_certificate(), 0),
-            )
+        good = sealer.open(flash.image()["05"], AAD)
+        wrong = list(truncations(good)) + [good + b"\0", bytes(len(good))]
+        number_and_head = 6
+        for place, value in (
+            (0, 0x00),  # no identifiers, or the same
+            (0, 0x10),
+            (0, 0x77),  # longer ones, which take in what follows
+            (1, 0),  # a window of nothing, and one that is too large
+            (1, 33),
+            (2, 0xFF),  # numbers beyond the last
+            (8, 0xFF),
+            (14, 0xFF),
+            (oscore.context.length(context.packed) - 1, 6),  # another phone's identifier
+            (len(context.packed) - 8, 60),  # a name longer than what is left
         ):
-            wrong.extend([good[:place] + [value] + good[place + 1 :] for value in values])
-        for items in wrong + [good]:
-            data = sealer.seal(cbor.encode(items), AAD)
-            files.write(flash.path + "/contexts/05", data)
-            found = open_store(flash.path).load(16)
-            assert len(found) == (items is good), items
-        files.write(flash.path + "/contexts/05", sealer.seal(cbor.encode(good) + b"\0", AAD))
+            data = bytearray(good)
+            data[number_and_head + place] = value
+            wrong.append(bytes(data))
+        for data in wrong + [good]:
+            files.write(flash.path + "/contexts/05", sealer.seal(data, AAD))
+            assert len(open_store(flash.path).load(16)) == (data is good), data
+        version_1 = sealer.seal(good, b"holdfast context\x05")
+        files.write(flash.path + "/contexts/05", version_1)
         assert open_store(flash.path).load(16) == []
 
 
@@ -145,14 +183,26 @@ def test_numbers_end_where_oscore_ends():
     """2**40 Partial IVs and not one more, also for a record that says so."""
     with Flash() as flash:
         store, _ = _kept(flash)
-        context, credential, seed = _seed()
+        context = _association().context
         context.sender_sequence_number = (1 << 40) - 2
-        store.keep(C_R, context, credential, seed)
+        store.keep(context)
         context.next_piv()
         context.next_piv()
         raises(oscore.SequenceExhausted, context.next_piv)
-        ((_, back, _),) = open_store(flash.path).load(16)
-        raises(oscore.SequenceExhausted, back.next_piv)
+        raises(oscore.SequenceExhausted, _loaded(flash).context.next_piv)
+
+
+def test_without_its_store_a_context_stops_at_what_is_reserved():
+    """Whoever forgets to hand the reservation over gets no number that a restart would use again:
+    the bound lies in the bytes.
+    """
+    with Flash() as flash:
+        _, context = _kept(flash)
+        other = oscore.SecurityContext.over(context.packed)
+        for _ in range(BLOCK):
+            other.next_piv()
+        raises(oscore.SequenceExhausted, other.next_piv)
+        assert context.next_piv() == bytes((BLOCK,))
 
 
 def test_a_reservation_that_fails_gives_no_number():
@@ -161,7 +211,8 @@ def test_a_reservation_that_fails_gives_no_number():
         _kept(flash)
         faults = []
         store = open_store(flash.path, faults=faults)
-        ((_, back, _),) = store.load(16)
+        back = oscore.SecurityContext.over(store.load(16)[0])
+        back.reserve = store.reserve
         flash.failing = lambda path: True
         for _ in range(3):
             raises(OSError, back.next_piv)
@@ -175,8 +226,7 @@ def test_a_reservation_that_fails_gives_no_number():
         files.write(flash.path + "/contexts/05", damaged[:-1])
         raises(ValueError, back.next_piv)
         # Another association in its place cannot bring this one back: nothing to reserve.
-        other, credential, seed = _seed(1)
-        store.keep(C_R, other, credential, seed)
+        store.keep(_association(1).context)
         image = flash.image()
         assert back.next_piv() == bytes((2 * BLOCK,)) and flash.image() == image
 
@@ -186,8 +236,9 @@ def test_what_could_not_be_kept_leaves_nothing_behind():
     with Flash() as flash:
         store, _ = _kept(flash)
         flash.failing = lambda path: True
-        other, credential, seed = _seed(1)
-        store.keep(C_R, other, credential, seed)
+        other = _association(1).context
+        other.reserve = store.reserve
+        store.keep(other)
         assert flash.names() == []
         # It is in memory only, so that no number of it can come back: none needs a reservation.
         flash.failing = None
@@ -257,9 +308,7 @@ def test_where_one_file_cannot_be_read_none_is_believed():
     """After a failed read littlefs may show an older file, with numbers that were used since."""
     with Flash() as flash:
         store, _ = _kept(flash)
-        _, credential, seed = _seed(1)
-        other = oscore.SecurityContext(*seed[:2], b"\x37", b"\x06", window_size=1)
-        store.keep(b"\x06", other, credential, seed)
+        store.keep(_association(1, c_r=b"\x06").context)
         for name in ("05", "06"):
             flash.failing = lambda path, name=name: path.endswith(name)
             assert open_store(flash.path).load(16) == []
@@ -288,13 +337,14 @@ async def test_flash_holds_what_memory_holds_in_any_history():
             else:
                 await warm_after_restart(door, phone)
             opened = {
-                c_r: found.context.sender_key
-                for c_r, found in door.contexts._associations.items()
-                if found.has_opened
+                c_r: bytes(packed[24:]).hex()
+                for c_r, packed in door.contexts.entries.items()
+                if has_opened(packed)
             }
             kept = {}
-            for c_r, context, _ in open_store(flash.path, binding=door.binding).load(16):
-                kept[c_r] = context.sender_key
+            for packed in open_store(flash.path, binding=door.binding).load(16):
+                kid = oscore.SecurityContext.over(packed).recipient_id
+                kept[number_of(kid)] = bytes(packed[24:]).hex()
             assert kept == opened
-            assert len(door.contexts._associations) <= 3
+            assert len(door.contexts.entries) <= 3
         assert not door.faults
