@@ -155,6 +155,26 @@ def test_their_notifications_reach_us_in_order_and_once():
             oscore.unprotect_response(client, old, exchange)
 
 
+def test_their_observation_ends_under_the_request_s_nonce():
+    """RFC 8613 8.4.2: notifications with a Partial IV, then a response that has none."""
+    client, server = _ours(b"\x01", b"\x37"), Static(b"\x37", b"\x01")
+    request = coap.Message(code.GET, [(option.OBSERVE, b""), *path_options("events")])
+    protected, exchange = oscore.protect_request(client, request)
+    _, request_id = server.unprotect(_to_them(protected))
+    request_id.can_reuse_nonce = False
+    for number in range(3):
+        news = _their_response(aiocoap.CONTENT, observe=number)
+        sealed = _to_us(server.protect(news, request_id)[0])
+        assert sealed.option(option.OSCORE) != b""
+        oscore.unprotect_response(client, sealed, exchange)
+    request_id.can_reuse_nonce = True
+    last = _to_us(server.protect(_their_response(aiocoap.NOT_FOUND), request_id)[0])
+    assert last.option(option.OSCORE) == b""
+    assert oscore.unprotect_response(client, last, exchange).code == code.NOT_FOUND
+    with pytest.raises(oscore.ReplayError):
+        oscore.unprotect_response(client, last, exchange)
+
+
 def test_each_refuses_what_the_other_made_for_someone_else():
     """Replayed, altered, under another key: both sides have the same opinion."""
     client, server = _ours(b"\x01", b"\x37"), Static(b"\x37", b"\x01")

@@ -103,6 +103,65 @@ def test_observe_goes_inside_and_outside():
     raises(oscore.ReplayError, oscore.unprotect_response, client, late, sent)
 
 
+def _ended(under_request_nonce, before):
+    """(client, exchange, the last response) of an observation after ``before`` notifications that
+    each had a Partial IV; the last one has Observe no more, and a Partial IV or none.
+    """
+    client, server, sent, received = _asked((option.OBSERVE, b""))
+    for number in range(before):
+        news = Message(code.CONTENT, [(option.OBSERVE, b"\x01")], b"%d" % number)
+        sealed = oscore.protect_response(server, news, received, new_piv=True)
+        assert oscore.unprotect_response(client, sealed, sent).payload == b"%d" % number
+    received.is_answered = not under_request_nonce
+    last = oscore.protect_response(server, Message(code.NOT_FOUND), received)
+    assert (last.option(option.OSCORE) == b"") == under_request_nonce
+    return client, server, sent, received, last
+
+
+def test_an_observation_may_end_under_the_request_s_nonce():
+    """RFC 8613 8.4.2: without Observe and without Partial IV, which libcoap does: a client that
+    takes it for old would wait for news for ever.
+    """
+    for before in (0, 1, 3):
+        for under_request_nonce in (True, False):
+            client, server, sent, received, last = _ended(under_request_nonce, before)
+            damaged = Message(last.code, last.options, last.payload[:-1] + b"x")
+            raises(oscore.DecryptionError, oscore.unprotect_response, client, damaged, sent)
+            assert oscore.unprotect_response(client, last, sent).code == code.NOT_FOUND
+            raises(oscore.ReplayError, oscore.unprotect_response, client, last, sent)
+            late = Message(code.CONTENT, [(option.OBSERVE, b"")])
+            late = oscore.protect_response(server, late, received, new_piv=True)
+            raises(oscore.ReplayError, oscore.unprotect_response, client, late, sent)
+
+
+def test_the_request_s_nonce_serves_one_response():
+    """The first notification had it: whatever else has it is refused, unread. And a notification
+    that has it after others is older than they are, and refused without ending anything.
+    """
+    client, server, sent, received = _asked((option.OBSERVE, b""))
+    news = Message(code.CONTENT, [(option.OBSERVE, b"")], b"first")
+    first = oscore.protect_response(server, news, received)
+    later = oscore.protect_response(server, news, received)
+    assert first.option(option.OSCORE) == b"" and later.option(option.OSCORE) != b""
+    received.is_answered = False  # a server that uses the nonce twice
+    end = oscore.protect_response(server, Message(code.NOT_FOUND), received)
+    assert end.option(option.OSCORE) == b""
+    oscore.unprotect_response(client, first, sent)
+    raises(oscore.ReplayError, oscore.unprotect_response, client, end, sent)
+    oscore.unprotect_response(client, later, sent)
+    raises(oscore.ReplayError, oscore.unprotect_response, client, end, sent)
+
+    client, server, sent, received = _asked((option.OBSERVE, b""))
+    first = oscore.protect_response(server, news, received)
+    later = oscore.protect_response(server, news, received)
+    received.is_answered = False
+    end = oscore.protect_response(server, Message(code.NOT_FOUND), received)
+    oscore.unprotect_response(client, later, sent)
+    raises(oscore.ReplayError, oscore.unprotect_response, client, first, sent)
+    assert not sent.is_finished
+    assert oscore.unprotect_response(client, end, sent).code == code.NOT_FOUND
+
+
 def test_a_notification_needs_a_registration():
     """A response to a plain request or to a cancellation must not become a notification."""
     for extra in ((), ((option.OBSERVE, b"\x01"),)):
