@@ -31,6 +31,7 @@ __all__ = (
     "Claims",
     "Token",
     "bare",
+    "is_tagged",
     "issue",
     "parse",
 )
@@ -104,6 +105,11 @@ def bare(raw) -> bytes:
     """A token without the CWT tag that may stand in front, as it is signed, named and kept."""
     raw = bytes(raw)
     return raw[2:] if raw.startswith(_CWT_TAG) else raw
+
+
+def is_tagged(raw) -> bool:
+    """Whether the item ``raw`` says by its tag that it is a signed or a MACed token."""
+    return bare(raw)[:1] in (b"\xd1", b"\xd2")
 
 
 def issue(claims: dict, key: Key, *, kid: bytes | None = None) -> bytes:

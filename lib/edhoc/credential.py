@@ -104,7 +104,7 @@ def read_id_cred(reader) -> IdCred:
         # The map's head and its label are one byte each.
         if label == KCCS and isinstance(value, dict):
             return IdCred(label, encoded, raw=encoded[2:])
-        if label == KCWT and isinstance(value, cbor.Tag):
+        if label == KCWT and cwt.is_tagged(encoded[2:]):
             return IdCred(label, encoded, raw=cwt.bare(encoded[2:]))
     raise EDHOCError("ID_CRED type not supported")
 

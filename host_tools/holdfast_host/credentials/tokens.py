@@ -3,14 +3,13 @@
 import dataclasses
 
 from cose import Key, cwt
-from edhoc import from_kcwt
 from holdfast.access import Credential
 from holdfast.access.credential import ROLE, is_complete, parse_scope, suite_of
 from untrusted import InvalidInput
 
 from ..errors import UsageProblem
 
-LIMIT = 512  # bytes; what EDHOC takes as a credential
+LIMIT = cwt.MAX_BYTES  # what a reader takes as a credential, too
 LIST_SUFFIX = ".devices"  # of the list of revoked devices that lies beside a credential
 
 
@@ -39,8 +38,7 @@ class Unverified:
 def read(raw: bytes, what: str) -> Unverified:
     """The credential in ``raw``; ``what`` names it for a person if it is none."""
     try:
-        # What a reader will do with it, so that nothing is found out at the door.
-        from_kcwt(raw, True)
+        # By what a reader will read it with, so that nothing is found out at the door.
         token = cwt.parse(raw)
         claims = token.claims
         if ROLE in claims.other:

@@ -96,7 +96,7 @@ def test_an_unusable_token_is_refused_with_an_edhoc_error():
         cbor.encode(cbor.Tag(18, b"token")),
         cbor.encode(cbor.Tag(18, [b"", {}, b"", b""])),
         good.replace(b"\x58\x20", b"\x58\x1f"),
-        token("phone", {2: "x" * 400}),
+        _signed_anyway(good, {2: "x" * 400}),
     ):
         raises(MalformedError, from_kcwt, raw, True)
     for changes in ({8: {3: b"kid"}}, {8: {}}, {8: 1}, symmetric, {8: {1: {1: 1, -1: 4}}}):
@@ -244,7 +244,9 @@ def test_other_kinds_of_id_cred_are_refused_as_not_supported():
         cbor.encode({4: b"kid", 10: b"context"}),
         cbor.encode({13: cbor.Raw(good), 4: b"kid"}),
         cbor.encode({13: cbor.Raw(good[1:])}),
-        cbor.encode({13: cbor.Tag(61, cbor.Raw(good))}),
+        cbor.encode({13: cbor.Tag(61, cbor.Raw(good[1:]))}),
+        cbor.encode({13: cbor.Tag(61, cbor.Tag(61, cbor.Raw(good)))}),
+        cbor.encode({13: cbor.Tag(16, cbor.Raw(good[1:]))}),
         cbor.encode({13: good}),
         cbor.encode({14: good}),
         cbor.encode({14: [1]}),
@@ -259,6 +261,15 @@ def test_other_kinds_of_id_cred_are_refused_as_not_supported():
         ):
             error = raises(EDHOCError, step, message)
             assert str(error) == "ID_CRED type not supported" and error.err_code == 1
+
+
+def test_a_cwt_tag_in_id_cred_is_no_part_of_the_credential():
+    """Whoever puts it there means the same token: everybody who reads tokens takes it off."""
+    done = Handshake(phone(), reader())
+    good = token("phone")
+    id_cred = cbor.encode({13: cbor.Tag(61, cbor.Raw(good))})
+    received = done.wait_3.parse_message_3(done.forged_message_3(id_cred + _MAC))
+    assert received.id_cred_i.raw == good and received.id_cred_i.encoded == id_cred
 
 
 def test_a_credential_by_value_is_in_one_encoding_only():
