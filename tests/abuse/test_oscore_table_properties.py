@@ -7,6 +7,7 @@ import os
 import tempfile
 
 import hypothesis.strategies as st
+from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 import crypto
@@ -75,7 +76,17 @@ class Lives(RuleBasedStateMachine):
         """The one that is found now, or None."""
         return self.tables[who].find(self.kids[who])
 
+    @precondition(lambda self: None in (self.association(0), self.association(1)))
     @rule()
+    def meet_again(self):
+        """The rest of the time there is somebody to talk to."""
+        self.meet()
+
+    @rule(rarely=st.integers(0, 5))
+    def meet_anew(self, rarely):
+        if not rarely:
+            self.meet()
+
     def meet(self):
         """A handshake: new keys under identifiers that each gives out."""
         self.met += 1
@@ -89,8 +100,13 @@ class Lives(RuleBasedStateMachine):
             self.tables[who].add(mine, association, self.window)
             self.views[who].append(association)
 
-    @rule(asking=st.integers(0, 1), payload=st.binary(max_size=4), stale=st.booleans())
-    def ask(self, asking, payload, stale):
+    @rule(
+        asking=st.integers(0, 1),
+        payload=st.binary(max_size=4),
+        stale=st.booleans(),
+        count=st.sampled_from((1, 1, 40)),
+    )
+    def ask(self, asking, payload, stale, count):
         """With what is found, or with what somebody still has in hand from before."""
         known = self.views[asking][-1] if stale and self.views[asking] else None
         association = known or self.association(asking)
@@ -101,17 +117,18 @@ class Lives(RuleBasedStateMachine):
         if payload and other._echo:
             options.append((option.ECHO, other._echo))
         message = Message(code.PUT, options, payload)
-        try:
-            protected = oscore.protect_request(association.context, message)[0]
-        except (oscore.SequenceExhausted, OSError):
-            return
-        self.in_flight.append((asking, protected))
+        for _ in range(count):
+            try:
+                protected = oscore.protect_request(association.context, message)[0]
+            except (oscore.SequenceExhausted, OSError):
+                return
+            self.in_flight.append((asking, protected))
 
     @precondition(lambda self: self.in_flight)
     @rule(data=st.data(), stale=st.booleans())
     def deliver(self, data, stale):
         """Any request that was ever sent, also again, after any number of restarts."""
-        asking, protected = data.draw(st.sampled_from(self.in_flight))
+        asking, protected = data.draw(st.sampled_from(self.in_flight[-60:]))
         who = 1 - asking
         known = self.views[who][-1] if stale and self.views[who] else None
         association = known or self.association(who)
@@ -145,16 +162,13 @@ class Lives(RuleBasedStateMachine):
         except (oscore.SequenceExhausted, OSError):
             pass
 
-    @rule(who=st.integers(0, 1))
-    def grant(self, who):
+    @rule(who=st.integers(0, 1), failing=st.integers(0, 4))
+    def grant(self, who, failing):
         """Something was done: it is worth a file."""
         association = self.association(who)
         if association is not None:
             self.tables[who].opened(self.kids[who], association)
-
-    @rule(who=st.integers(0, 1), failing=st.booleans())
-    def settle(self, who, failing):
-        self.failing = failing
+        self.failing = failing == 0
         self.tables[who].settle()
         self.failing = False
 
@@ -162,13 +176,16 @@ class Lives(RuleBasedStateMachine):
     def move(self, who):
         self.tables[who].move()
 
-    @rule(who=st.integers(0, 1))
-    def make_room(self, who):
-        self.tables[who].make_room()
+    @rule(who=st.integers(0, 1), rarely=st.integers(0, 3))
+    def make_room(self, who, rarely):
+        if not rarely:
+            self.tables[who].make_room()
 
-    @rule(who=st.integers(0, 1))
-    def power_cut(self, who):
-        self.start(who)
+    @rule(who=st.integers(0, 1), rarely=st.integers(0, 3))
+    def power_cut(self, who, rarely):
+        if not rarely:
+            self.start(who)
 
 
 TestLives = Lives.TestCase
+TestLives.settings = settings(max_examples=150, stateful_step_count=60)

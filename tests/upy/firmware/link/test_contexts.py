@@ -57,7 +57,7 @@ def _credentials():
         {CLOCK_RULE: 1, USER_VERIFICATION: True},
         {USER_VERIFICATION: False},
         {9: site.scope((1, " ", 1), (2, long, 0x7FFF))},
-        {9: site.scope(*[(1 + n % 2, "door %d" % n, 257 + n) for n in range(32)])},
+        {9: site.scope(*[(1 + n % 2, "%d" % n, 257 + n) for n in range(32)])},
     ):
         yield trust.authenticate(site.holder_token(changes=changes))
 

@@ -5,6 +5,7 @@ INTERPRETERS = ("micropython", "cpython")
 import asyncio
 
 import coap
+import oscore
 from coap import option, stream
 from memory_phone import Call, Hardware, Phone, cold, make_reader, warm
 
@@ -79,7 +80,9 @@ async def test_a_known_kid_in_another_id_context_is_an_unknown_context_like_any(
     reader = make_reader(hardware)
     phone = Phone()
     call, _, _ = await cold(reader, phone)
-    phone.context.id_context = b"another"
+    ids = phone.context.sender_id, phone.context.recipient_id
+    secrets = phone.master_secret, phone.master_salt
+    phone.context = oscore.SecurityContext(*secrets, *ids, b"another")
     _, code, _ = await warm(reader, phone, call=call)
     assert code == coap.code.UNAUTHORIZED and not call.dropped
     assert hardware.reasons()[-1] == "unknown_context"
