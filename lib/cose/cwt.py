@@ -1,8 +1,8 @@
 """CBOR Web Tokens (RFC 8392) in the one shape that is believed here.
 
-Stricter than the RFC: signed or MACed and tagged as such, in deterministic encoding, ``exp`` always
-there, and nothing in the unprotected header but a kid, so that nobody on the way can add to a token.
-``parse`` is the only place that says what a token is: whoever shows, keeps or checks one asks it.
+Stricter than the RFC: signed or MACed and tagged as such, in deterministic encoding, ``exp``
+always there, and nothing in the unprotected header but a kid, so that nobody on the way can add to
+a token. ``parse`` alone says what a token is: whoever shows, keeps or checks one asks it.
 """
 
 import cbor

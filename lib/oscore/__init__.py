@@ -1,7 +1,8 @@
 """OSCORE, RFC 8613: CoAP messages protected end to end, whatever carries them.
 
-The caller looks a context up by the kid that ``option.decode`` finds, in a ``Table``, and calls one
-of the four protect functions. All that can be wrong with what a peer sent is a coap.CoAPError.
+The caller looks a context up by the kid that ``option.decode`` finds, in a ``Table``, and calls
+one of the four protect functions. All that can be wrong with what a peer sent is a
+coap.CoAPError.
 """
 
 from . import option

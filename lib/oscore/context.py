@@ -37,10 +37,10 @@ _ALL_SEEN = const(0xFFFFFFFF)
 class SecurityContext:
     """Keys, nonces and replay protection of one association, used in both directions.
 
-    All of it lies in ``packed``, a bytearray, at its beginning: ``length`` says how much; what
-    stands behind is the owner's. So a context is kept, moved and found again by copying bytes, and several
-    objects over the same bytes are the same context. Each key meets each nonce once if these rules
-    are kept: only one copy of the bytes is used (``moved`` sees to that), and a copy that was kept
+    All of it lies in ``packed``, a bytearray, at its beginning: ``length`` says how much, and what
+    stands behind is the owner's. So a context is kept, moved and found again by copying bytes, and
+    several objects over the same bytes are the same context. Each key meets each nonce once if
+    these rules are kept: only one copy of the bytes is used (``moved`` sees to that), and a copy that was kept
     over a restart goes through ``restored`` first.
 
     ``reserve`` may be a function: no Partial IV from ``reserved`` on is used before

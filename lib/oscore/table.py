@@ -13,7 +13,7 @@ class Table:
     """Packed contexts by Recipient ID, 1 to 3 bytes: both those in which this endpoint answers
     and those in which it asks, since an association with another endpoint is one context.
 
-    ``entries`` has them by number of the identifier: each a bytearray as SecurityContext.packed is,
+    ``entries`` has them by number of the identifier: each a bytearray as SecurityContext.packed,
     with what the owner keeps behind it, or None for one whose bytes lie elsewhere. ``order`` has
     these numbers in the order of their use, the longest unused first. Identifiers begin at a
     random one, ``first``, so that after a restart an old peer rarely meets another's context.

@@ -32,9 +32,14 @@ def _peer(raw):
     return crypto.finish(trust.authenticate_steps(trust.read(raw), devices=True))
 
 
-def _device(role, **claims):
+def _device(role, scope=b"", audience=None, expires=None):
+    """A device whose certificate says so; ``scope`` is None for one without doors."""
     changes = {ROLE: role}
-    changes.update({int(label[1:]): value for label, value in claims.items() if value or label != "c3"})
+    for label, value in ((3, audience), (4, expires)):
+        if value is not None:
+            changes[label] = value
+    if scope != b"":
+        changes[9] = scope
     return _peer(site.device_certificate(changes=changes))
 
 
@@ -44,7 +49,7 @@ def test_a_device_is_a_peer_with_a_name_a_role_and_doors():
     assert (device.role, device.device, device.holder) == (ROLE_READER, site.NODE, None)
     assert [(kind, name) for kind, name, _ in device.scope] == [(DOOR, site.DOOR)]
     assert device.is_from([site.authority_public()]) and not device.guest
-    assert _device(ROLE_CARRIER, c9=None).scope == []
+    assert _device(ROLE_CARRIER, None).scope == []
     holder = _peer(site.holder_token())
     assert (holder.role, holder.device, holder.holder) == (0, None, "alice")
     for one in (device, holder):
@@ -67,7 +72,7 @@ def test_a_device_never_opens_a_door():
     scope = site.scope((1, site.DOOR, EVERYTHING))
     for role in (ROLE_READER, ROLE_CONTROLLER, ROLE_CARRIER):
         for audience in (None, site.SITE, site.ZONE):
-            device = _device(role, c9=scope, c3=audience)
+            device = _device(role, scope, audience)
             for action in (1, 2, 4, 8, 16, 32):
                 decision = ask(device, action=action)
                 assert not decision.granted, (role, audience, action)
@@ -83,9 +88,9 @@ def test_what_a_device_may_follows_from_its_role():
         device = _device(role)
         assert (may(device, CARRY_EVENTS, view, clock) == 0) is allowed
         assert may(device, ADMINISTER, view, clock) == reason.ACTION_NOT_ALLOWED
-    old = _device(ROLE_READER, c4=site.NOW)
+    old = _device(ROLE_READER, expires=site.NOW)
     assert may(old, CARRY_EVENTS, view, clock) == reason.EXPIRED
-    assert may(_device(ROLE_READER, c3="elsewhere"), CARRY_EVENTS, view, clock) == (
+    assert may(_device(ROLE_READER, audience="elsewhere"), CARRY_EVENTS, view, clock) == (
         reason.WRONG_AUDIENCE
     )
 
@@ -99,7 +104,7 @@ def test_a_revoked_device_is_nobody():
 
 
 def test_a_certificate_that_is_none_makes_no_peer():
-    """No role that there is, no door but a zone, a key of the zone's instead of the authority's."""
+    """No role that there is, a zone for a door, the zone's key for the authority's."""
     for role in (0, 4, True, "1", b"1", -1, 1 << 40):
         raises(Refused, _peer, site.device_certificate(changes={ROLE: role}))
     raises(Refused, _peer, site.device_certificate(changes={9: site.scope((2, site.ZONE, 1))}))
