@@ -40,8 +40,8 @@ class SecurityContext:
     All of it lies in ``packed``, a bytearray, at its beginning: ``length`` says how much, and what
     stands behind is the owner's. So a context is kept, moved and found again by copying bytes, and
     several objects over the same bytes are the same context. Each key meets each nonce once if
-    these rules are kept: only one copy of the bytes is used (``moved`` sees to that), and a copy that was kept
-    over a restart goes through ``restored`` first.
+    these rules are kept: only one copy of the bytes is used (``moved`` sees to that), and a copy
+    that was kept over a restart goes through ``restored`` first.
 
     ``reserve`` may be a function: no Partial IV from ``reserved`` on is used before
     ``reserve(context, number)`` has returned a new, higher bound, which a restart will know.
