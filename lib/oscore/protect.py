@@ -76,7 +76,7 @@ def unprotect_request(context, message: Message) -> tuple:
     piv, kid_context, kid = _read_header(message)
     if piv is None or kid is None:
         raise FormatError("a request without Partial IV or kid")
-    if kid != context.recipient_id or kid_context not in (None, context.id_context):
+    if _names_another(context, kid, kid_context):
         raise ContextNotFoundError("the request names another context")
     number = int.from_bytes(piv, "big")
     is_known = not context.is_window_lost
@@ -132,7 +132,7 @@ def unprotect_response(context, message: Message, exchange: Exchange) -> Message
     if not code.is_response(message.code):
         raise FormatError("not a response")
     piv, kid_context, kid = _read_header(message)
-    if kid not in (None, context.recipient_id) or kid_context not in (None, context.id_context):
+    if _names_another(context, kid, kid_context):
         raise ContextNotFoundError("the response names another context")
     if piv is None:
         number = exchange.newest
@@ -198,6 +198,12 @@ def _read_header(message: Message) -> tuple:
     if len(message.payload) <= _TAG:
         raise FormatError("no room for a code and a tag")
     return _header.decode(values[0])
+
+
+def _names_another(context, kid, kid_context) -> bool:
+    if kid is not None and kid != context.recipient_id:
+        return True
+    return kid_context is not None and kid_context != context.id_context
 
 
 def _restore(message: Message, plaintext: bytes) -> Message:
