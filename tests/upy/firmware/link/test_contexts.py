@@ -11,7 +11,7 @@ from harness import raises
 from holdfast.access import Trust
 from holdfast.access.credential import CLOCK_RULE, ROLE, SCHEDULE, USER_VERIFICATION, Credential
 from holdfast.link import handshake as link_handshake
-from holdfast.link.contexts import DATAGRAMS, Association, Contexts, has_opened
+from holdfast.link.contexts import DATAGRAMS, ORDERED, Association, Contexts, has_opened
 from memory_phone import Call, Hardware, Phone, cold, make_reader, warm
 from restarts import Flash, Restarting, warm_after_restart
 
@@ -298,7 +298,8 @@ def test_the_transport_says_how_far_back_a_request_may_come():
     is not, 32 places, and none twice.
     """
     contexts = Contexts(4, 0)
-    ordered, datagrams = _added(contexts, 1, 1), _added(contexts, 2, 2, window=DATAGRAMS)
+    ordered = _added(contexts, 1, 1, window=ORDERED)
+    datagrams = _added(contexts, 2, 2, window=DATAGRAMS)
     for kid, later in ((ordered, False), (datagrams, True)):
         context = contexts.find(kid).context
         context.accept(40)
