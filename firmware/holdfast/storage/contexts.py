@@ -65,7 +65,8 @@ class ContextStore:
                     continue
                 try:
                     plain = self._read(kid)
-                    found.append((int.from_bytes(plain[:_NUMBER], "big"), kid, plain))
+                    if plain is not None:
+                        found.append((int.from_bytes(plain[:_NUMBER], "big"), kid, plain))
                 except InvalidInput as error:
                     self._tell(error)
                     self._unwanted.add(kid)
