@@ -50,7 +50,7 @@ _SERVING = _PLAIN | {"asyncio", "gc"}
 _STORING = _PLAIN | {"errno", "io", "json", "os"}
 STANDARD = {
     "access": {"micropython"},
-    "hal": _SERVING | _STORING | {"random", "select", "socket", "vfs"},
+    "hal": _SERVING | _STORING | {"_thread", "random", "select", "socket", "vfs"},
     "storage": _STORING,
     "link": _SERVING,
     "lan": _SERVING | {"errno", "socket"},

@@ -41,8 +41,11 @@ class Hardware:
     def write(self, prepared):
         print(prepared)
 
-    def set(self, active):
-        print('{"hal": "strike", "active": %s}' % ("true" if active else "false"))
+    def pulse(self, ms):
+        print('{"hal": "strike", "active": true}')
+
+    def end(self):
+        print('{"hal": "strike", "active": false}')
 
     def show(self, colour, effect):
         pass

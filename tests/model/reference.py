@@ -188,7 +188,7 @@ class Shown:
     def __init__(self, value, locked=False, second=None, used=None):
         self.value = value
         self.is_pin = isinstance(value, str)
-        self.locked = locked and self.is_pin
+        self.locked = locked and (self.is_pin or second is not None)
         self.second = second
         self.used = used
 
@@ -293,22 +293,50 @@ class Keypad:
     """How often a wrong PIN may be tried, in seconds of uptime."""
 
     def __init__(self):
-        self.wrong = 4  # a restart buys one attempt
+        self.wrong = 0
         self.since = 0
         self.until = 0
+        self.times = []
+        self.kept = (0, 0)  # over a restart: wrong ones in a row, and of the last day
+        self.kept_at = 0
+        self.is_read = False
 
-    def is_locked(self, uptime):
-        return uptime < self.until
+    def restarted(self):
+        """The one after a restart: when it was that somebody was wrong, it does not know."""
+        made = Keypad()
+        made.kept = made.wrong, today = self.kept
+        made.times = [0] * today
+        made._lock(0)
+        return made
 
-    def tried(self, uptime, opens_something):
-        while uptime - self.since >= 900:
-            self.since += 900
-            self.wrong = max(0, self.wrong - 1)
-        if opens_something:
-            if uptime - self.since >= 300:
-                self.since = uptime
-                self.wrong = max(0, self.wrong - 1)
-            return
+    def shown(self, uptime, is_pin):
+        """A card or a PIN comes: what is forgiven by then is so after a restart."""
+        self.is_read = self.is_read or is_pin
+        if self.is_read and (is_pin or uptime - self.kept_at >= 3600):
+            self._keep(uptime)
+        if self.is_read and uptime - self.kept_at >= 3600:
+            self.kept_at = uptime
+
+    def is_locked(self, uptime, a_day):
+        lately = [time for time in self.times if uptime - time < 86400]
+        return uptime < self.until or len(lately) >= a_day
+
+    def tried_wrong(self, uptime):
+        self.times.append(uptime)
+        self._forgive(uptime)
         self.wrong = min(self.wrong + 1, 12)
+        self._lock(uptime)
+        self._keep(uptime)
+
+    def _forgive(self, uptime):
+        while uptime - self.since >= 3600:
+            self.since += 3600
+            self.wrong = max(0, self.wrong - 1)
+
+    def _lock(self, uptime):
         if self.wrong >= 5:
             self.until = self.since = uptime + min(30 * 2 ** (self.wrong - 5), 3600)
+
+    def _keep(self, uptime):
+        self._forgive(uptime)
+        self.kept = self.wrong, sum(uptime - time < 86400 for time in self.times)

@@ -22,7 +22,7 @@ from holdfast.access.tag import CARD, PIN, card_key
 from holdfast.node import stores
 from holdfast.storage.events.log import EventLog
 from holdfast_host.events.check import check
-from memory_phone import Phone, cold, make_reader
+from memory_phone import Phone, cold, make_reader, show_card
 from model.world import READER, BoardHardware, quickly
 
 DAYS, A_DAY = 30, 500
@@ -184,7 +184,7 @@ class House:
             why = self.reader.doors[site.DOOR].access_point.ask(wish, {}).reason_name
         else:
             if way == "card":
-                self.reader.card_reader.card(self._card(number))
+                show_card(self.reader, self._card(number))
             else:
                 self.reader.card_reader.pin(self._pin(number))
             why = self.hardware.lines[-1]["reason"]

@@ -23,7 +23,7 @@ from holdfast.access.tag import CARD, PIN
 from holdfast.roles.reader import Reader
 from holdfast.storage import settings
 from holdfast_host.events.check import check
-from memory_phone import Hardware
+from memory_phone import Hardware, show_card
 from model import reference as ref
 from model.authority import CARDS, DAY, HOUR, PINS, SEEDS, Authority, shown_key
 from model.decided_again import Difference, PlainCache, decided_again, expected, told
@@ -36,8 +36,6 @@ ENROLLED_BEFORE = 3 * HOUR  # the history begins
 # A winter's Friday, the evenings before clocks in Berlin go forward and back, and the one before
 # a 29th of February.
 BEGINNINGS = (site.NOW, 1806170400, 1824919200, 1835380800)
-# Answers to a PIN that somebody has, as the keypad counts them.
-OPENS_SOMETHING = ("granted", "expired", "wrong_door", "outside_schedule", "holiday")
 READER = crypto.x25519_public_key(site.READER_PRIVATE)
 
 
@@ -86,13 +84,14 @@ class World:
         self.head = bytes(32)
         self.recorded = []  # what the event log must hold
         self.granted = 0
+        self.keypad = ref.Keypad()
         self._start()
 
     # The reader's life
 
     def _start(self):
         self.hardware.ticks_started = self.hardware.ticks_ms
-        self.keypad = ref.Keypad()
+        self.keypad = self.keypad.restarted()
         self.reader = Reader(self.settings, site.READER_PRIVATE, self.hardware, self.folder)
         self.reader.start()
         if not self.recorded:
@@ -217,19 +216,19 @@ class World:
 
     def card(self):
         number = self.pick((CARDS[0],) * 4 + (CARDS[1],) * 3 + CARDS[2:])
-        self.reader.card_reader.card(number)
+        self.keypad.shown(self.uptime, False)
+        show_card(self.reader, number)
         self._agree_shown(self._card_answers(ref.Shown(number)), {"shown": CARD, "action": 1})
 
     def pin(self):
         digits = self.pick((PINS[0],) * 3 + PINS)
-        locked = self.keypad.is_locked(self.uptime)
+        locked = self.keypad.is_locked(self.uptime, self.reader.stores.rules.wrong_pins_a_day)
+        self.keypad.shown(self.uptime, True)
         self.reader.card_reader.pin(digits)
         answers = self._card_answers(ref.Shown(digits, locked))
         why = self._agree_shown(answers, {"shown": PIN, "action": 1})
         if not locked and why in ("wrong_pin", "locked_down"):
-            self.keypad.tried(self.uptime, False)
-        elif why in OPENS_SOMETHING:
-            self.keypad.tried(self.uptime, True)
+            self.keypad.tried_wrong(self.uptime)
 
     def pair(self):
         """A card and a PIN together, or one alone, where somebody counts uses."""

@@ -133,7 +133,7 @@ class House:
     def card(self, name, acked):
         """A card is held to the reader."""
         opened = self.hardware.opened
-        self.reader.card_reader.card(CARDS[name])
+        memory_phone.show_card(self.reader, CARDS[name])
         return self._saw(opened, name, acked)
 
     def knock(self, acked):

@@ -27,7 +27,8 @@ class Hardware:
     def __init__(self, now=site.NOW):
         self.now = now
         self.lines = []
-        self.strikes = []
+        self.strikes = []  # what the strike was told: milliseconds of a pulse, 0 for its end
+        self._released_until = 0
         self.random_counter = 0
         self._passed_ms = 0
         self.console = self.strike = self.led = self.buzzer = self.clock = self.ticks = self
@@ -41,8 +42,13 @@ class Hardware:
     def write(self, prepared):
         self.lines.append(prepared)
 
-    def set(self, active):
-        self.strikes.append(active)
+    def pulse(self, ms):
+        self.strikes.append(ms)
+        self._released_until = max(self._released_until, self.elapsed() + ms)
+
+    def end(self):
+        self.strikes.append(0)
+        self._released_until = 0
 
     def show(self, colour, effect):
         pass
@@ -79,8 +85,13 @@ class Hardware:
 
     @property
     def opened(self):
-        """How often the strike was released."""
-        return self.strikes.count(True)
+        """How often the strike was asked to be released."""
+        return len(self.strikes) - self.strikes.count(0)
+
+    @property
+    def released(self):
+        """Whether the strike is released now, by the ticks."""
+        return self.elapsed() < self._released_until
 
     def reasons(self):
         """The exact reasons of all decisions so far."""
@@ -150,6 +161,13 @@ def make_reader(
     if policy:
         reader.follow(site.changeset())
     return reader
+
+
+def show_card(reader, number):
+    """Hold a card to the reader that was away for long enough: another visit."""
+    for visit in reader.card_reader._visits:
+        visit[0] = None
+    reader.card_reader.card(number)
 
 
 class Phone:

@@ -44,9 +44,9 @@ def refusal(request, view, cache, clock) -> int:
 
 
 def _refusal(request, view, cache, clock):
-    is_locked_pin = request.kind == PIN and request.locked
     is_locked_down = view.is_locked_down
-    if is_locked_pin:
+    # Too many wrong ones: neither the PIN nor a card that it came with is looked up.
+    if request.locked and (request.kind == PIN or request.second is not None):
         return reason.LOCKED_DOWN if is_locked_down else reason.PIN_LOCKED
     grants = _grants(request.key8, cache)
     places = name_tag(view.door), view.zone_tags()

@@ -2,7 +2,10 @@
 
 from ..access import Decision, DoorView, Request, decide, reason
 from ..access.events.event import AccessEvent
-from ..access.request import CardRequest
+from ..access.request import CARD, CardRequest
+from .faults import Faults
+
+SECOND_MS = 15000  # how long a card waits for its PIN
 
 
 class AccessPoint:
@@ -13,16 +16,22 @@ class AccessPoint:
     ``read()``, the ClockReading to decide with, and ``heard_token`` for each credential;
     ``doorway`` is the Doorway to move. ``recorder`` has ``keep(event)``, which must have the event
     on flash when it returns or raise OSError, and ``tell(event, about)``, which shows it with what
-    else is known ``about`` it, and ``settle()``.
+    else is known ``about`` it, and ``settle()``; what ``tell`` raises is for ``faults`` (Faults).
+
+    Something was done for who asked if, and only if, the Decision that ``ask`` gives is
+    ``granted``: then the event is on flash and the strike was released.
     """
 
-    def __init__(self, name: str, strike_ms: int, stores, timekeeper, doorway, recorder):
+    def __init__(
+        self, name: str, strike_ms: int, stores, timekeeper, doorway, recorder, faults=None
+    ):
         self.name = name
         self._strike_ms = strike_ms
         self._stores = stores
         self._timekeeper = timekeeper
         self._doorway = doorway
         self._recorder = recorder
+        self._faults = faults or Faults()
         self._view = None
 
     def moment(self) -> tuple:
@@ -32,14 +41,28 @@ class AccessPoint:
             self._view = DoorView(rules, self.name, self._strike_ms)
         return self._view, cache
 
-    def ask(self, request, about: dict) -> Decision:
-        """Decide ``request`` (a Request or CardRequest) and act on it; what was carried out."""
-        if not isinstance(request, CardRequest):
+    def ask(self, request, about: dict, before=None) -> Decision:
+        """Decide ``request`` (a Request or CardRequest) and act on it; what was carried out.
+
+        ``before(decision)`` is called before anybody can learn of the Decision, and gives whether
+        its event is kept whatever came before, and not only as often as strangers' are.
+        """
+        is_card = isinstance(request, CardRequest)
+        if not is_card:
             self._timekeeper.heard_token(request.credential)
         clock = self._timekeeper.read()
         view, cache = self.moment()
         decision = decide(request, view, cache, clock)
-        return self._carry_out(AccessEvent(decision, request, view, clock), about)
+        event = AccessEvent(decision, request, view, clock)
+        if before is not None and before(decision):
+            event.is_bounded = False
+        wants_pin = (
+            is_card
+            and decision.reason == reason.SECOND_NEEDED
+            and request.kind == CARD
+            and request.second is None
+        )
+        return self._carry_out(event, about, wants_pin)
 
     def refuse(self, code: int, credential, about: dict, door=None, claimed=None) -> Decision:
         """Refuse for the exact reason ``code`` what could not even be decided.
@@ -56,11 +79,15 @@ class AccessPoint:
         )
         return self._carry_out(event, about)
 
+    def deny(self):
+        """Show a no to whom nothing else can be said: nothing is decided or kept."""
+        self._doorway.refuse()
+
     def settle(self):
         """To be called once who asked has the answer: what could wait for that is done now."""
         self._recorder.settle()
 
-    def _carry_out(self, event, about):
+    def _carry_out(self, event, about, wants_pin=False):
         # Kept first: nobody enters unseen. An answer that cannot be kept becomes a no.
         try:
             self._recorder.keep(event)
@@ -69,11 +96,23 @@ class AccessPoint:
             if event.decision.granted:
                 event.refuse(reason.EVENT_LOG_FAILED)
         if event.decision.granted:
-            self._doorway.grant(event.decision.strike_ms)
+            self._release(event.decision.strike_ms)
+        elif wants_pin:
+            self._doorway.deciding(SECOND_MS)
         else:
             self._doorway.refuse()
+        error = None
         try:
             self._recorder.tell(event, about)
-        except (MemoryError, OSError):
-            pass  # the door has moved: who asked for it must hear so
+        except Exception as failed:
+            error = failed  # the door has moved: who asked for it must hear so
+        self._faults.heard("console", error)
         return event.decision
+
+    def _release(self, strike_ms):
+        try:
+            self._doorway.grant(strike_ms)
+        except Exception as error:
+            self._faults.heard("strike", error)
+            raise
+        self._faults.heard("strike", None)

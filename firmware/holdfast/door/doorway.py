@@ -1,82 +1,98 @@
-"""The door as a state machine: ready, deciding, refused, released, and back to ready by itself."""
+"""The door as a state machine: ready, deciding, refused, granted, and back to ready by itself."""
 
 import asyncio
 
 from .indicator import REFUSED_MS
 
+_LOOK_EVERY_MS = 100
+
 
 class Doorway:
     """Drives one ``strike`` and one ``indicator``; ``ticks`` is the hal's monotonic clock.
 
-    Answers are given by plain calls that take effect before they return; ``run`` brings the door
-    back to rest. A refusal never shortens another person's grant.
+    ``strike`` has ``pulse(ms)``, which releases it from now on for so long, or for longer if that
+    was asked before, and ``end()``, which secures it at once and takes no memory. The end of a
+    pulse is the hal's own: nothing here has to happen for it, and nothing that fails here moves
+    it.
+
+    Answers are given by plain calls that take effect before they return; ``run`` brings back to
+    rest what is shown. A refusal never shortens another person's grant.
     """
 
     def __init__(self, strike, indicator, ticks):
         self._strike = strike
         self._indicator = indicator
         self._ticks = ticks
-        self._rest_at = None
+        self._state = "ready"
+        self._rest_at = None  # when the state is over; None for one that lasts
         self._changed = asyncio.Event()
-        indicator.show("ready")
 
-    def deciding(self):
-        """Someone is being heard; an answer to someone else is shown to its end."""
-        if not self._strike.released and self._rest_at is None:
-            self._show("deciding")
+    def start(self):
+        """Secure the strike, first of all, and show that the door is ready; once a start."""
+        self.close()
+        self._indicator.show("ready")
+
+    def deciding(self, ms=None):
+        """Someone is being heard, until ``rest`` or for ``ms``; an answer to someone else is shown
+        to its end.
+        """
+        self._look()
+        if self._state == "ready" or self._state == "deciding":
+            self._begin("deciding", None if ms is None else self._ticks.add(ms))
 
     def grant(self, strike_ms: int):
-        """Release the strike for ``strike_ms`` from now, or for longer if it already is."""
+        """Release the strike for ``strike_ms`` from now, or for longer if it already is.
+
+        Raises what the strike does: then it is as it was, or ends in time.
+        """
+        self._look()
         due = self._ticks.add(strike_ms)
-        if self._strike.released and self._ticks.until(self._rest_at) > strike_ms:
+        if self._state == "granted" and self._ticks.until(self._rest_at) > strike_ms:
             due = self._rest_at
-        # First of all: a strike that opens must have its end, whatever fails after it.
-        self._due(due)
-        self._strike.release()
-        self._show("granted")
+        self._strike.pulse(strike_ms)
+        self._begin("granted", due, True)
 
     def refuse(self):
         """Say no, once for all who are refused while it is said; the strike stays as it is."""
-        if not self._strike.released:
-            is_said = self._rest_at is not None
-            self._due(self._ticks.add(REFUSED_MS))
-            if not is_said:
-                self._show("refused")
+        self._look()
+        if self._state != "granted":
+            self._begin("refused", self._ticks.add(REFUSED_MS))
 
     def rest(self):
         """Nobody is being heard any more, and nothing was answered."""
-        if not self._strike.released and self._rest_at is None:
-            self._due(None)
-            self._show("ready")
+        self._look()
+        if self._state == "deciding":
+            self._begin("ready", None)
 
     def close(self):
-        """Secure the strike at once; for the end of the program, whatever ended it."""
+        """Secure the strike at once, whatever goes on; takes no memory and shows nothing."""
+        self._state = "ready"
         self._rest_at = None
-        self._strike.secure()
+        self._strike.end()
 
     async def run(self):
-        """Bring the door back to rest whenever its time is up; runs for ever."""
-        while True:
-            self._changed.clear()
-            if self._rest_at is None:
-                await self._changed.wait()
-                continue
-            left = self._ticks.until(self._rest_at)
-            if left > 0:
-                try:
-                    await asyncio.wait_for(self._changed.wait(), left / 1000)
-                except asyncio.TimeoutError:
-                    pass
-                continue
-            self.close()
-            self._show("ready")
+        """Bring what is shown back to rest when its time is up; runs for ever.
 
-    def _due(self, rest_at):
+        It may be ended and run again at any time: all that it goes by is kept outside of it.
+        """
+        while True:
+            self._look()
+            if self._rest_at is None:
+                self._changed.clear()
+                await self._changed.wait()
+            else:
+                # In short naps: what is shown next may be over sooner.
+                left = self._ticks.until(self._rest_at)
+                await asyncio.sleep(max(0, min(left, _LOOK_EVERY_MS)) / 1000)
+
+    def _look(self):
+        if self._rest_at is not None and self._ticks.until(self._rest_at) <= 0:
+            self._begin("ready", None)
+
+    def _begin(self, state, rest_at, again=False):
+        is_shown = self._state == state and not again
+        self._state = state
         self._rest_at = rest_at
         self._changed.set()
-
-    def _show(self, state):
-        try:
+        if not is_shown:
             self._indicator.show(state)
-        except MemoryError:
-            pass  # a light that could not be switched must not stop the door

@@ -11,15 +11,30 @@ REFUSED_MS = 900  # three blinks of 300 ms
 
 
 class Indicator:
-    """Shows one state at a time: ``led`` has ``show(colour, effect)``, ``buzzer`` ``beep(n)``."""
+    """Shows one state at a time: ``led`` has ``show(colour, effect)``, ``buzzer`` ``beep(n)``.
 
-    def __init__(self, led, buzzer):
+    What they raise is for ``faults`` (Faults) and stops nobody.
+    """
+
+    def __init__(self, led, buzzer, faults):
         self._led = led
         self._buzzer = buzzer
+        self._faults = faults
 
     def show(self, state: str):
-        """Show ``ready``, ``deciding``, ``granted`` or ``refused``."""
+        """Show ``ready``, ``deciding``, ``granted`` or ``refused``, as far as that works."""
         colour, effect, beeps = _SHOWN[state]
-        self._led.show(colour, effect)
-        if beeps:
+        try:
+            self._led.show(colour, effect)
+            error = None
+        except Exception as failed:
+            error = failed
+        self._faults.heard("led", error)
+        if not beeps:
+            return
+        try:
             self._buzzer.beep(beeps)
+            error = None
+        except Exception as failed:
+            error = failed
+        self._faults.heard("buzzer", error)

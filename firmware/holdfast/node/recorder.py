@@ -48,7 +48,7 @@ class Recorder:
         the reason is.
         """
         if event.credential is None and not event.decision.granted:
-            if self._is_one_more(event.decision.reason):
+            if event.is_bounded and self._is_one_more(event.decision.reason):
                 self._unkept += 1
                 return
         fields = dict(event.fields())

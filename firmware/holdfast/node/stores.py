@@ -221,6 +221,12 @@ class Stores:
         """Where certificates are kept that came after the settings."""
         return Certificates(self._directory)
 
+    def attempts(self, door: str):
+        """Where it is kept how many wrong PINs there were at this door."""
+        from ..storage.attempts import AttemptsStore  # only for doors with a keypad
+
+        return AttemptsStore(self._directory, door, self._sealer("attempts"))
+
     def context_store(self, binding: bytes) -> ContextStore:
         """Where the phones it knows are kept, for as long as ``binding`` is the same."""
         try:

@@ -4,10 +4,10 @@ import gc
 
 import crypto
 
+from ..door.unit import DoorUnit
 from ..link.listener import Listener
 from ..node.node import Node
 from ..resources.doors import UnlockResource
-from .door import Door
 
 
 class Reader(Node):
@@ -19,13 +19,22 @@ class Reader(Node):
     def start(self):
         """Secure the door, then start as every node does."""
         name, strike_ms = self.settings.doors[0]
-        unit = Door(name, strike_ms, self)
+        unit = DoorUnit(
+            name,
+            strike_ms,
+            self.hardware,
+            self.stores,
+            self.timekeeper,
+            self.recorder,
+            self.stores.fault,
+        )
         self.doors[name] = unit
         self.door = unit.doorway
+        self.door.start()
         self.server.add(("doors", None), UnlockResource(self.doors))
         Node.start(self)
         self.listener = Listener(self.exchanger, self.limits, self.hardware.ticks, self)
-        self.supervisor.add("door", unit.doorway.run, unit.rest)
+        self.supervisor.add("door", self.door.run, self._rest)
         self.add_jobs(self._is_idle)
 
     @property
@@ -49,6 +58,9 @@ class Reader(Node):
             gc.collect()
             if self._is_idle():
                 self.contexts.move()
+
+    def _rest(self, is_resting):
+        self.door.close()
 
     def arriving(self):
         """A central is there (called by the listener)."""

@@ -5,7 +5,6 @@ INTERPRETERS = ("micropython", "cpython")
 import access_rules as rules
 import small_site as site
 from holdfast.access import reason
-from holdfast.access.attempts import PinAttempts
 from holdfast.access.decide import may
 from holdfast.access.place import DOOR, ZONE
 from holdfast.access.request import CARD, PIN
@@ -139,67 +138,3 @@ def test_a_guest_is_worth_unlock_and_nothing_else():
         for bits in (2, 4, 0x7FFE):
             nothing = rules.guest({9: site.scope(place + (bits,))})
             assert rules.ask(nothing).reason == reason.ACTION_NOT_ALLOWED
-
-
-def test_five_wrong_pins_lock_and_each_one_more_for_longer():
-    """Ten thousand PINs are few: what counts is how many can be tried in a night."""
-    attempts, day = PinAttempts(), site.DAY
-    for _ in range(4):
-        attempts.wrong(day)
-        assert attempts.locked_s(day) == 0
-    attempts.wrong(day)
-    assert attempts.locked_s(day) == 30 and attempts.locked_s(day + 29) == 1
-    assert attempts.locked_s(day + 30) == 0
-    now, locks = day + 30, []
-    for _ in range(12):
-        attempts.wrong(now)
-        locks.append(attempts.locked_s(now))
-        now += locks[-1]
-    assert locks[:7] == [60, 120, 240, 480, 960, 1920, 3600] and set(locks[7:]) == {3600}
-
-
-def test_a_night_of_guessing_is_short():
-    """However an attacker spends the hours: waiting, cutting the power, or showing a PIN of their
-    own between guesses.
-    """
-
-    def guesses(patience, restarts=False, own_pin=False):
-        attempts, now, tried = PinAttempts(), 0, 0
-        while now < 12 * 3600:
-            if attempts.locked_s(now):
-                now += attempts.locked_s(now)
-                continue
-            if own_pin:
-                attempts.right(now)
-                now += 5
-            attempts.wrong(now)
-            tried += 1
-            now += patience
-            if restarts and attempts.locked_s(now):
-                attempts, now = PinAttempts(now), now + 30
-        return tried
-
-    assert guesses(3) <= 20
-    assert guesses(900) <= 50
-    assert guesses(3, own_pin=True) <= 200 and guesses(300, own_pin=True) <= 200
-    assert guesses(3, restarts=True) <= 12 * 3600 // 30
-
-
-def test_a_restart_counts_as_four_wrong_pins():
-    """Cutting the power must not buy five more."""
-    attempts = PinAttempts(7)
-    assert attempts.locked_s(7) == 0
-    attempts.wrong(8)
-    assert attempts.locked_s(8) == 30
-    # A quarter of an hour forgives one wrong one, and a third of that, if a right one follows.
-    for waited, right, locked in (
-        (899, False, 30),
-        (900, False, 0),
-        (299, True, 30),
-        (300, True, 0),
-    ):
-        attempts = PinAttempts()
-        if right:
-            attempts.right(waited)
-        attempts.wrong(waited)
-        assert attempts.locked_s(waited) == locked, (waited, right)

@@ -6,14 +6,14 @@ INTERPRETERS = ("micropython", "cpython")
 
 import small_site as site
 from access_rules import holder, rtc, rules
+from carrier import StillHardware
 from harness import raises
 from holdfast.access import Request, reason
 from holdfast.access.request import CARD, CardRequest
 from holdfast.door.access_point import AccessPoint
 from holdfast.door.doorway import Doorway
+from holdfast.door.faults import Faults
 from holdfast.door.indicator import Indicator
-from holdfast.door.strike import Strike
-from memory_phone import Hardware
 
 
 class _World:
@@ -111,7 +111,7 @@ def test_no_memory_between_keep_and_grant_leaves_the_door_shut():
 
 def test_a_grant_that_cannot_be_shown_is_a_grant():
     """The strike has moved: whoever asked must hear so, or will ask again and wonder."""
-    for error in (MemoryError(), OSError(5)):
+    for error in (MemoryError(), OSError(5), ValueError(), RuntimeError()):
         world = _World()
         world.failing["tell"] = error
         assert world.access_point.ask(_wish(), {}).granted
@@ -119,20 +119,23 @@ def test_a_grant_that_cannot_be_shown_is_a_grant():
 
 
 def test_a_strike_that_was_released_has_its_end_whatever_fails_then():
-    """With the genuine door: memory runs out at every place behind it, and it secures itself."""
+    """With the genuine door: everything fails behind it, and the pulse is as long as it was asked
+    to be.
+    """
 
-    class Full(Hardware):
+    class Full(StillHardware):
         def show(self, colour, effect):
-            if self.strikes and self.strikes[-1]:
-                raise MemoryError
+            raise MemoryError
 
     hardware = Full()
     world = _World()
-    door = Doorway(Strike(hardware), Indicator(hardware, hardware), hardware)
+    door = Doorway(hardware, Indicator(hardware, hardware, Faults()), hardware)
     world.grant, world.refuse = door.grant, door.refuse
     world.failing["tell"] = MemoryError()
     assert world.access_point.ask(_wish(), {}).granted
-    assert hardware.strikes[-1] is True and door._rest_at is not None
+    assert hardware.strikes == [3000] and hardware.released
+    hardware.pass_time(3)
+    assert not hardware.released
 
 
 def test_what_could_not_even_be_decided_is_kept_and_told_alike():

@@ -17,7 +17,7 @@ from holdfast.access.events import event
 from holdfast.access.request import CARD
 from holdfast.access.tag import card_key
 from holdfast.storage import files
-from memory_phone import Phone, cold, make_reader, warm
+from memory_phone import Phone, cold, make_reader, show_card, warm
 from policy_site import OTHER_SEED
 
 NUMBER = b"\x04card"
@@ -36,7 +36,7 @@ def _new(folder, changes=None, policy=False):
 
 
 def _card(reader, hardware):
-    reader.card_reader.card(NUMBER)
+    show_card(reader, NUMBER)
     return hardware.reasons()[-1]
 
 

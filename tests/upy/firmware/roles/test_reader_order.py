@@ -13,9 +13,9 @@ class _Order(Hardware):
         super().__init__()
         self.order = []
 
-    def set(self, active):
+    def pulse(self, ms):
         self.order.append("strike")
-        super().set(active)
+        super().pulse(ms)
 
     def begin(self, link):
         """Note from here on what goes to ``link`` and to files; returns how to stop."""

@@ -1,0 +1,51 @@
+"""One door of a node: what moves, what shows, who decides, and what cards and PINs lead to."""
+
+from .access_point import AccessPoint
+from .doorway import Doorway
+from .faults import Faults
+from .indicator import Indicator
+
+
+class DoorUnit:
+    """The door ``name`` of the policy, whose strike a grant releases for ``strike_ms``.
+
+    ``hardware`` is what hal built for it: ``strike``, ``led``, ``buzzer`` and ``ticks``.
+    ``stores``, ``timekeeper`` and ``recorder`` are the node's, for all of its doors.
+    ``tell_fault(piece, error)`` hears of each piece that fails, once, and, with None as the error,
+    that it works again.
+
+    Nothing moves or shows before ``doorway.start()``. ``doorway.run()`` is to be run for ever, and
+    again whenever it ended; ``doorway.close()`` secures the strike, and takes no memory.
+    """
+
+    def __init__(
+        self, name: str, strike_ms: int, hardware, stores, timekeeper, recorder, tell_fault=None
+    ):
+        self.name = name
+        self._hardware = hardware
+        self._stores = stores
+        self._timekeeper = timekeeper
+        self._faults = Faults(tell_fault)
+        self._card_reader = None
+        self.strike = hardware.strike
+        self.indicator = Indicator(hardware.led, hardware.buzzer, self._faults)
+        self.doorway = Doorway(self.strike, self.indicator, hardware.ticks)
+        self.access_point = AccessPoint(
+            name, strike_ms, stores, timekeeper, self.doorway, recorder, self._faults
+        )
+
+    @property
+    def card_reader(self):
+        """The CardReader for antenna and keypad; made, and loaded, for a door that has them."""
+        if self._card_reader is None:
+            from .card_reader import CardReader
+
+            self._card_reader = CardReader(
+                self._stores.lookup_key,
+                self.access_point,
+                self._stores.attempts(self.name),
+                self._timekeeper.uptime,
+                self._hardware.ticks,
+                self._faults,
+            )
+        return self._card_reader
