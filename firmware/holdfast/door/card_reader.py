@@ -50,6 +50,7 @@ class CardReader:
         self._attempts = None
         self._packed = None  # as they are on flash
         self._looked_at = 0
+        self._answered_by = 0  # number of the rules by which visits were answered
         # [key, tick at which it was gone for long enough, uptime at which it was seen last]
         self._visits = [[None, 0, 0] for _ in range(_VISITS)]
         self._waiting = [None, 0, 0]  # the card that wants its PIN, likewise
@@ -97,6 +98,12 @@ class CardReader:
             except OSError:
                 self._access_point.refuse(reason.STORAGE_FAILED, None, about)
                 return
+        number = self._access_point.moment()[0].rules.number
+        if number != self._answered_by:
+            # Answered by other rules is not answered by these.
+            self._answered_by = number
+            for visit in self._visits:
+                visit[0] = None
         visit = self._visit(key)
         if self._is_on(visit):
             self._note(visit, key, _SAME_VISIT_MS)

@@ -153,8 +153,9 @@ def _power_cuts(stage: Stage) -> Result:
     for writes in range(_POWER_CUTS):
         begin = len(stage.reader.events)
         stage.reader.put(power_cut_after=writes)
+        # Two cards: one that is still there is not heard again.
         stage.reader.put(card=_CARD.hex())
-        stage.reader.put(card=_CARD.hex())
+        stage.reader.put(card=_NIGHT_CARD.hex())
         if stage.reader.wait(_is_without_power, since=begin, timeout=_SECONDS) is None:
             problems.append(f"the power was not cut at write {writes}")
         stage.restart()

@@ -208,7 +208,7 @@ class Stage:
             elif event.get("event") == "ready":
                 released = False
             elif event.get("event") == "access":
-                if event["granted"] and not released:
+                if event["granted"] and not released and not unexplained:
                     problems.append("a grant was logged while the strike was secured")
                 if unexplained and not event["granted"]:
                     problems.append("the strike was released for a refusal")
