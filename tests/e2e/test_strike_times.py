@@ -1,11 +1,10 @@
-"""How long a strike is released, by its output's own clock, while the reader has its hands full."""
+"""How long a strike is released, by its output's own clock, while the reader is busy."""
 
 import statistics
 import threading
 import time
 
 from holdfast.access.request import CARRY_EVENTS, UNLOCK
-
 from holdfast_host.demo.scenes import advanced, visit_cold, visit_warm
 from holdfast_host.demo.stage import DOOR, Stage
 from holdfast_host.phone.carrier import Carrier

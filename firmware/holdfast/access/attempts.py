@@ -101,7 +101,7 @@ class Attempts:
 
     @classmethod
     def used_up(cls):
-        """Where nobody knows what was: at the keypad none may be tried for a day from the start."""
+        """Where nobody knows what was: at the keypad none may be tried for a day."""
         made = cls()
         made._counts[KEYPAD] = PinAttempts(0, _LIMIT + _DOUBLINGS, _MOST_A_DAY)
         return made

@@ -150,15 +150,16 @@ class CardReader:
         about = {"shown": "pin" if card is None else "card_and_pin"}
         uptime = self._uptime()
         try:
-            if self._attempts is None:
-                self._attempts = self._read()
-            self._save(uptime)
+            attempts = self._attempts
+            if attempts is None:
+                attempts = self._attempts = self._read()
+            self._save(attempts, uptime)
         except OSError as error:
             # What cannot be counted is not tried.
             self._faults.heard("attempts", error)
             self._access_point.refuse(reason.STORAGE_FAILED, None, about)
             return
-        count = self._attempts.of(card or KEYPAD)
+        count = attempts.of(card or KEYPAD)
         count.a_day = self._access_point.moment()[0].rules.wrong_pins_a_day
         is_locked = count.locked_s(uptime) > 0
         # What is no PIN is looked up as one that nobody has: it counts, and is answered alike.
@@ -181,9 +182,9 @@ class CardReader:
                 return count.is_told()
             if decision.reason not in (_WRONG_ALONE if card is None else _WRONG_WITH_CARD):
                 return False
-            self._attempts.wrong(card or KEYPAD, count, uptime)
+            attempts.wrong(card or KEYPAD, count, uptime)
             try:
-                self._save(uptime)
+                self._save(attempts, uptime)
             except OSError as error:
                 self._faults.heard("attempts", error)
             return True
@@ -202,8 +203,8 @@ class CardReader:
         self._packed = attempts.pack(0) if packed is None else packed
         return attempts
 
-    def _save(self, uptime):
-        packed = self._attempts.pack(uptime)
+    def _save(self, attempts, uptime):
+        packed = attempts.pack(uptime)
         if packed != self._packed:
             self._store.write(packed)
             self._packed = packed
@@ -214,7 +215,7 @@ class CardReader:
         uptime = self._uptime()
         if self._attempts is not None and uptime - self._looked_at >= _FORGIVE_EVERY_S:
             self._looked_at = uptime
-            self._save(uptime)
+            self._save(self._attempts, uptime)
 
 
 def _is_pin(digits) -> bool:

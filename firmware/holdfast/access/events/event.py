@@ -84,7 +84,7 @@ class AccessEvent:
 
     def __init__(self, decision, request, view, clock, claimed=None):
         self.decision = decision
-        self.is_bounded = True  # as strangers are, if it is one's; False: kept whatever came before
+        self.is_bounded = True  # kept only as often as strangers' are, if it is of one
         self.credential = getattr(request, "credential", None)
         self._said = request, view, clock, claimed
         self._fields: dict | None = None

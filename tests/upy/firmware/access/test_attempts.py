@@ -119,12 +119,9 @@ def test_counts_of_a_keypad_and_cards_are_packed_and_read_again():
         for _ in range(times):
             attempts.wrong(key, attempts.of(key), 10)
     again = Attempts(attempts.pack(10))
-    assert [again.of(key).known(10) for key in (KEYPAD, b"her card", b"his card", b"another.")] == [
-        (3, 3),
-        (6, 6),
-        (1, 1),
-        (0, 0),
-    ]
+    keys = KEYPAD, b"her card", b"his card", b"another."
+    assert [again.of(key).known(10)[0] for key in keys] == [3, 6, 1, 0]
+    assert [again.of(key).known(10)[1] for key in keys] == [3, 6, 1, 0]
     assert attempts.pack(10 + _DAY) == Attempts().pack(0) == b"\x01"
     assert Attempts.used_up().of(KEYPAD).locked_s(0) == _DAY
 

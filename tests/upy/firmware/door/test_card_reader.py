@@ -1,4 +1,4 @@
-"""Cards at the whole reader, and PINs: what they open, what is one visit, and that no number and no
+"""Cards and PINs at the whole reader: what they open, what is one visit, and that no number and no
 fault of ours stops the next card from being read. How often a PIN may be guessed: test_pins.py.
 """
 

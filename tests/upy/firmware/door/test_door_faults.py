@@ -1,4 +1,4 @@
-"""What the door does when its own parts fail: it opens for who may, shuts in time, and says so once."""
+"""What the door does when its own parts fail: it opens for who may, shuts in time, and tells."""
 
 INTERPRETERS = ("micropython", "cpython")
 
@@ -57,7 +57,7 @@ def test_a_light_that_fails_stops_nobody_and_is_told_once_until_it_works_again()
     """An I2C expander that misses a beat is no reason to stand in front of a shut door."""
     for error in _ERRORS:
         told = []
-        door, board = _door(lambda *about: told.append(about))
+        door, board = _door(lambda *about, told=told: told.append(about))
         board.failing, board.error = ("led", "buzzer"), error
         for _ in range(3):
             door.deciding()

@@ -1,4 +1,4 @@
-"""The unix hardware: a line of JSON for each change, and a strike whose end is nobody's to miss."""
+"""The unix hardware: a line of JSON for each change, and a strike that ends by itself."""
 
 INTERPRETERS = ("micropython",)
 
