@@ -3,11 +3,13 @@
 
 class Faults:
     """Hands each piece that fails to ``tell(piece, error)``, once until it works again; with None
-    as the error when it does. ``tell`` None: nobody wants to know.
+    as the error when it does. ``tell`` None: nobody wants to know. What is told of begins with
+    ``where``, so that two doors' lamps are two pieces.
     """
 
-    def __init__(self, tell=None):
+    def __init__(self, tell=None, where: str = ""):
         self._tell = tell
+        self._where = where
         self._failing = []
 
     def heard(self, piece: str, error):
@@ -16,7 +18,7 @@ class Faults:
             return
         try:
             if self._tell is not None:
-                self._tell(piece, error)
+                self._tell(self._where + piece, error)
             if error is None:
                 self._failing.remove(piece)
             else:

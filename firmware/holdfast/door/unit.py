@@ -12,7 +12,7 @@ class DoorUnit:
     ``hardware`` is what hal built for it: ``strike``, ``led``, ``buzzer`` and ``ticks``.
     ``stores``, ``timekeeper`` and ``recorder`` are the node's, for all of its doors.
     ``tell_fault(piece, error)`` hears of each piece that fails, once, and, with None as the error,
-    that it works again.
+    that it works again; a piece is called after the door: ``lobby led``.
 
     Nothing moves or shows before ``doorway.start()``. ``doorway.run()`` is to be run for ever, and
     again whenever it ended; ``doorway.close()`` secures the strike, and takes no memory.
@@ -25,7 +25,7 @@ class DoorUnit:
         self._hardware = hardware
         self._stores = stores
         self._timekeeper = timekeeper
-        self._faults = Faults(tell_fault)
+        self._faults = Faults(tell_fault, name + " ")
         self._card_reader = None
         self.strike = hardware.strike
         self.indicator = Indicator(hardware.led, hardware.buzzer, self._faults)

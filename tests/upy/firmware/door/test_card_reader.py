@@ -142,7 +142,7 @@ def test_a_strike_that_fails_is_a_no_and_a_fault_that_is_told():
     door.hardware.pulse = stuck
     assert door.card(CARD_NUMBER) == "fault"
     faults = [line for line in door.hardware.lines if line["event"] == "fault"]
-    assert [line["piece"] for line in faults] == ["strike", "card reader"]
+    assert [line["piece"] for line in faults] == ["lobby strike", "lobby card reader"]
     del door.hardware.pulse
     assert door.card(CARD_NUMBER) == "granted" and door.hardware.released
 

@@ -147,7 +147,7 @@ def test_what_cannot_be_counted_is_not_tried():
     finally:
         files.write = genuine
     told = [line["piece"] for line in door.hardware.lines if line["event"] == "fault"]
-    assert told == ["attempts"]
+    assert told == ["lobby attempts"]
     assert door.pin(THE_PIN) == "granted"
 
 
