@@ -33,6 +33,13 @@ from model.reference_rules import Rules
 from untrusted import InvalidInput
 
 ENROLLED_BEFORE = 3 * HOUR  # the history begins
+# What tells who tries a PIN that it is another.
+WRONG_ALONE = ("wrong_pin", "locked_down")
+WRONG_WITH_CARD = (
+    *("other_person", "second_needed", "clock_unknown", "clock_uncertain", "grace_over"),
+    *("schedule_unknown", "group_unknown"),
+)
+
 # A winter's Friday, the evenings before clocks in Berlin go forward and back, and the one before
 # a 29th of February.
 BEGINNINGS = (site.NOW, 1806170400, 1824919200, 1835380800)
@@ -84,14 +91,15 @@ class World:
         self.head = bytes(32)
         self.recorded = []  # what the event log must hold
         self.granted = 0
-        self.keypad = ref.Keypad()
+        self.keypads = ref.Keypads()
         self._start()
 
     # The reader's life
 
     def _start(self):
         self.hardware.ticks_started = self.hardware.ticks_ms
-        self.keypad = self.keypad.restarted()
+        self.keypads = self.keypads.restarted()
+        self.waiting = None  # the card that wants its PIN, and until which tick
         self.reader = Reader(self.settings, site.READER_PRIVATE, self.hardware, self.folder)
         self.reader.start()
         if not self.recorded:
@@ -216,19 +224,30 @@ class World:
 
     def card(self):
         number = self.pick((CARDS[0],) * 4 + (CARDS[1],) * 3 + CARDS[2:])
-        self.keypad.shown(self.uptime, False)
+        self.keypads.shown(self.uptime, False)
         show_card(self.reader, number)
-        self._agree_shown(self._card_answers(ref.Shown(number)), {"shown": CARD, "action": 1})
+        answers = self._card_answers(ref.Shown(number))
+        why = self._agree_shown(answers, {"shown": CARD, "action": 1})
+        wants = why == "second_needed"
+        self.waiting = (number, self.hardware.ticks_ms + 15000) if wants else None
 
     def pin(self):
         digits = self.pick((PINS[0],) * 3 + PINS)
-        locked = self.keypad.is_locked(self.uptime, self.reader.stores.rules.wrong_pins_a_day)
-        self.keypad.shown(self.uptime, True)
+        card = None
+        if self.waiting is not None and self.hardware.ticks_ms < self.waiting[1]:
+            card = self.waiting[0]
+        self.waiting = None
+        self.keypads.shown(self.uptime, True)
+        a_day = self.reader.stores.rules.wrong_pins_a_day
+        locked = self.keypads.of(card).is_locked(self.uptime, a_day)
         self.reader.card_reader.pin(digits)
-        answers = self._card_answers(ref.Shown(digits, locked))
-        why = self._agree_shown(answers, {"shown": PIN, "action": 1})
-        if not locked and why in ("wrong_pin", "locked_down"):
-            self.keypad.tried_wrong(self.uptime)
+        if card is None:
+            shown, kind, wrong = ref.Shown(digits, locked), PIN, WRONG_ALONE
+        else:
+            shown, kind, wrong = ref.Shown(card, locked, digits), CARD + 2, WRONG_WITH_CARD
+        why = self._agree_shown(self._card_answers(shown), {"shown": kind, "action": 1})
+        if not locked and why in wrong:
+            self.keypads.tried_wrong(card, self.uptime)
 
     def pair(self):
         """A card and a PIN together, or one alone, where somebody counts uses."""

@@ -111,6 +111,7 @@ class CardReader:
                 self._note(self._waiting, key, SECOND_MS)
             return
         # Only what was answered is a visit: after a fault the card is heard at its next report.
+        self._waiting[0] = None
         if key == _NOBODYS:
             self._access_point.refuse(reason.UNKNOWN_CARD, None, about)
         else:
@@ -118,8 +119,6 @@ class CardReader:
             decision = self._access_point.ask(request, about)
             if decision.reason == reason.SECOND_NEEDED:
                 self._note(self._waiting, key, SECOND_MS)
-            elif decision.granted:
-                self._waiting[0] = None
         self._note(visit, key, _SAME_VISIT_MS)
 
     def _visit(self, key):
