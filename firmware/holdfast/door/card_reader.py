@@ -98,10 +98,10 @@ class CardReader:
             except OSError:
                 self._access_point.refuse(reason.STORAGE_FAILED, None, about)
                 return
-        number = self._access_point.moment()[0].rules.number
-        if number != self._answered_by:
+        rules = self._access_point.moment()[0].rules
+        if rules.number != self._answered_by:
             # Answered by other rules is not answered by these.
-            self._answered_by = number
+            self._answered_by = rules.number
             for visit in self._visits:
                 visit[0] = None
         visit = self._visit(key)
@@ -126,8 +126,11 @@ class CardReader:
         at = 0
         while at < _VISITS - 1 and self._visits[at][0] != key:
             at += 1
-        entry = self._visits.pop(at)
-        self._visits.insert(0, entry)
+        entry = self._visits[at]
+        while at:
+            self._visits[at] = self._visits[at - 1]
+            at -= 1
+        self._visits[0] = entry
         if entry[0] != key:
             entry[0] = None
         return entry

@@ -291,6 +291,10 @@ def test_a_card_that_wants_its_pin_is_told_so_and_opens_with_it():
     assert door.pin(_HER_PIN) == "second_needed"
     assert door.card(_HER_CARD) == "second_needed" and door.pin(_HIS_PIN) == "other_person"
     assert door.card(_HER_CARD) == "second_needed" and door.pin(THE_PIN) == "other_person"
+    # Somebody else's card came in between.
+    door.card(_HER_CARD)
+    door.card(b"\x04another")
+    assert door.pin(_HER_PIN) == "second_needed"
     # Nor does it wait for ever; but as long as it is there.
     door.card(_HER_CARD)
     door.hardware.wait(15000)
