@@ -289,6 +289,14 @@ def _second_missing(rules, grant, shown, reading):
     return []
 
 
+# What tells who tries a PIN, alone or with a card, that it is another.
+WRONG_ALONE = ("wrong_pin", "locked_down")
+WRONG_WITH_CARD = (
+    *("other_person", "second_needed", "clock_unknown", "clock_uncertain", "grace_over"),
+    *("schedule_unknown", "group_unknown"),
+)
+
+
 class Keypad:
     """How often a wrong PIN may be tried alone, or with one card; in seconds of uptime."""
 

@@ -33,13 +33,6 @@ from model.reference_rules import Rules
 from untrusted import InvalidInput
 
 ENROLLED_BEFORE = 3 * HOUR  # the history begins
-# What tells who tries a PIN that it is another.
-WRONG_ALONE = ("wrong_pin", "locked_down")
-WRONG_WITH_CARD = (
-    *("other_person", "second_needed", "clock_unknown", "clock_uncertain", "grace_over"),
-    *("schedule_unknown", "group_unknown"),
-)
-
 # A winter's Friday, the evenings before clocks in Berlin go forward and back, and the one before
 # a 29th of February.
 BEGINNINGS = (site.NOW, 1806170400, 1824919200, 1835380800)
@@ -228,8 +221,8 @@ class World:
         show_card(self.reader, number)
         answers = self._card_answers(ref.Shown(number))
         why = self._agree_shown(answers, {"shown": CARD, "action": 1})
-        wants = why == "second_needed"
-        self.waiting = (number, self.hardware.ticks_ms + 15000) if wants else None
+        until = self.hardware.ticks_ms + 15000
+        self.waiting = (number, until) if why == "second_needed" else None
 
     def pin(self):
         digits = self.pick((PINS[0],) * 3 + PINS)
@@ -242,9 +235,9 @@ class World:
         locked = self.keypads.of(card).is_locked(self.uptime, a_day)
         self.reader.card_reader.pin(digits)
         if card is None:
-            shown, kind, wrong = ref.Shown(digits, locked), PIN, WRONG_ALONE
+            shown, kind, wrong = ref.Shown(digits, locked), PIN, ref.WRONG_ALONE
         else:
-            shown, kind, wrong = ref.Shown(card, locked, digits), CARD + 2, WRONG_WITH_CARD
+            shown, kind, wrong = ref.Shown(card, locked, digits), CARD + 2, ref.WRONG_WITH_CARD
         why = self._agree_shown(self._card_answers(shown), {"shown": kind, "action": 1})
         if not locked and why in wrong:
             self.keypads.tried_wrong(card, self.uptime)
