@@ -26,7 +26,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
 .PHONY: torture bench native
-.PHONY: rv32 rv32-frozen rv32-test unix unix-test coverage
+.PHONY: rv32 rv32-frozen rv32-test unix unix-test unix-alloc coverage
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -157,6 +157,17 @@ $(UNIX):
 unix-test: unix setup $(TESTING)  ## the tests for MicroPython on that build, firmware and lib as frozen
 	@MICROPYTHON=$(CURDIR)/build/unix/micropython HOLDFAST_FROZEN=1 \
 	  $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -k micropython $(T)
+
+# The same port with an allocator that counts, and fails when it is told to: tests/alloc.
+ALLOC_FILES := $(UNIX_FILES) $(sort $(wildcard boards/unix_alloc/*))
+UNIX_ALLOC := build/unix-alloc/stamp-$(call sum,$(ALLOC_FILES),$(MPY_DIR))
+
+unix-alloc: $(UNIX_ALLOC)  ## MicroPython for this machine whose allocations can fail, in build/unix-alloc
+
+$(UNIX_ALLOC):
+	@rm -f build/unix-alloc/stamp-*
+	@boards/unix/build.sh build/unix-alloc '$(MPY_DIR)' unix_alloc
+	@touch $@
 
 COVERAGE := $(CURDIR)/build/coverage
 

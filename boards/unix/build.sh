@@ -1,13 +1,15 @@
 #!/bin/sh
-# Builds MicroPython's unix port with the firmware in it into OUT/micropython: build.sh OUT [MICROPYTHON]
-# Without a MICROPYTHON (a source tree with ports/unix), Debian's source package is fetched, once.
+# Builds MicroPython's unix port into OUT/micropython: build.sh OUT [MICROPYTHON [VARIANT]]
+# VARIANT is a folder beside this one: `unix` (the firmware frozen in), or `unix_alloc`. Without a MICROPYTHON
+# (a source tree with ports/unix, or an empty word), Debian's source package is fetched, once.
 set -eu
 
-board=$(cd "$(dirname "$0")" && pwd)
+variant=${3:-unix}
+board=$(cd "$(dirname "$0")/../$variant" && pwd)
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
 micropython=${2:-}
-goal=unix
+goal=$(echo "$variant" | tr _ -)
 . "$board/../common.sh"
 
 has_tools() {
