@@ -23,14 +23,17 @@ _BREAK = const(0xFF)
 _POSITIVE_BIGNUM = const(2)
 _NEGATIVE_BIGNUM = const(3)
 
+_NO_KEY = "map key that is no integer, text or bytes"
+
 
 def decode(
     data, *, deterministic: bool = False, max_depth: int = MAX_DEPTH, max_items: int = MAX_ITEMS
 ):
     """The one item that is all of ``data`` (bytes, bytearray or memoryview).
 
-    Arrays become list, maps dict (keys int, str or bytes only, each once), bignums int. At most
-    ``max_depth`` arrays, maps and tags enclose one another, at most ``max_items`` items are read.
+    Arrays become list, maps dict, bignums int. Keys of a map are int and str, or int and bytes,
+    each once: texts and byte strings never meet in one. At most ``max_depth`` arrays, maps and
+    tags enclose one another, at most ``max_items`` items are read.
     ``deterministic`` also refuses all that the encoder would have written otherwise: longer heads
     and floats than needed, indefinite lengths, unsorted maps (RFC 8949 section 4.2.1).
     Raises DecodeError, and nothing else, whatever the bytes are.
@@ -200,32 +203,36 @@ class _Decoder:
 
     def _map(self, length, depth):
         values = {}
-        if length == _UNTIL_BREAK:
-            while not self._at_break():
-                self._entry(values, b"", depth)
-            return values
-        self._check_count(2 * length)
+        strings = None  # the type of the first key that is no integer
         previous = b""
-        for _ in range(length):
-            previous = self._entry(values, previous, depth)
+        entries_left = length
+        if length != _UNTIL_BREAK:
+            self._check_count(2 * length)
+        while entries_left if length != _UNTIL_BREAK else not self._at_break():
+            entries_left -= 1
+            start = self.position
+            # What encloses others is refused by its first byte, before anything is made of it.
+            if start < self.end and _ARRAY <= self.data[start] >> 5 <= _MAP:
+                raise self._error(_NO_KEY)
+            key = self.item(depth)
+            # By type and not by isinstance(): True must not pass for 1.
+            kind = type(key)
+            if kind is not int:
+                if kind is not str and kind is not bytes:
+                    raise self._error(_NO_KEY)
+                # Before the two are compared: MicroPython prints a warning each time.
+                if strings is not None and kind is not strings:
+                    raise self._error("texts and byte strings as keys of one map")
+                strings = kind
+            if key in values:
+                raise self._error("duplicate map key")
+            if self.deterministic:
+                encoded = bytes(self.data[start : self.position])
+                if encoded <= previous:
+                    raise self._error("unsorted map key")
+                previous = encoded
+            values[key] = self.item(depth)
         return values
-
-    def _entry(self, values, previous, depth):
-        """Read one key and value into ``values``; returns the encoded key, if the order counts."""
-        start = self.position
-        key = self.item(depth)
-        # type() and not isinstance(): True must not pass for 1.
-        if type(key) not in (int, str, bytes):
-            raise self._error("map key that is no integer, text or bytes")
-        if key in values:
-            raise self._error("duplicate map key")
-        encoded = b""
-        if self.deterministic:
-            encoded = bytes(self.data[start : self.position])
-            if encoded <= previous:
-                raise self._error("unsorted map key")
-        values[key] = self.item(depth)
-        return encoded
 
     def _tag(self, number, depth):
         value = self.item(depth)

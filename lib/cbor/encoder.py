@@ -27,8 +27,8 @@ def encode(value) -> bytes:
     """Encode ``value``: shortest heads and floats, definite lengths, sorted map keys.
 
     Takes None, bool, int (beyond 64 bits as a bignum, to 64 bytes), float, bytes-like, str, list
-    or tuple, dict with keys of int, str or bytes, Tag, Simple and Raw. Raises EncodeError for all
-    else.
+    or tuple, dict with keys of int and str, or of int and bytes, Tag, Simple and Raw. Raises
+    EncodeError for all else.
     """
     out = bytearray()
     _encode(out, value)
@@ -127,9 +127,15 @@ def _encode_text(out, value):
 
 def _encode_map(out, value):
     entries = []
+    strings = None
     for key, element in value.items():
-        if type(key) not in (int, str, bytes):
-            raise EncodeError("no map key: a %s" % type(key).__name__)
+        kind = type(key)
+        if kind is not int:
+            if kind is not str and kind is not bytes:
+                raise EncodeError("no map key: a %s" % kind.__name__)
+            if strings is not None and kind is not strings:
+                raise EncodeError("texts and byte strings as keys of one map")
+            strings = kind
         entries.append((encode(key), element))
     entries.sort(key=lambda entry: entry[0])
     _head(out, _MAP, len(entries))

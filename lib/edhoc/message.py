@@ -32,7 +32,10 @@ def decode_message_1(data) -> tuple:
     """``(method, suites_i, g_x, c_i, ead_items)``, nothing of it judged yet."""
     reader = _reader(data, "message_1")
     method = reader.integer("METHOD")
-    suites_i = decode_suites(reader.item())
+    # By its first byte: nothing is made of what it cannot be.
+    suites_i = None
+    if reader.at_integer() or reader.at_array():
+        suites_i = decode_suites(reader.item())
     if suites_i is None:
         raise reader.error("SUITES_I is no suite and no array of 2 to 16")
     g_x = reader.byte_string("G_X")

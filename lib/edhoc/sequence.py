@@ -8,6 +8,7 @@ from .error import MalformedError
 _UNSIGNED = const(0)
 _NEGATIVE = const(1)
 _BYTES = const(2)
+_ARRAY = const(4)
 _MAP = const(5)
 
 # An identifier becomes an OSCORE Sender ID, which is at most the nonce (13 bytes) less 6
@@ -41,6 +42,10 @@ class Reader:
     def at_bytes(self) -> bool:
         """Whether the next item is a byte string."""
         return self._major() == _BYTES
+
+    def at_array(self) -> bool:
+        """Whether the next item is an array."""
+        return self._major() == _ARRAY
 
     def at_map(self) -> bool:
         """Whether the next item is a map."""
