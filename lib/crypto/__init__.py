@@ -66,6 +66,7 @@ __all__ = (
     "hkdf_expand_steps",
     "hkdf_extract",
     "hmac_sha256",
+    "load",
     "p256_ecdh",
     "p256_ecdh_steps",
     "p256_public_key",
@@ -87,18 +88,34 @@ def backend_name() -> str:
 
 
 def backend_reason() -> str:
-    """Why no machine code computes; empty if it does, and on a computer."""
+    """Why no machine code computes, or none that was tested; empty if it does, and on a computer."""
     return backend.reason
 
 
-def self_test(p256: bool = False):
+def load(p256: bool = False):
+    """Load the machine code that a node needs, that of P-256 as well if ``p256``.
+
+    For a start, as early as can be: on an ESP32 it lies in memory of the system, of which there is
+    none left once Python's heap has grown. Raises MemoryError. On a computer, and where there is
+    no machine code, it does nothing.
+    """
+    if backend.is_machine_code():
+        backend.chosen.load(p256)
+
+
+def self_test(p256: bool = False) -> bool:
     """Compute known answers with the machine code, those of P-256 as well if ``p256``.
 
     If one is wrong the portable backend computes from now on, slow and right, and
-    ``backend_reason`` says so. For a start; on a computer, and where there is no machine code, it
-    does nothing.
+    ``backend_reason`` says so. False if memory ended first: nothing is known yet, and whatever
+    needs the machine code makes the test before, or raises MemoryError. For a start; on a
+    computer, and where there is no machine code, it does nothing.
     """
-    backend.self_test(p256)
+    try:
+        finish(backend.self_test_steps(p256))
+    except MemoryError:
+        return False
+    return True
 
 
 def sha256(data: bytes) -> bytes:
@@ -108,4 +125,6 @@ def sha256(data: bytes) -> bytes:
 
 def sha512(data: bytes) -> bytes:
     """The 64-byte SHA-512 digest, FIPS 180-4."""
+    if backend.owed is not None:
+        finish(backend.self_test_steps(backend.owed))
     return backend.chosen.sha512(data)

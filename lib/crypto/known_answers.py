@@ -5,8 +5,6 @@ never tried on. It would run all the same, and a check of signatures that says y
 opens the door to everybody.
 """
 
-from .steps import finish
-
 # RFC 7748 section 6.1: Alice's private key and public key, Bob's public key, what they share.
 _X25519 = (
     bytes.fromhex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"),
@@ -36,15 +34,18 @@ _P256 = (
 _P256_BASE_X = bytes.fromhex("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296")
 
 
-def wrong(backend, p256: bool) -> str:
+def wrong_steps(backend, p256: bool):
     """The first function of ``backend`` (crypto/backend.py) with a wrong answer, or an empty text.
 
     P-256 key agreement is asked if ``p256``, signatures with it and signing never: no reader does
-    these. Raises nothing that a backend raises.
+    these. Raises nothing that a backend raises, but MemoryError: that is no answer. A generator of
+    steps (:mod:`crypto.steps`).
     """
     for name, arguments, expected in _questions(p256):
         try:
-            right = finish(getattr(backend, name)(*arguments)) == expected
+            right = (yield from getattr(backend, name)(*arguments)) == expected
+        except MemoryError:
+            raise
         except Exception as error:
             return "%s: %s" % (name, type(error).__name__)
         if not right:

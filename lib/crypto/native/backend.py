@@ -4,9 +4,9 @@ It is whole or it is not there: importing it raises ImportError where a module o
 missing, and ValueError where one is for another processor. AES and SHA-256 are the interpreter's
 own, in C, and shared with the portable backend.
 
-P-256 is loaded with its first operation: its machine code takes 9 KB of a board's RAM, and a site
-whose phones use the other suite has none. Where a module of it is missing, that operation raises
-ImportError.
+P-256 is loaded by ``load``, or with its first operation: its machine code takes 9 KB of a board's
+RAM, and a site whose phones use the other suite has none. Where a module of it is missing, that
+operation raises ImportError.
 """
 
 import sys
@@ -25,6 +25,7 @@ __all__ = (
     "ed25519_verify_steps",
     "es256_sign_steps",
     "es256_verify_steps",
+    "load",
     "p256_ecdh_steps",
     "p256_public_key_steps",
     "sha512",
@@ -36,6 +37,20 @@ __all__ = (
 _PROCESSORS = {10: "xtensa", 11: "rv32"}
 
 NAME = _PROCESSORS.get(getattr(sys.implementation, "_mpy", 0) >> 10 & 15, "native")
+
+
+def load(with_p256):
+    """Load now what would be loaded late: multiples of the base point, and P-256 if wanted.
+
+    What was not built is no fault here: the operation that needs it says so. Raises MemoryError.
+    """
+    try:
+        from . import x25519_base  # noqa: F401 - loading is all
+
+        if with_p256:
+            from . import p256, p256_base  # noqa: F401 - and here
+    except (ImportError, ValueError):
+        pass
 
 
 def p256_public_key_steps(private):
