@@ -32,4 +32,6 @@ rm -rf "$out/objects/frozen_mpy"
 logged "building the interpreter" quiet_make -C "$micropython/ports/unix" \
     VARIANT_DIR="$board" BUILD="$out/objects" USER_C_MODULES="$board/.." \
     MICROPY_MPYCROSS="$out/mpy-cross/mpy-cross" MICROPY_MPYCROSS_DEPENDENCY=
-cp "$out/objects/micropython" "$out/micropython"
+# In one step, and also where the one before is running.
+cp "$out/objects/micropython" "$out/micropython.new"
+mv "$out/micropython.new" "$out/micropython"

@@ -1,8 +1,8 @@
 // The module `alloc`: counts what Python code allocates, and makes one allocation fail.
 //
-//   watch(counted, left_out, apart)  three prefixes of file names. An allocation counts if, from the innermost
+//   watch(counted, left_out, *apart) prefixes of file names, at most 6. An allocation counts if, from the innermost
 //                                    frame outwards, a file of `counted` comes before one of `left_out`; it is
-//                                    apart if a file of `apart` came before that.
+//                                    apart if a file of `apart`, which neither of the two is, came before that.
 //   begin(nth=0, times=1, marks=None)
 //                                    count from 1 on; the nth and those after it, `times` of them, fail as if there
 //                                    were no memory. In `marks`, a bytearray, byte n becomes 1, or 2 if it is apart.
@@ -23,12 +23,13 @@
 #include "py/profile.h"
 #include "py/runtime.h"
 
+#define MAX_PREFIXES (6)
 #define PREFIX_BYTES (256)
 #define PLACE_BYTES (2048)
 
 enum { NOT_COUNTED, COUNTED, APART };
 
-static char prefixes[3][PREFIX_BYTES];
+static char prefixes[MAX_PREFIXES][PREFIX_BYTES];
 static bool is_counting;
 static size_t count, first, last; // the first and the last that fail
 static byte *marks;
@@ -51,17 +52,24 @@ static bool begins(const char *file, int which) {
     return length != 0 && strncmp(file, prefixes[which], length) == 0;
 }
 
+static bool is_apart(const char *file) {
+    for (int which = 2; which < MAX_PREFIXES; which++) {
+        if (begins(file, which)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int kind_of_place(void) {
     int kind = COUNTED;
     for (const mp_code_state_t *frame = MP_STATE_THREAD(current_code_state); frame; frame = frame->prev_state) {
         const char *file = file_of(frame);
-        if (begins(file, 2)) {
+        if (is_apart(file)) {
             kind = APART;
-        }
-        if (begins(file, 1)) {
+        } else if (begins(file, 1)) {
             return NOT_COUNTED;
-        }
-        if (begins(file, 0)) {
+        } else if (begins(file, 0)) {
             return kind;
         }
     }
@@ -133,8 +141,8 @@ mp_obj_t __wrap_mp_prof_frame_update(const mp_code_state_t *frame) {
 }
 
 static mp_obj_t alloc_watch(size_t n_args, const mp_obj_t *args) {
-    for (size_t i = 0; i < n_args; i++) {
-        const char *prefix = mp_obj_str_get_str(args[i]);
+    for (size_t i = 0; i < MAX_PREFIXES; i++) {
+        const char *prefix = i < n_args ? mp_obj_str_get_str(args[i]) : "";
         if (strlen(prefix) >= PREFIX_BYTES) {
             mp_raise_ValueError(MP_ERROR_TEXT("prefix too long"));
         }
@@ -142,7 +150,7 @@ static mp_obj_t alloc_watch(size_t n_args, const mp_obj_t *args) {
     }
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(alloc_watch_obj, 3, 3, alloc_watch);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(alloc_watch_obj, 2, MAX_PREFIXES, alloc_watch);
 
 static mp_obj_t alloc_begin(size_t n_args, const mp_obj_t *args) {
     first = n_args > 0 ? (size_t)mp_obj_get_int(args[0]) : 0;

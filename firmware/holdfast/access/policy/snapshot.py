@@ -176,7 +176,8 @@ def _parse_part(raw):
     if not isinstance(part, list) or len(part) != 2:
         raise ChangesetRefused("a part is no [hash, operations]")
     following, operations = part
-    if following != b"":
+    # By its type first: MicroPython prints a warning when a text is compared with a byte string.
+    if not isinstance(following, bytes) or following:
         check_hash(following)
     ops.check(operations)
     return following, operations
