@@ -1,3 +1,3 @@
-"""What is frozen into it: MicroPython's own asyncio. The firmware is taken from files, as it is now."""
+"""What is frozen into it: MicroPython's own asyncio. The firmware comes from files."""
 
 include("$(MPY_DIR)/extmod/asyncio")

@@ -88,7 +88,7 @@ def backend_name() -> str:
 
 
 def backend_reason() -> str:
-    """Why no machine code computes, or none that was tested; empty if it does, and on a computer."""
+    """Why no machine code computes, or none that was tested; empty else, and on a computer."""
     return backend.reason
 
 

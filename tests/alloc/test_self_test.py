@@ -70,7 +70,7 @@ def test_sound_machine_code_is_never_given_up():
 
 
 def test_spoilt_machine_code_never_computes():
-    """Not even where there was no memory to find out, to say so, or to load what takes its place."""
+    """Not even where no memory was left to find out, to say so, or to load what takes over."""
     alloc.watch(_ROOT + "/lib/", _ROOT + "/tests/")
     for spoilt in _NAMES:
         machine = _Machine(spoilt)
