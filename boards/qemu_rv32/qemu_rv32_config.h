@@ -24,6 +24,9 @@
 #define MICROPY_PY_OS_URANDOM (1)
 #define MICROPY_PY_OS_INCLUDEFILE "qemu_rv32_os.h"
 
+// As on an ESP32, whose serial line blocks while it is printed: what prints it is found here.
+#define MICROPY_PY_STR_BYTES_CMP_WARN (1)
+
 #define MICROPY_STACK_CHECK_MARGIN (1024)
 #define MICROPY_ENABLE_SCHEDULER (1)
 #define MICROPY_KBD_EXCEPTION (1)

@@ -34,9 +34,12 @@ async def _every(kind, part=0, parts=1):
                 continue
         if n % parts == part:
             chosen.append(n)
-    found = await failing.every(kind, chosen)
+    _judge(await failing.every(kind, chosen), len(chosen))
+
+
+def _judge(found, tried):
     found = [one for one in found if not _is_allowed(one)]
-    assert not found, "%d of %d, the first: %s" % (len(found), len(chosen), found[:5])
+    assert not found, "%d of %d, the first: %s" % (len(found), tried, found[:5])
 
 
 def _is_allowed(found):
@@ -86,3 +89,14 @@ async def test_a_policy_change_2_of_2():
 
 async def test_ten_idle_seconds():
     await _every("idle")
+
+
+async def test_memory_that_is_gone_for_a_while():
+    """What answers a failed allocation finds none either: 2, 10 or 100 fail in a row."""
+    failing.be_ready()
+    for kind in ("warm", "card", "policy"):
+        count, marks = await failing.allocations(kind)
+        outside = [n for n in range(1, count + 1) if marks[n] != _INSIDE]
+        for times in (2, 10, 100):
+            chosen = outside[:: 1 if _ONE_IN == 1 else 40]
+            _judge(await failing.every(kind, chosen, times), len(chosen))

@@ -27,6 +27,7 @@ QEMU = "qemu-system-riscv32"
 
 START_SECONDS = 60
 _END = b"\x04"  # in the raw REPL, of what a program prints and of its traceback
+WARNING = "Warning: Comparison between bytes and str"
 QUIET_SECONDS = 600  # a board that hangs must end the run; nothing here asserts on speed
 
 # Where a source file lies in the board's ROM, which has /rom and /rom/lib on its sys.path. The
@@ -165,7 +166,8 @@ class Board:
     def run(self, source: str) -> str:
         """Run ``source`` and return what it printed.
 
-        Raises BoardError with the traceback, or if the board crashed or went silent for minutes.
+        Raises BoardError with the traceback, if the board crashed or went silent for minutes, or
+        if it compared a byte string with a text, which whoever sends bytes could make it print.
         """
         try:
             printed, error = self._repl().exec_raw(source, timeout=QUIET_SECONDS)
@@ -173,7 +175,10 @@ class Board:
             raise BoardError(f"the board does not answer: {error}") from error
         if error:
             raise BoardError(error.decode(errors="replace"))
-        return printed.decode(errors="replace").replace("\r\n", "\n")
+        said = printed.decode(errors="replace").replace("\r\n", "\n")
+        if WARNING in said:
+            raise BoardError(f"printed {said.count(WARNING)} times: {WARNING}")
+        return said
 
     def start(self, source: str) -> None:
         """Run ``source`` and do not wait for its end; ``line`` and ``interrupt`` come next."""

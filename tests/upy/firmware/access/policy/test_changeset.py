@@ -173,7 +173,8 @@ def test_a_name_is_refused_everywhere_that_one_is_read():
             [ops.CARRIER, name, 1, 1],
             [ops.CARRIER, name, False],
         ):
-            is_no_schedule = operation == [ops.GROUP, 1, [[[1, "x"], 1, None]]]
+            is_no_schedule = name is None and operation[0] == ops.GROUP and len(operation) == 3
+            is_no_schedule = is_no_schedule and operation[2][0][0][1] is not None
             if is_good or is_no_schedule:
                 ops.check([operation])
             else:
