@@ -2,7 +2,8 @@
 else of what was asked.
 """
 
-INTERPRETERS = ("cpython",)  # as what it tests: names of which only tags are known stand beside texts
+# As what it tests: names of which only tags are known stand beside texts there.
+INTERPRETERS = ("cpython",)
 
 import access_rules as rules
 import small_site as site
