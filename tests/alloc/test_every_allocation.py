@@ -18,7 +18,13 @@ _INSIDE = 2
 _ONE_IN = 1 if os.getenv("HOLDFAST_TORTURE") == "1" else 50
 
 # What is known to go wrong, as (what is said, a file on the way): to become shorter.
-ALLOWED = (("came out of the card reader", "holdfast/door/card_reader.py"),)
+ALLOWED = (
+    ("MemoryError('memory allocation failed", "holdfast/door/card_reader.py"),
+    # Whatever fails in what secures the strike ends it, until there is a supervisor.
+    ("the strike is left released", "holdfast/door/doorway.py"),
+    ("the reader's task is over", "holdfast/door/doorway.py"),
+    ("a task died of MemoryError", "holdfast/door/doorway.py"),
+)
 
 
 async def _every(kind, part=0, parts=1):

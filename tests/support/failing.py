@@ -25,6 +25,7 @@ NUMBER = b"\x04\xa1\xb2\xc3"
 DIGITS = "271828"
 STRIKE_MS = 100
 MARKS = 1 << 16
+HANGS_S = 60
 
 _skipped_ms = 0
 
@@ -108,8 +109,12 @@ class Stand:
     # What fails
 
     async def cold(self):
-        call, _, _ = await cold(self.reader, self.phone)
+        await self._cold(self.phone)
+
+    async def _cold(self, phone):
+        call, code, answer = await cold(self.reader, phone)
         await call.hang_up()
+        return code, answer
 
     async def warm(self):
         if self.phone.context is None:
@@ -149,8 +154,7 @@ class Stand:
         await self._rest(wrong)
         opened = self.hardware.opened
         try:
-            call, code, answer = await cold(self.reader, self.other)
-            await call.hang_up()
+            code, answer = await asyncio.wait_for(self._cold(self.other), HANGS_S)
         except Exception as error:
             code, answer = None, repr(error)
         if self.hardware.opened != opened + 1:
@@ -233,7 +237,7 @@ async def every(kind, chosen, times=1):
         escaped = None
         alloc.begin(n, times)
         try:
-            await visit()
+            await asyncio.wait_for(visit(), HANGS_S)
         except Exception as error:
             escaped = error
         alloc.end()
