@@ -99,8 +99,7 @@ def load(p256: bool = False):
     none left once Python's heap has grown. Raises MemoryError. On a computer, and where there is
     no machine code, it does nothing.
     """
-    if backend.is_machine_code():
-        backend.chosen.load(p256)
+    backend.load(p256)
 
 
 def self_test(p256: bool = False) -> bool:

@@ -51,6 +51,12 @@ def is_machine_code() -> bool:
     return chosen.NAME not in ("portable", "cryptography")
 
 
+def load(p256):
+    """Load what the machine code would load late; MemoryError."""
+    if is_machine_code():
+        chosen.load(p256)
+
+
 def owe(p256: bool):
     """Let machine code compute nothing before it passed a self-test."""
     global reason, owed
@@ -68,7 +74,7 @@ def self_test_steps(p256):
     global chosen, reason, owed
     if not is_machine_code():
         return
-    chosen.load(p256)
+    load(p256)
     from . import known_answers
 
     mistake = yield from known_answers.wrong_steps(chosen, p256)
