@@ -81,7 +81,7 @@ def self_test_steps(p256):
     if mistake:
         from . import portable
 
-        mistake = "machine code fails its self-test: " + mistake
-        chosen = portable
-    reason = mistake  # from here on nothing needs memory
-    owed = None
+        chosen, reason = portable, "machine code fails its self-test: " + mistake
+    else:
+        reason = ""
+    owed = None  # whatever had no memory before this left it owed
