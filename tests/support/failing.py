@@ -155,7 +155,7 @@ class Stand:
         opened = self.hardware.opened
         try:
             code, answer = await asyncio.wait_for(self._cold(self.other), HANGS_S)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             code, answer = None, repr(error)
         if self.hardware.opened != opened + 1:
             wrong.append("the next phone is not served: %s %s" % (code, answer))
@@ -169,6 +169,8 @@ class Stand:
             await self._rest(wrong)
         if self.running.done():
             wrong.append("the reader's task is over")
+        elif not self.reader.supervisor.is_well:
+            wrong.append("a job of the reader's is over")
         for error in self.unretrieved:
             wrong.append("a task died of " + error)
         self.unretrieved = []
@@ -191,10 +193,15 @@ class Stand:
             wrong.append("%d grants, and %d of them on flash" % (opened, granted))
 
     async def _rest(self, wrong):
+        strikes = self.hardware.strikes
         self.hardware.pass_ms(STRIKE_MS + 10)
         await turns(12)
-        strikes = self.hardware.strikes
-        if strikes and strikes[-1]:
+        for _ in range(3):  # a job that failed begins again after a moment
+            if not strikes or not strikes[-1]:
+                break
+            self.hardware.pass_ms(1000)
+            await turns(12)
+        else:
             wrong.append("the strike is left released")
 
 
@@ -238,7 +245,7 @@ async def every(kind, chosen, times=1):
         alloc.begin(n, times)
         try:
             await asyncio.wait_for(visit(), HANGS_S)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             escaped = error
         alloc.end()
         where = alloc.failed()
