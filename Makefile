@@ -26,7 +26,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
 .PHONY: torture bench native
-.PHONY: rv32 rv32-frozen rv32-test unix unix-test unix-alloc coverage
+.PHONY: rv32 rv32-frozen rv32-joined rv32-test unix unix-test unix-alloc coverage
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -187,6 +187,19 @@ rv32-frozen: rv32 build/native/rv32imc/stamp $(FROZEN_RV32)  ## that board with 
 $(FROZEN_RV32):
 	@rm -f build/rv32/stamp-frozen-*
 	@boards/qemu_rv32/build.sh build/rv32 '$(MPY_DIR)' frozen
+	@touch $@
+
+# And with the reader joined into few modules, which takes less still: boards/join/README.md. The map
+# beside them leads a traceback back: PYTHONPATH=boards python3 -m join --trace build/joined/rv32
+JOINER := $(sort $(wildcard boards/join/*.py)) tests/board/reader_on_board.py
+JOINED_RV32 := build/rv32/stamp-joined-$(call sum,$(RV32_FILES) $(FROZEN) $(JOINER),$(MPY_DIR))
+
+rv32-joined: rv32 build/native/rv32imc/stamp $(JOINED_RV32)  ## that board with the reader joined in its image
+
+$(JOINED_RV32):
+	@rm -f build/rv32/stamp-joined-*
+	@PYTHONPATH=boards $(PYTHON) -m join boards/qemu_rv32/joined.toml build/joined/rv32
+	@boards/qemu_rv32/build.sh build/rv32 '$(MPY_DIR)' joined
 	@touch $@
 
 rv32-test: rv32 setup $(TESTING)  ## the tests that run on that board

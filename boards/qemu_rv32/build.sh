@@ -1,7 +1,8 @@
 #!/bin/sh
-# Builds this board into OUT/firmware.elf: build.sh OUT [MICROPYTHON [frozen]]
+# Builds this board into OUT/firmware.elf: build.sh OUT [MICROPYTHON [frozen|joined]]
 # Without a MICROPYTHON (a source tree with ports/qemu), Debian's source package is fetched, once.
-# The word frozen builds OUT/frozen.elf instead, with the firmware in it, for which there must be `make native`.
+# The word frozen builds OUT/frozen.elf instead, with the firmware in it, for which there must be `make native`;
+# the word joined OUT/joined.elf, with what lies in build/joined/rv32/modules.
 set -eu
 
 board=$(cd "$(dirname "$0")" && pwd)
@@ -41,10 +42,10 @@ build_mpy_cross
 image=firmware
 objects=$out/objects
 manifest=$board/manifest.py
-if [ "${3:-}" = frozen ]; then
-    image=frozen
-    objects=$out/objects_frozen
-    manifest=$board/manifest_frozen.py
+if [ -n "${3:-}" ]; then
+    image=$3
+    objects=$out/objects_$3
+    manifest=$board/manifest_$3.py
     # A file that is no longer there must not stay frozen.
     rm -rf "$objects/frozen_mpy"
 fi

@@ -53,21 +53,21 @@ _SIGNER = 8  # bytes of a key that stand for it, as in a Credential
 def kind_name(kind: int) -> str:
     """The name of a kind of event."""
     for word, value in globals().items():
-        if value == kind and _is_kind(word):
+        if value == kind and _is_kind(word, value):
             return word.lower()
     return "unknown_event"
 
 
 def kinds() -> list:
     """Every kind of event, in order."""
-    return sorted([value for word, value in globals().items() if _is_kind(word)])
+    return sorted([value for word, value in globals().items() if _is_kind(word, value)])
 
 
-def _is_kind(word):
+def _is_kind(word, value):
     # A kind is called as its constant is, as reasons are.
     return (
         "A" <= word < "["
-        and type(globals()[word]) is int
+        and type(value) is int
         and not word.startswith(("SHOWN_", "RULE_"))
     )
 

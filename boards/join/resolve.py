@@ -1,0 +1,133 @@
+"""What an expression at its place means, and what a survey of all expressions tells of names."""
+
+import ast
+
+from .program import DEF, MODULE, Meaning, Program
+from .scopes import CLASS, Scope
+from .source import Module
+
+
+class Resolver:
+    """Finds what Names and Attributes of one module mean."""
+
+    def __init__(self, program: Program, module: Module):
+        self.program = program
+        self.module = module
+        self._top = module.scopes.module
+
+    def found(self, node: ast.Name) -> Scope | None:
+        """The scope whose name this is; None for a builtin."""
+        return self.found_from(self.module.scopes.site[node], node, node.id)
+
+    def found_from(self, scope: Scope, node: ast.AST, name: str) -> Scope | None:
+        """The scope of ``name``, that ``node`` in ``scope`` names."""
+        scopes = self.module.scopes
+        if scope.kind == CLASS and name in scope.bindings and name not in scope.outward:
+            if node in scopes.early:
+                return scope.outside(name)
+            if node in scopes.unsure and scope.outside(name) is not None:
+                raise self.module.problem(
+                    node,
+                    f"{name} may be the class's or the one around it",
+                    "give one of them another name",
+                )
+        return scope.find(name)
+
+    def meaning(self, node: ast.AST) -> Meaning | None:
+        """What a Name or an Attribute of a module means; None for a local, a builtin, a value."""
+        if isinstance(node, ast.Name):
+            return self.meaning_in(self.found(node), node.id)
+        if isinstance(node, ast.Attribute):
+            base = self.meaning(node.value)
+            if base is not None and base.kind == MODULE:
+                member = self.program.member(base.module, node.attr)
+                if member is None:
+                    raise self.module.problem(
+                        node, f"{base.module} has no {node.attr}", "mend the name, or bind it there"
+                    )
+                return member
+        return None
+
+    def meaning_in(self, scope: Scope | None, name: str) -> Meaning | None:
+        """What ``name`` of ``scope`` means, if it is not a local's."""
+        if scope is None:
+            return None
+        imported = self.program.static(self.module, scope, name)
+        if imported is not None:
+            return self.program.follow(imported)
+        return Meaning(DEF, self.module.name, name) if scope is self._top else None
+
+    def is_alias(self, node: ast.AST) -> bool:
+        """Whether a Name is a local one that imports in its function bind."""
+        if not isinstance(node, ast.Name):
+            return False
+        scope = self.found(node)
+        return scope is not None and scope is not self._top and bool(
+            self.program.static(self.module, scope, node.id)
+        )
+
+
+class Survey(ast.NodeVisitor, Resolver):
+    """Looks through a module.
+
+    ``exposed``: module name to where it is used as a value; ``stored``: Meanings of names that are
+    set from outside their module; ``compared``: those that ``is`` compares; ``copied``: those that
+    an import statement takes; ``used``: Meaning to how often it is read; ``builtins``: names that
+    nothing binds, to where they are used first.
+    """
+
+    def __init__(self, program: Program, module: Module):
+        super().__init__(program, module)
+        self.exposed: dict[str, ast.AST] = {}
+        self.stored: set[Meaning] = set()
+        self.compared: set[Meaning] = set()
+        self.copied: dict[Meaning, ast.AST] = {}
+        self.used: dict[Meaning, int] = {}
+        self.builtins: dict[str, ast.AST] = {}
+        self.visit(module.tree)
+
+    def visit_Name(self, node):
+        meaning = self.meaning(node)
+        if not isinstance(node.ctx, ast.Load):
+            return
+        if meaning is None:
+            if self.found(node) is None:
+                self.builtins.setdefault(node.id, node)
+        elif meaning.kind == MODULE:
+            self.exposed.setdefault(meaning.module, node)
+        else:
+            self.used[meaning] = self.used.get(meaning, 0) + 1
+
+    def visit_Attribute(self, node):
+        base = self.meaning(node.value)
+        if base is None or base.kind != MODULE:
+            self.generic_visit(node)
+            return
+        meaning = self.meaning(node)
+        assert meaning is not None
+        if not isinstance(node.ctx, ast.Load):
+            self.stored.add(meaning)
+        elif meaning.kind == MODULE:
+            self.exposed.setdefault(meaning.module, node)
+        else:
+            self.used[meaning] = self.used.get(meaning, 0) + 1
+
+    def visit_Import(self, node):
+        scope = self.module.scopes.site[node]
+        for imported in self.program.imported(self.module, node):
+            meaning = self.program.follow(imported.meaning)
+            if self.program.static(self.module, scope, imported.local) is None:
+                if meaning.kind == MODULE:
+                    self.exposed.setdefault(meaning.module, node)
+            if meaning.kind == DEF and imported.meaning.kind == DEF:
+                self.copied.setdefault(meaning, node)
+
+    visit_ImportFrom = visit_Import
+
+    def visit_Compare(self, node):
+        self.generic_visit(node)
+        if any(isinstance(sign, ast.Is | ast.IsNot) for sign in node.ops):
+            for operand in (node.left, *node.comparators):
+                meaning = self.meaning(operand)
+                if meaning is not None:
+                    self.compared.add(meaning)

@@ -1,0 +1,155 @@
+"""One source file, without what has no effect where it runs, and the names of its scopes."""
+
+import ast
+import pathlib
+
+from .problem import Problem
+from .scopes import FUNCTIONS, IMPORTS, Scopes
+
+
+class Module:
+    """The module ``name`` in the file ``path``.
+
+    ``package`` is what its relative imports are relative to. ``tree`` has no docstrings, no
+    annotations, no ``__all__`` (that is in ``public``) and no branch for another interpreter.
+    """
+
+    def __init__(self, name: str, path: pathlib.Path, implementation: str | None):
+        self.name = name
+        self.path = path
+        self.is_package = path.stem == "__init__"
+        self.package = name if self.is_package else name.rpartition(".")[0]
+        try:
+            tree = ast.parse(path.read_text(), str(path))
+        except SyntaxError as error:
+            raise Problem(path, error.lineno or 1, str(error.msg), "write what compiles") from error
+        bare = _Bare(name, implementation)
+        self.tree = bare.visit(tree)
+        self.public = bare.public
+        self.has_getattr = bare.has_getattr
+        self.scopes = Scopes(self.tree)
+        self.bound = self.scopes.module.bindings
+
+    def problem(self, node: ast.AST | None, what: str, remedy: str) -> Problem:
+        """A Problem at ``node``."""
+        return Problem(self.path, getattr(node, "lineno", 1), what, remedy)
+
+    def imports(self) -> list:
+        """The import statements that run whenever the module is loaded, in their order."""
+        return [node for node in self.tree.body if isinstance(node, IMPORTS)]
+
+    def late_imports(self) -> list:
+        """All other import statements."""
+        always = set(self.imports())
+        return [n for n in ast.walk(self.tree) if isinstance(n, IMPORTS) and n not in always]
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes away what MicroPython does not keep, and decides what is known of the interpreter."""
+
+    def __init__(self, name, implementation):
+        self._name = name
+        self._implementation = implementation
+        self._depth = 0
+        self.public: list[str] | None = None
+        self.has_getattr = False
+
+    def _body(self, statements):
+        made = []
+        for statement in statements:
+            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+                continue  # a docstring, or as good as one
+            new = self.visit(statement)
+            made += new if isinstance(new, list) else [new] if new is not None else []
+        return made
+
+    def generic_visit(self, node):
+        for field, value in ast.iter_fields(node):
+            if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+                made = self._body(value)
+                if not made and field == "body" and not isinstance(node, ast.Module):
+                    made = [ast.copy_location(ast.Pass(), value[0])]
+                setattr(node, field, made)
+            elif isinstance(value, list):
+                value[:] = [self.visit(v) if isinstance(v, ast.AST) else v for v in value]
+            elif isinstance(value, ast.AST):
+                setattr(node, field, self.visit(value))
+        return node
+
+    def visit_FunctionDef(self, node):
+        if not self._depth and node.name == "__getattr__":
+            self.has_getattr = True
+            return None
+        node.returns = None
+        self._depth += 1
+        self.generic_visit(node)
+        self._depth -= 1
+        return node
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_ClassDef(self, node):
+        self._depth += 1
+        self.generic_visit(node)
+        self._depth -= 1
+        return node
+
+    def visit_arg(self, node):
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node):
+        if node.value is None:
+            return None
+        made = ast.Assign([node.target], node.value)
+        return self.generic_visit(ast.copy_location(made, node))
+
+    def visit_Assign(self, node):
+        target = node.targets[0]
+        if not self._depth and isinstance(target, ast.Name) and target.id == "__all__":
+            if isinstance(node.value, ast.Tuple | ast.List):
+                self.public = [item.value for item in node.value.elts]
+                return None
+        return self.generic_visit(node)
+
+    def visit_Name(self, node):
+        if node.id == "__name__" and isinstance(node.ctx, ast.Load):
+            return ast.copy_location(ast.Constant(self._name), node)
+        return node
+
+    def visit_If(self, node):
+        self.generic_visit(node)
+        test = self._decided(node.test)
+        if test is None:
+            return node
+        chosen = node.body if test else node.orelse
+        return [n for n in chosen if not isinstance(n, ast.Pass)]
+
+    def visit_IfExp(self, node):
+        self.generic_visit(node)
+        test = self._decided(node.test)
+        return node if test is None else node.body if test else node.orelse
+
+    def _decided(self, test):
+        """What a comparison of two texts that are known gives; None for any other."""
+        match test:
+            case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq() as sign], comparators=[right]):
+                texts = self._text(left), self._text(right)
+                if None not in texts:
+                    return (texts[0] == texts[1]) == isinstance(sign, ast.Eq)
+        return None
+
+    def _text(self, node):
+        match node:
+            case ast.Constant(value=str(text)):
+                return text
+            case ast.Attribute(
+                value=ast.Attribute(value=ast.Name(id="sys"), attr="implementation"), attr="name"
+            ):
+                return self._implementation
+        return None
+
+
+def is_definition(node: ast.AST) -> bool:
+    """Whether a statement defines a function or a class."""
+    return isinstance(node, (*FUNCTIONS, ast.ClassDef))
