@@ -2,6 +2,7 @@
 
 import ast
 
+from .names import RESERVED
 from .problem import Problem
 from .rewrite import Need, Statement, import_statement
 from .scopes import Scopes
@@ -99,7 +100,9 @@ def check_order(unit: str, statements: list[Statement]) -> None:
     every = {meaning for statement in statements for meaning in statement.makes}
     for statement in statements:
         for name, node in statement.at_once.items():
-            if name in every and name not in made and name not in statement.makes:
+            # In one module the order is what it was; but there a builtin would have been found.
+            is_own = name.module == statement.module.name and name.name not in RESERVED
+            if name in every and name not in made | statement.makes and not is_own:
                 raise Problem(
                     statement.module.path,
                     getattr(node, "lineno", 1),

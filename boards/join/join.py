@@ -13,6 +13,7 @@ from .program import DEF, Meaning, Program
 from .reach import reached
 from .resolve import Survey
 from .rewrite import Need, Rewriter, Statement
+from .scopes import ALWAYS
 from .units import Units
 
 _TRIES = 20
@@ -99,7 +100,11 @@ class Joined:
             else:
                 own = self._names.own(meaning)
                 alias = own if own == name else f"{own} as {name}"
-                lines.append(f"from {self._units.of[meaning.module]} import {alias}\n")
+                line = f"from {self._units.of[meaning.module]} import {alias}\n"
+                places = self._program.modules[meaning.module].bound[meaning.name]
+                if not any(isinstance(place.top, ALWAYS) for place in places):
+                    line = f"try:\n    {line}except ImportError:\n    pass\n"
+                lines.append(line)
         return "".join(lines) or f"import {self.config.unit}\n"
 
     def write(self, to: pathlib.Path) -> None:

@@ -12,6 +12,7 @@ from .constants import Constants
 from .problem import Problem
 from .program import DEF, Meaning, Program
 from .resolve import Survey
+from .scopes import ALWAYS
 from .units import Units
 
 RESERVED = frozenset(dir(builtins))
@@ -82,6 +83,7 @@ class Names:
         for module in modules:
             for name in self.made(module):
                 meaning = _def(module, name)
+                self._check_builtin(meaning)
                 wanted.setdefault(name, []).append(meaning)
                 if self._is_class(meaning):
                     classes.setdefault(name, []).append(meaning)
@@ -129,6 +131,19 @@ class Names:
                         )
                     owners[name] = meaning
         return owners
+
+    def _check_builtin(self, meaning):
+        """Where a name is not bound, or no longer, a builtin of that name would have been found."""
+        source = self._program.modules[meaning.module]
+        places = source.bound[meaning.name]
+        if meaning.name in RESERVED and not (
+            all(map(_lasts, places)) and any(isinstance(one.top, ALWAYS) for one in places)
+        ):
+            raise source.problem(
+                places[0].node,
+                f"{meaning.name}, a builtin's name, is not always bound",
+                "give it another name",
+            )
 
     def _two_classes(self, meaning, owner):
         source = self._program.modules[meaning.module]

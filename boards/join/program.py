@@ -164,8 +164,8 @@ class Program:
         return known[name]
 
     def _imports_alone(self, module, scope, name):
-        if scope.kind == CLASS:
-            return None  # it is an attribute as well
+        if scope.kind == CLASS or name in scope.outward:
+            return None  # it is an attribute as well, or another scope's
         if module.name not in self._aliases:
             every = [n for n in ast.walk(module.tree) if isinstance(n, IMPORTS)]
             self._aliases[module.name] = {

@@ -23,15 +23,28 @@ class Resolver:
         """The scope of ``name``, that ``node`` in ``scope`` names."""
         scopes = self.module.scopes
         if scope.kind == CLASS and name in scope.bindings and name not in scope.outward:
-            if node in scopes.early:
+            is_unsure = node in scopes.unsure and scope.outside(name) is not None
+            if node in scopes.unsure | scopes.early:
+                # CPython then asks the module, MicroPython the function around the class.
+                around = scope.parent.find(name)
+                is_unsure |= around is not None and around is not self._top
+            if node in scopes.early and not is_unsure:
                 return scope.outside(name)
-            if node in scopes.unsure and scope.outside(name) is not None:
-                raise self.module.problem(
-                    node,
-                    f"{name} may be the class's or the one around it",
-                    "give one of them another name",
-                )
-        return scope.find(name)
+            if is_unsure:
+                raise self._unsure(node, name)
+        found = scope.find(name)
+        # Past a class that has it, too, MicroPython finds the module's, CPython the function's.
+        if found is not None and found is not self._top:
+            while scope is not found and scope.parent is not None:
+                scope = scope.parent
+                if scope is not found and scope.kind == CLASS and name in scope.bindings:
+                    raise self._unsure(node, name)
+        return found
+
+    def _unsure(self, node, name):
+        return self.module.problem(
+            node, f"{name} may be the class's or the one around it", "give one of them another name"
+        )
 
     def meaning(self, node: ast.AST) -> Meaning | None:
         """What a Name or an Attribute of a module means; None for a local, a builtin, a value."""

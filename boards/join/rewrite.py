@@ -98,8 +98,9 @@ class Rewriter(ast.NodeTransformer, Resolver):
             meaning = self.program.member(self.module.name, name)
             if meaning is None or meaning == self._def(name):
                 continue
-            if meaning.kind == DEF and self._names.local(self._unit, meaning) == name:
-                continue
+            if meaning.kind == DEF and not self._names.constants.is_inlined(meaning):
+                if self._names.local(self._unit, meaning) == name:
+                    continue
             self._now = Statement(self.module, {self._def(name)})
             top = self.module.bound[name][0].top
             value = self._reference(meaning, self.module.scopes.module, top)

@@ -11,6 +11,8 @@ MODULE, CLASS, FUNCTION, COMPREHENSION = range(4)
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
+# Statements of a module's top that bind what they bind in any case
+ALWAYS = (*FUNCTIONS, ast.ClassDef, ast.Assign, *IMPORTS, ast.With)
 _COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.With, ast.AsyncWith, ast.Match)
 _COMPOUND += (ast.TryStar,)
 
@@ -55,14 +57,11 @@ class Scope:
         return scope
 
     def outside(self, name: str) -> "Scope | None":
-        """Where ``name`` of this class body is bound if not in it."""
-        return self.parent.find(name) if self.parent.kind != CLASS else _beyond(self.parent, name)
-
-
-def _beyond(scope, name):
-    while scope.kind == CLASS:
-        scope = scope.parent
-    return scope.find(name)
+        """Where ``name``, which this class body binds, is looked for while it is not bound: in the
+        module, over the heads of all functions between.
+        """
+        module = self.module()
+        return module if name in module.bindings else None
 
 
 class Scopes(ast.NodeVisitor):

@@ -8,7 +8,8 @@ unit of its own; what two such imports may load, whichever comes first, is anoth
 import ast
 
 from .program import Program
-from .scopes import FUNCTIONS
+from .pure import has_effects
+from .scopes import FUNCTIONS, IMPORTS
 from .source import Module
 
 
@@ -52,8 +53,16 @@ class Units:
             if self._program.find(package):
                 self._enter(package)
         module = self._program.modules[name]
-        for loaded in self._loads(module):
-            self._enter(loaded)
+        ran = None
+        for node in module.tree.body:
+            for loaded in self._program.loads(module, node):
+                if ran is not None and loaded not in self._entered:
+                    raise module.problem(
+                        ran, f"this runs before {loaded} is imported", "put it after the imports"
+                    )
+                self._enter(loaded)
+            if _runs(node):
+                ran = node
         for loaded in self._loads_while_it_loads(module):
             self._enter(loaded)
         self._finished.append(name)
@@ -173,6 +182,14 @@ class Units:
             left = [t for t in left if t not in fired]
             without |= {m for m, triggers in self._triggers.items() if triggers & set(fired)}
         return frozenset(t for t in self._triggers[name] if without & set(self._sites[t]))
+
+
+def _runs(node):
+    """Whether a statement does more than define, or import where that is possible."""
+    if isinstance(node, ast.Try | ast.If):
+        every = [n for n in ast.walk(node) if isinstance(n, ast.stmt)]
+        return not all(isinstance(n, (*IMPORTS, ast.Try, ast.If, ast.Pass)) for n in every)
+    return has_effects(node) and not isinstance(node, IMPORTS)
 
 
 def _with_packages(name):

@@ -13,8 +13,8 @@ import tempfile
 _TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(_TESTS), str(_TESTS / "support")]
 
-from board.door import ROOMY, Door, Firmware, phone
-from board.qemu_board import FROZEN, BoardError, missing, sources
+from board.door import ON_BOARD, ROOMY, Door, Firmware, phone
+from board.qemu_board import FROZEN, JOINED, ROOT, BoardError, missing, sources
 from holdfast_host.errors import UsageProblem
 
 _EVERYTHING = """
@@ -107,10 +107,14 @@ def smallest_heap(firmware: Firmware, works: int, fails: int = 0) -> int:
     return works
 
 
-def is_frozen_of_today() -> bool:
+def is_frozen_of_today(image: pathlib.Path = FROZEN) -> bool:
     """Whether there is an image with this firmware frozen in, and not with an older one."""
-    built = FROZEN.stat().st_mtime if FROZEN.exists() else 0
-    return all(source.stat().st_mtime < built for source, _ in sources())
+    built = image.stat().st_mtime if image.exists() else 0
+    made_of = [source for source, _ in sources()]
+    if image is JOINED:
+        made_of += [*(ROOT / "boards" / "join").glob("*.py"), ON_BOARD]
+        made_of += [ROOT / "boards" / "qemu_rv32" / "joined.toml"]
+    return all(source.stat().st_mtime < built for source in made_of)
 
 
 def new(folder: pathlib.Path) -> pathlib.Path:
@@ -124,7 +128,9 @@ def measure() -> dict:
         print(missing(), file=sys.stderr)
         return {}
     found = {}
-    for where in ("mpy", "rom", *(["frozen"] if is_frozen_of_today() else [])):
+    images = {"frozen": FROZEN, "joined": JOINED}
+    of_today = [where for where, image in images.items() if is_frozen_of_today(image)]
+    for where in ("mpy", "rom", *of_today):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             firmware = Firmware(folder, where)
@@ -135,8 +141,10 @@ def measure() -> dict:
                 f"rv32.heap_{where}.loaded_bytes": loaded,
                 f"rv32.heap_{where}.cold_unlock_live_bytes": peak,
                 f"rv32.heap_{where}.cold_unlock_bytes": smallest,
-                f"rv32.heap_{where}.all_code_bytes": everything(firmware, new(folder / "all")),
             }
+            if where != "joined":  # which has no modules by name
+                all_code = everything(firmware, new(folder / "all"))
+                found[f"rv32.heap_{where}.all_code_bytes"] = all_code
             if where == "rom":
                 heap = 0 if smallest <= _BOARD else most
                 found |= instructions(firmware, new(folder / "instructions"), heap)

@@ -11,6 +11,7 @@ import small_site as site
 from board.qemu_board import (
     FIRMWARE,
     FROZEN,
+    JOINED,
     QUIET_SECONDS,
     ROOT,
     Board,
@@ -187,14 +188,16 @@ def policy(grants: int = GRANTS) -> bytes:
 class Firmware:
     """The firmware as it goes to a board, and the flash of one that was provisioned with it.
 
-    Made in ``folder``. ``where`` it lies: in ``rom``, in .mpy files on the flash (``mpy``), or
-    ``frozen`` into the image, and then the ROM has nothing but the test's own module.
+    Made in ``folder``. ``where`` it lies: in ``rom``, in .mpy files on the flash (``mpy``), or in
+    the image: ``frozen``, and then the ROM has nothing but the test's own module, or ``joined``
+    with that, and there is nothing in the ROM.
     """
 
     def __init__(self, folder: pathlib.Path, where: str = "rom"):
         compile_tree(folder / "tree", [ON_BOARD])
         self.rom = rom_image(folder / "tree")
-        self._image = FROZEN if where == "frozen" else FIRMWARE
+        self.where = where
+        self._image = {"frozen": FROZEN, "joined": JOINED}.get(where, FIRMWARE)
         self._flash = folder / "flash"
         self._flash.mkdir()
         # As the file system of a 4 MB chip: .mpy files, a block or more each, take 1 MB of it.
@@ -218,6 +221,8 @@ class Firmware:
         if where != "rom":
             shutil.rmtree(folder / "tree" / "lib")
             self.rom = rom_image(folder / "tree")
+        if where == "joined":
+            self.rom = b""
 
     def board(self, folder: pathlib.Path, heap: int = 0) -> Board:
         """A board in ``folder`` with a flash of its own, as provisioned, unless it has one."""

@@ -22,6 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILT = ROOT / "build" / "rv32"
 FIRMWARE = BUILT / "firmware.elf"
 FROZEN = BUILT / "frozen.elf"
+JOINED = BUILT / "joined.elf"
 MPY_CROSS = BUILT / "mpy-cross" / "mpy-cross"
 QEMU = "qemu-system-riscv32"
 
@@ -106,7 +107,7 @@ class Board:
     """One board, from power-on to power-off; ``folder`` keeps its flash in between.
 
     ``rom`` is a ROMFS image, ``heap`` bytes take the place of an ESP32-C3's, and ``firmware`` is
-    what was built: FIRMWARE, or FROZEN, which has ours in it. ``device`` is the serial port a tool
+    what was built: FIRMWARE, or FROZEN or JOINED, which have ours in it. ``device`` is the serial port a tool
     of one's own may open; leave the board's own methods alone then.
     """
 

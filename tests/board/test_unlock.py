@@ -4,12 +4,14 @@ Elsewhere it runs on the unix port, with 64-bit words and any heap. Here a real 
 this machine, meets the firmware that an ESP32-C3 would run, on LittleFS and in a small heap.
 """
 
+import os
+
 import pytest
 
 import small_site as site
 from board.bench_unlock import is_frozen_of_today
 from board.door import ROOMY, Door, Firmware, phone
-from board.qemu_board import missing
+from board.qemu_board import JOINED, missing
 from holdfast.link.limits import Limits
 from holdfast_host.phone.unlock import Wish
 
@@ -21,11 +23,22 @@ if missing():
 _FROZEN = 136 * 1024
 # The same, and the 82 KB that ROMFS takes more than frozen code.
 _TIGHT = _FROZEN + 82 * 1024
+# Joined (boards/join), in the smallest that they all get in with, rounded up to 2 KB: a ceiling.
+_JOINED = 108 * 1024
+
+_is_joined = pytest.mark.skipif(
+    not is_frozen_of_today(JOINED), reason="no image of today: run `make rv32-joined`"
+)
+_is_slow = pytest.mark.skipif(
+    os.environ.get("HOLDFAST_RV32") != "1", reason="on the joined form too: run `make rv32-test`"
+)
+_FORMS = ["rom", pytest.param("joined", marks=[_is_joined, _is_slow])]
 
 
-@pytest.fixture(scope="module")
-def firmware(tmp_path_factory):
-    return Firmware(tmp_path_factory.mktemp("firmware"))
+@pytest.fixture(scope="module", params=_FORMS)
+def firmware(request, tmp_path_factory):
+    """As it lies on a board: the sources' own modules, and joined into few."""
+    return Firmware(tmp_path_factory.mktemp("firmware"), request.param)
 
 
 @pytest.fixture
@@ -125,8 +138,9 @@ def test_frozen_it_opens_for_more_phones_than_it_remembers_in_a_small_heap(tmp_p
 
 
 def test_it_opens_for_more_phones_than_it_remembers_in_a_heap_as_tight(firmware, tmp_path):
-    """In ROMFS the same code takes more, and leaves as little free as frozen code does."""
-    _everybody_gets_in(firmware, tmp_path, _TIGHT)
+    """In ROMFS the same code takes more, and leaves as little free as frozen code does; joined it
+    takes less."""
+    _everybody_gets_in(firmware, tmp_path, {"rom": _TIGHT, "joined": _JOINED}[firmware.where])
 
 
 def test_what_it_spends_is_the_same_in_every_run(start, tmp_path):

@@ -1,0 +1,27 @@
+"""Programs drawn at random print the same, joined and as they are, on both interpreters.
+
+One that the joiner refuses is no proof of anything: at most a third may be.
+"""
+
+import os
+
+from join.problem import Problem
+from joined import Joint
+from random_programs import program
+
+PROGRAMS = 1500 if os.environ.get("HOLDFAST_TORTURE") == "1" else 24
+_MAY_BE_REFUSED = ("may be the class's", "this is a copy", "used as values", "a local name hides", "builtin's")
+
+
+def test_random_programs_print_the_same_joined(tmp_path):
+    refused = 0
+    for seed in range(PROGRAMS):
+        settings = {"builtins_from": seed % 2 * 1000, "reach": seed % 3 > 0}
+        try:
+            joint = Joint(tmp_path / str(seed), program(seed), **settings)
+        except Problem as problem:
+            assert any(reason in str(problem) for reason in _MAY_BE_REFUSED), (seed, problem)
+            refused += 1
+            continue
+        assert joint.printed(), seed
+    assert refused <= PROGRAMS // 3, refused
