@@ -1,1 +1,1 @@
-"""Joins the modules of a MicroPython program into one module a moment of loading: see README.md."""
+"""Joins the modules of a MicroPython program into few, one a moment of loading: README.md."""

@@ -1,4 +1,4 @@
-"""The command: ``python -m join CONFIG OUT``, and ``python -m join --trace OUT`` to read errors."""
+"""The command: ``python -m join CONFIG OUT``, and ``python -m join --trace OUT`` for errors."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("config", nargs="?", type=pathlib.Path, help="what to join: a TOML file")
     parser.add_argument("out", type=pathlib.Path, help="the folder to write, which is emptied")
     parser.add_argument(
-        "--trace", action="store_true", help="read a traceback from stdin; OUT is where it was joined"
+        "--trace", action="store_true", help="lead a traceback from stdin back, of what is in OUT"
     )
     given = parser.parse_args(arguments)
     try:

@@ -23,7 +23,7 @@ class Config:
     implementation: str | None = None  # sys.implementation.name where it will run
     constant_globals: tuple[str, ...] = ()
     reach: bool = True
-    inline_bytes: int = _BYTES  # of a constant; a longer one that is used more than once has a name
+    inline_bytes: int = _BYTES  # of a constant; a longer one is inlined where it is used once
     inline_items: int = _ITEMS  # of a tuple
     builtins_from: int = _BUILTINS_FROM  # names in a unit, from which on builtins get one too
 

@@ -4,19 +4,20 @@ import ast
 
 from .names import RESERVED
 from .problem import Problem
-from .rewrite import Need, Statement, import_statement
 from .scopes import Scopes
+from .statement import Need, Statement, import_statement
 
 _HEAD = "# Joined by boards/join from many files; map.json leads a line back. Not to be edited.\n"
 
 # What each MicroPython with its extra features has; of others nobody knows.
 _BUILTINS = frozenset(
-    """ArithmeticError AssertionError AttributeError EOFError Exception ImportError IndexError
-    KeyError MemoryError NameError NotImplementedError OSError OverflowError RuntimeError StopIteration
-    SyntaxError TypeError ValueError ZeroDivisionError BaseException GeneratorExit KeyboardInterrupt
-    abs all any bool bytearray bytes callable chr dict dir divmod enumerate float getattr hasattr hash
-    id int isinstance issubclass iter len list map max memoryview min next object oct ord pow print
-    property range repr reversed round set setattr sorted staticmethod str sum super tuple type zip""".split()
+    """ArithmeticError AssertionError AttributeError BaseException EOFError Exception GeneratorExit
+    ImportError IndexError KeyError KeyboardInterrupt MemoryError NameError NotImplementedError
+    OSError OverflowError RuntimeError StopIteration SyntaxError TypeError ValueError
+    ZeroDivisionError abs all any bool bytearray bytes callable chr dict dir divmod enumerate float
+    getattr hasattr hash id int isinstance issubclass iter len list map max memoryview min next
+    object oct ord pow print property range repr reversed round set setattr sorted staticmethod str
+    sum super tuple type zip""".split()
 )
 
 # py/map.c: the sizes that a table grows through; beyond them half as much again.

@@ -12,8 +12,9 @@ from .names import Names
 from .program import DEF, Meaning, Program
 from .reach import reached
 from .resolve import Survey
-from .rewrite import Need, Rewriter, Statement
+from .rewrite import Rewriter
 from .scopes import ALWAYS
+from .statement import Need, Statement
 from .units import Units
 
 _TRIES = 20
@@ -137,7 +138,7 @@ class Joined:
             (folder / f"{last}.py").write_text(text)
 
     def _packages_of_compiled(self):
-        """Packages of the program that something compiled is in; it is imported by its full name."""
+        """Packages of the program with something compiled in them, which has its full name."""
         found = set()
         for folder in self.config.compiled:
             for path in [*folder.rglob("*.mpy"), *folder.rglob("*.py")]:
@@ -148,7 +149,7 @@ class Joined:
         return sorted(found)
 
     def map(self) -> dict:
-        """``files``, and under ``units`` for each line of a unit [index of the file, line] or None.
+        """``files``, and under ``units`` for each line of a unit [index in files, line] or None.
 
         Under ``names`` what a unit calls otherwise, to what its file calls it.
         """

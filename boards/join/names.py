@@ -112,7 +112,7 @@ class Names:
                 self._own[meaning] = self._claim(unit, meaning, name if is_free else None)
 
     def _exposed_owners(self, unit, modules):
-        """Name to the Meaning that must have it: what a module that is a value has as attributes."""
+        """Name to the Meaning that must have it: attributes of modules that are values."""
         owners: dict[str, Meaning] = {}
         for module in modules:
             if module in self.exposed:
@@ -133,7 +133,7 @@ class Names:
         return owners
 
     def _check_builtin(self, meaning):
-        """Where a name is not bound, or no longer, a builtin of that name would have been found."""
+        """Where a name is not bound, or no longer, a builtin of that name would be found."""
         source = self._program.modules[meaning.module]
         places = source.bound[meaning.name]
         if meaning.name in RESERVED and not (

@@ -15,12 +15,12 @@ DEF, MODULE, EXTERNAL = "def", "module", "external"
 
 class Meaning(NamedTuple):
     """A name bound in a module (DEF), a module of the program (MODULE), or what is not of the
-    program (EXTERNAL): the name in a module, or that module if ``name`` is None.
+    program (EXTERNAL): the name in a module, or that module if ``name`` is empty.
     """
 
     kind: str
     module: str
-    name: str | None = None
+    name: str = ""
 
 
 class Imported(NamedTuple):
@@ -89,7 +89,7 @@ class Program:
         parts = parts[: len(parts) - node.level + 1]
         return ".".join([*parts, node.module] if node.module else parts)
 
-    def loads(self, module: Module, node: ast.stmt) -> list[str]:
+    def loads(self, module: Module, node: ast.AST) -> list[str]:
         """The modules of the program that an import statement loads, packages first."""
         names = []
         if isinstance(node, ast.Import):
@@ -98,7 +98,7 @@ class Program:
             base = self.base(module, node)
             names = [base]
             for imported in self.imported(module, node):
-                if imported.meaning == (MODULE, f"{base}.{imported.alias.name}", None):
+                if imported.meaning == (MODULE, f"{base}.{imported.alias.name}", ""):
                     names.append(imported.meaning.module)
         found = []
         for name in names:
@@ -109,7 +109,7 @@ class Program:
                     found.append(step)
         return found
 
-    def imported(self, module: Module, node: ast.stmt) -> list[Imported]:
+    def imported(self, module: Module, node: ast.AST) -> list[Imported]:
         """What each name means that an import statement binds."""
         found = []
         if isinstance(node, ast.Import):

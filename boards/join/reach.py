@@ -2,7 +2,8 @@
 
 from .program import DEF, Meaning
 from .pure import has_effects
-from .rewrite import Statement
+from .statement import Statement
+
 
 def reached(
     units: dict[str, list[Statement]], first: str, roots: set[Meaning], everything: bool

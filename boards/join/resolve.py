@@ -1,9 +1,11 @@
 """What an expression at its place means, and what a survey of all expressions tells of names."""
 
 import ast
+from typing import Any
 
 from .program import DEF, MODULE, Meaning, Program
 from .scopes import CLASS, Scope
+from .scopes import MODULE as TOP
 from .source import Module
 
 
@@ -35,16 +37,15 @@ class Resolver:
         found = scope.find(name)
         # Past a class that has it, too, MicroPython finds the module's, CPython the function's.
         if found is not None and found is not self._top:
-            while scope is not found and scope.parent is not None:
+            while scope is not found and scope.kind != TOP:
                 scope = scope.parent
                 if scope is not found and scope.kind == CLASS and name in scope.bindings:
                     raise self._unsure(node, name)
         return found
 
     def _unsure(self, node, name):
-        return self.module.problem(
-            node, f"{name} may be the class's or the one around it", "give one of them another name"
-        )
+        what = f"{name} may be the class's or the one around it"
+        return self.module.problem(node, what, "give one of them another name")
 
     def meaning(self, node: ast.AST) -> Meaning | None:
         """What a Name or an Attribute of a module means; None for a local, a builtin, a value."""
@@ -55,9 +56,8 @@ class Resolver:
             if base is not None and base.kind == MODULE:
                 member = self.program.member(base.module, node.attr)
                 if member is None:
-                    raise self.module.problem(
-                        node, f"{base.module} has no {node.attr}", "mend the name, or bind it there"
-                    )
+                    what = f"{base.module} has no {node.attr}"
+                    raise self.module.problem(node, what, "mend the name, or bind it there")
                 return member
         return None
 
@@ -99,7 +99,7 @@ class Survey(ast.NodeVisitor, Resolver):
         self.builtins: dict[str, ast.AST] = {}
         self.visit(module.tree)
 
-    def visit_Name(self, node):
+    def visit_Name(self, node: Any):
         meaning = self.meaning(node)
         if not isinstance(node.ctx, ast.Load):
             return
@@ -111,7 +111,7 @@ class Survey(ast.NodeVisitor, Resolver):
         else:
             self.used[meaning] = self.used.get(meaning, 0) + 1
 
-    def visit_Attribute(self, node):
+    def visit_Attribute(self, node: Any):
         base = self.meaning(node.value)
         if base is None or base.kind != MODULE:
             self.generic_visit(node)
@@ -125,7 +125,7 @@ class Survey(ast.NodeVisitor, Resolver):
         else:
             self.used[meaning] = self.used.get(meaning, 0) + 1
 
-    def visit_Import(self, node):
+    def visit_Import(self, node: Any):
         scope = self.module.scopes.site[node]
         for imported in self.program.imported(self.module, node):
             meaning = self.program.follow(imported.meaning)
@@ -137,7 +137,7 @@ class Survey(ast.NodeVisitor, Resolver):
 
     visit_ImportFrom = visit_Import
 
-    def visit_Compare(self, node):
+    def visit_Compare(self, node: Any):
         self.generic_visit(node)
         if any(isinstance(sign, ast.Is | ast.IsNot) for sign in node.ops):
             for operand in (node.left, *node.comparators):

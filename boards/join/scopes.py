@@ -5,7 +5,7 @@ bound, and by no function in it.
 """
 
 import ast
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 MODULE, CLASS, FUNCTION, COMPREHENSION = range(4)
 
@@ -26,20 +26,26 @@ class Binding(NamedTuple):
 
 
 class Scope:
-    """``bindings``: name to the Bindings of it; ``outward``: name to ``global`` or ``nonlocal``."""
+    """``bindings``: name to its Bindings; ``outward``: name to ``global`` or ``nonlocal``."""
 
     def __init__(self, kind: int, parent: "Scope | None"):
         self.kind = kind
-        self.parent = parent
+        self._parent = parent
         self.bindings: dict[str, list[Binding]] = {}
         self.outward: dict[str, str] = {}
         self.sure: set[str] = set()  # of a class: bound by now, whatever happened
         self.maybe: set[str] = set()  # bound by now, or perhaps
 
+    @property
+    def parent(self) -> "Scope":
+        """The scope around; only of one that is in another."""
+        assert self._parent is not None
+        return self._parent
+
     def find(self, name: str) -> "Scope | None":
         """Where ``name`` is bound, seen from here; None if nowhere in the file: a builtin."""
         scope = self
-        while scope.parent is not None:
+        while scope.kind != MODULE:
             way = scope.outward.get(name)
             if way == "global":
                 break
@@ -52,7 +58,7 @@ class Scope:
 
     def module(self) -> "Scope":
         scope = self
-        while scope.parent is not None:
+        while scope.kind != MODULE:
             scope = scope.parent
         return scope
 
@@ -77,7 +83,7 @@ class Scopes(ast.NodeVisitor):
         self.site: dict[ast.AST, Scope] = {}
         self.unsure: set[ast.AST] = set()
         self.early: set[ast.AST] = set()
-        self._scope = self.module
+        self._scope: Scope = self.module
         self._compound = 0  # depth of compound statements, within a class body
         for statement in tree.body:
             self._top = statement
@@ -85,7 +91,7 @@ class Scopes(ast.NodeVisitor):
 
     # What binds
 
-    def _bind(self, node, name):
+    def _bind(self, node: Any, name):
         scope = self._scope
         while scope.kind == COMPREHENSION and isinstance(node, ast.NamedExpr):
             scope = scope.parent
@@ -102,7 +108,7 @@ class Scopes(ast.NodeVisitor):
             if not self._compound:
                 scope.sure.add(name)
 
-    def visit_Name(self, node):
+    def visit_Name(self, node: Any):
         self.site[node] = self._scope
         if isinstance(node.ctx, ast.Load):
             self._load(node, node.id)
@@ -111,23 +117,23 @@ class Scopes(ast.NodeVisitor):
             if isinstance(node.ctx, ast.Del) and self._scope.kind == CLASS:
                 self._scope.sure.discard(node.id)
 
-    def _load(self, node, name):
+    def _load(self, node: Any, name):
         scope = self._scope
         if scope.kind == CLASS and name not in scope.sure:
             (self.unsure if name in scope.maybe else self.early).add(node)
 
-    def visit_Assign(self, node):
+    def visit_Assign(self, node: Any):
         self.visit(node.value)
         for target in node.targets:
             self.visit(target)
 
-    def visit_AugAssign(self, node):
+    def visit_AugAssign(self, node: Any):
         self.visit(node.value)
         if isinstance(node.target, ast.Name):
             self._load(node.target, node.target.id)
         self.visit(node.target)
 
-    def visit_NamedExpr(self, node):
+    def visit_NamedExpr(self, node: Any):
         self.visit(node.value)
         self.site[node.target] = self._scope
         scope, self._scope = self._scope, self._outside_comprehensions()
@@ -140,14 +146,14 @@ class Scopes(ast.NodeVisitor):
             scope = scope.parent
         return scope
 
-    def visit_ExceptHandler(self, node):
+    def visit_ExceptHandler(self, node: Any):
         if node.type:
             self.visit(node.type)
         if node.name:
             self._bind(node, node.name)
         self._visit_all(node.body)
 
-    def visit_Import(self, node):
+    def visit_Import(self, node: Any):
         self.site[node] = self._scope
         for alias in node.names:
             if alias.name != "*":
@@ -155,23 +161,23 @@ class Scopes(ast.NodeVisitor):
 
     visit_ImportFrom = visit_Import
 
-    def visit_Global(self, node):
+    def visit_Global(self, node: Any):
         self.site[node] = self._scope
         for name in node.names:
             if self._scope is not self.module:
                 self._scope.outward[name] = "global"
 
-    def visit_Nonlocal(self, node):
+    def visit_Nonlocal(self, node: Any):
         self._scope.outward.update(dict.fromkeys(node.names, "nonlocal"))
 
-    def visit_MatchAs(self, node):
+    def visit_MatchAs(self, node: Any):
         self.generic_visit(node)
         if node.name:
             self._bind(node, node.name)
 
     visit_MatchStar = visit_MatchAs
 
-    def visit_MatchMapping(self, node):
+    def visit_MatchMapping(self, node: Any):
         self.generic_visit(node)
         if node.rest:
             self._bind(node, node.rest)
@@ -190,7 +196,7 @@ class Scopes(ast.NodeVisitor):
         self._scope = self._scope.parent
         self._compound = compound
 
-    def _function(self, node):
+    def _function(self, node: Any):
         self._visit_all(getattr(node, "decorator_list", ()))
         arguments = node.args
         self._visit_all([*arguments.defaults, *arguments.kw_defaults])
@@ -208,13 +214,13 @@ class Scopes(ast.NodeVisitor):
 
     visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = _function
 
-    def visit_ClassDef(self, node):
+    def visit_ClassDef(self, node: Any):
         self._visit_all([*node.decorator_list, *node.bases])
         self._visit_all([keyword.value for keyword in node.keywords])
         self._within(CLASS, lambda: self._visit_all(node.body))
         self._bind(node, node.name)
 
-    def _comprehension(self, node):
+    def _comprehension(self, node: Any):
         first = node.generators[0]
         self.visit(first.iter)
 
@@ -232,7 +238,7 @@ class Scopes(ast.NodeVisitor):
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
 
-    def visit(self, node):
+    def visit(self, node: Any):
         if not isinstance(node, _COMPOUND) or self._scope.kind != CLASS:
             return super().visit(node)
         # It may run again, or not at all: what it binds may be there from its first line on.

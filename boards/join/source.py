@@ -2,6 +2,7 @@
 
 import ast
 import pathlib
+from typing import Any
 
 from .problem import Problem
 from .scopes import FUNCTIONS, IMPORTS, Scopes
@@ -22,7 +23,8 @@ class Module:
         try:
             tree = ast.parse(path.read_text(), str(path))
         except SyntaxError as error:
-            raise Problem(path, error.lineno or 1, str(error.msg), "write what compiles") from error
+            line = error.lineno or 1
+            raise Problem(path, line, str(error.msg), "write what compiles") from error
         bare = _Bare(name, implementation)
         self.tree = bare.visit(tree)
         self.public = bare.public
@@ -63,7 +65,7 @@ class _Bare(ast.NodeTransformer):
             made += new if isinstance(new, list) else [new] if new is not None else []
         return made
 
-    def generic_visit(self, node):
+    def generic_visit(self, node: Any):
         for field, value in ast.iter_fields(node):
             if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
                 made = self._body(value)
@@ -76,7 +78,7 @@ class _Bare(ast.NodeTransformer):
                 setattr(node, field, self.visit(value))
         return node
 
-    def visit_FunctionDef(self, node):
+    def visit_FunctionDef(self, node: Any):
         if not self._depth and node.name == "__getattr__":
             self.has_getattr = True
             return None
@@ -88,36 +90,36 @@ class _Bare(ast.NodeTransformer):
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
-    def visit_ClassDef(self, node):
+    def visit_ClassDef(self, node: Any):
         self._depth += 1
         self.generic_visit(node)
         self._depth -= 1
         return node
 
-    def visit_arg(self, node):
+    def visit_arg(self, node: Any):
         node.annotation = None
         return node
 
-    def visit_AnnAssign(self, node):
+    def visit_AnnAssign(self, node: Any):
         if node.value is None:
             return None
         made = ast.Assign([node.target], node.value)
         return self.generic_visit(ast.copy_location(made, node))
 
-    def visit_Assign(self, node):
+    def visit_Assign(self, node: Any):
         target = node.targets[0]
         if not self._depth and isinstance(target, ast.Name) and target.id == "__all__":
             if isinstance(node.value, ast.Tuple | ast.List):
-                self.public = [item.value for item in node.value.elts]
+                self.public = list(ast.literal_eval(node.value))
                 return None
         return self.generic_visit(node)
 
-    def visit_Name(self, node):
+    def visit_Name(self, node: Any):
         if node.id == "__name__" and isinstance(node.ctx, ast.Load):
             return ast.copy_location(ast.Constant(self._name), node)
         return node
 
-    def visit_If(self, node):
+    def visit_If(self, node: Any):
         self.generic_visit(node)
         test = self._decided(node.test)
         if test is None:
@@ -125,7 +127,7 @@ class _Bare(ast.NodeTransformer):
         chosen = node.body if test else node.orelse
         return [n for n in chosen if not isinstance(n, ast.Pass)]
 
-    def visit_IfExp(self, node):
+    def visit_IfExp(self, node: Any):
         self.generic_visit(node)
         test = self._decided(node.test)
         return node if test is None else node.body if test else node.orelse

@@ -95,7 +95,7 @@ class Units:
                 if isinstance(node, ast.Name) and node.id in functions and node.id not in seen:
                     seen.add(node.id)
                     left.append(functions[node.id])
-                elif isinstance(node, ast.Import | ast.ImportFrom) and node not in module.tree.body:
+                elif isinstance(node, IMPORTS) and node not in module.tree.body:
                     found += self._program.loads(module, node)
         running = set(self._entered) - set(self._finished)
         needed = []

@@ -3,9 +3,8 @@
 import gc
 from array import array
 
-from qemu_rv32 import instructions
-
 import crypto
+from qemu_rv32 import instructions
 
 
 def counts(keys, name, *rest):

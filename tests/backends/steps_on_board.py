@@ -3,9 +3,8 @@
 import gc
 from collections import namedtuple
 
-from qemu_rv32 import instructions
-
 import crypto
+from qemu_rv32 import instructions
 
 Longest = namedtuple("Longest", ("name", "steps", "instructions"))
 

@@ -2,9 +2,8 @@
 
 import gc
 
-from qemu_rv32 import instructions
-
 from edhoc_sides import C_R, PROFILES, Handshake, ephemeral, phone, reader
+from qemu_rv32 import instructions
 
 
 def _count(profile, name, steps):

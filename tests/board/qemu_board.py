@@ -107,8 +107,8 @@ class Board:
     """One board, from power-on to power-off; ``folder`` keeps its flash in between.
 
     ``rom`` is a ROMFS image, ``heap`` bytes take the place of an ESP32-C3's, and ``firmware`` is
-    what was built: FIRMWARE, or FROZEN or JOINED, which have ours in it. ``device`` is the serial port a tool
-    of one's own may open; leave the board's own methods alone then.
+    what was built: FIRMWARE, or FROZEN or JOINED, which have ours in them. ``device`` is the
+    serial port a tool of one's own may open; leave the board's own methods alone then.
     """
 
     def __init__(

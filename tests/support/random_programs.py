@@ -174,8 +174,8 @@ class Writer:
         self._line(inner, "def method(self):")
         read = ", ".join(self._random.sample(NAMES, 2))
         self._line(inner, f"    tell('method', lambda: ({read}))")
-        self._line(inner, "    return [v for n, v in sorted((n, getattr(self, n)) for n in dir(self)")
-        self._line(inner, "            if n[:2] != '__' and isinstance(getattr(self, n), int))]")
+        self._line(inner, "    every = sorted((n, getattr(self, n)) for n in dir(self))")
+        self._line(inner, "    return [v for n, v in every if n[:2] != '__' and type(v) is int]")
         self._line(indent, f"tell('class', lambda: {name}().method())")
 
 

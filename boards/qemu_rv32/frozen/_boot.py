@@ -3,6 +3,7 @@
 import sys
 
 import vfs
+
 from qemu_rv32 import Flash
 
 

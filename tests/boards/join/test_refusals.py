@@ -10,7 +10,7 @@ REFUSED = {
     "import *": ("from other import *\n", r"main\.py:1: import \*: name what is wanted"),
     "globals": ("x = 1\ny = globals()['x']\n", r"main\.py:2: globals\(\) sees names"),
     "exec": ("exec('x = 1')\n", r"main\.py:1: exec\(\)"),
-    "an import by a name made at run time": ("m = __import__('other')\n", r"main\.py:1: __import__"),
+    "an import by a name of run time": ("m = __import__('other')\n", r"main\.py:1: __import__"),
     "a name that nothing binds": ("def f():\n    return nothing\n", r"main\.py:2: nothing binds"),
     "a name a module has not": ("import other\nprint(other.z)\n", r"main\.py:2: other has no z"),
     "one that is imported": ("from other import z\n", r"main\.py:1: other has no z"),
