@@ -22,6 +22,7 @@ class Config:
     compiled: tuple[pathlib.Path, ...] = ()
     implementation: str | None = None  # sys.implementation.name where it will run
     constant_globals: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()  # patterns of modules that answer to their names, as roots do
     reach: bool = True
     inline_bytes: int = _BYTES  # of a constant; a longer one is inlined where it is used once
     inline_items: int = _ITEMS  # of a tuple

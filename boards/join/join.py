@@ -1,5 +1,6 @@
 """The whole way, from a configuration to the files of the joined program."""
 
+import fnmatch
 import json
 import os
 import pathlib
@@ -21,7 +22,7 @@ _TRIES = 20
 
 
 class Joined:
-    """A program, joined. ``texts``: a Text a unit; ``shims``: root to the text of its module."""
+    """A program, joined. ``texts``: a Text a unit; ``shims``: name to the text of a module that answers to it."""
 
     def __init__(self, config: Config):
         self.config = config
@@ -31,9 +32,15 @@ class Joined:
         self._surveys = {name: Survey(self._program, modules[name]) for name in self._units.of}
         self._constants = Constants(self._program, self._surveys)
         self._names, units, elsewhere = self._rewritten()
+        named = [
+            name
+            for name in self._units.of
+            if any(fnmatch.fnmatchcase(name, one) for one in config.named)
+        ]
+        named = [*config.roots, *(name for name in named if name not in config.roots)]
         roots = {
             meaning
-            for root in config.roots
+            for root in named
             for name in self._names.public(root)
             for meaning in [self._program.member(root, name)]
             if meaning is not None
@@ -45,7 +52,7 @@ class Joined:
             needs = {need for statement in statements for need in statement.needs}
             needs |= elsewhere.get(unit, set())
             self.texts.append(Text(unit, statements, needs, config.builtins_from))
-        self.shims = {root: self._shim(root) for root in config.roots}
+        self.shims = {name: self._shim(name) for name in named}
 
     def _rewritten(self):
         """Names, and unit to its statements, without any that a local name hides."""
@@ -88,7 +95,7 @@ class Joined:
                     )
 
     def _shim(self, root):
-        """The module that a root still is for who imports it."""
+        """The module that one still is for who imports it."""
         lines = []
         for name in self._names.public(root):
             meaning = self._program.member(root, name)
