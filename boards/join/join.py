@@ -1,5 +1,6 @@
 """The whole way, from a configuration to the files of the joined program."""
 
+import ast
 import fnmatch
 import json
 import os
@@ -10,19 +11,19 @@ from .config import Config
 from .constants import NOT_CONSTANT, Constants
 from .emit import Text, check_order
 from .names import Names
-from .program import DEF, Meaning, Program
+from .program import DEF, MODULE, Meaning, Program
 from .reach import reached
 from .resolve import Survey
 from .rewrite import Rewriter
 from .scopes import ALWAYS
-from .statement import Need, Statement
+from .statement import Need, Statement, import_statement
 from .units import Units
 
 _TRIES = 20
 
 
 class Joined:
-    """A program, joined. ``texts``: a Text a unit; ``shims``: name to the text of a module that answers to it."""
+    """A program, joined. ``texts``: a Text a unit; ``shims``: name to the module that answers."""
 
     def __init__(self, config: Config):
         self.config = config
@@ -97,6 +98,12 @@ class Joined:
     def _shim(self, root):
         """The module that one still is for who imports it."""
         lines = []
+        module = self._program.modules[root]
+        for name in module.public or [*module.bound]:
+            meaning = self._program.member(root, name)
+            if meaning is not None and meaning.kind == MODULE:
+                if any(fnmatch.fnmatchcase(meaning.module, one) for one in self.config.named):
+                    lines.append(ast.unparse(import_statement(meaning.module, "", name)) + "\n")
         for name in self._names.public(root):
             meaning = self._program.member(root, name)
             if meaning is None or meaning.kind != DEF:
@@ -107,13 +114,14 @@ class Joined:
                 lines.append(f"{name} = {value!r}\n")
             else:
                 own = self._names.own(meaning)
-                alias = own if own == name else f"{own} as {name}"
-                line = f"from {self._units.of[meaning.module]} import {alias}\n"
+                line = ast.unparse(import_statement(self._units.of[meaning.module], own, name))
                 places = self._program.modules[meaning.module].bound[meaning.name]
                 if not any(isinstance(place.top, ALWAYS) for place in places):
-                    line = f"try:\n    {line}except ImportError:\n    pass\n"
-                lines.append(line)
-        return "".join(lines) or f"import {self.config.unit}\n"
+                    line = f"try:\n    {line}\nexcept ImportError:\n    pass"
+                lines.append(line + "\n")
+        if module.getattr:
+            lines.append(ast.unparse(module.getattr) + "\n")
+        return "".join(lines) or f"import {self._units.of[root]}\n"
 
     def write(self, to: pathlib.Path) -> None:
         """``to``/modules, with all that is to be frozen, and ``to``/map.json, new."""

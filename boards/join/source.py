@@ -12,7 +12,8 @@ class Module:
     """The module ``name`` in the file ``path``.
 
     ``package`` is what its relative imports are relative to. ``tree`` has no docstrings, no
-    annotations, no ``__all__`` (that is in ``public``) and no branch for another interpreter.
+    annotations, no ``__all__`` (that is in ``public``), no ``__getattr__`` (in ``getattr``) and no
+    branch for another interpreter.
     """
 
     def __init__(self, name: str, path: pathlib.Path, implementation: str | None):
@@ -28,7 +29,7 @@ class Module:
         bare = _Bare(name, implementation)
         self.tree = bare.visit(tree)
         self.public = bare.public
-        self.has_getattr = bare.has_getattr
+        self.getattr = bare.getattr
         self.scopes = Scopes(self.tree)
         self.bound = self.scopes.module.bindings
 
@@ -54,7 +55,7 @@ class _Bare(ast.NodeTransformer):
         self._implementation = implementation
         self._depth = 0
         self.public: list[str] | None = None
-        self.has_getattr = False
+        self.getattr: ast.FunctionDef | None = None
 
     def _body(self, statements):
         made = []
@@ -80,7 +81,7 @@ class _Bare(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: Any):
         if not self._depth and node.name == "__getattr__":
-            self.has_getattr = True
+            self.getattr = node
             return None
         node.returns = None
         self._depth += 1
