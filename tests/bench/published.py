@@ -92,6 +92,12 @@ ROWS = (
         "",
         48 * KB,
     ),
+    Row(
+        "smallest heap of a cold unlock, joined and frozen",
+        "rv32.heap_joined.cold_unlock_bytes",
+        "",
+        96 * KB,
+    ),
     Row("machine code for RISC-V (bytes of .mpy)", "rv32.code.bytes", "", 24 * KB),
     Row("machine code for Xtensa (bytes of .mpy)", "xtensa.code.bytes", "", 24 * KB),
     Row(
