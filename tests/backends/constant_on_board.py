@@ -3,8 +3,9 @@
 import gc
 from array import array
 
-import crypto
 from qemu_rv32 import instructions
+
+import crypto
 
 
 def counts(keys, name, *rest):

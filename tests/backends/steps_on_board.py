@@ -3,8 +3,9 @@
 import gc
 from collections import namedtuple
 
-import crypto
 from qemu_rv32 import instructions
+
+import crypto
 
 Longest = namedtuple("Longest", ("name", "steps", "instructions"))
 

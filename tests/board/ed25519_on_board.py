@@ -4,12 +4,12 @@ import gc
 import json
 
 from crypto.native.sha512_block import block
+from qemu_rv32 import instructions
 
 from crypto.native import ed25519, ed25519_sign
 from crypto.native import sha512 as sha512_module
 from crypto.native.sha512 import _ROUND, sha512
 from crypto.steps import finish
-from qemu_rv32 import instructions
 
 
 def blocks(path):

@@ -2,8 +2,9 @@
 
 import gc
 
-from edhoc_sides import C_R, PROFILES, Handshake, ephemeral, phone, reader
 from qemu_rv32 import instructions
+
+from edhoc_sides import C_R, PROFILES, Handshake, ephemeral, phone, reader
 
 
 def _count(profile, name, steps):

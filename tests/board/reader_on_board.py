@@ -14,11 +14,12 @@ import os
 import sys
 import time
 
+from qemu_rv32 import instructions
+
 from holdfast.roles.reader import Reader
 from holdfast.storage import settings as stored_settings
 from holdfast.storage.keys import KeyStore
 from micropython import const
-from qemu_rv32 import instructions
 
 _DIRECTORY = "/state"
 _CHUNK = const(244)

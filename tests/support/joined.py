@@ -6,9 +6,10 @@ import subprocess
 import sys
 import textwrap
 
-import conftest
 from join import config
 from join.join import Joined
+
+import conftest
 
 INTERPRETERS = ("cpython", "micropython")
 

@@ -3,7 +3,6 @@
 import sys
 
 import vfs
-
 from qemu_rv32 import Flash
 
 

@@ -6,6 +6,7 @@ One that the joiner refuses is no proof of anything: at most a third may be.
 import os
 
 from join.problem import Problem
+
 from joined import Joint
 from random_programs import program
 

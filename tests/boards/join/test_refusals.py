@@ -1,9 +1,9 @@
 """What cannot be joined is said with file, line and what to do, and nothing is written."""
 
 import pytest
-
 from join.__main__ import main
 from join.problem import Problem
+
 from joined import Joint
 
 REFUSED = {

@@ -2,8 +2,9 @@
 
 import subprocess
 
-import conftest
 from join.emit import fill, places
+
+import conftest
 from joined import Joint
 
 

@@ -4,8 +4,9 @@ import re
 import subprocess
 import sys
 
-import conftest
 from join.trace import back
+
+import conftest
 from joined import Joint, run
 
 FILES = {

@@ -1,8 +1,8 @@
 """What is loaded when: a program that is joined loads what it loaded before, and no sooner."""
 
 import pytest
-
 from join.problem import Problem
+
 from joined import Joint
 
 LATE = {
