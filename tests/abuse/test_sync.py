@@ -6,6 +6,7 @@ INTERPRETERS = ("micropython", "cpython")
 
 import cbor
 import coap
+import small_log
 import small_site as site
 from carrier import ADMINISTER, CARRY_EVENTS, UNLOCK, carriers
 from harness import bit_flips, held, truncations
@@ -59,7 +60,7 @@ def _noise(seed):
 
 def _state(reader):
     log = reader.stores.events()
-    return reader.stores.rules.number, log.kept, reader.timekeeper.read().source
+    return reader.stores.rules.number, log.kept, log.acked, reader.timekeeper.read().source
 
 
 async def _every(one, reader, hardware, method, path, payloads):
@@ -94,19 +95,24 @@ async def test_cbor_of_every_type_in_every_place():
 
 
 async def test_every_cut_and_every_flipped_bit_of_what_would_count():
-    """A changeset, an acknowledgement: whatever is not exactly that is nothing."""
+    """A changeset, a copy, an acknowledgement: whatever is not exactly that is nothing."""
     reader, hardware, one = await carriers(CARRY_EVENTS | ADMINISTER, policy=False)
     raw = site.changeset()
     flips = [bytes(bad) for index, bad in enumerate(bit_flips(bytearray(raw))) if not index % 9]
     cuts = [raw[:length] for length in range(0, len(raw), 5)]
     await _every(one, reader, hardware, coap.code.POST, "policy", cuts + flips)
     assert (await one.post("policy", raw)).code == coap.code.CHANGED
-    number, code = reader.stores.events().head
+    log = reader.stores.events()
+    number, code = log.head
     good = cbor.encode({1: number, 2: code})
     bad = list(truncations(good)) + [bytes(flip) for flip in bit_flips(bytearray(good))]
     bad = [payload for payload in bad if _number_and_code(payload) != (number, code)]
     await _every(one, reader, hardware, coap.code.POST, "events", bad)
     assert (await one.post("events", good)).code == coap.code.CHANGED
+    good = small_log.word(log.root[1], number, code)
+    bad = list(truncations(good)) + [bytes(flip) for flip in bit_flips(bytearray(good))]
+    await _every(one, reader, hardware, coap.code.POST, "events", bad[::7])
+    assert (await one.post("events", good)).code == coap.code.CHANGED and log.kept == number + 1
 
 
 def _number_and_code(payload):
@@ -164,8 +170,8 @@ async def test_noise_leaves_nothing_behind_and_what_counts_still_counts():
     await rounds(60)
     assert held() - base < SLACK, held() - base
     assert (await one.post("policy", site.changeset())).code == coap.code.CHANGED
-    number, code = reader.stores.events().head
-    acknowledgement = cbor.encode({1: number, 2: code})
+    log = reader.stores.events()
+    acknowledgement = small_log.word(log.root[1], *log.head)
     assert (await one.post("events", acknowledgement)).code == coap.code.CHANGED
 
 

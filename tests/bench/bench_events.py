@@ -55,7 +55,7 @@ def main():
         total += len(one)
     figure("record.bytes", total // len(raw))
     figure("given_up_at_once.count", log.oldest)
-    log.acknowledge(*log.head)
+    small.acknowledge(log, *log.head)
     reopened = EventLog(
         "/flash/events", small.AUDIT_PUBLIC, site.READER_PRIVATE, small.Randomness()
     )

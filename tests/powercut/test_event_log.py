@@ -121,7 +121,7 @@ def test_acknowledging():
 
     def work(root, acked):
         log = log_at(root)
-        log.acknowledge(9, event_record.split(log.after(8, 200)[0])[1])
+        small.acknowledge(log, 9, event_record.split(log.after(8, 200)[0])[1])
         acked.append(16)
         append(log, acked)
 

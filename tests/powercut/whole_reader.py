@@ -168,8 +168,7 @@ class House:
             after = event_record.number_of(batch.records[-1])
             if after == batch.head[0]:
                 break
-        head = {1: batch.head[0], 2: batch.head[1]}
-        payload = memory_phone.cbor.encode(head)
+        payload = small_log.word(batch.root[1], *batch.head)
         options = coap.path_options("events")
         answer = await self._ask("carl", self.carl, coap.code.POST, options, payload, acked)
         if answer is None or answer.code != coap.code.CHANGED:

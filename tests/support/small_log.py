@@ -6,6 +6,7 @@ only right and wrong. It is what tests on a board's file system have.
 
 import crypto
 import small_site as site
+from holdfast.access.events import acknowledgement
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import event
 from holdfast.access.events import record as event_record
@@ -79,6 +80,22 @@ def batch(log, after=-1):
     """What a collector gets of the log."""
     (got,) = event_batch.decode(log.batch(after, ALL, 100000))
     return got
+
+
+def word(root, number, code, audit_private=site.AUDIT_PRIVATE, device=READER_PUBLIC):
+    """The auditor's word that it has events up to ``number``, in the chain from ``root``."""
+    known = audit_private, root, device
+    if known not in _KEYS:
+        _KEYS[known] = event_record.auditor_keys(audit_private, root, device)[1]
+    return acknowledgement.encode(_KEYS[known], root, number, code)
+
+
+_KEYS = {}  # computed once: in MicroPython one takes long
+
+
+def acknowledge(log, number, code):
+    """Bring the auditor's word to a log."""
+    log.acknowledge(word(log.root[1], number, code))
 
 
 def remember_agreements():

@@ -3,7 +3,7 @@
 from micropython import const
 
 from ..access import reason
-from ..access.events.event import ACCESS, ACKNOWLEDGED, FETCHED, kind_name
+from ..access.events.event import ACCESS, FETCHED, kind_name
 
 # How many events strangers of a kind may put on flash at once, and how long each stays counted.
 # Whoever passes by can be refused a thousand times an hour: that must not wear out the flash, nor
@@ -21,6 +21,7 @@ _KINDS = const(5)
 
 _OWED = const(8)
 _COLLECTIONS = const(8)  # at a time that are told apart
+_NO_MORE = const(0xFFFFFFFF)
 
 
 class Recorder:
@@ -39,7 +40,7 @@ class Recorder:
         self._is_lock_told = False
         self._unkept = 0
         self._owed = []  # (kind, fields) that flash would not take
-        self._collections = {}  # who collects: (connection, number of the last event given)
+        self._collections = []  # (who, connection, last event given, its own event), oldest first
 
     def keep(self, event):
         """Have an AccessEvent on flash, unless it is one more of a crowd of strangers'.
@@ -88,23 +89,45 @@ class Recorder:
         self._show(line)
         return number
 
-    def fetched(self, connection, by, after: int, last):
-        """``by`` was given the events after that number up to ``last`` (None: there were none) on
-        this connection: an event, once a collection.
+    def require(self, kind: int, fields: dict) -> int:
+        """Keep, and then show, what must be on flash before it takes effect; its number.
 
-        One connection is one collection, and so is going on, on any, after what was given last. So
-        it ends: the event itself is fetched as the last one, and there is none of that.
+        Raises OSError.
         """
-        before = self._collections.pop(by, ("", None))  # no connection
-        if last is not None and connection != before[0] and after != before[1]:
-            self.note(FETCHED, {"by": by})
-        if len(self._collections) >= _COLLECTIONS:
-            self._collections.popitem()
-        self._collections[by] = connection, last
+        number = self._append(kind, self._dated(fields))
+        self.settle()
+        line = {"event": kind_name(kind)}
+        line.update(fields)
+        self._show(line)
+        return number
 
-    def acknowledged(self, number: int, by):
-        """``by`` has all events up to that number: they may go now."""
-        self.note(ACKNOWLEDGED, {"by": by, "last": number})
+    def fetched(self, connection, by, after: int, last, detail=None):
+        """``by`` is to be given the events after that number up to ``last`` (None: there are none)
+        on this connection: an event before they leave, once a collection. ``detail`` says that
+        they are of another log than this one. Raises OSError if the event cannot be kept: then
+        they must not leave.
+
+        One connection is one collection, and so is going on, on any, after what was given last, up
+        to the event itself. So it ends: the event is fetched as the last one, and there is none of
+        that. What happens later is another collection.
+        """
+        if last is None:
+            return
+        known = None
+        for entry in self._collections:
+            if entry[0] == (by, detail):
+                known = entry
+        if known and (connection == known[1] or (after == known[2] and last <= known[3])):
+            own = known[3]
+        else:
+            own = self.require(FETCHED, {"by": by, "detail": detail})
+            if detail:
+                own = _NO_MORE  # it is in this log, and the other one stands still
+        if known:
+            self._collections.remove(known)
+        elif len(self._collections) >= _COLLECTIONS:
+            self._collections.pop(0)
+        self._collections.append(((by, detail), connection, last, own))
 
     def owe(self, kind: int, fields: dict):
         """Keep this as soon as flash takes it; not over a restart, and the first few only."""

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import cbor
+from holdfast.access.events import acknowledgement
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import record as event_record
 from untrusted import InvalidInput
@@ -14,12 +15,17 @@ from untrusted import InvalidInput
 from .. import files
 from ..errors import UsageProblem
 from ..events import files as event_files
+from ..events import home as coming_home
 from ..phone import bringing
-from ..phone.carrier import Carrier
+from ..phone.carrier import Carrier, Refused
 from ..phone.link import CHUNK, TcpLink
 from ..phone.wallet import Wallet
+from ..site import site as sites
+from ..site.site import Site
 from . import names
+from .events import Auditor, broken_events, check_home
 from .output import AsJson, progress, say, say_json
+from .passphrase import PassphraseFile
 from .phone import Folder, address
 
 _POLICY_LIMIT = 16 << 20
@@ -48,27 +54,41 @@ def carry(
         typer.Option("--left", help="Events of the place where the board was before this one."),
     ] = False,
     acknowledge: Annotated[
-        bool,
-        typer.Option("--acknowledge", help="Tell the reader that it need not keep them."),
-    ] = False,
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Bring what `holdfast events verify` wrote: what is safe may go."
+        ),
+    ] = None,
+    site: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Check the events at once for the site there, and acknowledge them."
+        ),
+    ] = None,
     tell_time: Annotated[
         bool, typer.Option("--tell-time", help="Tell the reader the time of this machine.")
     ] = False,
+    passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Carry policy to a reader, events away from it, and the time; the door stays shut.
 
     Whoever has a credential for the door may bring policy and certificates: the site signed them.
     Also to a reader whose certificate has ended, but not to one that was revoked. Events and the
-    time are for credentials that were issued for that.
+    time are for credentials that were issued for that. A reader forgets events on the site's word
+    alone: with --site they are checked and acknowledged in the same visit, without it it learns
+    that they were copied, and the word that `holdfast events verify` writes goes with the next one.
     """
-    if policy is None and certificate is None and events is None and not tell_time:
+    if all(one is None for one in (policy, certificate, events, acknowledge)) and not tell_time:
         raise UsageProblem(
             "there is nothing to carry",
-            "give --policy FILE, --certificate FILE, --events FILE or --tell-time",
+            "give --policy FILE, --certificate FILE, --events FILE, --acknowledge FILE or"
+            " --tell-time",
         )
-    if (acknowledge or left) and events is None:
-        raise UsageProblem("nothing is taken, so nothing can be safe", "give --events FILE too")
+    if (site is not None or left) and events is None:
+        raise UsageProblem("no events are taken", "give --events FILE too")
+    words = {} if acknowledge is None else coming_home.words(acknowledge)
+    home = None if site is None else sites.load(site)
     news = [] if policy is None else bringing.read(_pieces(policy))
     certificates = [] if certificate is None else _certificates(certificate)
     if events is not None and events.exists():
@@ -76,6 +96,7 @@ def carry(
     host, port = address(reader)
     wallet = Wallet.open(folder)
     done: dict[str, object] = {"door": door}
+    brought: list[int] = []
     now = int(time.time())
     with progress(f"Carrying to {door}"), TcpLink.connect(host, port, chunk=CHUNK) as link:
         carrier, checked = Carrier.introduced(link, wallet.identities(), door, now)
@@ -90,17 +111,24 @@ def carry(
             carrier.put_certificate(raw)
         if certificates:
             done["certificates"] = len(certificates)
+        if acknowledge is not None:
+            brought = done["acknowledged"] = _bring(carrier, words)
         if events is not None:
-            if left:
-                carrier.turn_to_left()
+            carrier.turn_to_left(left)
             data, last = _take(carrier, carrier.events_certificate(checked))
             files.write(events, data, files.PRIVATE)
             done["events"] = str(events)
             if last is not None:
                 done["last_event"] = event_record.number_of(last)
-                if acknowledge:
-                    carrier.acknowledge(event_record.number_of(last), event_record.split(last)[1])
-                    done["acknowledged"] = True
+                if home is None:
+                    carrier.copied(event_record.number_of(last), event_record.split(last)[1])
+                    done["copied"] = True
+    if home is not None and events is not None:
+        _bring_home(home, events, left, passphrase_file)
+        with progress(f"Acknowledging to {door}"), TcpLink.connect(host, port, chunk=CHUNK) as link:
+            carrier, _ = Carrier.introduced(link, wallet.identities(), door, now)
+            words = coming_home.words(coming_home.words_path(home))
+            brought = done["acknowledged"] = _bring(carrier, words)
     if as_json:
         say_json(done)
         return
@@ -112,7 +140,49 @@ def carry(
         say(f"{door} shows its later certificate from now on", "green")
     if events is not None:
         say(f"events up to {done.get('last_event', 'none')} are in {events}", "green")
-        say(f"next: holdfast events verify {events} --site SITE_DIR")
+        if home is None:
+            option = " --left" if left else ""
+            say(f"next: holdfast events verify {events} --site SITE_DIR{option}")
+    if "acknowledged" in done:
+        _say_acknowledged(door, brought)
+
+
+def _say_acknowledged(door: str, numbers: list[int]) -> None:
+    if numbers:
+        last = " and ".join(map(str, numbers))
+        say(f"{door} need not keep what the site has, up to event {last}", "green")
+    else:
+        say(f"there is no acknowledgement for the events of {door}: check some first", "yellow")
+
+
+def _bring(carrier: Carrier, words: dict[bytes, bytes]) -> list[int]:
+    """Bring the words that are about this reader's logs; the number of the last event of each."""
+    brought = []
+    for left in (False, True):
+        carrier.turn_to_left(left)
+        try:
+            word = words.get(carrier.root())
+        except Refused:
+            if not left:
+                raise
+            word = None  # the board has left no place
+        if word is not None:
+            carrier.acknowledge(word)
+            brought.append(acknowledgement.claimed(word)[1])
+    carrier.turn_to_left(False)
+    return brought
+
+
+def _bring_home(home: Site, path: Path, left: bool, passphrase_file: Path | None) -> None:
+    """Check the events in the file at ``path``, and keep them in the site's folder."""
+    keys = Auditor(home, passphrase_file)
+    broken = []
+    for reader in event_files.by_reader(event_files.read([path]), home):
+        if not check_home(home, keys, reader, left=left).intact:
+            broken.append(reader.node)
+    if broken:
+        raise broken_events(broken)
+    coming_home.write_words(home)
 
 
 def _certificates(path: Path) -> list[bytes]:

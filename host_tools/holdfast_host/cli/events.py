@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +13,10 @@ from untrusted import InvalidInput
 from ..errors import UsageProblem
 from ..events import check as events
 from ..events import files as event_files
+from ..events import home as coming_home
 from ..events import words
 from ..events.check import Finding, Report
-from ..events.files import ReaderEvents
+from ..events.files import Known, ReaderEvents
 from ..site import site as sites
 from ..site.site import Site
 from . import passphrase
@@ -40,44 +40,80 @@ def verify(
             "--accept", help="Take note of what is broken, and go on after it the next time."
         ),
     ] = False,
+    left: Annotated[
+        bool,
+        typer.Option("--left", help="These were carried from the place a board was at before."),
+    ] = False,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Check that no event was changed, removed, added or moved since the reader recorded it.
 
-    Remembers in the site's folder, for each reader, how far its events were checked, and asks the
-    next time that they go on there. Needs the passphrase of the authority's key for the first
-    check of a reader, for events from before the last check, and where a chain began anew. Fails
-    if anything is broken, and then remembers nothing unless told to --accept it.
+    Keeps in the site's folder, for each reader, the events that are new and how far they were
+    checked, and asks the next time that they go on there. Then it writes what lets the readers
+    forget them, for `holdfast phone carry --acknowledge`. Needs the passphrase of the authority's
+    key for the first check of a reader, for events from before the last check, and where a chain
+    began anew. Fails if anything is broken, and then remembers nothing unless told to --accept it.
     """
     home = sites.load(site)
-    readers = event_files.by_reader(event_files.read(paths), home)
-
-    @functools.cache
-    def audit_key() -> bytes:
-        return home.unlock(passphrase.existing(passphrase_file)).secret.audit_key()
-
+    keys = Auditor(home, passphrase_file)
     broken = []
     said = []
-    for reader in readers:
-        report = _check(home, reader, audit_key)
+    for reader in event_files.by_reader(event_files.read(paths), home):
+        report = check_home(home, keys, reader, left=left, accept=accept)
         said.append(_describe(reader, report))
         if not as_json:
             _say_report(reader, report)
         if not report.intact:
-            broken.append(reader.door)
-        if report.checked is not None and (report.intact or accept):
-            event_files.save_checked(home, reader.key, reader.door, report.checked)
+            broken.append(reader.node)
+    written = coming_home.write_words(home)
     if as_json:
-        say_json({"intact": not broken, "readers": said})
+        say_json({"intact": not broken, "acknowledgements": str(written), "readers": said})
+    elif len(broken) < len(said):
+        say(f"next: holdfast phone carry PHONE --acknowledge {written}")
     if broken:
-        raise UsageProblem(
-            f"the events of {', '.join(broken)} are not as the reader recorded them",
-            "the next check begins after what is broken"
-            if accept
-            else "collect them anew; if they stay broken ask who had the reader or the file in"
-            " hand, then go on with --accept",
-        )
+        raise broken_events(broken, accept)
+
+
+class Auditor:
+    """The keys of readers' chains; the passphrase is asked for when the first is wanted."""
+
+    def __init__(self, site: Site, passphrase_file: Path | None):
+        self._site = site
+        self._passphrase_file = passphrase_file
+
+    @functools.cached_property
+    def _audit_key(self) -> bytes:
+        known = passphrase.existing(self._passphrase_file)
+        return self._site.unlock(known).secret.audit_key()
+
+    def keys(self, root: bytes, reader: ReaderEvents) -> tuple[bytes, bytes]:
+        """The first key of the chain from ``root``, and what acknowledgements are made with."""
+        return event_record.auditor_keys(self._audit_key, root, reader.key)
+
+
+def check_home(
+    home: Site, keys: Auditor, reader: ReaderEvents, *, left: bool = False, accept: bool = False
+) -> Report:
+    """Check one reader's events, and keep what is new of them if nothing is broken, or all the
+    same if told to ``accept`` it.
+    """
+    found = event_files.known_of(home, reader, left)
+    report = _check(keys, reader, found)
+    if report.intact or accept:
+        coming_home.take(home, reader, found, report, lambda root: keys.keys(root, reader)[1])
+    return report
+
+
+def broken_events(nodes: list[str], accept: bool = False) -> UsageProblem:
+    """The problem that the events of these are broken, and the next step."""
+    return UsageProblem(
+        f"the events of {', '.join(nodes)} are not as the reader recorded them",
+        "the next check begins after what is broken"
+        if accept
+        else "collect them anew; if they stay broken ask who had the reader or the file in"
+        " hand, then go on with --accept",
+    )
 
 
 @app.command()
@@ -103,20 +139,17 @@ def show(
     say(f"{len(shown)} events, NOT verified: holdfast events verify --site DIR FILE...", "red")
 
 
-def _check(home: Site, reader: ReaderEvents, audit_key: Callable[[], bytes]) -> Report:
-    def root_key(ephemeral: bytes) -> bytes:
-        return event_record.auditor_root(audit_key(), ephemeral, reader.key)
-
-    before = event_files.load_checked(home, reader.key)
-    with progress(f"Checking the events of {reader.door}"):
-        return events.check(reader.batches, root_key, before)
+def _check(keys: Auditor, reader: ReaderEvents, found: Known) -> Report:
+    with progress(f"Checking the events of {reader.node}"):
+        root_key = functools.cache(lambda root: keys.keys(root, reader)[0])
+        return events.check(reader.batches, root_key, found.checked)
 
 
 def _describe(reader: ReaderEvents, report: Report) -> dict[str, object]:
     numbers = [shown.event.number for shown in report.events]
     checked = report.checked
     return {
-        "door": reader.door,
+        "node": reader.node,
         "public_key": reader.key.hex(),
         "intact": report.intact,
         "first": min(numbers, default=None),
@@ -133,8 +166,8 @@ def _describe(reader: ReaderEvents, report: Report) -> dict[str, object]:
 def _say_report(reader: ReaderEvents, report: Report) -> None:
     said = _describe(reader, report)
     rows = {
-        "door": reader.door,
-        "reader's key": reader.key.hex(),
+        "node": reader.node,
+        "its key": reader.key.hex(),
         "events": f"{said['first']} to {said['last']}" if report.events else "none",
         "proven": f"{report.proven} of {len(report.events)}",
         "checked up to": said["checked_up_to"] if report.checked else "nothing",

@@ -189,7 +189,7 @@ def _events(stage: Stage, identity: Identity) -> Result:
         if report.checked is None:
             problems.append("no event is proven")
         else:
-            carrier.acknowledge(report.checked.head_number, report.checked.head_code)
+            carrier.acknowledge(stage.acknowledgement(report.checked))
     stage.proven = [shown.event for shown in report.events if shown.proven]
     log = stage.log()
     problems += [finding.text for finding in report.findings]

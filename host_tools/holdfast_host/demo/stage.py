@@ -22,6 +22,7 @@ from ..boards.process import ReaderProcess
 from ..credentials import issuing
 from ..credentials.authority import Authority
 from ..credentials.secret import Secret
+from ..events.chain import Checked
 from ..events.check import Report, check
 from ..phone.link import TcpLink, Transcript
 from ..phone.wallet import Identity, new_key
@@ -179,6 +180,12 @@ class Stage:
             return event_record.auditor_root(audit, root, device)
 
         return check(event_batch.decode(batches), root_key)
+
+    def acknowledgement(self, checked: Checked) -> bytes:
+        """The auditor's word that the reader's events are safe, as far as they were checked."""
+        audit = self.secret.audit_key()
+        _, key = event_record.auditor_keys(audit, checked.root, self.reader_key())
+        return dataclasses.replace(checked, acknowledgement_key=key).word()
 
     def reader_key(self) -> bytes:
         """The reader's public X25519 key."""

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
+from holdfast.access.events import acknowledgement
 from holdfast.access.events import record as event_record
 from holdfast.access.events.record import EventError
 
@@ -13,7 +14,8 @@ MOST_STEPS = 10_000_000  # of a key, from the last that is known: no log is that
 class Checked:
     """How far a reader's events have been checked: its chain's root and the last event.
 
-    ``next_key`` is the key of the event after it, 32 bytes: a secret.
+    ``next_key`` is the key of the event after it, 32 bytes, and ``acknowledgement_key`` the one
+    that the reader believes the auditor by, 32 bytes, empty if it is not known: secrets.
     """
 
     root_number: int
@@ -21,6 +23,13 @@ class Checked:
     head_number: int
     head_code: bytes
     next_key: bytes
+    acknowledgement_key: bytes = b""
+
+    def word(self) -> bytes:
+        """The auditor's word to the reader that its events up to the last one are safe."""
+        return acknowledgement.encode(
+            self.acknowledgement_key, self.root, self.head_number, self.head_code
+        )
 
     @property
     def head(self) -> tuple[int, bytes]:

@@ -46,20 +46,24 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True)
 class Shown:
-    """One event, and what is known of it."""
+    """One event, and what is known of it; ``raw`` is its raw record."""
 
     event: Event
     proven: bool
     late: bool
+    raw: bytes
 
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What came of it. ``checked`` is where the next check goes on."""
+    """What came of it. ``checked`` is where the next check goes on, ``before`` where this one did:
+    None if it began, or the reader's log did, from nothing.
+    """
 
     events: Sequence[Shown]
     findings: Sequence[Finding]
     checked: Checked | None
+    before: Checked | None = None
 
     @property
     def intact(self) -> bool:
@@ -95,6 +99,7 @@ class _Check:
         self._above: dict[int, bytes] = {}  # code of what stands before it
         self._chains: list[Chain] = []
         self._given_up: set[int] = set()
+        self._copies: list[tuple[int, str]] = []  # (last event, who says to have it)
 
     def report(self) -> Report:
         self._find_chains()
@@ -106,7 +111,7 @@ class _Check:
         self._compare_heads(numbers)
         self._findings.sort(key=lambda finding: (finding.first, finding.last))
         events = [one for one in shown.values() if one is not None]
-        return Report(events, self._findings, self._end(numbers, shown))
+        return Report(events, self._findings, self._end(numbers, shown), self._before)
 
     def _say(self, kind, first, last, text, breaks=True):
         self._findings.append(Finding(kind, first, last, text, breaks))
@@ -205,7 +210,8 @@ class _Check:
             proven = False
         else:
             proven = self._prove(number, chain, key, happened)
-        return Shown(happened, proven, event_record.is_late(happened, self._now[number]))
+        late = event_record.is_late(happened, self._now[number])
+        return Shown(happened, proven, late, raw)
 
     def _prove(self, number, chain, key, happened) -> bool:
         record, claimed = event_record.split(self._records[number])
@@ -239,6 +245,8 @@ class _Check:
         count, last = happened.fields.get("count"), happened.fields.get("last")
         if happened.kind == event.OVERWRITTEN and count is not None and last is not None:
             self._given_up.update(range(max(0, last + 1 - min(count, number)), last + 1))
+        if happened.kind == event.COPIED and last is not None and "detail" not in happened.fields:
+            self._copies.append((last, str(happened.fields.get("by"))))
         is_first = chain is self._chains[0] and (chain.base == 0 or self._before is not None)
         if number == chain.base and not is_first:
             text = (
@@ -276,6 +284,9 @@ class _Check:
             text = f"{which} missing"
             if following is not None and following.event.kind == event.STORAGE_FAULT:
                 text += "; the reader says that its storage failed"
+            holders = sorted({by for number, by in self._copies if number >= last})
+            if holders:
+                text += f"; {', '.join(holders)} said to have copied up to there"
             self._say(REMOVED, first, last, text)
 
     def _compare_heads(self, numbers):

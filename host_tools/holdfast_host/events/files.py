@@ -2,7 +2,7 @@
 
 A file of events is one batch after another (docs/protocol.md), the first with the certificate of
 the reader. What is checked is kept in the site's folder, ``events/READER.json``: private, because
-who has it could make up a reader's next events.
+who has it could make up a reader's next events, or acknowledge them.
 """
 
 import dataclasses
@@ -26,17 +26,31 @@ EVENTS_SUITE = 0  # a reader's events are proven with its X25519 key, whichever 
 FOLDER = "events"
 
 _STATE_LIMIT = 4096
-_VERSION = 1
+_VERSION = 2
 _COLLECT = "give a file that a collector of events wrote"
 
 
 @dataclasses.dataclass(frozen=True)
 class ReaderEvents:
-    """The batches of one reader; ``key`` is its public X25519 key."""
+    """The batches of one node; ``key`` is its public X25519 key, ``certificate`` the last one."""
 
-    door: str
+    node: str
     key: bytes
     batches: list[Batch]
+    certificate: bytes = b""
+
+
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """How far one log of a node has been checked, and the file at ``path`` that says so.
+
+    A board that was moved has two: that of its place now, and that of the place it ``left``.
+    """
+
+    path: Path
+    node: str
+    checked: Checked | None = None
+    left: bool = False
 
 
 def encode(certificate: bytes, batch: bytes) -> bytes:
@@ -82,21 +96,39 @@ def by_reader(batches: Iterable[Batch], site: Site) -> list[ReaderEvents]:
             ) from error
         if device.suite != EVENTS_SUITE:  # readers, controllers and carriers alike keep events
             raise UsageProblem(f"{device.name} is named by another key", _COLLECT)
-        reader = ReaderEvents(device.name, device.key.x, [])
+        reader = ReaderEvents(device.name, device.key.x, [], batch.certificate)
         readers.setdefault(device.key.x, reader).batches.append(batch)
     return list(readers.values())
 
 
-def state_path(site: Site, reader: bytes) -> Path:
-    """Where it is kept how far a reader's events have been checked."""
-    return site.folder / FOLDER / f"{reader.hex()}.json"
+def known(site: Site) -> list[Known]:
+    """How far each log has been checked."""
+    folder = site.folder / FOLDER
+    return [_load(path) for path in sorted(folder.glob("*.json"))]
 
 
-def load_checked(site: Site, reader: bytes) -> Checked | None:
-    """How far the events of the reader with this public key have been checked."""
-    path = state_path(site, reader)
-    if not path.exists():
-        return None
+def known_of(site: Site, reader: ReaderEvents, left: bool = False) -> Known:
+    """How far the log of ``reader`` has been checked, ``left``: of the place it was at before.
+
+    It is known by the root of its chain; a chain that began anew goes on with the log of the same
+    node, but a place that was left has no such log.
+    """
+    folder = site.folder / FOLDER
+    of_reader = [_load(path) for path in sorted(folder.glob(f"{reader.key.hex()}*.json"))]
+    roots = {batch.root[1] for batch in reader.batches}
+    for one in of_reader:
+        if one.checked is not None and one.checked.root in roots:
+            return dataclasses.replace(one, left=left)
+    for one in of_reader:
+        if not left and not one.left and one.node == reader.node:
+            return one
+    name = reader.key.hex()
+    if of_reader:
+        name += "-" + max(batch.root for batch in reader.batches)[1].hex()[:16]
+    return Known(folder / f"{name}.json", reader.node, None, left)
+
+
+def _load(path: Path) -> Known:
     data = files.read(path, _STATE_LIMIT, "record of checked events", "restore it from its backup")
     try:
         said = json.loads(data)
@@ -108,29 +140,32 @@ def load_checked(site: Site, reader: bytes) -> Checked | None:
             _number(said["head_number"]),
             _bytes(said["head_code"], 16),
             _bytes(said["next_key"], 32),
+            _bytes(said["acknowledgement_key"], 32),
         )
+        found = Known(path, str(said["node"]), checked, said["left"] is True)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageProblem(
             f"{path} is damaged, so nobody knows how far this reader's events were checked",
             "restore it from its backup; or remove it, and give all files of this reader",
         ) from error
-    return checked
+    return found
 
 
-def save_checked(site: Site, reader: bytes, door: str, checked: Checked) -> None:
-    """Keep how far a reader's events have been checked."""
-    path = state_path(site, reader)
-    files.make_folder(path.parent)
+def save(found: Known, checked: Checked) -> None:
+    """Keep that the log has been checked as far as ``checked``."""
+    files.make_folder(found.path.parent)
     said = {
         "version": _VERSION,
-        "door": door,
+        "node": found.node,
+        "left": found.left,
         "root_number": checked.root_number,
         "root": checked.root.hex(),
         "head_number": checked.head_number,
         "head_code": checked.head_code.hex(),
         "next_key": checked.next_key.hex(),
+        "acknowledgement_key": checked.acknowledgement_key.hex(),
     }
-    files.write(path, json.dumps(said, indent=2).encode() + b"\n", files.PRIVATE)
+    files.write(found.path, json.dumps(said, indent=2).encode() + b"\n", files.PRIVATE)
 
 
 def _number(value) -> int:

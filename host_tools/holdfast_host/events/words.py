@@ -59,7 +59,8 @@ def who(said: dict) -> str:
         return f"somebody who says to be {said['claimed']}"
     if said.get("by"):
         last = f", up to event {said['last']}" if "last" in said else ""
-        return f"by {said['by']}{last}"
+        detail = f", {said['detail']}" if "detail" in said else ""
+        return f"by {said['by']}{last}{detail}"
     if said.get("card"):
         return f"{_SHOWN.get(said.get('shown', 1), 'card')} {said['card']}"
     if said["kind"] == "access" and said.get("shown") in _SHOWN:

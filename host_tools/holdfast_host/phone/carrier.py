@@ -11,6 +11,8 @@ import cbor
 import coap
 import oscore
 from coap import option
+from holdfast.access.events import batch as event_batch
+from holdfast.access.events.record import MAX_NUMBER
 from untrusted import InvalidInput
 
 from ..errors import UsageProblem
@@ -47,9 +49,9 @@ class Carrier:
         self.session = session
         self._log = _EVENTS
 
-    def turn_to_left(self) -> None:
+    def turn_to_left(self, left: bool = True) -> None:
         """What follows of events is of those of the place that the reader's board has left."""
-        self._log = _LEFT
+        self._log = _LEFT if left else _EVENTS
 
     @classmethod
     def introduced(
@@ -110,10 +112,23 @@ class Carrier:
             raise Refused("to show its events", answer)
         return answer.payload
 
-    def acknowledge(self, number: int, code: bytes) -> None:
-        """Tell the reader that its events up to ``number``, with this ``code``, are safe."""
+    def copied(self, number: int, code: bytes) -> None:
+        """Tell the reader that its events up to ``number``, with this ``code``, are copied."""
         said = cbor.encode({1: number, 2: code})
         answer = self._request(coap.code.POST, self._log, payload=said)
+        if answer.code != coap.code.CHANGED:
+            raise Refused("what was copied", answer)
+
+    def root(self) -> bytes:
+        """The root of the chain that the events are of, which names their log: 32 bytes."""
+        (batch,) = event_batch.decode(self.events(MAX_NUMBER))
+        return batch.root[1]
+
+    def acknowledge(self, word: bytes) -> None:
+        """Bring the auditor's ``word`` (holdfast.access.events.acknowledgement): what it is about
+        the reader need not keep.
+        """
+        answer = self._request(coap.code.POST, self._log, payload=word)
         if answer.code != coap.code.CHANGED:
             raise Refused("the acknowledgement", answer)
 

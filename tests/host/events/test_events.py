@@ -153,7 +153,7 @@ def test_the_next_check_goes_on_where_the_last_one_ended(tmp_path):
         report = check(got, before, not_asked if before else root_key)
         assert report.intact and report.proven == 10 + (part == 0)
         before = report.checked
-        log.acknowledge(before.head_number, before.head_code)
+        small.acknowledge(log, before.head_number, before.head_code)
     assert before.head_number == 50
     report = check(changed(got, got.records[:-1]), before)
     assert kinds(report) == {TRUNCATED}
@@ -268,7 +268,7 @@ def test_a_board_dumped_at_an_event_cannot_write_its_past_anew(tmp_path):
 
     # With the key he has, for each event before; and with that of each chain he can begin.
     mine = small.Randomness(b"mallory")(32)
-    own_root = event_record.board_root(mine, site.READER_PRIVATE, small.AUDIT_PUBLIC)
+    own_root, _ = event_record.board_keys(mine, site.READER_PRIVATE, small.AUDIT_PUBLIC)
     for key in (state.key, event_record.next_key(state.key), own_root, bytes(32)):
         for number in range(1, 21):
             code = event_record.split(true.records[number - 1])[1]

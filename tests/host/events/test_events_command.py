@@ -87,7 +87,7 @@ def test_a_whole_file_is_said_to_be_whole(verify, collector):
     assert collector.log.head[1].hex() in done.out and "10 of 10" in done.out
     said = verify(collector.save(), "--json").json
     (reader,) = said["readers"]
-    assert said["intact"] and reader["door"] == "front-reader" and reader["findings"] == []
+    assert said["intact"] and reader["node"] == "front-reader" and reader["findings"] == []
     assert (reader["first"], reader["last"], reader["proven"]) == (0, 9, 10)
     assert reader["head"] == collector.log.head[1].hex() and reader["checked_up_to"] == 9
 
@@ -172,7 +172,7 @@ def test_files_of_several_readers(verify, collector, authority, secret, tmp_path
     both = tmp_path / "both.events"
     both.write_bytes(other.save().read_bytes() + collector.save().read_bytes())
     said = verify(both, "--json").json
-    assert [(one["door"], one["proven"]) for one in said["readers"]] == [
+    assert [(one["node"], one["proven"]) for one in said["readers"]] == [
         ("back-reader", 5),
         ("front-reader", 10),
     ]
@@ -244,7 +244,9 @@ def test_a_damaged_state_is_said(verify, collector, site_folder):
         b"{}",
         b"[]",
         whole[:100],
-        whole.replace(b'"version": 1', b'"version": 2'),
+        whole.replace(b'"version": 2', b'"version": 1'),
+        whole.replace(b'"node"', b'"door"'),
+        whole.replace(b'"acknowledgement_key": "', b'"acknowledgement_key": "00'),
         whole.replace(b'"root": "', b'"root": "zz'),
     ):
         kept.write_bytes(data)

@@ -58,18 +58,68 @@ def test_a_card_is_brought_and_what_happened_is_taken_home(
     reader.put(card="04a1b2c3")
     assert reader.wait(lambda event: event.get("event") == "access", since=since)["granted"]
     collector = bearer("carry-events")
-    taken = carry(collector, "--events", log, "--acknowledge", "--json")
-    assert taken.code == 0 and taken.json["acknowledged"] and taken.json["last_event"] > 4
+    taken = carry(collector, "--events", log, "--json")
+    assert taken.code == 0 and taken.json["copied"] and taken.json["last_event"] > 4
+    assert "acknowledged" not in taken.json
     verified = holdfast("events", "verify", log, "--site", site_folder, "--json")
     assert verified.code == 0, verified.err
     shown = holdfast("events", "show", log)
     count = re.search(r"([0-9]+) events", shown.out)
     assert count and int(count[1]) == taken.json["last_event"] + 1 and "granted" in shown.out
-    # It takes up where the last check ended.
+    # It takes up where the last check ended, and brings what lets the reader forget until there.
     more = tmp_path / "more"
-    assert carry(collector, "--events", more).code == 0
+    words = verified.json["acknowledgements"]
+    brought = carry(collector, "--events", more, "--acknowledge", words, "--json")
+    assert brought.code == 0 and brought.json["acknowledged"] == [taken.json["last_event"]]
     rest = holdfast("events", "verify", more, "--site", site_folder)
     assert rest.code == 0, rest.out
+    # What is at home is there once.
+    home = sorted((site_folder / "recorded").glob("*.events"))
+    shown = holdfast("events", "show", *home, "--json").json["events"]
+    assert [one["number"] for one in shown] == list(range(len(shown)))
+    kinds = [one["kind"] for one in shown]
+    told = [kind for kind in kinds if kind in ("fetched", "copied", "acknowledged")]
+    assert told == ["fetched", "copied", "acknowledged", "fetched"]
+
+
+def test_events_are_taken_checked_and_acknowledged_in_one_visit(
+    holdfast, site_folder, tmp_path, reader, carry, bearer
+):
+    """Where the site's folder is at hand: one command, and each event is at home once."""
+    collector = bearer("carry-events")
+    last = -1
+    for visit in range(3):
+        path = tmp_path / f"visit {visit}"
+        done = carry(collector, "--events", path, "--site", site_folder, "--json")
+        assert done.code == 0, done.err
+        assert done.json["acknowledged"] == [done.json["last_event"]] and "copied" not in done.json
+        assert done.json["last_event"] > last
+        last = done.json["last_event"]
+    home = sorted((site_folder / "recorded").glob("*.events"))
+    shown = holdfast("events", "show", *home, "--json").json["events"]
+    assert len(home) == 3 and [one["number"] for one in shown] == list(range(last + 1))
+    # Brought once more it changes nothing, and a phone alone can bring it.
+    again = carry(collector, "--acknowledge", site_folder / "recorded" / "acknowledgements")
+    assert again.code == 0 and f"up to event {last}" in again.out
+
+
+def test_a_reader_is_not_told_to_forget_what_did_not_come_home(
+    holdfast, site_folder, tmp_path, reader, carry, bearer
+):
+    """Another reader's word, or none at all; and a file that is no such thing."""
+    collector = bearer("carry-events")
+    words = tmp_path / "words"
+    words.write_bytes(b"")
+    none = carry(collector, "--acknowledge", words)
+    assert none.code == 0 and "no acknowledgement" in none.out
+    words.write_bytes(b"\x47garbage")
+    carry(collector, "--acknowledge", words).fails("no file of acknowledgements")
+    done = carry(collector, "--events", tmp_path / "log", "--site", site_folder)
+    assert done.code == 0, done.err
+    forged = bytearray((site_folder / "recorded" / "acknowledgements").read_bytes())
+    forged[-1] ^= 1
+    words.write_bytes(forged)
+    carry(collector, "--acknowledge", words).fails("the auditor has not made")
 
 
 def test_who_may_not_is_told_so(carry, bearer, tmp_path):
@@ -85,7 +135,9 @@ def test_clumsy_uses_change_nothing(holdfast, carry, bearer, tmp_path, site_fold
     """Each is told before anybody is called, or by the reader in a sentence."""
     phone = bearer("carry-events")
     carry(phone).fails("nothing to carry")
-    carry(phone, "--tell-time", "--acknowledge").fails("--events")
+    carry(phone, "--tell-time", "--left").fails("--events")
+    carry(phone, "--tell-time", "--site", site_folder).fails("--events")
+    carry(phone, "--acknowledge", tmp_path / "none").fails("no file of acknowledgements")
     carry(phone, "--policy", tmp_path / "none").fails("none")
     garbage = tmp_path / "garbage"
     garbage.write_bytes(b"\x00garbage")

@@ -19,7 +19,7 @@ STORAGE_FAULT = 8
 LOCKDOWN = 9
 LOG_STARTED = 10
 FETCHED = 11  # somebody began to collect events
-ACKNOWLEDGED = 12
+ACKNOWLEDGED = 12  # the auditor's word came
 CLOCK_TRUSTED = 13
 CLOCK_LOST = 14
 DATED_AHEAD = 15  # something signed was dated ahead of a trusted clock
@@ -34,6 +34,8 @@ TAMPER = 23
 PASSED = 24
 CERTIFICATE_ENDING = 25
 CERTIFICATE_RENEWED = 26
+COPIED = 27  # somebody says to have copied events
+ACKNOWLEDGEMENT_REFUSED = 28
 
 # What was shown; a card or a PIN alone are numbered as in a CardRequest.
 SHOWN_TOKEN = 0

@@ -39,7 +39,7 @@ NAMES = (
     "by_grace",
     "count",  # of events lost, of places damaged, of strangers that are not kept
     "changeset",
-    "last",  # number of the last event lost, or acknowledged
+    "last",  # number of the last event lost, copied or acknowledged
     "root",  # the ephemeral public key that a chain starts from
     "before",  # code of the event before, which is lost
     "detail",
@@ -58,7 +58,7 @@ NAMES = (
     "schedule",
     "rules",  # of a token: bits, see event.py
     "grace_used",
-    "by",  # who fetched or acknowledged
+    "by",  # who fetched, says to have copied, or brought the auditor's word
     "use",  # the k-th
     "of",  # so many
     "old_time",
@@ -257,27 +257,35 @@ def number_of(raw: bytes) -> int:
     return number
 
 
-def board_root(ephemeral: bytes, device: bytes, audit: bytes) -> bytes:
-    """key(0) as the reader makes it: from its ephemeral and its device's private keys and the
-    auditor's public key, 32 bytes each. Raises crypto.InvalidKey.
+def board_keys(ephemeral: bytes, device: bytes, audit: bytes) -> tuple:
+    """``(key(0), acknowledgement key)`` as the reader makes them, 32 bytes each: from its
+    ephemeral and its device's private keys and the auditor's public key. Raises crypto.InvalidKey.
 
     The ephemeral key, forgotten at once, keeps the past from whoever takes the board; the
     device's keeps a stranger from making up a log in this reader's name.
     """
     shared = crypto.x25519(ephemeral, audit) + crypto.x25519(device, audit)
-    public = crypto.x25519_public_key(ephemeral), crypto.x25519_public_key(device)
-    return _root(shared, public)
+    return _keys(shared, crypto.x25519_public_key(ephemeral) + crypto.x25519_public_key(device))
+
+
+def auditor_keys(audit: bytes, ephemeral: bytes, device: bytes) -> tuple:
+    """The same two, from the auditor's private key and the reader's public keys."""
+    shared = crypto.x25519(audit, ephemeral) + crypto.x25519(audit, device)
+    return _keys(shared, ephemeral + device)
 
 
 def auditor_root(audit: bytes, ephemeral: bytes, device: bytes) -> bytes:
-    """The same key(0), from the auditor's private key and the reader's public keys."""
-    shared = crypto.x25519(audit, ephemeral) + crypto.x25519(audit, device)
-    return _root(shared, (ephemeral, device))
+    """key(0) alone."""
+    return auditor_keys(audit, ephemeral, device)[0]
 
 
-def _root(shared, public):
+def _keys(shared, public):
     prk = crypto.hkdf_extract(b"holdfast events", shared)
-    return crypto.hkdf_expand(prk, public[0] + public[1], KEY_LENGTH)
+    # Neither says anything of the other: the board keeps the second and forgets the first.
+    return (
+        crypto.hkdf_expand(prk, public, KEY_LENGTH),
+        crypto.hkdf_expand(prk, b"acknowledgement" + public, KEY_LENGTH),
+    )
 
 
 def next_key(key: bytes) -> bytes:

@@ -14,6 +14,7 @@ _FORM = ">BBHIIIII32s32s16s16s"
 _BODY = const(120)
 _CHECK = const(8)
 _VERSION = const(2)
+_KEY = const(32)
 
 _WARNED = const(1)
 _BEFORE_KNOWN = const(2)
@@ -25,7 +26,7 @@ class ChainState:
 
     ``root`` is the chain's ephemeral public key and ``base`` the number of its first event;
     ``key`` is that of event ``next`` and ``code`` that of the event before it. Events below
-    ``acked`` are acknowledged, those below ``copied`` another node has. Those from ``acked``
+    ``acked`` the auditor has acknowledged, those below ``copied`` somebody has. Those from ``acked``
     to ``kept`` are given up, and ``untold``: no event says so yet; ``before`` is the code of the
     one before ``kept``, None if unknown. ``warned``: an event says that the log is nearly full;
     ``damaged``: how many damaged places were told.
@@ -105,16 +106,20 @@ class ChainStore:
     """Keeps the state in one file, for one reader (its private key) and one auditor (public).
 
     The file ends in a code under the device's key: one that was damaged, or belongs to another
-    device or auditor, is refused.
+    device or auditor, is refused. Beside it lies, for as long as the chain goes on, the key that
+    the auditor's acknowledgements are checked with: together they would need a block of flash.
     """
 
     def __init__(self, path: str, device_key: bytes, audit_key: bytes):
         self._path = path
+        self._key_path = path + ".auditor"
         self._device_key = device_key
         self._audit_key = audit_key
 
     def load(self):
-        """The ChainState, or None if there is none. Raises DamagedError and OSError."""
+        """The ChainState, or None if there is none. Raises DamagedError, also if nothing could be
+        acknowledged in this chain, and OSError.
+        """
         data = files.read(self._path, _BODY + _CHECK)
         if data is None:
             return None
@@ -123,12 +128,29 @@ class ChainStore:
         body = data[:_BODY]
         if not crypto.equal(data[_BODY:], self._check(body)):
             raise DamagedError("the state of the event chain is not this reader's")
-        return decode(body)
+        state = decode(body)
+        self.auditor_key(state.root)
+        return state
 
     def save(self, state: ChainState):
         """Replace the file by ``state``, or leave it as it was. Raises OSError."""
         body = state.encode()
         files.write(self._path, body + self._check(body))
+
+    def begin(self, state: ChainState, auditor_key: bytes):
+        """Save the first state of a chain, and its acknowledgement key before it. OSError."""
+        files.write(self._key_path, auditor_key + self._check(auditor_key + state.root))
+        self.save(state)
+
+    def auditor_key(self, root: bytes) -> bytes:
+        """The acknowledgement key, 32 bytes, of the chain from ``root``. Raises DamagedError and
+        OSError.
+        """
+        data = files.read(self._key_path, _KEY + _CHECK) or b""
+        key = data[:_KEY]
+        if not crypto.equal(data[_KEY:], self._check(key + root)):
+            raise DamagedError("the auditor's key for this event chain is damaged")
+        return key
 
     def _check(self, body):
         return crypto.hmac_sha256(self._device_key, b"event chain" + self._audit_key + body)[

@@ -79,10 +79,9 @@ class ChainedLog:
             self.gone = max(0, state.next - found)
         return True
 
-    def begin(self, root: bytes, key: bytes):
-        """Start a chain after whatever is there, from its public ``root`` and first ``key``.
-
-        Raises OSError.
+    def begin(self, root: bytes, key: bytes, auditor_key: bytes):
+        """Start a chain after whatever is there, from its public ``root`` and first ``key``; what
+        is acknowledged in it is made with ``auditor_key``. Raises OSError.
         """
         old = self.state
         log = self._log
@@ -98,7 +97,8 @@ class ChainedLog:
             state.acked = min(old.acked, kept)
             state.copied = min(old.copied, base)
             state.untold = old.untold
-        self._save(state)
+        self._store.begin(state, auditor_key)
+        self._is_behind = False
         self.state = state
         self._offset = base - log.next
 
@@ -210,15 +210,28 @@ class ChainedLog:
 
     # Letting go
 
-    def settle(self, kept: int, before: bytes):
-        """Events below ``kept`` are acknowledged; the last has the code ``before``.
+    def auditor_key(self) -> bytes:
+        """What this chain's acknowledgements are made with. Raises DamagedError and OSError."""
+        return self._store.auditor_key(self.state.root)
+
+    def acknowledge(self, number: int, code: bytes):
+        """The auditor has the events up to ``number``, which has this ``code``.
 
         Raises OSError: then it is as it was.
         """
         state = self.state.copy()
-        state.kept = state.acked = kept
-        state.copied = max(kept, state.copied)
-        state.before = before
+        state.acked = number + 1
+        state.copied = max(number + 1, state.copied)
+        if number >= state.kept:
+            state.kept = number + 1
+            state.before = code
+        self._save(state)
+        self.state = state
+
+    def copied(self, number: int):
+        """Somebody has the events up to ``number``. Raises OSError: then it is as it was."""
+        state = self.state.copy()
+        state.copied = number + 1
         self._save(state)
         self.state = state
 

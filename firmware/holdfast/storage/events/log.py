@@ -1,8 +1,9 @@
-"""The events of a node: numbered, chained, kept until somebody acknowledges them."""
+"""The events of a node: numbered, chained, kept until the auditor acknowledges them."""
 
 import crypto
 from flashlog import LogFull
 from micropython import const
+from untrusted import InvalidInput
 
 from ...access import reason
 from ...access.events import event as kinds
@@ -32,7 +33,7 @@ class EventLog:
 
     ``audit_key`` is the auditor's public X25519 key and ``device_key`` the device's private one,
     32 bytes each. Events are given up by whole segments, of which there are at least two: first
-    acknowledged ones, then those that another node has, then others. A full flash counts as a full
+    acknowledged ones, then those that somebody has copied, then others. A full flash counts as a full
     log, and a reserve on it is for events alone, unless the log ``is_left``: of a place that the
     board has left. Opened with a smaller capacity than it once had, it keeps the newest events.
     The first event of all is LOG_STARTED.
@@ -55,7 +56,7 @@ class EventLog:
         self._audit_key = audit_key
         self._device_key = device_key
         self._random_bytes = random_bytes
-        self._is_left = is_left
+        self.is_left = is_left
         self._has_room = True  # perhaps, for the reserve
         files.make_directory(directory)
         self._reserve = Reserve(directory + "/reserve")
@@ -82,8 +83,13 @@ class EventLog:
 
     @property
     def kept(self) -> int:
-        """Number of the first event that nobody has acknowledged and that is not given up."""
+        """Number of the first event that is not acknowledged and not given up."""
         return self._log.state.kept
+
+    @property
+    def acked(self) -> int:
+        """Number of the first event that is not acknowledged."""
+        return self._log.state.acked
 
     @property
     def oldest(self) -> int:
@@ -137,23 +143,46 @@ class EventLog:
         encoded = Batch(self.root, self._log.before(records), head, now, records).encode()
         return encoded, self._log.last_of(records)
 
-    def acknowledge(self, number: int, code: bytes):
-        """Somebody keeps all events up to ``number``, which has this ``code``: they may go.
+    def acknowledge(self, raw: bytes):
+        """Let all events go that the auditor's word ``raw`` is about
+        (access/events/acknowledgement.py); an old one changes nothing.
 
-        Raises EventError (InvalidInput) if no event of this log is that, and OSError: the events
-        are then kept or not, and the same may be said again.
+        Raises EventError (InvalidInput) if it is none, of another log or of an event that was never
+        here, and OSError: the events are then kept or not, and the same may be said again.
+        """
+        from ...access.events import acknowledgement  # not before one comes
+
+        log = self._log
+        try:
+            key = log.auditor_key()
+        except InvalidInput as error:
+            raise OSError(str(error))
+        number, code = acknowledgement.verify(raw, key, log.state.root)
+        if number + 1 < log.state.acked:
+            return
+        if number >= log.state.kept - 1 and not crypto.equal(log.code_of(number), code):
+            raise EventError("event %d has another code" % number)
+        if number >= log.state.kept and log.state.untold:
+            self._append(None, {})
+        if number >= log.state.acked:
+            self._with_room(log.acknowledge, number, code)
+        log.release()
+        self._save_reserve()
+
+    def copied(self, number: int, code: bytes, tell):
+        """Somebody has copied all events up to ``number``, which has this ``code``: they may go
+        after those that are acknowledged. What is not new changes nothing.
+
+        ``tell()`` records who says so: before that it does not count. Raises EventError if no
+        event of this log is that, what ``tell`` raises, and OSError.
         """
         log = self._log
-        if number < log.state.kept - 1:
+        if number < max(log.state.kept, log.state.copied):
             return
         if not crypto.equal(log.code_of(number), code):
             raise EventError("event %d has another code" % number)
-        if log.state.untold:
-            self._append(None, {})
-        if number >= log.state.kept:
-            self._with_room(log.settle, number + 1, code)
-        log.release()
-        self._save_reserve()
+        tell()
+        self._with_room(log.copied, number)
 
     # Writing
 
@@ -214,13 +243,13 @@ class EventLog:
             return function(*arguments)
 
     def _save_reserve(self):
-        if not self._is_left:
+        if not self.is_left:
             self._reserve.save()
             self._has_room = False
 
     def _warn(self, fields):
         used = self._log.per_cent()
-        if not self._is_left and not self._reserve.is_there:
+        if not self.is_left and not self._reserve.is_there:
             used = 100  # of what there is
         state = self._log.state
         if used < _ROOM_AGAIN:
@@ -261,10 +290,12 @@ class EventLog:
         return first
 
     def _new_root(self):
-        """A new chain's ephemeral public key and first key; its private key is forgotten here."""
+        """A new chain's ephemeral public key, its first key and what acknowledgements are made
+        with; its private key is forgotten here.
+        """
         ephemeral = self._random_bytes(event_record.KEY_LENGTH)
-        key = event_record.board_root(ephemeral, self._device_key, self._audit_key)
-        return crypto.x25519_public_key(ephemeral), key
+        keys = event_record.board_keys(ephemeral, self._device_key, self._audit_key)
+        return (crypto.x25519_public_key(ephemeral),) + keys
 
     def _fault(self, said):
         self.fault = reason.EVENT_LOG_FAILED

@@ -121,25 +121,96 @@ def test_who_only_says_to_be_a_holder_is_a_stranger():
     assert world.kept[-1][1]["count"] == 1000 - 64
 
 
+def _collect(world, connection, by, after, last, detail=None):
+    """Events up to ``last`` are given to ``by``; the number of the event that says so, or None."""
+    before = len(world.kept)
+    world.chronicle.fetched(connection, by, after, last, detail)
+    assert all([kind == event.FETCHED for kind, _ in world.kept[before:]])
+    assert all([fields["by"] == by for _, fields in world.kept[before:]])
+    return len(world.kept) - 1 if len(world.kept) > before else None
+
+
+def _happen(world, count):
+    """So many events; the number of the last one."""
+    for _ in range(count):
+        world.append(event.ACCESS, {})
+    return len(world.kept) - 1
+
+
 def test_a_collection_is_an_event_once():
     """Who read the log is part of it; each further question on a connection is the same
     collection, and so is going on after what was given last.
     """
     world = _World()
-    for last in (9, 19, None, 20, None):
-        world.chronicle.fetched(1, "carla", last or 20, last)
-    assert [fields["by"] for fields in _kept(world, event.FETCHED)] == ["carla"]
-    world.chronicle.fetched(2, "carla", -1, 9)
-    world.chronicle.fetched(3, "carla", 9, 19)
-    world.chronicle.fetched(9, "carl", 9, 19)
-    world.chronicle.fetched(4, "carla", 19, 20)
-    world.chronicle.fetched(4, "carla", 20, None)
-    assert [one["by"] for one in _kept(world, event.FETCHED)] == ["carla", "carla", "carl"]
-    world.chronicle.fetched(5, "carla", 20, 25)  # the next day
-    assert len(_kept(world, event.FETCHED)) == 4
-    for number in range(200):
-        world.chronicle.fetched(number, "collector %d" % number, -1, 3)
+    last = _happen(world, 30)
+    own = _collect(world, 1, "carla", -1, 9)
+    assert own == last + 1
+    for after, given in ((9, 19), (19, last), (last, own), (own, None), (-1, 9), (25, own)):
+        assert _collect(world, 1, "carla", after, given) is None
+    # Who calls for each question is one collection as well, and it ends.
+    own = _collect(world, 2, "carla", -1, 9)
+    for connection, after, given in ((3, 9, 19), (4, 19, own - 1), (5, own - 1, own), (6, own, None)):
+        assert _collect(world, connection, "carla", after, given) is None
+    # Another one, who goes on where carla stood, is not she.
+    assert _collect(world, 9, "carl", 9, 19)
+    assert _collect(world, 7, "carla", own, _happen(world, 3))  # the next day
+
+
+def test_nobody_reads_on_for_ever_on_the_word_of_one_event():
+    """Who never asks once more than there is has not come to the end of the collection: still
+    what happened after its first request is another one.
+    """
+    world = _World()
+    last = _happen(world, 3)
+    told = 0
+    for day in range(30):
+        after, last = last, _happen(world, 5)
+        told += _collect(world, day, "carla", after, last) is not None
+    assert told == 30
+
+
+def test_one_collector_among_many_is_told_apart():
+    """With eight others in between, and when many came once and are gone: nobody is left out for
+    it, and who is at it is not the one that is forgotten.
+    """
+    world = _World()
+    last = _happen(world, 30)
+    for number in range(20):
+        assert _collect(world, number, "collector %d" % number, -1, 9)
+    assert _collect(world, 30, "carla", -1, 9) and _collect(world, 31, "carl", -1, 9)
+    for step in range(9, last):
+        assert _collect(world, 40 + step, "carla", step, step + 1) is None
+        assert _collect(world, 90 + step, "carl", step, step + 1) is None
+    for number in range(20):
+        assert _collect(world, 200 + number, "collector %d" % number, -1, 9)
+    assert _collect(world, 300, "carla", last, last + 1)
     assert len(world.chronicle._collections) <= 8
+
+
+def test_the_log_of_the_place_that_was_left_is_another():
+    """Its numbers are others, so that going on in one is not going on in the other."""
+    world = _World()
+    _happen(world, 30)
+    assert _collect(world, 1, "carla", -1, 9)
+    assert _collect(world, 1, "carla", -1, 9, "left")
+    assert world.kept[-1][1]["detail"] == "left" and world.kept[-2][1]["detail"] is None
+    assert _collect(world, 2, "carla", 9, 99, "left") is None
+    assert _collect(world, 2, "carla", 99, 200) is not None
+
+
+def test_what_cannot_be_told_of_is_not_given():
+    """Flash that takes no event is not the hour in which anybody reads unseen: nor does what was
+    refused count as begun.
+    """
+    world = _World()
+    last = _happen(world, 3)
+    world.failing = OSError(28)
+    for _ in range(3):
+        raises(OSError, world.chronicle.fetched, 1, "carla", -1, last)
+    world.failing = None
+    world.chronicle.pay()
+    assert not _kept(world, event.FETCHED)
+    assert _collect(world, 1, "carla", -1, last)
 
 
 def test_who_gets_nothing_has_collected_nothing():
@@ -150,12 +221,16 @@ def test_who_gets_nothing_has_collected_nothing():
     assert not world.kept
 
 
-def test_an_acknowledgement_is_an_event():
-    """By whom, and up to where: from then on events may be given up untold."""
+def test_what_must_be_told_first_is_shown_when_it_is_kept():
+    """And settled: whatever it allows comes after it."""
     world = _World()
-    world.chronicle.acknowledged(17, "carla")
-    (told,) = _kept(world, event.ACKNOWLEDGED)
+    assert world.chronicle.require(event.COPIED, {"by": "carla", "last": 17}) == 0
+    (told,) = _kept(world, event.COPIED)
     assert told["by"] == "carla" and told["last"] == 17 and told["time"] is not None
+    assert world.settled == 1 and world.lines == [{"event": "copied", "by": "carla", "last": 17}]
+    world.failing = ValueError("no event has that")
+    raises(OSError, world.chronicle.require, event.COPIED, {"last": -1})
+    assert len(world.lines) == 1
 
 
 def test_the_console_shows_identifiers_in_hexadecimal():

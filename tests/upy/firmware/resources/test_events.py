@@ -9,8 +9,9 @@ import small_log
 import small_site as site
 from access_rules import holder, rtc
 from carrier import ADMINISTER, CARRY_EVENTS, UNLOCK, Carrier, carriers
+from cose import ALG_HMAC_256, ALG_HMAC_256_64, Key, mac0
 from folders import Folder
-from harness import raises
+from harness import bit_flips, raises, truncations
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import event
 from holdfast.access.events import record as event_record
@@ -86,8 +87,21 @@ async def test_a_lockdown_stops_no_carrier():
     assert (await carrier.get("events")).code == CONTENT
 
 
-async def test_only_the_head_that_is_there_is_acknowledged():
-    """Who says a number without its code has not got the event."""
+def _word(log, number, code, **changes):
+    """The auditor's word on the events of a log."""
+    return small_log.word(changes.get("root", log.root[1]), number, code)
+
+
+def _marks(log):
+    return log.acked, log._log.state.copied, log.kept
+
+
+def _kinds(log):
+    return [one.kind for one in small_log.audit(small_log.batch(log))]
+
+
+async def test_who_copied_events_says_so_and_frees_none():
+    """Whoever may carry events can say it; that they are safe it is not."""
     reader, _, carrier = await carriers(CARRY_EVENTS)
     log = reader.stores.events()
     number, code = log.head
@@ -97,21 +111,110 @@ async def test_only_the_head_that_is_there_is_acknowledged():
         {1: number, 2: code + b"\x00"},
         {1: number, 2: b""},
         {1: number + 1, 2: code},
-        {1: number - 1, 2: code},
         {1: 1 << 32, 2: code},
         {1: 1 << 64, 2: code},
         {1: (1 << 500) + 7, 2: code},
     ):
         response = await carrier.post("events", cbor.encode(wrong))
-        assert response.code == BAD and log.kept == 0, wrong
-    response = await carrier.post("events", cbor.encode({1: number, 2: code}))
-    assert response.code == CHANGED and log.kept == number + 1
-    for _ in range(2):  # the answer was lost: said again it does no harm
+        assert response.code == BAD and _marks(log) == (0, 0, 0), wrong
+    before = len(_kinds(log))
+    for _ in range(3):  # the answer was lost: said again it does no harm, and is not told again
         response = await carrier.post("events", cbor.encode({1: number, 2: code}))
+        assert response.code == CHANGED and _marks(log) == (0, number + 1, 0)
+    assert _kinds(log)[before:] == [event.COPIED]
+    told = small_log.audit(small_log.batch(log))[-1]
+    assert told.fields["last"] == number and told.fields["by"] == "alice"
+
+
+async def test_only_the_auditor_acknowledges():
+    """Its word is believed for its MAC, whoever brings it; and only by the log that it is of."""
+    reader, _, carrier = await carriers(CARRY_EVENTS)
+    log = reader.stores.events()
+    number, code = log.head
+    root = log.root[1]
+    mallory = small_log.word(root, number, code, b"\x35" * 32)
+    other = small_log.word(root, number, code, device=small_log.AUDIT_PUBLIC)
+    for wrong in (
+        mallory,
+        other,
+        _word(log, number, code, root=small_log.AUDIT_PUBLIC),
+        _word(log, number, bytes(16)),
+        _word(log, number + 1, code),
+        _word(log, 0xFFFFFFFF, code),
+    ):
+        response = await carrier.post("events", wrong)
+        assert response.code == BAD and _marks(log) == (0, 0, 0), wrong
+    refused = _kinds(log).count(event.ACKNOWLEDGEMENT_REFUSED)
+    assert refused == 6
+    for _ in range(3):
+        response = await carrier.post("events", _word(log, number, code))
         assert response.code == CHANGED
+        assert _marks(log) == (number + 1, number + 1, number + 1)
+    kinds = _kinds(log)
+    assert kinds.count(event.ACKNOWLEDGED) == 1
+    # An old one changes nothing, and one that nobody made is none, however old.
+    assert (await carrier.post("events", _word(log, 0, bytes(16)))).code == CHANGED
+    assert (await carrier.post("events", mallory)).code == BAD
+    assert log.acked == number + 1
 
 
-async def test_acknowledgements_of_any_form():
+async def test_every_byte_of_an_acknowledgement_counts():
+    """Each bit flipped, each cut, each byte more: refused, at strangers' cost, and told."""
+    reader, hardware, carrier = await carriers(CARRY_EVENTS)
+    log = reader.stores.events()
+    good = _word(log, *log.head)
+    begin = log.head[0]
+    tried = 0
+    for bad in list(truncations(good)) + [bytes(bit) for bit in bit_flips(bytearray(good))]:
+        hardware.lines = []
+        response = await carrier.post("events", bad)
+        assert response.code == BAD and _marks(log) == (0, 0, 0), bad
+        assert not [line for line in hardware.lines if line["event"] == "fault"]
+        tried += 1
+    for more in (b"\x00", good, b"\xa0" * 100):
+        assert (await carrier.post("events", good + more)).code == BAD
+    assert tried > 8 * len(good) and log.head[0] - begin <= 32
+    assert (await carrier.post("events", good)).code == CHANGED and log.acked == begin + 1
+
+
+async def test_other_forms_of_the_same_word_are_none():
+    """COSE has many ways to say it; one of them counts."""
+    reader, _, carrier = await carriers(CARRY_EVENTS)
+    log = reader.stores.events()
+    number, code = log.head
+    root = log.root[1]
+    key = event_record.auditor_keys(site.AUDIT_PRIVATE, root, small_log.READER_PUBLIC)[1]
+    purpose = b"holdfast acknowledgement"
+
+    def made(items, aad=purpose, **headers):
+        symmetric = Key.symmetric(key, headers.pop("alg", ALG_HMAC_256))
+        return mac0.create(cbor.encode(items), symmetric, external_aad=aad, **headers)
+
+    good = [root, number, code]
+    assert made(good) == _word(log, number, code)
+    for bad in (
+        made(good, b""),
+        made(good, b"holdfast changeset"),
+        made(good, alg=ALG_HMAC_256_64),
+        made(good, unprotected={4: b"kid"}),
+        made(good, protected={1: ALG_HMAC_256, 4: b"kid"}),
+        made(good)[1:],
+        made(good + [0]),
+        made([root, True, code]),
+        made([root, -1, code]),
+        made([root, 1 << 32, code]),
+        made([root, number, code.hex()]),
+        made([root, number, code[:15]]),
+        made([root[:31], number, code]),
+        made({1: root, 2: number, 3: code}),
+        made([[root], number, code]),
+    ):
+        assert (await carrier.post("events", bad)).code == BAD, bad
+        assert _marks(log) == (0, 0, 0)
+    assert (await carrier.post("events", made(good))).code == CHANGED
+
+
+async def test_what_is_said_of_events_in_any_form():
     """Keys and values of any type: 4.00, and the log as it was."""
     reader, hardware, carrier = await carriers(CARRY_EVENTS)
     log = reader.stores.events()
@@ -142,8 +245,19 @@ async def test_acknowledgements_of_any_form():
         cbor.encode({1: number, 2: code}) + b"\x00",
     ):
         response = await carrier.post("events", payload)
-        assert response.code == BAD and log.kept == 0, payload
+        assert response.code == BAD and _marks(log) == (0, 0, 0), payload
     assert not [line for line in hardware.lines if line["event"] == "fault"]
+
+
+async def test_what_is_refused_wears_out_no_flash():
+    """A holder who sends a thousand of them leaves a few dozen events, all told or counted."""
+    reader, hardware, carrier = await carriers(CARRY_EVENTS)
+    log = reader.stores.events()
+    before = log.head[0]
+    for _ in range(100):
+        assert (await carrier.post("events", b"nothing")).code == BAD
+        hardware.lines = []
+    assert log.head[0] - before <= 32
 
 
 async def test_asking_beyond_the_end_gives_an_empty_batch():
@@ -201,12 +315,13 @@ class _Node:
         peer = Peer(holder({2: "carla"}), connection, False, 0)
         options = [] if after is None else [(coap.option.URI_QUERY, b"after=%d" % after)]
         response = await self.resource.get(coap.Message(coap.code.GET, options), peer)
+        if response.code != CONTENT:
+            return response.code
         (batch,) = event_batch.decode(response.payload)
         return batch
 
-    async def post(self, number, code):
+    async def post(self, payload):
         peer = Peer(holder({2: "carla"}), 1, False, 0)
-        payload = cbor.encode({1: number, 2: code})
         return await self.resource.post(coap.Message(coap.code.POST, (), payload), peer)
 
     def told(self, kind):
@@ -236,13 +351,55 @@ async def test_a_collection_on_a_quiet_reader_ends_and_is_told_once():
             told = node.told(event.FETCHED)
             assert told[0]["by"] == "carla"
             assert len(told) == 1
-            response = await node.post(*node.log.head)
-            assert response.code == CHANGED
+            word = _word(node.log, *node.log.head)
+            assert (await node.post(word)).code == CHANGED
             last = node.log.head[0] - 1
             assert node.told(event.ACKNOWLEDGED) == [{"by": "carla", "last": last}]
             # Said again it is the same acknowledgement, and no event of its own.
-            assert (await node.post(last, batch.head[1])).code == CHANGED
+            assert (await node.post(word)).code == CHANGED
             assert len(node.told(event.ACKNOWLEDGED)) == 1
+
+
+async def test_events_that_cannot_be_told_of_do_not_leave():
+    """While flash takes nothing nobody reads unseen, and nobody says unseen to have a copy."""
+    with Folder() as folder:
+        node = _Node(folder)
+        small_log.record(node.log, 5)
+        number, code = node.log.head
+
+        def fails(kind, fields):
+            raise OSError(28)
+
+        genuine, node.log.append = node.log.append, fails
+        assert await node.get(1) == UNAVAILABLE
+        said = cbor.encode({1: number, 2: code})
+        assert (await node.post(said)).code == UNAVAILABLE
+        assert _marks(node.log) == (0, 0, 0) and node.lines == []
+        # The auditor has them: that they are safe does not hang on whether it can be noted.
+        assert (await node.post(_word(node.log, number, code))).code == CHANGED
+        assert node.log.acked == number + 1
+        node.log.append = genuine
+        small_log.record(node.log, 1)
+        assert (await node.get(1, number)).records and node.told(event.FETCHED)
+        node.recorder.pay()
+        assert node.told(event.ACKNOWLEDGED) == [{"by": "carla", "last": number}]
+
+
+async def test_an_acknowledgement_whose_room_could_not_be_given_back_is_told():
+    """It is on flash, and 5.03 only says that it may be said again."""
+    with Folder() as folder:
+        node = _Node(folder)
+        small_log.record(node.log, 40)
+        word = _word(node.log, *node.log.head)
+
+        def fails(number):
+            raise OSError(5)
+
+        genuine, node.log._log._log.release = node.log._log._log.release, fails
+        assert (await node.post(word)).code == UNAVAILABLE
+        node.log._log._log.release = genuine
+        assert (await node.post(word)).code == CHANGED and node.log.oldest > 0
+        assert len(node.told(event.ACKNOWLEDGED)) == 1
 
 
 async def test_a_refused_collector_or_acknowledgement_leaves_no_event():
@@ -253,5 +410,5 @@ async def test_a_refused_collector_or_acknowledgement_leaves_no_event():
         peer = Peer(holder(), 1, False, 0)
         for _ in range(9):
             assert (await forbidden.get(coap.Message(coap.code.GET), peer)).code == FORBIDDEN
-        raises(InvalidInput, lambda: node.log.acknowledge(0, bytes(16)))
+        raises(InvalidInput, lambda: node.log.acknowledge(bytes(100)))
         assert node.log.head[0] == 0

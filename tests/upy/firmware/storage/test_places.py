@@ -80,10 +80,24 @@ async def test_what_was_recorded_there_is_served_until_it_is_acknowledged():
     (batch,) = event_batch.decode(response.payload)
     assert batch.records == before and small_log.audit(recorded)
     assert _kinds(before).count(event.ACCESS) == 2
-    code = record.split(before[-1])[1]
-    said = cbor.encode({1: record.number_of(before[-1]), 2: code})
+    last, code = record.number_of(before[-1]), record.split(before[-1])[1]
+    log = reader.stores.events()
+    # Copied is not acknowledged, and of one log not of the other.
+    said = cbor.encode({1: last, 2: code})
     assert (await carrier.post("events/left", said)).code == coap.code.CHANGED
+    for root, path in ((log.root[1], "events/left"), (batch.root[1], "events")):
+        word = small_log.word(root, last, code)
+        assert (await carrier.post(path, word)).code == coap.code.BAD_REQUEST
+    reader = _reader(folder, _settings("second"))
     assert len(_places(folder)) == 2
+    carrier = await Carrier(reader, CARRY_EVENTS, number=90).meet()
+    word = small_log.word(batch.root[1], last, code)
+    assert (await carrier.post("events/left", word)).code == coap.code.CHANGED
+    # Who came for them, and with what, is told where the board is now.
+    told = small_log.audit(small_log.batch(reader.stores.events()))
+    for kind in (event.FETCHED, event.COPIED, event.ACKNOWLEDGED):
+        (one,) = [happened for happened in told if happened.kind == kind]
+        assert one.fields["by"] == "alice" and "left" in one.fields["detail"]
     _reader(folder, _settings("second"))
     assert len(_places(folder)) == 1
 

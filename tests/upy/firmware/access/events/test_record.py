@@ -25,7 +25,7 @@ CODE = unhex("785a3df9fbd0ad28ceda7d6e20564eaa")
 
 def test_the_event_in_the_documents():
     """Byte for byte: an integrator builds the check from them."""
-    key = event_record.board_root(EPHEMERAL, site.READER_PRIVATE, small.AUDIT_PUBLIC)
+    key = event_record.board_keys(EPHEMERAL, site.READER_PRIVATE, small.AUDIT_PUBLIC)[0]
     public = crypto.x25519_public_key(EPHEMERAL)
     assert key == KEY_0
     assert key == event_record.auditor_root(site.AUDIT_PRIVATE, public, small.READER_PUBLIC)
