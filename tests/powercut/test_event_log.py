@@ -57,15 +57,23 @@ def check(root, acked):
 
 
 def test_the_first_start():
-    """The chain's root must not be lost between the key and the first event."""
+    """The chain's root must not be lost between the key and the first event, nor what the auditor
+    is believed by: else no event could ever be acknowledged.
+    """
 
     def nothing(root):
         pass
 
+    def check_it(root, acked):
+        check(root, acked)
+        log = log_at(root)
+        small.acknowledge(log, *log.head)
+        assert log.kept == log.head[0] + 1
+
     def start(root, acked):
         append(log_at(root), acked)
 
-    every_cut(nothing, start, check, again=2, at_least=120, name="first start")
+    every_cut(nothing, start, check_it, again=2, at_least=120, name="first start")
 
 
 def test_append_and_rotation():
@@ -136,6 +144,62 @@ def test_acknowledging():
     every_cut(prepare, work, check_it, again=2, at_least=90, name="acknowledge")
 
 
+def test_copying():
+    """Who copied is recorded before it counts: after no cut does it count and nobody said so."""
+
+    def prepare(root):
+        record(log_at(root), 16)
+
+    def work(root, acked):
+        log = log_at(root)
+        code = event_record.split(log.after(8, 200)[0])[1]
+
+        def tell():
+            log.append(event.COPIED, {"by": "carla", "last": 9})
+
+        log.copied(9, code, tell)
+        acked.append(log.head[0])
+
+    def check_it(root, acked):
+        log = log_at(root)
+        told = [one for one in audit(batch(log)) if one.kind == event.COPIED]
+        copied = log._log.state.copied
+        assert copied == 10 if acked else copied in (0, 10)
+        assert len(told) == 1 if copied else len(told) <= 1
+        assert log.acked == log.kept == log.oldest == 0
+        append(log, [])
+        audit(batch(log))
+
+    every_cut(prepare, work, check_it, again=3, at_least=40, name="copy")
+
+
+def test_old_and_new_acknowledgements_between_cuts():
+    """In any order and said twice: the mark never goes back, and what it covers came home."""
+
+    def prepare(root):
+        log = log_at(root)
+        record(log, 16)
+        small.acknowledge(log, 4, event_record.split(log.after(3, 200)[0])[1])
+
+    def work(root, acked):
+        log = log_at(root)
+        raw = [event_record.split(one)[1] for one in log.after(4, small.ALL)]
+        for number in (12, 8, 4, 12, 14):
+            small.acknowledge(log, number, raw[number - 5] if number > 4 else bytes(16))
+            acked.append(number)
+
+    def check_it(root, acked):
+        log = log_at(root)
+        highest = max([4] + list(acked))
+        assert log.acked == log.kept and log.acked in (5, 13, 15) and log.acked > highest
+        got = [event_record.number_of(one) for one in log.after(14, small.ALL)]
+        assert got == list(range(15, log.head[0] + 1)) and log.head[0] >= 16
+        append(log, [])
+        audit(batch(log))
+
+    every_cut(prepare, work, check_it, again=3, at_least=60, name="acknowledgements")
+
+
 def test_a_new_chain_after_a_lost_key():
     """The recovery from damage may be cut too: one new start and one word on it, in the end."""
 
@@ -153,6 +217,9 @@ def test_a_new_chain_after_a_lost_key():
         assert kinds[6:8] == [event.LOG_STARTED, event.STORAGE_FAULT]
         assert kinds.count(event.LOG_STARTED) == 2 and kinds.count(event.STORAGE_FAULT) == 1
         append(log, acked)
+        # The auditor is believed by the new key, also on what the old chain has.
+        small.acknowledge(log, 0, event_record.split(log.after(-1, 200)[0])[1])
+        assert log.kept == 1
 
     every_cut(prepare, work, check_it, again=3, at_least=120, name="new chain")
 

@@ -6,9 +6,8 @@ only right and wrong. It is what tests on a board's file system have.
 
 import crypto
 import small_site as site
-from holdfast.access.events import acknowledgement
+from holdfast.access.events import acknowledgement, event
 from holdfast.access.events import batch as event_batch
-from holdfast.access.events import event
 from holdfast.access.events import record as event_record
 from holdfast.storage.events.log import EventLog
 

@@ -62,7 +62,7 @@ def carry(
     site: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Check the events at once for the site there, and acknowledge them."
+            metavar="DIR", help="Check the events at once for this site, and acknowledge them."
         ),
     ] = None,
     tell_time: Annotated[
@@ -76,8 +76,8 @@ def carry(
     Whoever has a credential for the door may bring policy and certificates: the site signed them.
     Also to a reader whose certificate has ended, but not to one that was revoked. Events and the
     time are for credentials that were issued for that. A reader forgets events on the site's word
-    alone: with --site they are checked and acknowledged in the same visit, without it it learns
-    that they were copied, and the word that `holdfast events verify` writes goes with the next one.
+    alone: with --site they are checked and acknowledged in the same visit. Without it the reader
+    learns that they were copied, and what `holdfast events verify` writes goes with the next one.
     """
     if all(one is None for one in (policy, certificate, events, acknowledge)) and not tell_time:
         raise UsageProblem(
@@ -125,7 +125,10 @@ def carry(
                     done["copied"] = True
     if home is not None and events is not None:
         _bring_home(home, events, left, passphrase_file)
-        with progress(f"Acknowledging to {door}"), TcpLink.connect(host, port, chunk=CHUNK) as link:
+        with (
+            progress(f"Acknowledging to {door}"),
+            TcpLink.connect(host, port, chunk=CHUNK) as link,
+        ):
             carrier, _ = Carrier.introduced(link, wallet.identities(), door, now)
             words = coming_home.words(coming_home.words_path(home))
             brought = done["acknowledged"] = _bring(carrier, words)

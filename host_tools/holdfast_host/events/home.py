@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cbor
 from holdfast.access.events import acknowledgement
+from holdfast.access.events import record as event_record
 from holdfast.access.events.batch import Batch
 from untrusted import InvalidInput
 
@@ -57,33 +58,64 @@ def take(
         else:
             key = acknowledgement_key(checked.root)
         checked = dataclasses.replace(checked, acknowledgement_key=key)
-        _keep(site, reader, report, checked)
-        event_files.save(found, checked)
+        known = _at_home(site, reader, -1 if report.before is None else report.before.head_number)
+        is_late = (
+            before is not None
+            and report.before is None
+            and checked.head_number <= before.head_number
+            and any(one.raw in known for one in report.events)
+        )
+        _keep(site, reader, report, checked, known)
+        # Who comes late with a chain that has ended since has not begun another.
+        if not is_late:
+            event_files.save(found, checked)
 
 
-def _keep(site: Site, reader: ReaderEvents, report: Report, checked: Checked) -> None:
-    """The events that are new, in a file that is named by the first of them."""
-    before = report.before
-    after = -1 if before is None else before.head_number
+def _at_home(site: Site, reader: ReaderEvents, after: int) -> set[bytes]:
+    """Raw records of this reader that are here, at least all of events after that number."""
+    paths = sorted((site.folder / FOLDER).glob(f"{reader.key.hex()[:16]}-*.events"))
+    paths = [path for path in paths if int(path.stem.split("-")[3]) > after]
+    return {raw for batch in event_files.read(paths) for raw in batch.records}
+
+
+def _keep(
+    site: Site, reader: ReaderEvents, report: Report, checked: Checked, known: set[bytes]
+) -> None:
+    """The events that are new, in a file that is named by chain, first and last of them."""
+    after = -1 if report.before is None else report.before.head_number
     numbers = range(after + 1, checked.head_number + 1)
-    records = [shown.raw for shown in report.events if shown.event.number in numbers]
-    if not records:
+    new = [
+        one for one in report.events if one.event.number in numbers and one.raw not in known
+    ]
+    if not new:
         return
-    first = min(shown.event.number for shown in report.events if shown.event.number in numbers)
+    first, last = new[0].event.number, new[-1].event.number
     newest = max(reader.batches, key=lambda batch: batch.head)
-    root = checked.root_number, checked.root
-    above = _above(reader, first) if before is None else before.head
-    batch = Batch(root, above, checked.head, newest.now, records, reader.certificate)
+    batch = Batch(
+        (checked.root_number, checked.root),
+        _above(reader, report, first),
+        checked.head,
+        newest.now,
+        [one.raw for one in new],
+        reader.certificate,
+    )
     folder = site.folder / FOLDER
     files.make_folder(folder)
-    name = f"{reader.key.hex()[:16]}-{checked.root.hex()[:16]}-{first:010}.events"
-    files.write(folder / name, batch.encode(), files.PRIVATE)
+    name = f"{reader.key.hex()[:16]}-{checked.root.hex()[:16]}-{first:010}-{last:010}"
+    if (folder / f"{name}.events").exists():
+        name += f"-{checked.head_code.hex()}"  # others of the same numbers are there
+    files.write(folder / f"{name}.events", batch.encode(), files.PRIVATE)
 
 
-def _above(reader: ReaderEvents, first: int) -> tuple[int, bytes] | None:
-    """Number and code of the event before ``first``, as the reader said."""
-    above = [batch.before for batch in reader.batches if batch.before is not None]
-    return next((before for before in above if before[0] == first - 1), None)
+def _above(reader: ReaderEvents, report: Report, first: int) -> tuple[int, bytes] | None:
+    """Number and code of the event before ``first``: as it was checked, or as the reader said."""
+    marks = [batch.before for batch in reader.batches if batch.before is not None]
+    if report.before is not None:
+        marks.insert(0, report.before.head)
+    for shown in report.events:
+        if shown.event.number == first - 1:
+            marks.insert(0, (first - 1, event_record.split(shown.raw)[1]))
+    return next((mark for mark in marks if mark[0] == first - 1), None)
 
 
 def words_path(site: Site) -> Path:

@@ -1,4 +1,4 @@
-"""The auditor's word that events are safe: a COSE_Mac0 (RFC 9052 section 6.2) that anybody carries.
+"""The auditor's word that events are safe: a COSE_Mac0 (RFC 9052 section 6.2), whoever brings it.
 
 Its payload is the deterministic CBOR array ``[E, number, code]``: the ephemeral public key that
 the chain starts from, and number and code of the last event that the auditor has. Its key,

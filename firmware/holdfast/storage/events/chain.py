@@ -26,10 +26,10 @@ class ChainState:
 
     ``root`` is the chain's ephemeral public key and ``base`` the number of its first event;
     ``key`` is that of event ``next`` and ``code`` that of the event before it. Events below
-    ``acked`` the auditor has acknowledged, those below ``copied`` somebody has. Those from ``acked``
-    to ``kept`` are given up, and ``untold``: no event says so yet; ``before`` is the code of the
-    one before ``kept``, None if unknown. ``warned``: an event says that the log is nearly full;
-    ``damaged``: how many damaged places were told.
+    ``acked`` the auditor has acknowledged, those below ``copied`` somebody has. Those from
+    ``acked`` to ``kept`` are given up, and ``untold``: no event says so yet; ``before`` is the
+    code of the one before ``kept``, None if unknown. ``warned``: an event says that the log is
+    nearly full; ``damaged``: how many damaged places were told.
     """
 
     def __init__(self, root: bytes, key: bytes, base: int, kept: int, before=None):
@@ -117,9 +117,7 @@ class ChainStore:
         self._audit_key = audit_key
 
     def load(self):
-        """The ChainState, or None if there is none. Raises DamagedError, also if nothing could be
-        acknowledged in this chain, and OSError.
-        """
+        """The ChainState, or None if there is none. Raises DamagedError and OSError."""
         data = files.read(self._path, _BODY + _CHECK)
         if data is None:
             return None
@@ -128,9 +126,7 @@ class ChainStore:
         body = data[:_BODY]
         if not crypto.equal(data[_BODY:], self._check(body)):
             raise DamagedError("the state of the event chain is not this reader's")
-        state = decode(body)
-        self.auditor_key(state.root)
-        return state
+        return decode(body)
 
     def save(self, state: ChainState):
         """Replace the file by ``state``, or leave it as it was. Raises OSError."""

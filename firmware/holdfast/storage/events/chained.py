@@ -71,6 +71,10 @@ class ChainedLog:
         if state is None:
             return False
         self.state = state
+        try:
+            self.auditor_key()
+        except InvalidInput:
+            return False  # nothing could be acknowledged in this chain
         if not self._roll_forward():
             return False
         last = self._last_number()

@@ -33,10 +33,10 @@ class EventLog:
 
     ``audit_key`` is the auditor's public X25519 key and ``device_key`` the device's private one,
     32 bytes each. Events are given up by whole segments, of which there are at least two: first
-    acknowledged ones, then those that somebody has copied, then others. A full flash counts as a full
-    log, and a reserve on it is for events alone, unless the log ``is_left``: of a place that the
-    board has left. Opened with a smaller capacity than it once had, it keeps the newest events.
-    The first event of all is LOG_STARTED.
+    acknowledged ones, then those that somebody has copied, then others. A full flash counts as a
+    full log, and a reserve on it is for events alone, unless the log ``is_left``: of a place that
+    the board has left. Opened with a smaller capacity than it once had, it keeps the newest
+    events. The first event of all is LOG_STARTED.
     ``fault`` is EVENT_LOG_FAILED, else 0, if something recorded is gone at opening: the log works
     all the same, and an event, STORAGE_FAULT, says what. Raises OSError if the storage fails:
     then nothing can be recorded, and the log must be opened again.
@@ -147,8 +147,8 @@ class EventLog:
         """Let all events go that the auditor's word ``raw`` is about
         (access/events/acknowledgement.py); an old one changes nothing.
 
-        Raises EventError (InvalidInput) if it is none, of another log or of an event that was never
-        here, and OSError: the events are then kept or not, and the same may be said again.
+        Raises EventError (InvalidInput) if it is none, of another log or of an event that was
+        never here, and OSError: the events are then kept or not, and the same may be said again.
         """
         from ...access.events import acknowledgement  # not before one comes
 

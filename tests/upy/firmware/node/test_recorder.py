@@ -149,8 +149,9 @@ def test_a_collection_is_an_event_once():
         assert _collect(world, 1, "carla", after, given) is None
     # Who calls for each question is one collection as well, and it ends.
     own = _collect(world, 2, "carla", -1, 9)
-    for connection, after, given in ((3, 9, 19), (4, 19, own - 1), (5, own - 1, own), (6, own, None)):
+    for connection, after, given in ((3, 9, 19), (4, 19, own - 1), (5, own - 1, own)):
         assert _collect(world, connection, "carla", after, given) is None
+    assert _collect(world, 6, "carla", own, None) is None
     # Another one, who goes on where carla stood, is not she.
     assert _collect(world, 9, "carl", 9, 19)
     assert _collect(world, 7, "carla", own, _happen(world, 3))  # the next day

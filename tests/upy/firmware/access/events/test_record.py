@@ -9,8 +9,8 @@ import crypto
 import small_log as small
 import small_site as site
 from harness import mutants, raises, unhex
+from holdfast.access.events import acknowledgement, event
 from holdfast.access.events import batch as event_batch
-from holdfast.access.events import event
 from holdfast.access.events import record as event_record
 from holdfast.access.events.batch import Batch
 from holdfast.access.events.record import EventError
@@ -21,11 +21,18 @@ EPHEMERAL = b"\x44" * 32
 KEY_0 = unhex("a0aa9b10a8ddf9ada41a029ced3f285e9d90e570e7bf425c71da6fce35148df0")
 RECORD = unhex("8700011a6b49d20001021a00015180a501000201034800010203040506070565616c6963650f00")
 CODE = unhex("785a3df9fbd0ad28ceda7d6e20564eaa")
+ACKNOWLEDGEMENT_KEY = unhex("d7c00dc367b6e5fe060223238c2f3ceba8b400477c084227c9175b7104944319")
+ACKNOWLEDGEMENT = unhex(
+    "d18443a10105a05835835820ff2ee45601ec1b67310c7790404585ae697331eee1c1f8cf2419731c1fff3e6b"
+    "0050785a3df9fbd0ad28ceda7d6e20564eaa58207de1cedced43a12c1cd0a30edb3c9d798f08ee72f346abdf"
+    "a8a5ba41ebfdfe26"
+)
 
 
 def test_the_event_in_the_documents():
     """Byte for byte: an integrator builds the check from them."""
-    key = event_record.board_keys(EPHEMERAL, site.READER_PRIVATE, small.AUDIT_PUBLIC)[0]
+    keys = event_record.board_keys(EPHEMERAL, site.READER_PRIVATE, small.AUDIT_PUBLIC)
+    key, auditors = keys
     public = crypto.x25519_public_key(EPHEMERAL)
     assert key == KEY_0
     assert key == event_record.auditor_root(site.AUDIT_PRIVATE, public, small.READER_PUBLIC)
@@ -33,9 +40,13 @@ def test_the_event_in_the_documents():
     assert made == RECORD
     assert event_record.code(key, event_record.FIRST_CODE, made) == CODE
     assert event_record.is_authentic(made + CODE, key, event_record.FIRST_CODE)
+    assert keys == event_record.auditor_keys(site.AUDIT_PRIVATE, public, small.READER_PUBLIC)
+    assert auditors == ACKNOWLEDGEMENT_KEY
+    assert acknowledgement.encode(auditors, public, 0, CODE) == ACKNOWLEDGEMENT
+    assert acknowledgement.verify(ACKNOWLEDGEMENT, auditors, public) == (0, CODE)
     with open("docs/protocol.md") as file:
         text = file.read()
-    for shown in (KEY_0, RECORD, CODE, event_record.next_key(key)):
+    for shown in (KEY_0, RECORD, CODE, event_record.next_key(key), auditors, ACKNOWLEDGEMENT):
         assert "`" + shown.hex() + "`" in text
 
 
