@@ -1,14 +1,12 @@
 """``holdfast events``: what a person learns of a file of events, and what is kept of it."""
 
-import os
-import time
-
 import pytest
 
 import cbor
 import crypto
 import small_log as small
 import small_site
+from collected_events import DEVICE, Collector, certificate
 from cose import CRV_X25519, Key
 from holdfast.access.events import event
 from holdfast_host.credentials import issuing
@@ -16,41 +14,6 @@ from holdfast_host.events import files as event_files
 from holdfast_host.events.files import encode
 from holdfast_host.site import site
 from small_log import record
-
-DEVICE = b"\x77" * 32
-
-
-def certificate(authority, **changes):
-    """A reader's, sound unless changed."""
-    now = int(time.time())
-    fields = {
-        "site": "acme",
-        "node": "front-reader",
-        "doors": ["front"],
-        "device_key": Key.okp(CRV_X25519, crypto.x25519_public_key(DEVICE)),
-        "issued_at": now,
-        "expires": now + 86400,
-        "cti": bytes(8),
-    }
-    return issuing.device_certificate(authority.signing_key, **{**fields, **changes})
-
-
-class Collector:
-    """A reader's log, and what somebody saved of it."""
-
-    def __init__(self, folder, authority, secret, device=DEVICE, door="front"):
-        audit = crypto.x25519_public_key(secret.audit_key())
-        self.folder = folder
-        self.log = small.EventLog(str(folder / "log"), audit, device, os.urandom, 9000, 1000)
-        key = Key.okp(CRV_X25519, crypto.x25519_public_key(device))
-        self.certificate = certificate(
-            authority, device_key=key, node=f"{door}-reader", doors=[door]
-        )
-
-    def save(self, name="a.events", after=-1):
-        path = self.folder / name
-        path.write_bytes(encode(self.certificate, self.log.batch(after, small.ALL, 10**6)))
-        return path
 
 
 @pytest.fixture

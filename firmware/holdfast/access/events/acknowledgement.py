@@ -35,8 +35,9 @@ def claimed(raw: bytes) -> tuple:
     if not isinstance(raw, bytes) or not len(_HEAD) < len(raw) <= MAX_BYTES:
         raise EventError("no acknowledgement")
     try:
-        payload, _ = cbor.decode_prefix(raw, len(_HEAD), max_depth=0, max_items=1)
-        if raw[: len(_HEAD)] != _HEAD or not isinstance(payload, bytes):
+        payload, end = cbor.decode_prefix(raw, len(_HEAD), max_depth=0, max_items=1)
+        _, end = cbor.decode_prefix(raw, end, max_depth=0, max_items=1)
+        if raw[: len(_HEAD)] != _HEAD or not (isinstance(payload, bytes) and end == len(raw)):
             raise EventError("another form")
         items = cbor.decode(payload, max_depth=1, max_items=4)
     except InvalidInput as error:
