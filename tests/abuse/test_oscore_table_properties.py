@@ -39,7 +39,7 @@ class Lives(RuleBasedStateMachine):
         crypto.aes_ccm_encrypt = self.encrypt
         self.window = window
         self.met = 0
-        self.tables = [None, None]
+        self.tables: list = [None, None]
         self.views = ([], [])  # associations that somebody still has in hand
         self.in_flight = []  # (who asked, plain payload, protected request)
         self.open = []  # (who answers, association, exchange)

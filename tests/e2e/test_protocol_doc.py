@@ -78,13 +78,14 @@ def test_the_limits_in_the_document_are_the_limits():
 
     limits, text = Limits(), _document()
     for row in (
-        "after connecting | %d s |" % (limits.first_ms // 1000),
-        "message_3 after message_2 | %d s |" % (limits.handshake_ms // 1000),
-        "silence after being heard | %d s |" % (limits.idle_ms // 1000),
+        "reader computes is not counted | %d s |" % (limits.first_ms // 1000),
+        "after its first byte | %d s |" % (limits.last_ms // 1000),
+        "shown nothing for %d s | %d |" % (limits.last_ms // 1000, limits.connections),
+        "such request after the last | %d s |" % (limits.idle_ms // 1000),
+        "can be decrypted | %d |" % limits.unproven,
         "whole connection | %d s |" % (limits.lifetime_ms // 1000),
-        "connections at once | %d |" % limits.connections,
         "requests on one connection | %d |" % limits.requests,
-        "dropped first | %d |" % limits.contexts,
+        "dropped first; for one `cnf` key | %d; 2 |" % limits.contexts,
         "at\nmost %d bytes" % limits.message_size,
     ):
         assert row in text, row

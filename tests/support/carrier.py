@@ -1,6 +1,7 @@
 """Somebody whom a reader believes, who asks it for what is no door. Runs on both interpreters."""
 
 import coap
+import crypto
 import oscore
 import small_site as site
 from coap import stream
@@ -24,10 +25,11 @@ class Carrier:
     """A phone with a credential for ``bits`` at ``place``; ``changes`` are to its claims."""
 
     def __init__(self, reader, bits, changes=None, place=site.DOOR, number=0):
-        claims = {9: site.scope((1, place, bits))}
+        private = crypto.sha256(b"carrier %d %d" % (bits, number))
+        claims = {8: site.confirmation(private), 9: site.scope((1, place, bits))}
         claims.update(changes or {})
         self.reader = reader
-        self.phone = Phone(site.holder_token(changes=claims), number=number)
+        self.phone = Phone(site.holder_token(changes=claims), private, number=number)
 
     async def meet(self):
         """Make the handshake, which any believed holder can, whatever the door says then."""

@@ -9,6 +9,7 @@ class Deadline:
     """When the central of ``origin`` must have shown who it is, and shown it again.
 
     ``first_ms`` in all until it has. ``is_last`` says that it took the last free connection.
+    ``is_over`` once it has ended the connection.
     """
 
     def __init__(self, ticks, limits, origin, is_last: bool):
@@ -16,13 +17,17 @@ class Deadline:
         self._limits = limits
         self._origin = origin
         self._is_last = is_last
+        self._is_stopped = False
         self._end = ticks.add(limits.lifetime_ms)
         self._left = limits.first_ms  # at ``_since``, but for the lifetime
         self._since = ticks.add(0)
         self._proofs = 0
+        self.is_over = False
 
     def left_ms(self) -> int:
         """Milliseconds, 0 or less once it is over."""
+        if self._is_stopped:
+            return max(1, self._left)
         left = self._left + self._ticks.until(self._since)
         return min(left, self._ticks.until(self._end))
 
@@ -36,6 +41,7 @@ class Deadline:
     def stop(self):
         """The node has something to do for it now: time that is not the central's."""
         self._left = self.left_ms()
+        self._is_stopped = True
 
     def go_on(self):
         """The central is to move. It has new time if a request of its was decrypted."""
@@ -43,6 +49,21 @@ class Deadline:
             self._proofs = self._origin.proofs
             self._left = self._limits.idle_ms
         self._since = self._ticks.add(0)
+        self._is_stopped = False
+
+    async def watch(self, task):
+        """Cancel ``task``, which serves the central, when it is over."""
+        while True:
+            try:
+                left = self.left_ms()
+                if left <= 0:
+                    self.is_over = True
+                    task.cancel()
+                    return
+                seconds = left / 1000
+            except MemoryError:
+                seconds = 1
+            await asyncio.sleep(seconds)
 
 
 async def serve(link, session, deadline):
@@ -52,16 +73,13 @@ async def serve(link, session, deadline):
     connection quietly. Returns (bytes in, bytes out).
     """
     received = sent = 0
+    watching = None
     try:
+        # One task for all of the connection: a time limit made for each read could itself be what
+        # memory ends in, and leave the read behind.
+        watching = asyncio.create_task(deadline.watch(asyncio.current_task()))
         while not session.closing:
-            left = deadline.left_ms()
-            if left <= 0:
-                session.close_reason = reason.TOO_SLOW
-                break
-            try:
-                chunk = await asyncio.wait_for(link.read(), left / 1000)
-            except asyncio.TimeoutError:
-                continue
+            chunk = await link.read()
             if not chunk:
                 break
             if not received:
@@ -70,10 +88,12 @@ async def serve(link, session, deadline):
             deadline.stop()
             answer = await session.receive(chunk)
             deadline.go_on()
-            await asyncio.wait_for(_write(link, answer), max(left, 1000) / 1000)
+            await _write(link, answer)
             sent += len(answer)
             session.answered()
-    except asyncio.TimeoutError:
+    except asyncio.CancelledError:
+        if not deadline.is_over:
+            raise
         session.close_reason = reason.TOO_SLOW
     except OSError:
         pass
@@ -84,6 +104,8 @@ async def serve(link, session, deadline):
         # The link before all else: whatever fails after it, no central holds it any more.
         let_go(link)
         session.close()
+        if watching is not None:
+            watching.cancel()
     return received, sent
 
 

@@ -131,6 +131,8 @@ class Node:
             self.may_be_remembered,
         )
         self.exchanger = Exchanger(self.handshakes, self.contexts, self.server, self)
+        # Machine code that comes late finds no memory of its kind any more.
+        crypto.load(self.settings.p256_certificate is not None)
         lost = self.stores.tidy_places()
         self.keep_up()
         self.recorder.note(STARTED, {"changeset": self._rules and self._rules.number})
@@ -164,7 +166,7 @@ class Node:
         try:
             is_news = await self._store_work(self.stores.follow_steps(raw))
         except Busy:
-            raise OSError(errno.EBUSY)  # nothing is wrong with what came
+            raise OSError(errno.EAGAIN)  # nothing is wrong with what came
         except InvalidInput as error:
             self.recorder.note(POLICY_REFUSED, {"detail": str(error)}, anybody=True)
             raise
@@ -298,6 +300,9 @@ class Node:
                 self.keep_up()
                 self.recorder.pay()
                 self.tell_ending()
+                now = self.timekeeper.read().now
+                if now is not None:
+                    self.contexts.forget_ended(now)
                 # Whoever is connected: a crowd must not be able to fill the journal.
                 await self._store_work(self.stores.tidy_steps())
             except MemoryError:

@@ -5,6 +5,7 @@ import gc
 import crypto
 
 from ..door.unit import DoorUnit
+from ..link.connection import let_go
 from ..link.listener import Listener
 from ..node.node import Node
 from ..resources.doors import UnlockResource
@@ -51,13 +52,18 @@ class Reader(Node):
 
     async def connected(self, link):
         """Serve one central; never raises for what it sends."""
-        await self.listener.connected(link)
-        if self._is_idle():
-            # While nobody waits: the next phone finds a key ready and the memory whole.
-            await self.prepare_keys(self._is_idle)
-            gc.collect()
+        try:
+            await self.listener.connected(link)
             if self._is_idle():
-                self.contexts.move()
+                # While nobody waits: the next phone finds a key ready and the memory whole.
+                await self.prepare_keys(self._is_idle)
+                gc.collect()
+                if self._is_idle():
+                    self.contexts.move()
+        except MemoryError:
+            pass  # there may be some for the next one
+        finally:
+            let_go(link)
 
     def _rest(self, is_resting):
         self.door.close()

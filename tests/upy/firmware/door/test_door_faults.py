@@ -20,7 +20,7 @@ class _Board(Hardware):
     def __init__(self):
         super().__init__()
         self.failing = ()
-        self.error = None
+        self.error = OSError(5)
         self.shown = []
 
     def _act(self, piece):

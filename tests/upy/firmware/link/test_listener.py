@@ -114,9 +114,9 @@ async def test_what_was_done_is_said_by_the_door_and_by_no_status_code():
     await (await cold(reader, resident))[0].hang_up()
     for number in range(4):
         token = site.holder_token(
-            changes={7: bytes([number]) * 8, 8: site.confirmation(b"\x22" * 32, 0)}
+            changes={7: bytes([number]) * 8, 8: site.confirmation(bytes([number + 1]) * 32)}
         )
-        visitor = Phone(token, number=1000 * number)
+        visitor = Phone(token, bytes([number + 1]) * 32, number=1000 * number)
         call, waiting = Call(reader), visitor.message_1()
         response = await call.ask(visitor.hello() + visitor.post(b"\xf5" + waiting[1]))
         message_3 = visitor.finish(waiting[0], response.payload)

@@ -13,6 +13,7 @@ def _raise():
 
 
 def test_where_it_was_is_the_innermost_place():
+    found = ""
     try:
         _raise()
     except ValueError as error:

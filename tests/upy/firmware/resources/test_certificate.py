@@ -45,7 +45,7 @@ async def test_a_renewal_is_in_force_at_once_and_after_a_restart():
     assert len(noted(hardware, "certificate_renewed")) == 1
 
     # The next handshake shows it.
-    newcomer = Phone(site.holder_token(changes={7: b"newcomer"}), number=2000)
+    newcomer = Phone(number=2000)
     call, _, answer = await cold(reader, newcomer)
     await call.hang_up()
     assert answer[1] is True and newcomer.shown == renewal

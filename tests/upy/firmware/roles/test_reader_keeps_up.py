@@ -54,7 +54,7 @@ async def test_memory_that_ends_in_the_middle_is_made_good_the_next_time():
         setattr(owner, name, genuine)
         kinds = _kinds(reader)
         where = (piece, name, passes)
-        assert not reader.contexts._recent, where
+        assert not reader.contexts.order, where
         assert kinds.count(event.LOCKDOWN) == 1, (where, kinds)
         assert kinds.count(event.POLICY_APPLIED) == 2, (where, kinds)  # the first one, too
 
