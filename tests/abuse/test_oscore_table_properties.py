@@ -169,7 +169,7 @@ class Lives(RuleBasedStateMachine):
         if association is not None:
             self.tables[who].opened(self.kids[who], association)
         self.failing = failing == 0
-        self.tables[who].settle()
+        self.tables[who].flush()
         self.failing = False
 
     @rule(who=st.integers(0, 1))

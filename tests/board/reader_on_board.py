@@ -169,7 +169,7 @@ def provision(now):
     from holdfast.storage.policy import file as policy_file
 
     reader = _reader(now)
-    policy_file.follow(_DIRECTORY + "/policy.cbor", reader.stores.policies(), reader.follow)
+    policy_file.apply(_DIRECTORY + "/policy.cbor", reader.stores.policies(), reader.apply)
     reader.keep_up()
     os.remove(_DIRECTORY + "/policy.cbor")
     print(reader.stores.moment()[1].counts[0])

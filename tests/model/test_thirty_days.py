@@ -103,7 +103,7 @@ class House:
         number, previous = 1, bytes(32)
         while orders:
             raw = site.changeset(orders[:30], number, previous, START)
-            self.reader.follow(raw)
+            self.reader.apply(raw)
             number, previous = number + 1, self.reader.stores.rules.head
             del orders[:30]
 

@@ -309,7 +309,7 @@ class World:
             return
         self.clock.look(self.uptime, self.hardware.now, self.rules.max_uncertainty_s)
         self.clock.heard(issued_at)
-        if not self.reader.follow(raw):
+        if not self.reader.apply(raw):
             raise Difference("a new changeset was known")
         self.head = crypto.sha256(raw)
         following = draft.applied(self.policies[-1][0], changesets.parse(raw))
@@ -321,7 +321,7 @@ class World:
 
     def _refuse(self, raw, why):
         try:
-            self.reader.follow(raw)
+            self.reader.apply(raw)
         except InvalidInput:
             self.recorded.append((event.POLICY_REFUSED,))
             self.seen["changeset refused"] += 1

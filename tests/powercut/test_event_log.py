@@ -29,7 +29,7 @@ def log_at(root):
 
 def append(log, acked):
     acked.append(log.append(event.ACCESS, access(log.head[0] + 1)))
-    log.settle()
+    log.flush()
 
 
 def check(root, acked):

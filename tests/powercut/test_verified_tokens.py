@@ -22,7 +22,7 @@ def _meet(ring, numbers):
     for number in numbers:
         if not ring.knows(b"token %d" % number, AUTHORITY):
             ring.verified(b"token %d" % number, AUTHORITY, END)
-        ring.settle()
+        ring.flush()
 
 
 def _prepare(root):

@@ -114,7 +114,7 @@ class House:
         """The first start: the first changeset, both phones, a card."""
         self.starts = 0
         self.start(root)
-        self.reader.follow(self.first)
+        self.reader.apply(self.first)
         self.meet(self.alice)
         self.meet(self.carl)
         assert self.card("stays", [])
@@ -145,7 +145,7 @@ class House:
 
     def bring(self, raw, number, acked):
         """A changeset is followed, or OSError."""
-        self.reader.follow(raw)
+        self.reader.apply(raw)
         acked.append(("policy", number))
 
     def collect(self, acked):

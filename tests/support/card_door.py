@@ -54,7 +54,7 @@ class Door:
     def follow(self, *operations):
         self._number += 1
         raw = site.changeset(list(operations), self._number, self._head)
-        self.reader.follow(raw)
+        self.reader.apply(raw)
         self._head = crypto.sha256(raw)
 
     def pin(self, digits):

@@ -93,7 +93,7 @@ class Stand:
 
     def follow_next(self, *operations):
         raw = self.next_changeset(*operations)
-        self.reader.follow(raw)
+        self.reader.apply(raw)
         self.number += 1
         self.head = crypto.sha256(raw)
         self.raw = None

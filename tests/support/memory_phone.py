@@ -159,7 +159,7 @@ def make_reader(
     )
     reader.start()
     if policy:
-        reader.follow(site.changeset())
+        reader.apply(site.changeset())
     return reader
 
 

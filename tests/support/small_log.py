@@ -72,7 +72,7 @@ def record(log, count):
     """Append ``count`` ordinary events."""
     for _ in range(count):
         log.append(event.ACCESS, access(log.head[0] + 1))
-        log.settle()
+        log.flush()
 
 
 def batch(log, after=-1):

@@ -71,11 +71,11 @@ class Door:
         raw = site.changeset(list(orders), self.number, self.head, issued_at)
         self.head = crypto.sha256(raw)
         self.raws.append(raw)
-        self.reader.follow(raw)
+        self.reader.apply(raw)
 
     def bring_all_again(self):
         for raw in self.raws:
-            self.reader.follow(raw)
+            self.reader.apply(raw)
 
     def take_snapshot(self, *orders):
         """As a carrier brings it: what ``orders`` come to; of a chain that was longer, if there is

@@ -16,7 +16,7 @@ class AccessPoint:
     ``read()``, the ClockReading to decide with, and ``heard_token`` for each credential;
     ``doorway`` is the Doorway to move. ``recorder`` has ``keep(event)``, which must have the event
     on flash when it returns or raise OSError, and ``tell(event, about)``, which shows it with what
-    else is known ``about`` it, and ``settle()``; what ``tell`` raises is for ``faults`` (Faults).
+    else is known ``about`` it, and ``flush()``; what ``tell`` raises is for ``faults`` (Faults).
 
     Something was done for who asked if, and only if, the Decision that ``ask`` gives is
     ``granted``: then the event is on flash and the strike was released.
@@ -83,9 +83,9 @@ class AccessPoint:
         """Show a no to whom nothing else can be said: nothing is decided or kept."""
         self._doorway.refuse()
 
-    def settle(self):
+    def flush(self):
         """To be called once who asked has the answer: what could wait for that is done now."""
-        self._recorder.settle()
+        self._recorder.flush()
 
     def _carry_out(self, event, about, wants_pin=False):
         # Kept first: nobody enters unseen. An answer that cannot be kept becomes a no.

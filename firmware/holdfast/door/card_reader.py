@@ -84,7 +84,7 @@ class CardReader:
                 about = {"shown": "card" if kind == CARD else "pin"}
                 about["error"] = type(error).__name__
                 self._access_point.refuse(reason.FAULT, None, about)
-            self._access_point.settle()
+            self._access_point.flush()
             self._forgive()
         except Exception:
             pass  # there was no memory to keep it or to tell it: no is what was shown

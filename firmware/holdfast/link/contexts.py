@@ -109,13 +109,13 @@ class Contexts(Table):
         self._unmoved.append(c_r)
 
     def opened(self, c_r: bytes, association: Association):
-        """Note that something was done for this phone: ``settle`` stores it, the first time."""
+        """Note that something was done for this phone: ``flush`` stores it, the first time."""
         packed = association.context.packed
         if self.packed(c_r) is packed and not has_opened(packed):
             packed[length(packed)] |= _HAS_OPENED
             self._unkept.append(c_r)
 
-    def settle(self):
+    def flush(self):
         """Store what ``opened`` noted, and remove what was given up, once the phone has its
         answer.
 

@@ -94,7 +94,7 @@ class Exchanger:
         """An answer is on its way, or never will be: now is what could wait for it. Raises
         nothing.
         """
-        self._contexts.settle()
+        self._contexts.flush()
         self._observer.answered()
 
     def make_room(self):

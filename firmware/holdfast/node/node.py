@@ -144,17 +144,17 @@ class Node:
 
     # What it goes by
 
-    def follow(self, raw: bytes) -> bool:
-        """What ``take`` does, in one piece: for a start, while nobody is served."""
+    def apply(self, raw: bytes) -> bool:
+        """What ``apply_in_steps`` does, in one piece: for a start, while nobody is served."""
         try:
-            is_news = crypto.finish(self.stores.follow_steps(raw))
+            is_news = crypto.finish(self.stores.apply_steps(raw))
         except InvalidInput as error:
             self.recorder.note(POLICY_REFUSED, {"detail": str(error)}, anybody=True)
             raise
         self.keep_up()
         return is_news
 
-    async def take(self, raw: bytes) -> bool:
+    async def apply_in_steps(self, raw: bytes) -> bool:
         """Follow the signed changeset ``raw``, or take the head of a snapshot or its next part,
         whoever brought it; False if it was known.
 
@@ -164,7 +164,7 @@ class Node:
         from ..storage.policy.acceptance import Busy
 
         try:
-            is_news = await self._store_work(self.stores.follow_steps(raw))
+            is_news = await self._store_work(self.stores.apply_steps(raw))
         except Busy:
             raise OSError(errno.EAGAIN)  # nothing is wrong with what came
         except InvalidInput as error:
@@ -321,7 +321,7 @@ class Node:
 
     def answered(self):
         """An answer is on its way."""
-        self.recorder.settle()
+        self.recorder.flush()
 
     def refused(self, code: int, connection: int, credential, claimed):
         """The link refused something: show it and record it."""

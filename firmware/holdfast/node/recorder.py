@@ -45,7 +45,7 @@ class Recorder:
     def keep(self, event):
         """Have an AccessEvent on flash, unless it is one more of a crowd of strangers'.
 
-        ``settle`` is owed once the door has moved and the answer left. Raises OSError, whatever
+        ``flush`` is owed once the door has moved and the answer left. Raises OSError, whatever
         the reason is.
         """
         if event.credential is None and not event.decision.granted:
@@ -82,7 +82,7 @@ class Recorder:
             kept = self._dated(fields)
             try:
                 number = self._append(kind, kept)
-                self.settle()
+                self.flush()
             except OSError as error:
                 line["not_kept"] = str(error)
                 self.owe(kind, kept)
@@ -95,7 +95,7 @@ class Recorder:
         Raises OSError.
         """
         number = self._append(kind, self._dated(fields))
-        self.settle()
+        self.flush()
         line = {"event": kind_name(kind)}
         line.update(fields)
         self._show(line)
@@ -134,10 +134,10 @@ class Recorder:
         if len(self._owed) < _OWED:
             self._owed.append((kind, fields))
 
-    def settle(self):
+    def flush(self):
         """What need not be done before an answer: the key of the event kept last is forgotten."""
         try:
-            self._log().settle()
+            self._log().flush()
         except OSError:
             pass  # no log: the next event says so
 
@@ -149,7 +149,7 @@ class Recorder:
                 self._append(kind, fields if "uptime" in fields else self._dated(fields))
             except OSError:
                 return
-            self.settle()
+            self.flush()
             self._owed.pop(0)
 
     def _show(self, line):

@@ -178,7 +178,7 @@ class Stores:
         key = derive(self._private_key, "tokens", self._settings.place, 32)
         return VerifiedTokens(self._directory + "/tokens", self._sealer("token ring"), key)
 
-    def follow_steps(self, raw: bytes):
+    def apply_steps(self, raw: bytes):
         """Take the changeset ``raw``, or a snapshot's head or part; False if it was known.
 
         In steps, as in :mod:`crypto`, one such work at a time: until the last of them the old

@@ -40,7 +40,7 @@ def _find(reader, path):
     if path == (b"policy",):
         from .policy import PolicyResource
 
-        return PolicyResource(reader.stores.policies, reader.may, reader.take)
+        return PolicyResource(reader.stores.policies, reader.may, reader.apply_in_steps)
     if path == (b"events",):
         from .events import EventsResource
 

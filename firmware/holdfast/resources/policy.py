@@ -15,16 +15,16 @@ class PolicyResource:
     """Changesets are believed for their signature, not for who brings them.
 
     ``store()`` gives the PolicyStore or raises OSError; ``may(credential, action)`` gives the
-    exact reason code of a refusal, 0 for yes; ``follow(raw)`` is awaited, takes a changeset or a
+    exact reason code of a refusal, 0 for yes; ``apply(raw)`` is awaited, takes a changeset or a
     piece of a snapshot, gives False if that was known already, or raises InvalidInput or OSError.
     """
 
     content_formats = (option.CF_CBOR,)
 
-    def __init__(self, store, may, follow):
+    def __init__(self, store, may, apply):
         self._store = store
         self._may = may
-        self._follow = follow
+        self._apply = apply
 
     async def get(self, request, peer):
         """The changesets after number n as an array of byte strings, as many as fit; 4.03 to who
@@ -53,7 +53,7 @@ class PolicyResource:
         5.03 when flash fails: the same may come again, of a snapshot from its head on.
         """
         try:
-            is_news = await self._follow(request.payload)
+            is_news = await self._apply(request.payload)
             store = self._store()
             progress = store.snapshot_progress if is_news else None
             rules = store.rules

@@ -80,7 +80,7 @@ class Reader(Node):
     def left(self):
         """No central is there any more (called by the listener)."""
         self.door.rest()
-        self.tokens.settle()
+        self.tokens.flush()
 
     def _is_idle(self):
         return self.listener.is_idle

@@ -110,7 +110,7 @@ def main(arguments) -> int:
 def _follow_policy(reader, path, console):
     # A file that is no good changes nothing: the reader goes on with the policy that it has.
     try:
-        policy_file.follow(path, reader.stores.policies(), reader.follow)
+        policy_file.apply(path, reader.stores.policies(), reader.apply)
     except (InvalidInput, OSError) as error:
         console.line({"event": "policy_file_refused", "reason": str(error)})
     reader.keep_up()  # a snapshot goes past follow

@@ -57,7 +57,7 @@ class History:
         """When the last changeset was signed, in seconds since 1970; others may be later."""
         return self._rules.issued_at
 
-    def follow(self, raw: bytes, pieces: Sequence[bytes] | None = None) -> None:
+    def apply(self, raw: bytes, pieces: Sequence[bytes] | None = None) -> None:
         """Take ``raw`` as the next changeset. Raises InvalidInput if no reader would.
 
         ``pieces`` are the snapshot that stands at it, head and parts, if it gives cards other
@@ -71,7 +71,7 @@ class History:
             self.state, rules = self._stated(made, pieces or [])
             self.turns[made.number] = list(pieces or [])
         else:
-            self.state.follow(made.operations, made.issued_at)
+            self.state.apply(made.operations, made.issued_at)
         self._rules = rules
         if any(operation[0] == operations.ANCHORS for operation in made.operations):
             self.anchored_at = made.issued_at
@@ -93,7 +93,7 @@ class History:
         said = [operation for part in pieces[1:] for operation in assembly.add(part)]
         if not assembly.is_complete:
             raise ChangesetRefused("the snapshot beside it lacks parts")
-        state.follow(said, head.issued_at)
+        state.apply(said, head.issued_at)
         return state, assembly.rules
 
     def export(self, after: int = 0) -> bytes:

@@ -149,7 +149,7 @@ def rotate_lookup(
                 made.issued_at,
                 [*kept, *operations],
             )
-            present.follow(raw, pieces)
+            present.apply(raw, pieces)
         path = _path(folder, made.number)
         files.write(path.with_suffix(_SNAPSHOT), sequence(pieces), files.PRIVATE)
         _keep(folder, made.number, [raw])
@@ -169,7 +169,7 @@ def _load(folder: Path, site: str, first_key: Key) -> History:
         beside = path.with_suffix(_SNAPSHOT)
         pieces = _pieces(beside) if beside.exists() else None
         try:
-            history.follow(raw, pieces)
+            history.apply(raw, pieces)
         except InvalidInput as error:
             raise UsageProblem(f"{path} is damaged: {error}", _FROM_BACKUP) from error
     return history
@@ -215,7 +215,7 @@ def _sign(
     first = history.number + 1
     with _explained():
         for some in each:
-            history.follow(_made(history, authority, some, now))
+            history.apply(_made(history, authority, some, now))
     _keep(folder, first, history.changesets[first - 1 :])
 
 

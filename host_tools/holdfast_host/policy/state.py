@@ -127,7 +127,7 @@ class State:
         number = self.door_number(door)
         return sorted(zone for zone, doors in self.zones.items() if number in doors)
 
-    def follow(self, operations: Iterable[list], issued_at: int) -> None:
+    def apply(self, operations: Iterable[list], issued_at: int) -> None:
         """Follow the ``operations`` of one changeset, which a reader has taken."""
         for operation in operations:
             code, *values = operation

@@ -132,7 +132,7 @@ def test_whatever_a_person_changes_the_host_and_a_reader_agree(changes):
             continue
         number, head = history.number + 1, history.head
         raw = changeset.make(SIGNING_KEY, "acme", number, head, now, made)
-        history.follow(raw)
+        history.apply(raw)
         taken = changeset.parse(raw)
         taken.verify(rules.anchors)
         rules = draft.applied(rules, taken)
@@ -169,7 +169,7 @@ def test_what_is_removed_while_it_is_locked_down_leaves_nothing():
         [[12, 1, "c"], [2, "hall", b"\x02"]],
     ]
     for number, made in enumerate(steps, 1):
-        history.follow(changeset.make(SIGNING_KEY, "acme", number, history.head, NOW, made))
+        history.apply(changeset.make(SIGNING_KEY, "acme", number, history.head, NOW, made))
     state, rules = history.state, history._rules
     agree(state, rules, {})
     assert not state.locked_places and not rules.locked_doors
@@ -194,7 +194,7 @@ def test_more_revocations_than_are_kept_come_to_the_same_everywhere():
             made.append([operations.WATERMARK, NOW - 86400])
         now = NOW + step * 30 * 3600
         raw = changeset.make(SIGNING_KEY, "acme", step + 1, history.head, now, made)
-        history.follow(raw)
+        history.apply(raw)
         rules = history._rules.revocations
         revoked = history.state.revoked
         assert len(rules) == len(revoked.entries) and all(map(rules.is_revoked, revoked.entries))

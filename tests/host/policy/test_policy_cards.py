@@ -81,14 +81,14 @@ def test_more_grants_than_a_reader_keeps_are_refused(monkeypatch):
     some = {bytes([n] * 8): "a card" for n in (2, 8, 9)}
     made = grants.grant(state, some, [7], Grant(now + 1), now=now, replace=True)
     assert made[0] == [operations.GRANT, b"over now", 7, False] and len(made) == 4
-    state.follow(made, now)
+    state.apply(made, now)
     assert state.pairs == 5
     with pytest.raises(UsageProblem, match="no room for 1 more"):
         grants.grant(state, {b"one more": "it"}, [7], Grant(), now=now)
     with pytest.raises(UsageProblem, match="no room for 3 more"):  # a second group takes room, too
         grants.grant(state, some, [8], Grant(), now=now, add=True)
     replaced = grants.grant(state, some, [8], Grant(), now=now, replace=True)
-    state.follow(replaced, now)
+    state.apply(replaced, now)
     assert state.pairs == 5 and state.grants[bytes([9] * 8)] == {8: Grant()}
 
 

@@ -303,4 +303,4 @@ def test_only_a_holder_of_the_key_can_be_believed(grown, authority):
         policy.load(grown.folder, "acme", Authority.generate().public_key)
     assert isinstance(authority.public_key, Key)
     with pytest.raises(InvalidInput):
-        policy.History("globex", authority.public_key).follow(path_of(grown, 1).read_bytes())
+        policy.History("globex", authority.public_key).apply(path_of(grown, 1).read_bytes())

@@ -86,7 +86,7 @@ def following_steps(
     """
     draft = _Draft(rules, issued_at, is_whole)
     try:
-        yield from draft.follow_steps(operations)
+        yield from draft.apply_steps(operations)
     except (RevocationsFull, ScheduleError) as error:
         raise ChangesetRefused(str(error))
     return rules.changed(draft.rules, number=number, head=head, issued_at=issued_at)
@@ -101,7 +101,7 @@ class _Draft:
         self._is_whole = is_whole
         self.rules: dict = {}
 
-    def follow_steps(self, operations):
+    def apply_steps(self, operations):
         for operation in operations:
             code = operation[0]
             if code in _FOLLOW:

@@ -45,7 +45,7 @@ class VerifiedTokens:
         """That signature was verified now, on a token that ends at ``expires``."""
         self._note(self._tag(raw, authority))
 
-    def settle(self):
+    def flush(self):
         """Take in what was noted, in an idle moment; write it down, after every few visits."""
         self._visits += 1
         pending, self._pending = self._pending, []

@@ -99,7 +99,7 @@ class EventLog:
     def append(self, kind: int, fields: dict) -> int:
         """Record an event, durably; its number. ``fields`` as for access/events/record.encode.
 
-        ``settle`` is owed, when there is time: until then flash has the key of this event.
+        ``flush`` is owed, when there is time: until then flash has the key of this event.
         If there is no room, in the log or on flash, the oldest segment is given up, and
         OVERWRITTEN says how many events were, and up to which, since the last acknowledgement.
         Raises ValueError as encode does: nothing is recorded; and OSError: it is recorded whole,
@@ -186,7 +186,7 @@ class EventLog:
 
     # Writing
 
-    def settle(self):
+    def flush(self):
         """Forget the last event's key on flash too. Raises nothing: the next event does it else,
         or is not recorded.
         """
@@ -285,7 +285,7 @@ class EventLog:
             self._give_up_oldest()
         if log.state.untold:
             self._append(None, {})
-        self.settle()
+        self.flush()
         log.release()
         return first
 

@@ -44,20 +44,20 @@ def items(path: str):
             yield item
 
 
-def follow(path: str, policies, apply):
+def apply(path: str, policies, apply_one):
     """Bring the PolicyStore ``policies`` to what is in the file; what it knows is passed over.
 
-    ``apply(raw)`` follows one changeset. Raises InvalidInput for the first item that is refused,
+    ``apply_one(raw)`` applies one changeset. Raises InvalidInput for the first item that is refused,
     and OSError; what came before it stays.
     """
     try:
-        _follow(path, policies, apply)
+        _apply(path, policies, apply_one)
     except (InvalidInput, OSError):
         policies.abandon_snapshot()
         raise
 
 
-def _follow(path, policies, apply):
+def _apply(path, policies, apply_one):
     parts_left = 0
     is_taken = False
     for number, raw in enumerate(items(path)):
@@ -71,7 +71,7 @@ def _follow(path, policies, apply):
             if is_taken:
                 policies.add_part(raw)
         else:
-            apply(raw)
+            apply_one(raw)
     if parts_left:
         raise PolicyFileError("policy.cbor lacks %d parts of its snapshot" % parts_left)
 

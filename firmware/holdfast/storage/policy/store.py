@@ -224,7 +224,7 @@ class PolicyStore:
             self.least = max(self.least, 1)
         if is_log_lost and self.cache.damage is not None:
             self.least = max(self.least, held.rules.number + 1)  # nobody knows what there was
-        self.follow(held)
+        self.put_in_force(held)
         if is_log_lost:
             self._save_state()
         number = held.rules.number
@@ -279,7 +279,7 @@ class PolicyStore:
             yield from key_changes.following_steps(ring, operations, rules, root, node, unseal)
         )
 
-    def follow(self, held):
+    def put_in_force(self, held):
         fault = reason.POLICY_DAMAGED if held.rules.number < self.least else None
         self.held = Held(held.rules.changed(fault=fault), held.ring, held.recent)
 

@@ -59,7 +59,7 @@ def _take(store, held, changeset, after, prepared):
     if not store.log.append(changeset.number, changeset.raw):
         store.is_stale = False
         return False
-    store.follow(after)
+    store.put_in_force(after)
     store.abandon_snapshot()
     if prepared:
         store.cache.commit(changeset.number, prepared)

@@ -121,14 +121,14 @@ def test_no_memory_is_needed_to_say_no():
         raise MemoryError
 
     access_point = door.read._access_point
-    genuine = access_point.ask, access_point.refuse, access_point.settle
-    access_point.ask = access_point.refuse = access_point.settle = fails
+    genuine = access_point.ask, access_point.refuse, access_point.flush
+    access_point.ask = access_point.refuse = access_point.flush = fails
     for _ in range(3):
         door.read.card(CARD_NUMBER)
         door.read.pin(THE_PIN)
         door.read.card(bytes(99))
     assert not door.hardware.opened and "red" in shown
-    access_point.ask, access_point.refuse, access_point.settle = genuine
+    access_point.ask, access_point.refuse, access_point.flush = genuine
     assert door.card(CARD_NUMBER) == "granted" and door.pin(THE_PIN) == "granted"
 
 

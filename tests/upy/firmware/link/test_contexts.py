@@ -244,7 +244,7 @@ def test_of_one_key_there_are_two_whatever_it_does():
         his.append(_added(contexts, 100 + number, 7))
         if number % 3:
             contexts.opened(his[-1], contexts.find(his[-1]))
-        contexts.settle()
+        contexts.flush()
         assert _there(contexts, residents) == [True] * 3
         assert _there(contexts, his[-3:])[-2:] == [True] * len(his[-2:])
         assert len(contexts.entries) <= 5
@@ -286,10 +286,10 @@ def test_an_identifier_that_came_to_another_is_not_stored_for_the_first():
         contexts.opened(kid, contexts.find(kid))
         contexts.forget(kid)
         contexts.add(kid, _association(2, 2, kid))
-        contexts.settle()
+        contexts.flush()
         assert flash.names() == []
         contexts.opened(kid, contexts.find(kid))
-        contexts.settle()
+        contexts.flush()
         assert flash.names() == [kid.hex()]
 
 

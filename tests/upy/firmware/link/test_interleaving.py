@@ -244,7 +244,7 @@ async def test_who_is_revoked_in_the_middle_of_the_handshake_does_not_get_in():
         message_3 = phone.finish(waiting, response.payload)
         exchange, protected = phone.wish()
         stepped.pause.at = stepped.pause.count + 4
-        stepped.pause.action = lambda: stepped.reader.follow(revocation)
+        stepped.pause.action = lambda: stepped.reader.apply(revocation)
         response = await call.ask(stream.encode(oscore.combine(message_3, protected)))
         assert phone.answer(response, exchange)[1][1] is False
         assert stepped.hardware.reasons() == ["revoked"] and not stepped.hardware.opened

@@ -43,7 +43,7 @@ class _World:
     def head(self):
         return len(self.kept) - 1, bytes(16)
 
-    def settle(self):
+    def flush(self):
         self.settled = len(self.kept)
 
     def line(self, fields):
@@ -77,7 +77,7 @@ def test_a_decision_settles_only_when_told_to_and_all_else_at_once():
     assert (len(world.kept), world.settled) == (1, 0)
     world.chronicle.tell(_granted(), {})
     assert world.settled == 0
-    world.chronicle.settle()
+    world.chronicle.flush()
     assert world.settled == 1
     world.chronicle.note(event.STARTED, {})
     assert world.settled == 2
@@ -85,7 +85,7 @@ def test_a_decision_settles_only_when_told_to_and_all_else_at_once():
     world.chronicle.pay()
     assert world.settled == 3
     world.failing = OSError(5)
-    world.chronicle.settle()  # there is no log, and whoever asked has long got his answer
+    world.chronicle.flush()  # there is no log, and whoever asked has long got his answer
 
 
 def test_a_thousand_strangers_write_a_few_dozen_events():

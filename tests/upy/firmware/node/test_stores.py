@@ -51,13 +51,13 @@ def test_without_a_place_to_remember_in_everybody_is_answered():
     folder = new_folder() + "/not/yet"
     reader, hardware = _new(folder)
     assert _card(reader, hardware) == "storage_failed"
-    raises(OSError, reader.follow, site.changeset(_operations()))
+    raises(OSError, reader.apply, site.changeset(_operations()))
     assert _card(reader, hardware) == "storage_failed" and hardware.opened == 0
     # Told once, however often it is asked.
     assert sorted(_faults(hardware)) == ["clock", "contexts", "places", "policy"]
     os.mkdir(folder[:-4])
     os.mkdir(folder)
-    assert reader.follow(site.changeset(_operations()))
+    assert reader.apply(site.changeset(_operations()))
     assert _card(reader, hardware) == "granted" and hardware.opened == 1
     details = [
         one.fields.get("detail")
@@ -90,7 +90,7 @@ async def test_the_policy_in_force_decides_whom_to_believe_however_late_it_can_b
     public = crypto.ed25519_public_key(OTHER_SEED)
     old = site.authority_public().x
     second = site.changeset([[10, [public]]], 2, crypto.sha256(site.changeset()))
-    reader.follow(second)
+    reader.apply(second)
     token = _token(OTHER_SEED)
     genuine = files.make_directory
 
@@ -120,7 +120,7 @@ async def test_two_readers_in_a_row_on_one_folder():
     """A restart: policy, cards, phones and events are the second one's, and no number repeats."""
     folder = new_folder()
     reader, hardware = _new(folder)
-    reader.follow(site.changeset(_operations()))
+    reader.apply(site.changeset(_operations()))
     phone = Phone()
     call, _, answer = await cold(reader, phone)
     assert answer[1] is True
@@ -144,7 +144,7 @@ async def test_a_board_that_becomes_another_node_begins_anew_and_comes_back():
     """
     folder = new_folder()
     reader, hardware = _new(folder)
-    reader.follow(site.changeset(_operations()))
+    reader.apply(site.changeset(_operations()))
     assert _card(reader, hardware) == "granted"
     happened = [(one.number, one.kind, one.fields) for one in _events(reader)]
     other = {3: "another", 6: site.device_certificate(changes={2: "another"})}
@@ -154,7 +154,7 @@ async def test_a_board_that_becomes_another_node_begins_anew_and_comes_back():
     assert _card(reader, hardware) == "policy_missing"
     kept = [(one.number, one.kind, one.fields) for one in _events(reader)]
     assert kept[: len(happened)] == happened and len(kept) > len(happened)
-    reader.follow(site.changeset(_operations()))
+    reader.apply(site.changeset(_operations()))
     assert _card(reader, hardware) == "granted"
 
 
@@ -168,7 +168,7 @@ async def test_a_policy_that_went_another_way_than_through_follow_is_told():
     operations = [[7, site.holder_claims()[7], site.NOW + 40 * site.DAY, None], [9, True, None]]
     second = site.changeset(operations, 2, crypto.sha256(site.changeset()))
     reader.stores.policies().apply(second)
-    assert not reader.follow(second)  # known already, and told now
+    assert not reader.apply(second)  # known already, and told now
     told = [line["event"] for line in hardware.lines if line["event"] not in ("access", "fault")]
     assert told[-2:] == ["policy_applied", "lockdown"]
     await warm(reader, phone)
@@ -185,8 +185,8 @@ def test_flash_that_fails_in_following_is_the_carriers_to_know():
         raise OSError(28)
 
     store.log.append = failing
-    raises(OSError, reader.follow, raw)
+    raises(OSError, reader.apply, raw)
     assert "policy" in _faults(hardware) and _card(reader, hardware) == "policy_missing"
     # Flash is read anew after an error, with a log that works.
-    assert reader.follow(raw) and _card(reader, hardware) == "granted"
+    assert reader.apply(raw) and _card(reader, hardware) == "granted"
     assert reason.coarse(reason.STORAGE_FAILED) == reason.COARSE_READER

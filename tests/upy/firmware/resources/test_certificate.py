@@ -114,7 +114,7 @@ async def test_a_revoked_renewal_stays_out():
     """One that was signed, not brought, and taken back with its device."""
     reader = make_reader(StillHardware())
     revoking = [[7, b"renewed.", site.NOW + 100 * site.DAY, LATER]]
-    reader.follow(site.changeset(revoking, 2, site.hash_of(site.changeset())))
+    reader.apply(site.changeset(revoking, 2, site.hash_of(site.changeset())))
     bringer = await Carrier(reader, UNLOCK).meet()
     assert (await bringer.post("certificate", later())).code == BAD
 

@@ -71,7 +71,7 @@ async def test_nobody_else_gets_one_and_a_revoked_carrier_gets_none():
     assert (await elsewhere.get("events")).code == FORBIDDEN
     assert (await carrier.get("events")).code == CONTENT
     operations = [[7, b"carrier2", site.NOW + 40 * site.DAY, None]]
-    reader.follow(site.changeset(operations, 2, crypto.sha256(site.changeset())))
+    reader.apply(site.changeset(operations, 2, crypto.sha256(site.changeset())))
     response = await carrier.get("events")
     assert response is None or response.code not in (CONTENT, CHANGED)
     again = await Carrier(reader, CARRY_EVENTS, {7: b"carrier2"}, number=8000).meet()
@@ -82,7 +82,7 @@ async def test_nobody_else_gets_one_and_a_revoked_carrier_gets_none():
 async def test_a_lockdown_stops_no_carrier():
     """When a door is locked down its events matter most."""
     reader, _, carrier = await carriers(CARRY_EVENTS)
-    reader.follow(site.changeset([[9, True, None]], 2, crypto.sha256(site.changeset())))
+    reader.apply(site.changeset([[9, True, None]], 2, crypto.sha256(site.changeset())))
     assert (await carrier.get("events")).code == CONTENT
 
 

@@ -97,7 +97,7 @@ async def test_only_who_administers_reads_the_policy():
     assert response.code == CONTENT and cbor.decode(response.payload) == [site.changeset()]
     # Retired while the phone goes on: the next request is answered otherwise.
     operations = [[7, b"carrier2", site.NOW + 40 * site.DAY, None]]
-    reader.follow(site.changeset(operations, 2, crypto.sha256(site.changeset())))
+    reader.apply(site.changeset(operations, 2, crypto.sha256(site.changeset())))
     response = await admin.get("policy")
     assert response is None or response.code != CONTENT
 
@@ -125,7 +125,7 @@ async def test_answers_fit_one_message_and_together_they_are_all():
     raws = chain(*wide)
     assert max([len(raw) for raw in raws]) > 900
     for raw in raws:
-        reader.follow(raw)
+        reader.apply(raw)
     got = []
     while True:
         response = await admin.get("policy", b"after=%d" % len(got))

@@ -45,7 +45,7 @@ async def test_memory_that_ends_in_the_middle_is_made_good_the_next_time():
 
         setattr(owner, name, failing)
         try:
-            reader.follow(_revoked_and_locked())
+            reader.apply(_revoked_and_locked())
             raise AssertionError("memory did not end")
         except MemoryError:
             pass
@@ -62,6 +62,6 @@ async def test_memory_that_ends_in_the_middle_is_made_good_the_next_time():
 async def test_a_lockdown_is_told_of_the_door_that_it_is_of():
     hardware = Hardware()
     reader = make_reader(hardware)
-    reader.follow(_revoked_and_locked())
+    reader.apply(_revoked_and_locked())
     told = [line for line in hardware.lines if line["event"] == "lockdown"]
     assert told == [{"event": "lockdown", "door": site.DOOR, "on": True}]

@@ -201,7 +201,7 @@ async def test_a_revocation_is_in_force_with_the_next_request_whatever_the_crowd
     others = await crowd.half_way()
     head = crypto.sha256(site.changeset())
     revoked = [[ops.REVOKE, site.holder_claims()[7], site.NOW + site.DAY, None]]
-    reader.follow(site.changeset(revoked, 2, head, site.NOW))
+    reader.apply(site.changeset(revoked, 2, head, site.NOW))
     _, code, answer = await warm(reader, resident)
     assert code == coap.code.UNAUTHORIZED and answer is None
     for one in others:

@@ -29,7 +29,7 @@ def _visit(ring, number):
     known = ring.knows(_raw(number), AUTHORITY)
     if not known:
         ring.verified(_raw(number), AUTHORITY, END)
-    ring.settle()
+    ring.flush()
     return known
 
 

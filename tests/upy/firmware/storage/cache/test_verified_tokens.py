@@ -58,7 +58,7 @@ async def test_a_known_token_is_still_asked_for_its_time_and_for_revocation():
     assert (await _visit(reader, hardware, 0, token))["granted"]
     first = site.changeset()
     revoke = [[7, site.holder_claims()[7], site.NOW + 30 * site.DAY, None]]
-    reader.follow(site.changeset(revoke, 2, site.hash_of(first)))
+    reader.apply(site.changeset(revoke, 2, site.hash_of(first)))
     assert (await _visit(reader, hardware, 10, token))["reason"] == "revoked"
     hardware.pass_time(40 * site.DAY)
     other = site.holder_token(changes={7: b"another.", 4: site.NOW + site.DAY})
@@ -72,6 +72,6 @@ async def test_a_key_that_is_no_longer_trusted_makes_its_tokens_strangers():
     reader = make_reader(hardware)
     assert (await _visit(reader, hardware, 0))["granted"]
     new = site.authority(NEW_SEED)
-    reader.follow(site.changeset([[10, [new.x]]], 2, site.hash_of(site.changeset())))
+    reader.apply(site.changeset([[10, [new.x]]], 2, site.hash_of(site.changeset())))
     event = await _visit(reader, hardware, 10)
     assert event["reason"] == "bad_signature" and hardware.opened == 1

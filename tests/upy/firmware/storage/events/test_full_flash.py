@@ -70,7 +70,7 @@ def test_what_others_fill_costs_no_event():
         for number in range(600):
             before = log.head[0]
             assert log.append(event.ACCESS, access(number)) > before
-            log.settle()
+            log.flush()
             if number % 100 == 0:
                 whole(log)
                 fill("more%d-" % number)
@@ -156,7 +156,7 @@ def test_copied_events_go_before_others_and_untold():
         log = log_at(segments=3)
         record(log, 60)
         log._log.state.copied = 59
-        log.settle()
+        log.flush()
         record(log, 1)
         log = log_at(segments=3)
         assert log._log.state.copied == 59
@@ -237,7 +237,7 @@ def test_a_board_that_was_moved_fills_its_flash():
         second = open_log(ROOT + "/second/events", 60, segment_bytes=4000)
         for number in range(3500):
             second.append(event.ACCESS, access(number))
-            second.settle()
+            second.flush()
         whole(second)
         kept = small.EventLog(
             ROOT + "/first/events",

@@ -287,7 +287,7 @@ def test_the_key_on_flash_follows_when_there_is_time():
     with Folder() as folder:
         log = open_log(folder, segments=9)
         record(log, 2)
-        for settles in (log.settle, lambda: log.append(event.ACCESS, access())):
+        for settles in (log.flush, lambda: log.append(event.ACCESS, access())):
             with open(folder + "/chain", "rb") as file:
                 settled = file.read()
             log.append(event.ACCESS, access())

@@ -79,7 +79,7 @@ def test_an_event_whose_key_could_not_move_on_is_recorded():
         record(log, 3)
         mend = put_before(log, "_store", ("save",))
         assert log.append(event.ACCESS, access()) == 4
-        log.settle()
+        log.flush()
         for _ in range(3):
             raises(OSError, log.append, event.ACCESS, access())
         assert log.head[0] == 4 and len(audit(batch(log))) == 5

@@ -34,7 +34,7 @@ class _Board:
         self.go()
 
     def go(self):
-        policy_file.follow(self.path, self.store, self.store.apply)
+        policy_file.apply(self.path, self.store, self.store.apply)
 
 
 def test_no_file_is_no_policy_and_no_error():
