@@ -193,11 +193,10 @@ class Stand:
             wrong.append("%d grants, and %d of them on flash" % (opened, granted))
 
     async def _rest(self, wrong):
-        strikes = self.hardware.strikes
         self.hardware.pass_ms(STRIKE_MS + 10)
         await turns(12)
         for _ in range(3):  # a job that failed begins again after a moment
-            if not strikes or not strikes[-1]:
+            if not self.hardware.released:
                 break
             self.hardware.pass_ms(1000)
             await turns(12)

@@ -53,6 +53,8 @@ class AccessPoint:
         clock = self._timekeeper.read()
         view, cache = self.moment()
         decision = decide(request, view, cache, clock)
+        if decision.granted and self._doorway.is_faulty:
+            decision = Decision.refuse(reason.FAULT)
         event = AccessEvent(decision, request, view, clock)
         if before is not None and before(decision):
             event.is_bounded = False

@@ -23,6 +23,7 @@ class Doorway:
         self._strike = strike
         self._indicator = indicator
         self._ticks = ticks
+        self.is_faulty = False  # it failed again and again, and stays secured for a while
         self._state = "ready"
         self._rest_at = None  # when the state is over; None for one that lasts
         self._changed = asyncio.Event()
@@ -94,5 +95,7 @@ class Doorway:
         self._state = state
         self._rest_at = rest_at
         self._changed.set()
+        if self.is_faulty and state == "ready":
+            state = "fault"
         if not is_shown:
             self._indicator.show(state)

@@ -34,6 +34,12 @@ class DoorUnit:
             name, strike_ms, stores, timekeeper, self.doorway, recorder, self._faults
         )
 
+    def set_faulty(self, is_faulty: bool):
+        """Secure the door and grant nothing, or go on: what a supervisor says of it."""
+        self.doorway.is_faulty = is_faulty
+        self.doorway.close()
+        self.indicator.show("fault" if is_faulty else "ready")
+
     @property
     def card_reader(self):
         """The CardReader for antenna and keypad; made, and loaded, for a door that has them."""

@@ -4,6 +4,7 @@ import gc
 
 import crypto
 
+from ..access.events.event import STORAGE_FAULT
 from ..door.unit import DoorUnit
 from ..link.connection import let_go
 from ..link.listener import Listener
@@ -66,7 +67,10 @@ class Reader(Node):
             let_go(link)
 
     def _rest(self, is_resting):
-        self.door.close()
+        for unit in self.doors.values():
+            unit.set_faulty(is_resting)
+            if is_resting:
+                self.recorder.owe(STORAGE_FAULT, {"detail": unit.name + " is secured by faults"})
 
     def arriving(self):
         """A central is there (called by the listener)."""

@@ -47,8 +47,8 @@ def items(path: str):
 def apply(path: str, policies, apply_one):
     """Bring the PolicyStore ``policies`` to what is in the file; what it knows is passed over.
 
-    ``apply_one(raw)`` applies one changeset. Raises InvalidInput for the first item that is refused,
-    and OSError; what came before it stays.
+    ``apply_one(raw)`` applies one changeset. Raises InvalidInput for the first item that is
+    refused, and OSError; what came before it stays.
     """
     try:
         _apply(path, policies, apply_one)

@@ -157,7 +157,7 @@ async def test_a_resident_gets_in_each_time_and_the_log_names_nobody_else():
         engine.started, engine.waited = [], {}
         del hardware.lines[:]
         del hardware.strikes[:]
-        hardware.strikes.extend([True] * opened + [False] * opened)
+        hardware.strikes.extend([1] * opened)
     assert visits >= _MESSAGES // _A_VISIT_EVERY
     del hardware.lines[:]
     assert _heap() - base < 2048, (base, _heap())
