@@ -17,20 +17,6 @@ import failing
 _INSIDE = 2
 _ONE_IN = 1 if os.getenv("HOLDFAST_TORTURE") == "1" else 50
 
-# What is known to go wrong, as (what is said, a file on the way): to become shorter.
-ALLOWED = (
-    # Not yet a job of the supervisor's: whoever polls the antenna gets it.
-    ("came out of the card reader", "holdfast/"),
-    # A connection's task ends before it serves: its link stays open and nobody reads it.
-    ("a task died of MemoryError", "holdfast/roles/reader.py"),
-    ("TimeoutError() came out", "holdfast/roles/reader.py"),
-    # A wait_for that had no memory in its middle leaves a task behind, which cancels its waiter.
-    ("CancelledError(True, None) came out", "holdfast/link/connection.py"),
-    # What is told once a phone has gone, with no memory left for a hundred allocations.
-    ("a task died of MemoryError", "holdfast/link/listener.py"),
-    ("a task died of MemoryError", "holdfast/node/node.py"),
-)
-
 
 async def _every(kind, part=0, parts=1):
     failing.be_ready()
@@ -49,13 +35,7 @@ async def _every(kind, part=0, parts=1):
 
 
 def _judge(found, tried):
-    found = [one for one in found if not _is_allowed(one)]
     assert not found, "%d of %d, the first: %s" % (len(found), tried, found[:5])
-
-
-def _is_allowed(found):
-    _, wrong, where = found
-    return all([any([text in one and place in where for text, place in ALLOWED]) for one in wrong])
 
 
 async def test_a_cold_unlock_1_of_4():
@@ -110,4 +90,13 @@ async def test_memory_that_is_gone_for_a_while():
         outside = [n for n in range(1, count + 1) if marks[n] != _INSIDE]
         for times in (2, 10, 100):
             chosen = outside[:: 1 if _ONE_IN == 1 else 40]
-            _judge(await failing.every(kind, chosen, times), len(chosen))
+            found = await failing.every(kind, chosen, times)
+            _judge([one for one in found if not _is_watch(one)], len(chosen))
+
+
+def _is_watch(found):
+    # What watches the time of a connection is cancelled at its end. Without memory for the
+    # cancellation it dies of that: at the end of the connection all the same.
+    _, wrong, where = found
+    died = [one for one in wrong if one.startswith("a task died of MemoryError")]
+    return len(died) == len(wrong) == 1 and where.startswith("firmware/holdfast/link/connection")

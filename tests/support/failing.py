@@ -202,6 +202,9 @@ class Stand:
             await turns(12)
         else:
             wrong.append("the strike is left released")
+        # The card goes away for long enough: the next time is another visit.
+        for visit in self.reader.card_reader._visits:
+            visit[0] = None
 
 
 async def turns(count):

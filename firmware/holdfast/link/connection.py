@@ -23,6 +23,7 @@ class Deadline:
         self._since = ticks.add(0)
         self._proofs = 0
         self.is_over = False
+        self.is_ended = False  # the connection, by whomever
 
     def left_ms(self) -> int:
         """Milliseconds, 0 or less once it is over."""
@@ -52,18 +53,21 @@ class Deadline:
         self._is_stopped = False
 
     async def watch(self, task):
-        """Cancel ``task``, which serves the central, when it is over."""
-        while True:
+        """Cancel ``task``, which serves the central, when it is over; until ``is_ended``."""
+        while not self.is_ended:
             try:
                 left = self.left_ms()
                 if left <= 0:
                     self.is_over = True
                     task.cancel()
                     return
-                seconds = left / 1000
+                nap = asyncio.sleep(left / 1000)
             except MemoryError:
-                seconds = 1
-            await asyncio.sleep(seconds)
+                nap = asyncio.sleep(1)  # which takes none
+            try:
+                await nap
+            except MemoryError:
+                pass  # for the cancellation that came: ``is_ended`` says it, too
 
 
 async def serve(link, session, deadline):
@@ -91,6 +95,8 @@ async def serve(link, session, deadline):
             await _write(link, answer)
             sent += len(answer)
             session.answered()
+            if watching.done():  # memory ended in it
+                watching = asyncio.create_task(deadline.watch(asyncio.current_task()))
     except asyncio.CancelledError:
         if not deadline.is_over:
             raise
@@ -104,6 +110,7 @@ async def serve(link, session, deadline):
         # The link before all else: whatever fails after it, no central holds it any more.
         let_go(link)
         session.close()
+        deadline.is_ended = True
         if watching is not None:
             watching.cancel()
     return received, sent

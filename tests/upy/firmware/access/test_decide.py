@@ -261,7 +261,7 @@ def test_each_of_two_authority_keys_is_believed():
     trust = Trust(site.SITE, both)
     for seed in (site.AUTHORITY_SEED, successor):
         token = cwt.issue(site.holder_claims(), site.authority(seed))
-        assert trust.authenticate(token).authority == site.authority(seed).x
+        assert trust.authenticate(token).authority == site.authority(seed).x[:8]
 
 
 def test_a_key_that_the_policy_no_longer_has_opens_nothing():
@@ -271,10 +271,11 @@ def test_a_key_that_the_policy_no_longer_has_opens_nothing():
     successor = site.authority(b"\x44" * 32)
     token = site.holder_token()
     credential = _trust().authenticate(token)
-    assert credential.authority == site.authority_public().x
+    assert credential.authority == site.authority_public().x[:8]
     retired = rules.policy([10, [successor.x]])
     assert rules.ask(credential, retired).reason == reason.RETIRED_KEY
-    assert rules.ask(credential, rules.policy([10, [successor.x, credential.authority]])).granted
+    both = rules.policy([10, [successor.x, site.authority_public().x]])
+    assert rules.ask(credential, both).granted
     visitor = _trust().authenticate(site.guest_token())
     assert visitor.authority is None and rules.ask(visitor, retired).granted
     # A credential that does not say who signed it was signed by nobody.
