@@ -37,7 +37,6 @@ class Recorder:
         # Of each kind how many are counted, and since when (uptime).
         self._strangers = [0] * _KINDS
         self._since = [0] * _KINDS
-        self._is_lock_told = False
         self._unkept = 0
         self._owed = []  # (kind, fields) that flash would not take
         self._collections = []  # (who, connection, last event given, its own event), oldest first
@@ -49,7 +48,7 @@ class Recorder:
         the reason is.
         """
         if event.credential is None and not event.decision.granted:
-            if event.is_bounded and self._is_one_more(event.decision.reason):
+            if event.is_bounded and self._is_crowded(_kind(event.decision.reason)):
                 self._unkept += 1
                 return
         fields = dict(event.fields())
@@ -177,15 +176,6 @@ class Recorder:
         except Exception as error:
             # Not on flash is not on flash: values that no event can have, no memory, a bug.
             raise OSError(type(error).__name__)
-
-    def _is_one_more(self, code):
-        """Whether a refusal of a stranger for this reason is one too many of its kind."""
-        if code == reason.PIN_LOCKED and not self._is_lock_told:
-            self._is_lock_told = True  # once a lock, whatever came before it
-            return False
-        if code == reason.WRONG_PIN:
-            self._is_lock_told = False
-        return self._is_crowded(_kind(code))
 
     def _is_crowded(self, kind):
         now = self._timekeeper.uptime()

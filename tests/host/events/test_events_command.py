@@ -16,23 +16,6 @@ from holdfast_host.site import site
 from small_log import record
 
 
-@pytest.fixture
-def collector(tmp_path, authority, secret):
-    collected = Collector(tmp_path, authority, secret)
-    record(collected.log, 9)
-    return collected
-
-
-@pytest.fixture
-def verify(holdfast, site_folder):
-    """``verify(file, ..., options)`` against the test's own site."""
-
-    def run(*arguments):
-        return holdfast("events", "verify", *arguments, "--site", site_folder)
-
-    return run
-
-
 def changed(path, change, name="changed.events"):
     """A copy of a file with other records."""
     (batch,) = event_files.read([path])

@@ -4,7 +4,6 @@ import pytest
 
 import cbor
 import small_log as small
-from collected_events import Collector
 from holdfast.access.events import acknowledgement
 from holdfast.access.events import record as event_record
 from holdfast_host import files
@@ -12,23 +11,6 @@ from holdfast_host.errors import UsageProblem
 from holdfast_host.events import files as event_files
 from holdfast_host.events import home
 from small_log import record
-
-
-@pytest.fixture
-def collector(tmp_path, authority, secret):
-    collected = Collector(tmp_path, authority, secret)
-    record(collected.log, 9)
-    return collected
-
-
-@pytest.fixture
-def verify(holdfast, site_folder):
-    """``verify(file, ..., options)`` against the test's own site."""
-
-    def run(*arguments):
-        return holdfast("events", "verify", *arguments, "--site", site_folder)
-
-    return run
 
 
 @pytest.fixture
