@@ -19,6 +19,8 @@ from holdfast.door.indicator import Indicator
 class _World:
     """All that an AccessPoint has around it; ``steps`` is what was done, in order."""
 
+    is_faulty = False
+
     def __init__(self, in_force=None):
         self.rules = in_force or rules()
         self.steps = []
