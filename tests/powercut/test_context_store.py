@@ -153,7 +153,7 @@ def check_after_errors(root, acked):
 
 def test_cuts_anywhere_in_the_life_of_the_contexts():
     """Keep, forget, keep under the same identifier, reserve; and in the recovery from it."""
-    every_cut(prepare, operation, check, again=2, at_least=300, name="contexts")
+    every_cut(prepare, operation, check, again=2, at_least=250, name="contexts")
 
 
 def test_cuts_on_an_almost_full_flash():
@@ -170,7 +170,7 @@ def test_cuts_on_an_almost_full_flash():
 
 def test_a_flash_that_reports_errors():
     """Once or for ever, in every write and erase: nothing half, and still no nonce twice."""
-    every_error(prepare, operation, check_after_errors, at_least=100, name="contexts, errors")
+    every_error(prepare, operation, check_after_errors, at_least=80, name="contexts, errors")
 
 
 def test_a_reader_that_goes_on_with_a_flash_that_reports_errors():
