@@ -1,6 +1,7 @@
 """The codec against cbor2 and against arbitrary bytes."""
 
 import math
+import struct
 
 import cbor2
 import pytest
@@ -89,9 +90,25 @@ def test_what_another_library_writes_we_read(value):
 
 @settings(max_examples=400, deadline=None)
 @given(st.floats() | st.floats(width=16) | st.floats(width=32) | st.integers().map(float))
-def test_floats_are_as_short_as_another_library_makes_them(value):
-    """The hand-written conversion agrees with one that uses the C library's, byte for byte."""
-    assert cbor.encode(value) == cbor2.dumps(value, canonical=True)
+def test_floats_are_as_short_as_the_c_library_makes_them(value):
+    """The hand-written conversion agrees with the C library's, byte for byte.
+
+    Not with cbor2's: that leaves some halves, such as 46816.0, in four bytes.
+    """
+    assert cbor.encode(value) == _shortest(value)
+
+
+def _shortest(value):
+    if value != value:
+        return b"\xf9\x7e\x00"
+    for initial, form in ((b"\xf9", ">e"), (b"\xfa", ">f")):
+        try:
+            packed = struct.pack(form, value)
+        except OverflowError:
+            continue
+        if struct.unpack(form, packed)[0] == value:
+            return initial + packed
+    return b"\xfb" + struct.pack(">d", value)
 
 
 def test_every_half_float_is_read_as_another_library_reads_it():
