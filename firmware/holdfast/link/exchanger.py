@@ -67,24 +67,14 @@ class Exchanger:
 
         Raises KeyError if none is, SequenceExhausted, and what the store of contexts raises.
         """
-        association = self._contexts.find(kid)
-        if association is None:
-            raise KeyError(kid)
-        return oscore.protect_request(association.context, request)
+        return oscore.protect_request(self._context(kid), request)
 
     def answer(self, kid: bytes, response: Message, exchange) -> Message:
         """What the node known by ``kid`` says in its ``response`` to what ``ask`` gave.
 
         Raises CoAPError, and KeyError if the node was forgotten meanwhile.
         """
-        association = self._contexts.find(kid)
-        if association is None:
-            raise KeyError(kid)
-        return oscore.unprotect_response(association.context, response, exchange)
-
-    def is_in_handshake(self, origin) -> bool:
-        """Whether ``origin`` owes a message_3."""
-        return self._handshakes.pending.awaits(origin)
+        return oscore.unprotect_response(self._context(kid), response, exchange)
 
     def leave(self, origin):
         """``origin`` is no more. Takes no memory, and raises nothing."""
@@ -178,6 +168,12 @@ class Exchanger:
             raise _protocol_refusal(oscore.ContextNotFoundError("no challenge can be made"))
         self._observer.challenged(origin.number)
         return response
+
+    def _context(self, kid):
+        association = self._contexts.find(kid)
+        if association is None:
+            raise KeyError(kid)
+        return association.context
 
     def _known(self, kid, origin):
         association = self._contexts.find(kid)

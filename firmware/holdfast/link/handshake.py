@@ -1,6 +1,7 @@
 """EDHOC over CoAP, the answering side (RFC 9528 appendix A.2, RFC 9668): who is this peer?"""
 
 from coap import Message, code, option
+from cose import cwt
 from edhoc import (
     KCWT,
     Credential,
@@ -15,7 +16,6 @@ from edhoc import (
     parse_error,
     split_identifier,
 )
-from micropython import const
 from oscore import SecurityContext
 
 from ..access import Refused, reason
@@ -24,7 +24,6 @@ from .refusal import LinkRefusal
 
 _CBOR_TRUE = b"\xf5"
 _NOT_ACCEPTED = "credential not accepted"
-_MAX_TOKEN = const(512)  # bytes
 
 
 class Handshakes:
@@ -154,10 +153,9 @@ class Handshakes:
         try:
             if self._may_be_remembered(association.credential):
                 self._contexts.add(c_r, association)
-                is_kept = True
             else:
                 origin.passing = c_r, association
-                is_kept = True
+            is_kept = True
         finally:
             if not is_kept:
                 self._contexts.release(c_r)
@@ -176,7 +174,7 @@ class Handshakes:
             raise _refusal(
                 reason.UNKNOWN_CREDENTIAL, UnknownCredentialError("only a CWT by value is known")
             )
-        if len(id_cred_i.raw) > _MAX_TOKEN:
+        if len(id_cred_i.raw) > cwt.MAX_BYTES:
             raise _refusal(reason.INCOMPLETE_TOKEN, MalformedError("credential is too long"))
         trust = self._trust
         try:

@@ -107,7 +107,7 @@ class Node:
         self.ephemerals = EphemeralKeys(hardware.random_bytes, self.keys.suites)
         self.server = Server(self._resource)
         # For the device's key: another certificate for it leaves the phones it knows.
-        self._binding = crypto.x25519_public_key(private_key)
+        self._binding = self.keys.device(0).key.x  # pyright: ignore[reportOptionalMemberAccess]
         self._context_store = context_store
 
     def start(self):
