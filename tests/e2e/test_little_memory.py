@@ -1,7 +1,9 @@
 """A reader process with 24 to 48 KB of free heap: strangers, phones and cards in turn.
 
 Words are 8 bytes here and 4 on a board: it is the smaller for it. What must hold: no task is lost,
-no connection left open, and every answer is right or says that the reader cannot decide.
+no connection left open, every answer is right or says that the reader cannot decide, and nobody
+enters unseen: each release of the strike is a grant in the log, also one of which the console
+had no memory to tell.
 """
 
 import os
@@ -14,8 +16,13 @@ import pytest
 
 import coap
 from coap import option, stream
+from holdfast.access.events import batch as event_batch
+from holdfast.access.events import event as event_kinds
+from holdfast.access.events import record as event_record
+from holdfast.access.request import CARRY_EVENTS
 from holdfast_host.demo.stage import DOOR, Stage
 from holdfast_host.errors import LinkClosed
+from holdfast_host.phone.carrier import Carrier
 from holdfast_host.phone.client import Asked, Rejected, Wish, introduce
 
 _ROUNDS = 12
@@ -26,7 +33,7 @@ _POST = [*coap.path_options(".well-known", "edhoc"), (option.CONTENT_FORMAT, b"\
 _INTERPRETER = """#!/bin/sh
 # In the place of MicroPython: main.py with ballast, on a small heap.
 shift
-export BALLAST_KB_FREE=%d
+export BALLAST_KB_FREE=$(cat %s)
 export MICROPYPATH=%s
 exec %s -X heapsize=%s %s "$@"
 """
@@ -40,7 +47,8 @@ def _interpreter(folder, free):
     )
     paths = ":".join([os.path.join(root, "lib"), os.path.join(root, "firmware"), ".frozen"])
     main = os.path.join(root, "tests", "support", "ballast_main.py")
-    path.write_text(_INTERPRETER % (free, paths, real, _HEAP, main))
+    (folder / "free").write_text(str(free))
+    path.write_text(_INTERPRETER % (folder / "free", paths, real, _HEAP, main))
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return str(path)
 
@@ -82,6 +90,25 @@ def _is_no(event):
     return event.get("event") == "access" or event.get("colour") == "red"
 
 
+def _kept_grants(stage):
+    """How many grants the reader has kept, all of its events fetched and proven."""
+    collector = stage.holder("collector", permissions=CARRY_EVENTS)
+    batches = []
+    last = None
+    with stage.call() as link:
+        carrier, _ = Carrier.introduced(link, [collector], DOOR, stage.now())
+        while True:
+            batches.append(carrier.events(last))
+            (batch,) = event_batch.decode(batches[-1])
+            if not batch.records:
+                break
+            last = event_record.number_of(batch.records[-1])
+    report = stage.check_events(b"".join(batches))
+    assert report.intact, report.findings
+    happened = [shown.event for shown in report.events]
+    return sum(e.kind == event_kinds.ACCESS and not e.fields.get("reason_code") for e in happened)
+
+
 @pytest.mark.parametrize("free", [24, 32, 48])
 def test_little_memory_is_no_harm(tmp_path, monkeypatch, free):
     monkeypatch.setenv("MICROPYTHON", _interpreter(tmp_path, free))
@@ -108,5 +135,9 @@ def test_little_memory_is_no_harm(tmp_path, monkeypatch, free):
         opened = [e for e in events if e.get("event") == "disconnected"]
         assert stage.reader.running and len(opened) >= 4 * _ROUNDS
         assert not [e for e in events if e.get("event") == "fault" and e.get("piece") == "radio"]
-        assert not stage.strike_problems()
+        released = stage.strikes()
+        (tmp_path / "free").write_text("1024")
+        stage.restart()
+        # Fewer releases than grants: one while the strike is released only prolongs that.
+        assert max(granted, released) <= _kept_grants(stage)
         assert granted, [e for e in events if e.get("event") in ("fault", "disconnected")][-8:]
