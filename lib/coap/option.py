@@ -31,6 +31,7 @@ NO_RESPONSE = const(258)
 REQUEST_TAG = const(292)
 
 CF_TEXT = const(0)
+CF_COSE_SIGN1 = const(18)  # application/cose; cose-type="cose-sign1"
 CF_LINK_FORMAT = const(40)
 CF_CBOR = const(60)
 CF_CWT = const(61)

@@ -5,7 +5,7 @@ The checks run in a fixed order, and the first that fails gives the reason. What
 """
 
 from . import reason
-from .clock.reading import ClockReading
+from .clock.reading import SKEW_S, ClockReading
 from .credential import ROLE_CONTROLLER, ROLE_READER
 from .decision import Decision
 from .policy.view import DoorView
@@ -145,8 +145,14 @@ def _revocation(credential, rules):
 
 def _token_window(credential, rules, clock):
     begins = credential.not_before or 0
+    issued = credential.issued_at
+    if issued is not None and clock.now is not None:
+        # Whoever made it did not know the time: neither do its other dates.
+        if issued > clock.now + clock.uncertainty + SKEW_S:
+            if clock.is_trusted(rules.max_uncertainty_s):
+                return reason.DATED_AHEAD
     if credential.guest:  # dated ahead, it would live longer than its limit
-        begins = max(begins, credential.issued_at)
+        begins = max(begins, issued)
     return window(begins, credential.expires, rules, clock, bool(credential.clock_rule))
 
 

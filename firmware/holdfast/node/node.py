@@ -12,7 +12,10 @@ from ..access.decide import is_void, may
 from ..access.events.event import (
     CERTIFICATE_ENDING,
     CERTIFICATE_RENEWED,
+    CLOCK_CORRECTED,
+    CLOCK_REFUSED,
     CLOCK_SET,
+    DATED_AHEAD,
     LOCKDOWN,
     POLICY_APPLIED,
     POLICY_REFUSED,
@@ -76,6 +79,7 @@ class Node:
         crypto.self_test(settings.p256_certificate is not None)
         self.keys = device_keys.check(settings, private_key, p256_private_key)
         self._is_end_told = False  # of the certificates in force
+        self._questions = None
         self._rules = None  # what all goes by that was told of it
         self._told = 0  # number of the changeset that an event was about
         self._locked = {}  # door: whether it was said to be locked down
@@ -89,6 +93,7 @@ class Node:
             lambda: self.stores.rules,
             self.keys.issued_at,
             lambda error: self.stores.fault("clock", error),
+            getattr(settings, "clock_offset", 0),
         )
         self.recorder = Recorder(self.stores.events, hardware.console, self.timekeeper)
         self.supervisor = Supervisor(
@@ -140,6 +145,7 @@ class Node:
             told = {"count": lost, "detail": "events of a place that was left are gone"}
             self.recorder.note(STORAGE_FAULT, told)
         self.tell_ending()
+        self.tell_clock()
         self.recorder.pay()
 
     # What it goes by
@@ -199,7 +205,7 @@ class Node:
         if rules is before or rules.fault == reason.STORAGE_FAILED:
             return
         self.trust.authority_keys = rules.anchors
-        self.timekeeper.heard_signed(rules.issued_at)
+        self.timekeeper.heard_signed(rules.issued_at, "changeset")
         views = self._views()
         if views:
             self.contexts.forget_credentials(lambda credential: is_void(credential, views[0]))
@@ -233,7 +239,7 @@ class Node:
         self.keys.put_renewed(device, raw)
         self.handshakes.show(self.keys.entries)
         self._is_end_told = False
-        self.timekeeper.heard_signed(device.issued_at)
+        self.timekeeper.heard_signed(device.issued_at, "certificate")
         fields = {"issued": device.issued_at, "expires": device.expires}
         self.recorder.note(CERTIFICATE_RENEWED, fields)
         self.tell_ending()
@@ -246,12 +252,52 @@ class Node:
             self.recorder.note(CERTIFICATE_ENDING, {"expires": expires})
             self._is_end_told = True
 
-    def told_time(self, time: int, error_s: int) -> bool:
-        """Whether it is believed that it is ``time``, off by at most ``error_s``; OSError."""
+    def told_time(self, time: int, error_s: int, by=None) -> bool:
+        """Whether it can be ``time``, off by at most ``error_s``, as ``by`` says; OSError."""
+        fields = {"by": by, "old_time": self.timekeeper.read().now}
+        if 0 < time < 1 << 32:
+            fields["new_time"] = time
         is_believed = self.timekeeper.told(time, error_s)
-        if is_believed:
-            self.recorder.note(CLOCK_SET, {})
-        return is_believed
+        if not is_believed:
+            self.recorder.note(CLOCK_REFUSED, fields, anybody=True)
+            return False
+        if self.timekeeper.is_moved:
+            fields["detail"] = "none that was thought possible"
+        # Whoever may say so may do so all day.
+        self.recorder.note(CLOCK_SET, fields, anybody=True)
+        self.tell_clock()
+        return True
+
+    @property
+    def questions(self):
+        """The Questions for the authority, of this start."""
+        if self._questions is None:
+            from .correction import Questions
+
+            self._questions = Questions(self.hardware.random_bytes, self.timekeeper.uptime)
+        return self._questions
+
+    def correct_time(self, raw: bytes, credential):
+        """Go by the authority's word ``raw``, for which the bearer of ``credential`` has asked.
+
+        Raises WordRefused, whose text says why not, and OSError: then it is not for good.
+        """
+        from .correction import read
+
+        who = credential.public_key
+        time, age = read(raw, self.questions, who, self.settings, self.stores.rules)
+        fields = {"by": credential.holder, "old_time": self.timekeeper.read().now}
+        self.timekeeper.corrected(time, age)
+        self.questions.answered()
+        fields["new_time"] = time
+        self.recorder.note(CLOCK_CORRECTED, fields)
+        self.tell_clock()
+
+    def tell_clock(self):
+        """Record what has happened to the clock."""
+        for kind, fields in self.timekeeper.news():
+            # What is dated ahead anybody may show, again and again.
+            self.recorder.note(kind, fields, anybody=kind == DATED_AHEAD)
 
     def may(self, credential, action) -> int:
         """The exact reason code why ``credential`` may not do ``action`` at each of the doors
@@ -300,6 +346,7 @@ class Node:
                 self.keep_up()
                 self.recorder.pay()
                 self.tell_ending()
+                self.tell_clock()
                 now = self.timekeeper.read().now
                 if now is not None:
                     self.contexts.forget_ended(now)
@@ -373,7 +420,7 @@ class Node:
             self.stores.fault("certificates", error)
         if tuple(self.keys.entries) != before:
             self.handshakes.show(self.keys.entries)
-            self.timekeeper.heard_signed(self.keys.issued_at or 0)
+            self.timekeeper.heard_signed(self.keys.issued_at or 0, "certificate")
 
 
 async def _pause():

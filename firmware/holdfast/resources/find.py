@@ -1,6 +1,5 @@
 """What a reader serves besides its door. Loaded when somebody asks: who opens it asks for none."""
 
-
 from coap import Message
 
 from ..access import reason
@@ -55,7 +54,7 @@ def _find(reader, path):
     if path == (b"time",):
         from .time import TimeResource
 
-        return TimeResource(reader.timekeeper.read, reader.told_time, reader.may)
+        return TimeResource(reader)
     if path == (b"certificate",):
         from .certificate import CertificateResource
 

@@ -1,4 +1,6 @@
-"""The resource ``/time``: what time it is here, and being told by who may administer."""
+"""The resource ``/time``: what time it is here, being told by who may administer, and having it
+put right by the authority.
+"""
 
 import cbor
 from coap import CoAPError, Message, code, option
@@ -10,43 +12,64 @@ from . import exchange
 # The CBOR map, both ways
 TIME = 1  # seconds since 1970
 ERROR = 2  # by how many seconds it may be off
-SOURCE = 3  # only in an answer: where the reader has it from
+SOURCE = 3  # only in an answer: where the node has it from
+NONCE = 4  # the question for the authority's word, 16 bytes
+NUMBER = 5  # of the changeset in force
+HEAD = 6  # its hash, 32 bytes
+NODE = 7  # whose clock it is
 
 
 class TimeResource:
-    """``read()`` gives the ClockReading; ``tell(time, error_s)`` says whether that is believed.
-
-    ``tell`` may raise OSError. ``may(credential, action)`` gives the exact reason code of a
-    refusal, 0 for yes.
-    """
+    """The clock of the Node ``node``."""
 
     content_formats = (option.CF_CBOR,)
 
-    def __init__(self, read, tell, may):
-        self._read = read
-        self._tell = tell
-        self._may = may
+    def __init__(self, node):
+        self._node = node
 
     async def get(self, request, peer):
         """The time here, null if nobody knows."""
-        clock = self._read()
+        clock = self._node.timekeeper.read()
         answer = {TIME: clock.now, ERROR: clock.uncertainty, SOURCE: clock.source}
         return exchange.answer(code.CONTENT, answer)
+
+    async def post(self, request, peer):
+        """A question for the authority: 2.04 with what its word must be about.
+
+        Whoever asks: by a clock that is wrong nobody may do anything, and only the authority's
+        word counts. It holds for ten minutes, for one word, which the same holder brings.
+        """
+        if request.payload:
+            raise InvalidInput("a question has no payload")
+        node = self._node
+        rules = node.stores.rules
+        answer = {
+            NONCE: node.questions.nonce(peer.credential.public_key),
+            NUMBER: rules.number,
+            HEAD: rules.head,
+            NODE: node.settings.node,
+        }
+        return exchange.answer(code.CHANGED, answer)
 
     async def put(self, request, peer):
         """Believe the time in the request: 2.04; 4.09 if what is known here speaks against it.
 
-        5.03 while it cannot be read what is known here.
+        In the Content-Format of a COSE_Sign1 it is the authority's word, which anybody may bring
+        who asked: 4.00 with the reason if it is none. 5.03 while flash fails.
 
         The request is fresh, for OSCORE lets none come twice, but may have been held back on its
         way: a replay window of one and the link's time limits bound by how much.
         """
-        refusal = self._may(peer.credential, ADMINISTER)
-        if refusal:
-            return exchange.forbidden(refusal)
-        time, error_s = _parse(request.payload)
+        node = self._node
         try:
-            is_believed = self._tell(time, error_s)
+            if request.uint_option(option.CONTENT_FORMAT) == option.CF_COSE_SIGN1:
+                node.correct_time(request.payload, peer.credential)
+                return Message(code.CHANGED)
+            refusal = node.may(peer.credential, ADMINISTER)
+            if refusal:
+                return exchange.forbidden(refusal)
+            time, error_s = _parse(request.payload)
+            is_believed = node.told_time(time, error_s, peer.credential.holder)
         except OSError:
             return exchange.unavailable()
         if not is_believed:

@@ -10,8 +10,8 @@ from untrusted import InvalidInput
 
 from .sealed import OVERHEAD
 
-_VERSION = const(1)
-_MAX_PLAIN = const(64)
+_VERSION = const(2)
+_MAX_PLAIN = const(72)
 _MAX_ENTRIES = const(16)
 _FRAME = const(10)  # what FlashLog adds to a record
 # One record a file, of at most 128 bytes: littlefs keeps so small a file inside its directory and
@@ -60,7 +60,7 @@ class ClockStore:
         return found
 
     def save(self, state: tuple):
-        """Keep a state, at most 16 integers or None, 64 bytes in all. It is durable then.
+        """Keep a state, at most 16 integers or None, 72 bytes in all. It is durable then.
 
         Raises OSError: the state is kept or the one before it. Raises ValueError for another
         shape.

@@ -1,6 +1,6 @@
-"""How the board's own clock stands to the time: its offset, its drift, whether it can be believed.
+"""The scale that a board's time is told on: its own clock with what that is off by, or its uptime.
 
-It is never set. What it is off by is learnt when somebody tells the time, and kept.
+The board's clock is never set. What it is off by is learnt when somebody tells the time, and kept.
 """
 
 from micropython import const
@@ -11,94 +11,134 @@ LEAST_PPM = 20
 MOST_PPM = 1000
 
 _MILLION = const(1000000)
-_MEASURED_OVER_S = const(600)
 _NEARLY_RIGHT_S = const(86400)
+_BEGAN_ANEW_S = const(400 * 86400)
 _READ_S = const(1)  # two clocks read in whole seconds, one after the other
 
 
 class BoardClock:
-    """A clock that goes on through restarts, or not: what its readings are worth.
+    """Seconds that go on through this start, and through restarts if the board's clock does.
 
-    ``synced_at`` is the time when it was last compared with a clock that knows, give or take
-    ``error``, in seconds since 1970; None if never. ``offset`` is to be added to it, None if it is
-    not to be believed. ``seen`` is the latest time it was believed to show.
+    ``offset`` is to be added to that clock, None if it is not to be believed; ``seen`` the latest
+    that the scale was at while it was trusted. ``step`` is by how many seconds the board's clock
+    was found ahead of where the uptime says that it should be, 0 while it keeps pace.
     """
 
-    def __init__(self, synced_at=None, error: int = 0):
-        self.synced_at = synced_at
-        self.error = error
-        self.offset = 0
+    def __init__(self, offset=0):
+        self.offset = offset
         self.seen = 0
         self.drift_ppm = UNMEASURED_PPM
-        self._base = None  # (uptime, rtc) of this start that it must go on from
+        self.step = 0
+        self._last = None  # (uptime, scale) of this start, None while nothing tells the time
+        self._base = None  # (uptime, what the board's clock showed), for its pace
+        self._is_by_uptime = True
 
-    def keeps_pace(self, uptime: int, rtc) -> bool:
-        """Whether it went on with the uptime, and over the restart. If not, it was set, or lost
-        its battery, and is believed again only after the time has been told.
-        """
+    @property
+    def ppm(self) -> int:
+        """How fast what the scale goes by may go wrong."""
+        return max(self.drift_ppm, UNMEASURED_PPM) if self._is_by_uptime else self.drift_ppm
+
+    def read(self, uptime: int, rtc):
+        """Where the scale is at, None if nothing tells."""
+        self.step = 0
         if rtc is None or self.offset is None:
-            return True
-        if self._base is None:
-            # This start came after all that was seen before it; a clock that began anew with it
-            # does not know that.
-            least = rtc + self.offset - uptime - drift(uptime, MOST_PPM) - _READ_S
-            if abs(self.offset) <= _NEARLY_RIGHT_S:
-                # One that tells the time by itself does not begin anew with the time: it may have
-                # been seen a moment before a reset.
-                least += 2 * (drift(uptime, MOST_PPM) + _READ_S) + 1
-            kept = least > self.seen
-            self._base = (uptime, rtc)
-        else:
-            at, base = self._base
-            passed = uptime - at
-            kept = abs(rtc - base - passed) <= drift(passed, MOST_PPM) + _READ_S
-        if not kept:
-            self.offset = None
-        return kept
+            return self._by_uptime(uptime)
+        shown = rtc + self.offset
+        if self._last is None:
+            return self._first(uptime, shown)
+        if self._keeps_pace(uptime, shown):
+            self._is_by_uptime = False
+            self._last = (uptime, shown)
+            return shown
+        scale = self._by_uptime(uptime)
+        self.step = shown - scale
+        return scale
 
-    def time(self, rtc):
-        """(time, uncertainty), or None if this clock knows nothing."""
-        if rtc is None or self.offset is None or self.synced_at is None:
+    def durable_offset(self):
+        """The offset that a restart may believe, or None."""
+        if self.offset is None or self.step:
             return None
-        now = rtc + self.offset
-        return now, self.uncertainty(now)
+        if self._last is None and self._base is not None:
+            # It was refused. Behind by so much that it cannot catch up unseen, it may be right
+            # again the next time, if it tells the time by itself.
+            behind = self.seen - self._base[1]
+            if abs(self.offset) > _NEARLY_RIGHT_S or behind < _BEGAN_ANEW_S:
+                return None
+        return self.offset
 
-    def uncertainty(self, now: int) -> int:
-        """By how many seconds it may be off when it shows ``now``, having been compared once."""
-        return self.error + 1 + drift(max(0, now - (self.synced_at or 0)), self.drift_ppm)
+    def put(self, scale: int, uptime: int, rtc):
+        """The scale is at ``scale`` now, and goes on from here."""
+        self.offset = None if rtc is None else scale - rtc
+        self._last = self._base = (uptime, scale)
+        self._is_by_uptime = rtc is None
+        self.step = 0
+        self.seen = scale
 
-    def believed(self, rtc):
-        """What it shows is trusted now: from here it cannot go back."""
-        if rtc is not None and self.offset is not None:
-            self.seen = max(self.seen, rtc + self.offset)
+    def follow_uptime(self, uptime: int, scale: int):
+        """Take the step of the board's clock for what it is: a step."""
+        if self.offset is not None:
+            self.offset -= self.step
+        self._base = (uptime, scale)
+        self.step = 0
 
-    def told(self, time: int, error: int, uptime: int, rtc):
-        """It was ``time``, give or take ``error``, when this clock showed ``rtc``."""
-        self._measure(time, error, rtc)
-        self.synced_at = time
-        self.error = error
-        self.offset = None if rtc is None else time - rtc
-        self.seen = time
-        self._base = None if rtc is None else (uptime, rtc)
+    def adopt(self, uptime: int, rtc, scale: int) -> bool:
+        """Go by a board's clock that turned up while the scale went by uptime; True if it did."""
+        if rtc is None or self.offset is not None:
+            return False
+        self.offset = scale - rtc
+        self._base = (uptime, scale)
+        return True
 
-    def _measure(self, time, error, rtc):
-        shown = self.time(rtc)
-        if shown is None or self.synced_at is None:
-            return
-        elapsed = shown[0] - self.synced_at
-        if elapsed < _MEASURED_OVER_S:
-            return
-        off, errors = abs(time - shown[0]), error + self.error + 1
-        least = max(0, off - errors) * _MILLION // elapsed
-        most = (off + errors) * _MILLION // elapsed + 1
-        if least > MOST_PPM:
-            return  # no drift: one of the two was set
-        if least > self.drift_ppm:
-            self.drift_ppm = min(most, MOST_PPM)
-        elif 2 * most < self.drift_ppm:  # twice, because the next season is warmer or colder
-            self.drift_ppm = max(2 * most, LEAST_PPM)
+    def believed(self, scale: int):
+        """The time on the scale is trusted: from here it cannot go back."""
+        self.seen = max(self.seen, scale)
+
+    def _by_uptime(self, uptime):
+        self._is_by_uptime = True
+        if self._last is None:
+            return None
+        at, scale = self._last
+        return scale + uptime - at
+
+    def _keeps_pace(self, uptime, shown):
+        at, base = self._base
+        passed = uptime - at
+        return abs(shown - base - passed) <= drift(passed, MOST_PPM) + _READ_S
+
+    def _first(self, uptime, shown):
+        """This start came after all that was seen before it; a clock that began anew with it does
+        not know that.
+        """
+        if self._base is not None and self._keeps_pace(uptime, shown):
+            return None  # it is the clock that was refused
+        self._base = (uptime, shown)
+        least = shown - uptime - drift(uptime, MOST_PPM) - _READ_S
+        if abs(self.offset) <= _NEARLY_RIGHT_S:
+            # One that tells the time by itself does not begin anew with the time: it may have
+            # been seen a moment before a reset.
+            least += 2 * (drift(uptime, MOST_PPM) + _READ_S) + 1
+        if least <= self.seen:
+            return None
+        self._is_by_uptime = False
+        self._last = (uptime, shown)
+        return shown
 
 
 def drift(elapsed: int, ppm: int) -> int:
     """By how many seconds a clock may have gone wrong over ``elapsed`` of them."""
     return elapsed * ppm // _MILLION + 1
+
+
+def measured(ppm: int, off: int, errors: int, elapsed: int) -> int:
+    """The drift in ppm after a clock was ``off`` by so many seconds, give or take ``errors``,
+    over ``elapsed`` of them; as it was before, where that tells nothing.
+    """
+    least = max(0, off - errors) * _MILLION // elapsed
+    most = (off + errors) * _MILLION // elapsed + 1
+    if least > MOST_PPM:
+        return ppm  # no drift: one of the two was set
+    if least > ppm:
+        return min(most, MOST_PPM)
+    if 2 * most < ppm:  # twice, because the next season is warmer or colder
+        return max(2 * most, LEAST_PPM)
+    return ppm

@@ -13,6 +13,8 @@ SOURCE_NONE = "none"
 
 _TRUSTED = (SOURCE_RTC, SOURCE_PEER, SOURCE_AUTHORITY)
 
+SKEW_S = 300  # how far off the authority's computers may be
+
 # grace_used of a reading whose grace is not charged on flash yet: more than any site allows.
 UNCHARGED = const(0x3FFFFFFF)
 

@@ -1,15 +1,17 @@
-"""What a reader knows of the time, and how sure it may be: pure, the caller reads the clocks.
+"""What a node knows of the time, and how sure it may be: pure, the caller reads the clocks.
 
-Three things, each weaker than the one before: the time, since somebody told it, carried on by the
-board's clocks; a time before which it cannot be, the floor; and for how long the reader has been
-up without the first. docs/decisions/009-clock.md says why it is done so.
+Time is an interval. The *outer* one is what the authority, enrolment and the board's own clock
+since then allow; the *inner* one, never outside of it, is narrowed by peers and administrators.
+Both age by drift. Beside them stand a time before which it cannot be, the floor, and for how long
+the node has been up without a trusted clock. docs/decisions/009-clock.md says why it is so.
 """
 
 from micropython import const
 from untrusted import InvalidInput
 
-from .board import LEAST_PPM, MOST_PPM, UNMEASURED_PPM, BoardClock, drift
+from .board import LEAST_PPM, MOST_PPM, UNMEASURED_PPM, BoardClock, drift, measured
 from .reading import (
+    SKEW_S,
     SOURCE_AUTHORITY,
     SOURCE_FLOOR,
     SOURCE_RTC,
@@ -21,9 +23,7 @@ from .reading import (
 GRACE_S = 36 * 3600
 MAX_UNCERTAINTY_S = 900
 
-SKEW_S = 300  # how far off the authority's computers may be
 REACH_S = 400 * 86400  # past its last word, how far a token, a changeset or a peer is believed
-AUTHORITY_REACH_S = 3650 * 86400  # the same for the authority itself
 
 GRACE_QUANTUM_S = 1800  # of grace, charged on flash before it is used
 # All is saved when the floor has risen by so much, as it does with uptime, or what was seen of the
@@ -31,28 +31,39 @@ GRACE_QUANTUM_S = 1800  # of grace, charged on flash before it is used
 FLOOR_STEP_S = 3600
 
 _AHEAD_S = const(60)  # charge so long before it is needed, so that nobody at the door waits for it
-_OFFSET_STEP_S = const(60)
-_LATEST = 0xFFFFFFFF  # 2106: who says more has no clock
-_SAVED_ENTRIES = const(8)
+_MEASURED_OVER_S = const(600)
+_MOVED_S = const(60)  # what is less is kept with the next save only
+_LATEST = const(0xFFFFFFFF)  # 2106: who says more has no clock
+_SAVED_ENTRIES = const(13)
 
 
 class ClockState:
-    """The reader's idea of the time.
+    """The node's idea of the time.
 
     In every call ``uptime`` is the whole seconds since this start and ``rtc`` the board's own
     clock, or None if there is none; all times are in seconds since 1970. ``enrolled_at`` is when
-    the authority signed the device's certificate; whoever enrolled the board set its clock, too.
-    None if nobody knows.
+    the authority signed the device's certificate, None if nobody knows; whoever enrolled the board
+    found that ``offset`` seconds are to be added to its clock, None: that it tells no time.
 
-    ``floor`` is the time before which it cannot be; it never falls. ``durable_floor`` is what
-    flash holds of it.
+    ``floor`` is the time before which it cannot be; nothing lowers it but the authority's fresh
+    word. ``durable_floor`` is what flash holds of it. ``dated_ahead`` is the date that was heard
+    last, if it lay ahead of a trusted clock, else 0; ``is_moved`` whether the time told last was
+    none that was thought possible before.
     """
 
-    def __init__(self, enrolled_at=None):
+    def __init__(self, enrolled_at=None, offset=0):
         self.floor = max(0, (enrolled_at or 0) - SKEW_S)
         self.durable_floor = 0
+        self.dated_ahead = 0
+        self.is_moved = False
+        self.was_known = False  # before this start, for all that flash says
         self._attested = self.floor  # the last that the authority is known to have said
-        self._board = BoardClock(enrolled_at, SKEW_S)
+        self._discredited = 0  # dates up to here were heard, and found ahead of the time
+        self._board = BoardClock(offset)
+        # What it is on the board's scale: (there, least and most that the time is ahead of it).
+        self._outer = self._inner = None
+        if enrolled_at is not None and offset is not None:
+            self._outer = self._inner = (enrolled_at, -SKEW_S, SKEW_S)
         self._grace_used = 0
         self._charged = 0  # what flash holds of it
         self._durable_seen = 0
@@ -61,46 +72,52 @@ class ClockState:
         # From here on, of this start only.
         self._max_uncertainty_s = MAX_UNCERTAINTY_S
         self._uptime = 0
+        self._rtc = None
+        self._scale = None
         self._was_trusted = None
+        self._source = SOURCE_RTC
         self._floor_source = SOURCE_FLOOR
         self._floor_base = (0, self.floor)  # (uptime, floor)
-        self._told = None  # (uptime, time, error, source) of the last that told the time
         self._known = (0, 0)  # (uptime, the earliest it can have been) of the last trusted time
 
     @classmethod
-    def restored(cls, saved, enrolled_at=None):
-        """The state that ``to_save`` described. Raises InvalidInput for anything else."""
+    def restored(cls, saved, enrolled_at=None, offset=0):
+        """The state that ``to_save`` described; ``enrolled_at`` and ``offset`` count as for a new
+        one if the board was enrolled since. Raises InvalidInput for anything else.
+        """
         if not isinstance(saved, (tuple, list)) or len(saved) != _SAVED_ENTRIES:
             raise InvalidInput("clock: not %d entries" % _SAVED_ENTRIES)
-        floor, attested, charged, synced_at, error, offset, seen, ppm = saved
-        for value in (floor, attested, charged, error, seen):
+        floor, attested, charged, discredited, seen, ppm, kept = saved[:7]
+        for value in (floor, attested, charged, discredited, seen):
             if not _is_whole(value):
                 raise InvalidInput("clock: an entry is no time")
-        if synced_at is not None and not _is_whole(synced_at):
-            raise InvalidInput("clock: the last sync is no time")
-        if offset is not None and (type(offset) is not int or not -_LATEST <= offset <= _LATEST):
+        if kept is not None and not _is_offset(kept):
             raise InvalidInput("clock: the offset is none")
         if type(ppm) is not int or not LEAST_PPM <= ppm <= MOST_PPM:
             raise InvalidInput("clock: the drift is none")
-        state = cls(enrolled_at)
+        outer, inner = _span(saved[7:10]), _span(saved[10:])
+        # What was corrected since does not count again with each start.
+        state = cls(enrolled_at if (enrolled_at or 0) > discredited else None, offset)
         state._attested = max(state._attested, attested)
+        state._discredited = discredited
         state._grace_used = charged
         board = state._board
-        if synced_at is not None:
-            board.synced_at, board.error = synced_at, error
-        board.offset, board.seen, board.drift_ppm = offset, seen, ppm
+        if state._outer is None or (enrolled_at or 0) <= seen:
+            board.offset = kept
+            state._outer, state._inner = outer, inner
+        board.seen, board.drift_ppm = seen, ppm
         state.was_saved(saved)
         state._raise_floor(floor)
-        if seen and synced_at is not None:
-            state._known = (0, seen - board.uncertainty(seen))
+        if inner is not None:
+            state.was_known = True
+            state._known = (0, _aged(inner, seen, ppm)[0])
         return state
 
     @classmethod
     def damaged(cls, enrolled_at=None):
         """A state whose memory cannot be read: every reading says so until the time is told."""
-        state = cls(enrolled_at)
+        state = cls(enrolled_at, None)
         state._is_damaged = True
-        state._board.offset = None
         return state
 
     def reading(self, uptime: int, rtc, max_uncertainty_s: int = MAX_UNCERTAINTY_S):
@@ -113,78 +130,107 @@ class ClockState:
         if self._is_damaged:
             return ClockReading.damaged()
         if known is not None:
-            now, uncertainty, source = known
-            return ClockReading(max(now, self.floor), source, uncertainty)
+            now, uncertainty = _middle(known)
+            return ClockReading(max(now, self.floor), self._source, uncertainty)
         if not self.floor:
             return ClockReading.unknown()
         used = self._grace_used if self._grace_used < self._charged else UNCHARGED
         at, known = self._known
         up = self._uptime - at
         # What had ended at a time that was trusted does not begin again when the clock is lost.
-        # Unlike the floor this comes down with the next sync, should that time have been wrong.
+        # Unlike the floor this comes down when the time is told, should that one have been wrong.
         earliest = max(self.floor, known + up - drift(up, UNMEASURED_PPM))
         return ClockReading(earliest, self._floor_source, 0, used)
 
     def synced(self, source: str, time: int, error_s: int, uptime: int, rtc) -> bool:
-        """Somebody told the time in a protected message; False if that is not believed.
+        """Somebody told the time in a protected message; False if that cannot be.
 
-        ``source`` is SOURCE_AUTHORITY or SOURCE_PEER; ``error_s`` is by how much ``time`` may be
-        off when this is called, the way of the message included.
+        ``error_s`` is by how much ``time`` may be off when this is called, the way of the message
+        included. What SOURCE_PEER says, a node or an administrator, stays inside the outer
+        interval; what SOURCE_AUTHORITY says is ``corrected``.
         """
-        if not _is_time(time) or type(error_s) is not int or error_s < 0:
+        self.is_moved = False
+        if not _is_time(time) or type(error_s) is not int or not 0 <= error_s <= _LATEST:
             return False
         error = error_s + 1  # whole seconds
-        known = self._advance(uptime, rtc, self._max_uncertainty_s)
-        if time + error + SKEW_S < self.floor:
-            return False
         if source == SOURCE_AUTHORITY:
-            if self._attested and time > self._attested + AUTHORITY_REACH_S:
-                return False
-            self._attested = max(self._attested, time)
-        elif time > self._attested + REACH_S:
+            return self.corrected(time - error, time + error, uptime, rtc)
+        self._advance(uptime, rtc, self._max_uncertainty_s)
+        earliest, latest = self._outer_now()
+        earliest, latest = max(earliest, time - error), min(latest, time + error)
+        if earliest > latest:
             return False
-        elif known is not None:
-            # A peer taken off its wall must not move the clock of a door that has one.
-            now, uncertainty, _ = known
-            if abs(time - now) > uncertainty + error:
-                return False
-            if error >= uncertainty:
-                self._refill()
-                return True
-        self._told = (self._uptime, time, error, source)
-        self._known = (self._uptime, time - error)
-        self._tell_board(time, error, rtc)
-        self._raise_floor(time - error)
-        self._refill()
-        self._unsaved = self._unsaved or self._is_damaged
-        self._is_damaged = False
-        self._was_trusted = True
+        before = self._inner_now()
+        if before is not None and before[0] <= latest and before[1] >= earliest:
+            earliest, latest = max(before[0], earliest), min(before[1], latest)
+        else:
+            # Somebody is wrong, and nobody knows who: what the authority said holds.
+            self.is_moved = before is not None
+        if self.is_moved:
+            moved = abs(earliest + latest - before[0] - before[1]) // 2
+            self._unsaved = self._unsaved or moved > _MOVED_S
+        if self._scale is None or self._board.step:
+            outer = None if self._outer is None or self._scale is None else self._outer_now()
+            self._put_scale((earliest + latest) // 2)
+            self._outer = outer and self._on_scale(outer)
+        self._inner = self._on_scale((earliest, latest))
+        self._heard(source, earliest)
+        return True
+
+    def corrected(self, earliest: int, latest: int, uptime: int, rtc) -> bool:
+        """The authority says, and knows, that it is from ``earliest`` to ``latest``: its word was
+        made for this very question. It puts right whatever was thought, the floor included.
+
+        Gives False, and changes nothing, for what is no time.
+        """
+        if not _is_time(latest) or type(earliest) is not int or not 0 <= earliest <= latest:
+            return False
+        self._advance(uptime, rtc, self._max_uncertainty_s)
+        self._measure(earliest, latest)
+        self.is_moved = True
+        heard = max(self._discredited, self._attested, self.floor)
+        self._discredited = heard if heard > latest else 0
+        self._put_scale((earliest + latest) // 2)
+        self._outer = self._on_scale((earliest, latest))
+        self._inner = self._outer
+        self._attested = self.floor = earliest
+        self._floor_base = (self._uptime, earliest)
+        self._floor_source = SOURCE_FLOOR
+        self._unsaved = True
+        self._heard(SOURCE_AUTHORITY, earliest)
         return True
 
     def heard_token(self, credential, anchors, uptime: int, rtc) -> bool:
         """An authentic token was shown; True if it raised the floor.
 
         Only those signed with one of the ``anchors`` count: a guest's is made with a key that lies
-        in every reader of the zone, and one that was taken off its wall could move all clocks.
+        in every node of the zone, and one that was taken off its wall could move all clocks.
         """
+        self.dated_ahead = 0
         if credential.issued_at is None or not credential.is_from(anchors):
             return False
         return self.heard_signed(credential.issued_at, uptime, rtc)
 
     def heard_signed(self, time: int, uptime: int, rtc) -> bool:
-        """The authority signed something at ``time``: it is later now. True if that was news."""
+        """The authority signed something at ``time``: it is later now. True if that was news.
+
+        Beside a trusted clock a date that lies ahead of it tells of the computer it was made on.
+        """
         known = self._advance(uptime, rtc, self._max_uncertainty_s)
+        self.dated_ahead = 0
         if not _is_time(time):
             return False
-        if known is not None and time > known[0]:
-            now, uncertainty, source = known
-            if time <= now + uncertainty + SKEW_S:
-                time = now
-            elif source == SOURCE_AUTHORITY:
+        reach = max(self.floor, self._attested + REACH_S)
+        if known is not None:
+            if time > known[1] + SKEW_S:
+                self.dated_ahead = time
+                if self._discredited < time <= reach:
+                    self._discredited = time
+                    self._unsaved = True
                 return False
-        if known is None or time > known[0]:
-            if time > max(self.floor, self._attested + REACH_S):
-                return False
+            time = min(time, known[0])
+        elif time > reach or self.floor < time <= self._discredited:
+            return False
         self._attested = max(self._attested, time)
         if time <= self.floor:
             return False
@@ -212,10 +258,11 @@ class ClockState:
         return self._grace_used <= grace_s and self._must_charge()
 
     def to_save(self) -> tuple:
-        """What must survive a restart: 8 integers, of which two may be None.
+        """What must survive a restart: 13 integers, or None, in two numbers of 5 and 8.
 
-        Floor, last word of the authority, grace charged, last sync (time, error, offset of the
-        board's clock), the latest time seen on that clock, drift in ppm.
+        Floor, last word of the authority, grace charged, dates discredited up to, the latest seen
+        on the scale, drift in ppm, the board's offset; then the outer interval and the inner one,
+        each where on the scale it was learnt and least and most that the time was ahead of that.
         """
         charged = self._grace_used
         if not self._was_trusted:
@@ -224,77 +271,131 @@ class ClockState:
                 charged = self._grace_used + GRACE_QUANTUM_S
         board = self._board
         return (
-            self.floor,
-            self._attested,
-            charged,
-            board.synced_at,
-            board.error,
-            board.offset,
-            board.seen,
-            board.drift_ppm,
+            (
+                self.floor,
+                self._attested,
+                charged,
+                self._discredited,
+                board.seen,
+                board.drift_ppm,
+                board.durable_offset(),
+            )
+            + (self._outer or _NO_SPAN)
+            + (self._inner or _NO_SPAN)
         )
 
     def was_saved(self, saved):
         """``saved``, from ``to_save``, is durable now."""
         self.durable_floor = saved[0]
         self._charged = saved[2]
-        self._durable_seen = saved[6]
+        self._durable_seen = saved[4]
         self._unsaved = False
 
     def _advance(self, uptime, rtc, max_uncertainty_s):
-        """Go on to ``uptime``; (time, uncertainty, source), or None without a trusted clock."""
+        """Go on to ``uptime``; (earliest, latest), or None without a trusted clock."""
         elapsed = max(0, uptime - self._uptime)
         self._uptime += elapsed
+        self._rtc = rtc
         self._max_uncertainty_s = max_uncertainty_s
         if self.floor:
             at, floor = self._floor_base
             up = self._uptime - at
             self.floor = max(self.floor, floor + up - drift(up, UNMEASURED_PPM) - 1)
-        if not self._board.keeps_pace(self._uptime, rtc):
-            self._unsaved = not self._is_damaged
-        known = self._told_time()
-        shown = self._board_time(rtc)
-        if known is None or (shown is not None and shown[1] < known[1]):
-            known = shown
-        if known is not None and known[1] > max_uncertainty_s:
-            known = None
+        board = self._board
+        offset = board.durable_offset()
+        self._scale = board.read(self._uptime, rtc)
+        known = self._inner_now()
         if known is not None:
-            self._board.believed(rtc)
-            self._known = (self._uptime, known[0] - known[1])
+            if board.step:
+                known = self._stepped(known)
+            elif _middle(known)[1] > max_uncertainty_s:
+                known = None
+        if known is not None:
+            board.believed(self._scale)
+            board.adopt(self._uptime, rtc, self._scale)
+            self._known = (self._uptime, known[0])
+        if board.durable_offset() != offset:
+            self._unsaved = True
         if not self._was_trusted and (self._was_trusted is not None or known is None):
             self._grace_used += elapsed
         self._was_trusted = known is not None
         return known
 
-    def _told_time(self):
-        if self._told is None:
-            return None
-        at, time, error, source = self._told
-        up = self._uptime - at
-        now = time + up
-        uncertainty = error + drift(up, UNMEASURED_PPM)
-        if now + uncertainty + SKEW_S < self.floor:
-            return None
-        return now, uncertainty, source
+    def _stepped(self, known):
+        """The interval after the board's clock made a step that costs no trust, else None.
 
-    def _board_time(self, rtc):
-        shown = self._board.time(rtc)
-        if shown is None or shown[0] + shown[1] < self.floor:
+        The uptime says that it was a step; if it is the uptime that missed something, the board's
+        clock is right. So it is from the one to the other.
+        """
+        step = self._board.step
+        earliest, latest = known[0] + min(0, step), known[1] + max(0, step)
+        if _middle((earliest, latest))[1] > self._max_uncertainty_s:
             return None
-        return shown + (SOURCE_RTC,)
+        if self._outer is not None:
+            self._outer = _wider(self._outer, step)
+        self._inner = _wider(self._inner, step)
+        self._board.follow_uptime(self._uptime, self._scale)
+        self._unsaved = True
+        return earliest, latest
 
-    def _tell_board(self, time, error, rtc):
-        before = self._board.offset
-        self._board.told(time, error, self._uptime, rtc)
-        after = self._board.offset
-        if before is None or after is None:
-            self._unsaved = self._unsaved or before is not after
-        elif abs(after - before) > _OFFSET_STEP_S:
+    def _inner_now(self):
+        if self._scale is None or self._inner is None:
+            return None
+        earliest, latest = _aged(self._inner, self._scale, self._board.ppm)
+        if self._outer is not None:
+            least, most = _aged(self._outer, self._scale, self._board.ppm)
+            earliest, latest = max(earliest, least), min(latest, most)
+        # The authority's computers may be a little fast, and the floor with them.
+        if latest + SKEW_S < self.floor or earliest > latest:
+            return None
+        return earliest, latest
+
+    def _outer_now(self):
+        """(earliest, latest) that anybody but the authority can say."""
+        earliest, latest = self.floor - SKEW_S, self._attested + REACH_S
+        if self._scale is not None and self._outer is not None:
+            step = self._board.step
+            least, most = _aged(self._outer, self._scale, self._board.ppm)
+            least, most = least + min(0, step), most + max(0, step)
+            # What the floor contradicts is no knowledge.
+            if most >= earliest:
+                earliest, latest = max(earliest, least), most
+        return earliest, latest
+
+    def _measure(self, earliest, latest):
+        """How fast the board's clock goes wrong, from one word of the authority to the next."""
+        board = self._board
+        if self._scale is None or self._outer is None or board.step or self._rtc is None:
+            return
+        at, least, most = self._outer
+        elapsed = self._scale - at
+        if elapsed < _MEASURED_OVER_S:
+            return
+        off = abs((earliest + latest) // 2 - self._scale - (least + most) // 2)
+        errors = (latest - earliest) // 2 + (most - least) // 2 + 1
+        board.drift_ppm = measured(board.drift_ppm, off, errors, elapsed)
+
+    def _put_scale(self, time):
+        self._board.put(time, self._uptime, self._rtc)
+        self._scale = time
+        self._unsaved = True
+
+    def _on_scale(self, interval):
+        return (self._scale, interval[0] - self._scale, interval[1] - self._scale)
+
+    def _heard(self, source, earliest):
+        """The time is told."""
+        self._source = source
+        self._known = (self._uptime, earliest)
+        if self._is_damaged:
+            self._is_damaged = False
             self._unsaved = True
-
-    def _refill(self):
-        self._unsaved = self._unsaved or self._charged > 0
-        self._grace_used = 0
+        # An interval too wide to be trusted is no clock, and fills no grace.
+        known = self._advance(self._uptime, self._rtc, self._max_uncertainty_s)
+        if known is not None:
+            if self._charged:
+                self._unsaved = True
+            self._grace_used = 0
 
     def _raise_floor(self, time):
         if time > self.floor:
@@ -303,6 +404,41 @@ class ClockState:
 
     def _must_charge(self):
         return self._charged - self._grace_used <= _AHEAD_S
+
+
+_NO_SPAN = (None, None, None)
+
+
+def _aged(span, scale, ppm):
+    """(earliest, latest) when the scale is at ``scale``."""
+    at, least, most = span
+    lost = drift(max(0, scale - at), ppm)
+    return scale + least - lost, scale + most + lost
+
+
+def _wider(span, step):
+    at, least, most = span
+    return at, least + min(0, step), most + max(0, step)
+
+
+def _middle(interval):
+    """(the time, by how many seconds it may be off)."""
+    earliest, latest = interval
+    now = (earliest + latest) // 2
+    return now, latest - now
+
+
+def _span(saved):
+    at, least, most = saved
+    if at is None and least is None and most is None:
+        return None
+    if not (_is_whole(at) and _is_offset(least) and _is_offset(most) and least <= most):
+        raise InvalidInput("clock: an interval is none")
+    return at, least, most
+
+
+def _is_offset(value):
+    return type(value) is int and -_LATEST <= value <= _LATEST
 
 
 def _is_whole(value):

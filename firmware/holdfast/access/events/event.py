@@ -36,6 +36,7 @@ CERTIFICATE_ENDING = 25
 CERTIFICATE_RENEWED = 26
 COPIED = 27  # somebody says to have copied events
 ACKNOWLEDGEMENT_REFUSED = 28
+CLOCK_REFUSED = 29  # somebody told a time that cannot be
 
 # What was shown; a card or a PIN alone are numbered as in a CardRequest.
 SHOWN_TOKEN = 0

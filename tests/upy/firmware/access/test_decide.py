@@ -293,3 +293,19 @@ def test_every_reason_has_a_name_and_a_coarse_word():
         word = reason.coarse_name(reason.coarse(code))
         assert (word == "granted") == (code == reason.GRANTED)
     assert reason.coarse(250) == reason.COARSE_READER
+
+
+def test_a_token_that_is_dated_ahead_waits_for_its_date():
+    """Made on a computer that did not know the time: neither do its other dates. Only a clock that
+    is trusted can tell, and five minutes are let through.
+    """
+    for made in (rules.holder, rules.guest):
+        for ahead, why in ((0, reason.GRANTED), (330, reason.GRANTED), (331, reason.DATED_AHEAD)):
+            token = made({6: site.NOW + ahead, 4: site.NOW + 7200, 5: None})
+            clock = ClockReading(site.NOW, "rtc", 30)
+            if made is rules.guest and ahead == 330:
+                why = reason.NOT_YET_VALID  # of these the beginning is never before the date
+            assert rules.ask(token, clock=clock).reason == why, (made, ahead)
+            assert rules.ask(token, clock=ClockReading(site.NOW + ahead, "rtc", 30)).granted
+    token = rules.holder({6: site.NOW + 9000, 5: None})
+    assert rules.ask(token, clock=ClockReading(site.NOW, "floor", 0, 5)).granted

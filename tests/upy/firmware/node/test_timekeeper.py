@@ -55,7 +55,7 @@ def test_a_changeset_heard_before_the_first_reading_counts():
     """
     world = _World(now=None)
     keeper = world.start()
-    keeper.heard_signed(site.NOW + 5000)
+    keeper.heard_signed(site.NOW + 5000, "changeset")
     assert keeper.read().now >= site.NOW + 5000
     other = _World(now=None)
     keeper = other.start()

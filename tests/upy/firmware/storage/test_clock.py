@@ -14,7 +14,7 @@ from holdfast.storage.sealed import Sealer
 from restarts import Flash
 
 KEY = bytes(range(16))
-LONGEST = (0xFFFFFFFF,) * 5 + (-0xFFFFFFFF, 0xFFFFFFFF, -1000)
+LONGEST = (0xFFFFFFFF,) * 5 + (1000, -0xFFFFFFFF) + (0xFFFFFFFF, -0xFFFFFFFF, 0xFFFFFFFF) * 2
 STATE = (1800000000, 1799999000, 1800, None, 301, None, 1800000000, -23)
 
 
@@ -125,26 +125,26 @@ def test_nobody_without_the_key_can_make_a_record():
     with Flash() as flash:
         store = _open(flash)
         store.save(STATE)
-        later = cbor.encode([1, 1900000000] + list(STATE[1:]))
+        later = cbor.encode([2, 1900000000] + list(STATE[1:]))
         forged = (
             later,
             _seal(later, bytes(16)),
             _seal(later, KEY, b"holdfast context"),
-            _seal(cbor.encode([2] + list(STATE))),
-            _seal(cbor.encode([1, "x"])),
-            _seal(cbor.encode([1, True])),
+            _seal(cbor.encode([1] + list(STATE))),
+            _seal(cbor.encode([2, "x"])),
+            _seal(cbor.encode([2, True])),
             _seal(cbor.encode([])),
             _seal(cbor.encode({1: 1})),
             _seal(later + b"\0"),
             _seal(b""),
         )
-        log = FlashLog(flash.path + "/clock", 95, 4)
+        log = FlashLog(flash.path + "/clock", 103, 4)
         for number, record in enumerate(forged):
             if number % 3 == 0:
-                log = FlashLog(flash.path + "/clock", 95, 4)
+                log = FlashLog(flash.path + "/clock", 103, 4)
                 while log.next - log.first > 1:
                     log.drop_oldest()
-                log.append(_seal(cbor.encode([1] + list(STATE))))
+                log.append(_seal(cbor.encode([2] + list(STATE))))
             log.append(record)
             assert _open(flash).load() == STATE, number
 
@@ -155,7 +155,7 @@ def test_behind_a_record_that_cannot_be_opened_the_newest_that_can_counts():
         store = _open(flash)
         for number in range(3):
             store.save((1700000000 + number,) + STATE[1:])
-        FlashLog(flash.path + "/clock", 95, 4).append(_seal(b"made up", bytes(16)))
+        FlashLog(flash.path + "/clock", 103, 4).append(_seal(b"made up", bytes(16)))
         assert _open(flash).load()[0] == 1700000002
 
 

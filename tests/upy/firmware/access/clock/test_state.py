@@ -7,13 +7,14 @@ import small_site as site
 from harness import raises
 from holdfast.access import reason
 from holdfast.access.clock.board import LEAST_PPM, MOST_PPM
-from holdfast.access.clock.reading import UNCHARGED
-from holdfast.access.clock.state import FLOOR_STEP_S, GRACE_QUANTUM_S, REACH_S, SKEW_S, ClockState
+from holdfast.access.clock.reading import SKEW_S, UNCHARGED
+from holdfast.access.clock.state import FLOOR_STEP_S, GRACE_QUANTUM_S, REACH_S, ClockState
 from untrusted import InvalidInput
 
 T = site.NOW
 DAY = site.DAY
 ANCHORS = (site.authority_public(),)
+_PPM = 5  # where it is in what is saved
 
 
 def _saved(state, uptime=0, rtc=None):
@@ -118,7 +119,7 @@ def test_drift_is_measured_from_one_sync_to_the_next():
     def ppm(shown, told, error=0):
         state = _told(T, 0, 10, T)
         assert state.synced("authority", T + told, error, 10 + told, T + shown)
-        return state.to_save()[7]
+        return state.to_save()[_PPM]
 
     assert ppm(10 * DAY, 10 * DAY) == LEAST_PPM
     assert ppm(10 * DAY, 10 * DAY + 17) == 2 * (20 * 1000000 // (10 * DAY) + 1)
@@ -130,24 +131,89 @@ def test_drift_is_measured_from_one_sync_to_the_next():
     # Over a restart, too, where no uptime tells a clock that was set from one that is slow.
     after = _saved(_told(T, 0, 10, T), 10, T)
     assert after.synced("authority", T + 12 * DAY, 0, 5, T + 10 * DAY)
-    assert after.to_save()[7] == 100
+    assert after.to_save()[_PPM] == 100
 
 
-def test_a_clock_that_jumps_is_not_believed_until_the_time_is_told():
-    """Forward or back, beside the uptime: somebody set it, or its battery is gone."""
-    for jump in (-3600, -10, 10, 3600, 30 * DAY):
+def test_a_step_within_what_is_trusted_costs_no_trust():
+    """Somebody sets the board's clock by seconds, or it was read badly: schedules go on. What may
+    be wrong is the uptime as well: so the time is from the one to the other.
+    """
+    for step in (-600, -3, 3, 600):
+        state = _told(rtc=T)
+        before = state.reading(300, T + 290)
+        after = state.reading(310, T + 300 + step)
+        assert after.is_trusted(900), step
+        low, high = after.now - after.uncertainty, after.now + after.uncertainty
+        assert low <= max(T + 300 + min(0, step), state.floor) and high >= T + 300 + max(0, step)
+        assert after.uncertainty <= before.uncertainty + abs(step) // 2 + 2
+        assert state.needs_saving(310, T + 300 + step), "what it is off by is another now"
+        # It goes on from there, over a restart too.
+        again = _saved(state, 400, T + 390 + step).reading(1, T + 400 + step)
+        assert again.is_trusted(900) and abs(again.now - T - 400) <= again.uncertainty + 1
+    # A clock that does it again and again is none.
+    state, steps = _told(rtc=T), 0
+    while state.reading(10 + steps, T + steps + 30 * (steps % 2)).is_trusted(900):
+        steps += 1
+    assert 10 < steps < 100
+
+
+def test_a_clock_that_jumps_is_believed_again_once_it_is_consistent():
+    """Forward or back, beside the uptime, and by more than could be trusted: somebody set it, or
+    its battery is gone. If it is back where it must be, nothing was lost.
+    """
+    for jump in (-3600, 3600, 30 * DAY):
         state = ClockState(T - DAY)
         assert state.reading(100, T).source == "rtc"
         assert state.reading(200, T + 100).source == "rtc"
         assert state.reading(300, T + 200 + jump).source == "floor", jump
-        assert state.reading(400, T + 300).source == "floor"
-        assert state.needs_saving(400, T + 300)
-        after = _saved(state, 400, T + 300)
+        assert state.needs_saving(300, T + 200 + jump)
+        # A restart meanwhile cannot know which of the two was right.
+        after = _saved(state, 300, T + 200 + jump)
         assert after.reading(1, T + 500).source == "floor"
         assert after.synced("peer", T + 600, 2, 50, T + 600)
         assert after.reading(60, T + 610).source == "peer"
         again = _saved(after, 60, T + 610)
         assert again.reading(2, T + 700).source == "rtc"
+        back = state.reading(400, T + 300)
+        assert back.source == "rtc" and back.now == T + 300
+        assert _saved(state, 400, T + 300).reading(1, T + 500).source == "rtc"
+        # Told the time instead, it is that, with what the clock shows now: by whoever is right.
+        for truth in (T + 300, T + 300 + jump):
+            state = ClockState(T - DAY)
+            state.reading(200, T + 100)
+            state.reading(300, T + 200 + jump)
+            assert state.synced("peer", truth, 2, 400, T + 300 + jump), (jump, truth)
+            assert state.reading(410, T + 310 + jump).now == truth + 10
+
+
+def test_a_clock_that_was_wrong_for_a_start_is_believed_when_it_is_right_again():
+    """It came back from a power cut with the year 2000, and then it did not. It was behind by far
+    more than it could have caught up with unseen.
+    """
+    state = _told(rtc=T + 20)
+    for year in (946684800, T - 500 * DAY):
+        lost = _saved(state, 10, T + 20)
+        for uptime in (0, 60, 7200):
+            assert lost.reading(uptime, year + uptime).source == "floor"
+        # In the same start, and in the next.
+        assert lost.reading(7300, T + DAY).source == "rtc"
+        lost = _saved(state, 10, T + 20)
+        lost.reading(7200, year)
+        assert _saved(lost, 7200, year).reading(5, T + DAY).source == "rtc"
+    # Back by an hour, an hour later it would look right: it is not believed until told.
+    lost = _saved(state, 10, T + 20)
+    assert lost.reading(5, T - 3600).source == "floor"
+    assert lost.reading(5 + 4000, T - 3600 + 4000).source == "floor"
+    assert _saved(lost, 4005, T + 400).reading(5, T + 8000).source == "floor"
+
+
+def test_a_board_whose_clock_turns_up_learns_what_it_is_off_by():
+    """The time was told while nobody could read it."""
+    state = _told(rtc=None)
+    assert state.reading(100, 946684800).source == "authority"
+    assert state.needs_saving(100, 946684800)
+    later = _saved(state, 100, 946684800).reading(1, 946684800 + 500)
+    assert later.source == "rtc" and abs(later.now - (T + 90 + 500)) <= later.uncertainty
 
 
 def test_a_clock_that_began_anew_with_a_restart_is_not_believed():
@@ -211,12 +277,12 @@ def test_what_a_zone_key_signed_never_moves_the_clock():
 
 
 def test_a_date_far_ahead_does_not_stop_the_door_for_ever():
-    """The floor never falls: one token from a computer that thinks it is 2060 would end every
-    credential for good. So nothing is believed further than 400 days past the last word.
+    """One token from a computer that thinks it is 2060 would end every credential for good. So
+    nothing is believed further than 400 days past the last word.
     """
     state = ClockState(T)
     assert not state.heard_signed(T + REACH_S + 1, 0, None)
-    assert not state.synced("peer", T + REACH_S + 1, 1, 0, None)
+    assert not state.synced("peer", T + REACH_S + DAY, 1, 0, None)
     assert state.floor < T
     assert state.heard_signed(T + REACH_S - SKEW_S, 0, None)
     # Peers cannot walk: their word does not extend their reach.
@@ -224,49 +290,148 @@ def test_a_date_far_ahead_does_not_stop_the_door_for_ever():
     assert state.synced("peer", T + REACH_S - SKEW_S, 1, 0, None)
     state = _saved(state)
     assert not state.synced("peer", T + REACH_S + DAY, 1, 0, None)
-    assert state.synced("authority", T + REACH_S + DAY, 1, 0, None)
-    assert not ClockState(T).synced("authority", T + 11 * 365 * DAY, 1, 0, None)
+    assert state.synced("authority", T + 11 * 365 * DAY, 1, 0, None)
 
 
-def test_beside_a_clock_that_is_trusted_a_token_dated_ahead_counts_to_now():
-    """The computer that signs may be minutes fast: that must not make a good clock look slow."""
+def test_beside_a_trusted_clock_a_date_ahead_moves_nothing():
+    """A laptop an hour ahead, for one change, must not shut a site: neither clock nor floor heed
+    it, also after a restart without a clock.
+    """
+    for source in ("rtc", "peer", "authority"):
+        for ahead in (SKEW_S + 60, 3600, 60 * DAY, 3650 * DAY):
+            state = ClockState(T - DAY)
+            state.reading(10, T)
+            if source != "rtc":
+                assert state.synced(source, T, 1, 10, T)
+            before = state.reading(10, T)
+            floor = state.floor
+            hidden = before.uncertainty if source == "rtc" else 0
+            for _ in range(3):
+                assert not state.heard_signed(T + hidden + ahead, 10, T)
+                assert state.dated_ahead == T + hidden + ahead
+            after = state.reading(10, T)
+            assert (after.now, after.uncertainty, after.source) == (
+                before.now,
+                before.uncertainty,
+                source,
+            )
+            assert state.floor == floor
+            lost = _saved(state, 10, T)
+            assert not lost.heard_signed(T + hidden + ahead, 1, None)
+            assert lost.reading(1, None).now <= T + 1
+            assert not state.heard_signed(T - 60, 10, T) or state.floor <= T
+            assert state.dated_ahead == 0
+    # The computer that signs may be minutes fast.
     state = _told(error=1, rtc=T)
-    assert state.heard_signed(T + SKEW_S, 10, T)
-    assert state.floor == T and state.reading(10, T).source == "authority"
-    # Further ahead, the one who told us the time has to be wrong, unless it was the authority.
-    assert not state.heard_signed(T + DAY, 10, T) and state.floor == T
-    state = _told(error=1, rtc=T, source="peer")
-    assert state.heard_signed(T + DAY, 10, T) and state.reading(10, T).source == "token"
+    state.heard_signed(T + SKEW_S, 10, T)
+    assert state.dated_ahead == 0 and state.floor <= T
+
+
+def test_told_times_move_a_clock_inside_its_outer_interval_only():
+    """Who may tell the time could walk a trusted clock six hours in 16 seconds: a message, as far
+    off as it was sure, became what the next one was held against.
+    """
+    for sign in (1, -1):
+        state = ClockState(T - DAY)
+        outer = state.reading(10, T)
+        told = 0
+        for step in range(1000):
+            before = state.reading(10, T)
+            away = before.uncertainty + 1 + step % 60
+            told += state.synced("peer", before.now + sign * away, step % 31, 10, T)
+            now = state.reading(10, T)
+            low, high = now.now - now.uncertainty, now.now + now.uncertainty
+            assert outer.now - outer.uncertainty - 1 <= low
+            assert high <= outer.now + outer.uncertainty + 1
+            assert state.floor <= T - DAY
+        assert told > 50, told
+        # And with one honest word all is as it was.
+        assert state.synced("peer", T, 2, 10, T) and abs(state.reading(10, T).now - T) <= 3
+        assert state.is_moved
+
+
+def test_one_liar_among_three_costs_nothing_that_stays():
+    """Nobody can tell which of two is wrong. What the authority knew holds for all of them."""
     state = ClockState(T - DAY)
-    assert state.reading(1, T).source == "rtc"
-    assert state.heard_signed(T + DAY, 1, T) and state.reading(1, T).source == "token"
+    for turn in range(30):
+        now = T + turn * 60
+        uptime = 10 + turn * 60
+        assert state.synced("peer", now, 2, uptime, now)
+        assert state.is_moved == (turn > 0)
+        assert state.synced("peer", now + 1, 2, uptime, now) and not state.is_moved
+        assert not state.synced("peer", now + 3600, 2, uptime, now)
+        reading = state.reading(uptime, now)
+        assert abs(reading.now - now) <= 3 and reading.is_trusted(900)
+        assert state.synced("peer", now + 250, 2, uptime, now) and state.is_moved
+    assert state.floor <= T
+    # Without a clock of its own it is not the floor either that a liar raises.
+    lost = _saved(state, 10 + 1800, None)
+    assert lost.synced("peer", T + 100 * DAY, 2, 5, None)
+    assert lost.floor <= T + 1800 and lost.reading(5, None).now == T + 100 * DAY
+    # What it has heard it does not forget with the power, until it is told again.
+    lost = _saved(lost, 5, None)
+    assert T + 100 * DAY - 60 <= lost.reading(1, None).now <= T + 100 * DAY
+    assert lost.synced("peer", T + DAY, 2, 5, None) and lost.reading(5, None).now == T + DAY
 
 
-def test_a_peer_does_not_move_a_clock_that_is_trusted():
-    """One reader that was taken off its wall has a certificate like all others."""
-    state = _told(error=1, rtc=T)
-    for time in (T + 10, T - 10, T + DAY, T - DAY):
-        assert not state.synced("peer", time, 1, 10, T)
-    assert state.reading(10, T).source == "authority"
-    assert state.synced("peer", T + 1, 1, 10, T)
-    # One whose clock is worse is moved by one whose clock is better.
-    state = ClockState(T - DAY)
-    assert state.synced("peer", T + 100, 2, 5, T) and state.reading(5, T).now == T + 100
-
-
-def test_a_time_before_the_floor_is_nobodys():
-    """Who says so is wrong, whoever it is; a few minutes of skew are let through, and the floor
-    holds all the same.
+def test_a_time_before_the_floor_is_no_peers():
+    """Who says so is wrong; a few minutes of skew are let through, and the floor holds all the
+    same.
     """
     state = ClockState(T - DAY)
     assert state.heard_signed(T, 0, None)
-    for source in ("peer", "authority"):
-        assert not state.synced(source, T - SKEW_S - 10, 2, 0, None)
+    assert not state.synced("peer", T - SKEW_S - 10, 2, 0, None)
     for time, error in ((True, 1), (T, -1), (T, None), (0, 1), (-T, 1), (1 << 32, 1), ("", 1)):
-        assert not state.synced("authority", time, error, 0, None)
+        for source in ("peer", "authority"):
+            assert not state.synced(source, time, error, 0, None)
     assert state.synced("peer", T - 60, 2, 0, None)
     reading = state.reading(0, None)
     assert reading.source == "peer" and reading.now == T == state.floor
+
+
+def test_the_authoritys_fresh_word_corrects_anything():
+    """The floor included, and nothing else lowers that; nor does what was wrong come back with the
+    next start, from flash, from a certificate or from a policy that are still in force.
+    """
+    wrong = T + 300 * DAY
+    for rtc in (None, wrong + 5000, 946684800, T):
+        state = ClockState(wrong)
+        state.heard_signed(wrong + 60 * DAY, 5, None)
+        assert state.floor == wrong + 60 * DAY
+        assert not state.synced("peer", T, 2, 10, rtc)
+        assert state.corrected(T, T + 20, 10, rtc)
+        assert state.is_moved
+        reading = state.reading(10, rtc)
+        assert reading.source == "authority" and reading.now == T + 10 and reading.is_trusted(900)
+        assert state.floor <= T and state.needs_saving(10, rtc)
+        for later, show in ((10, rtc), (20, None if rtc is None else rtc + 60)):
+            state.needs_saving(later, show)
+            again = ClockState.restored(state.to_save(), wrong)
+            again.reading(0, None if rtc is None else rtc + 100)
+            again.heard_signed(wrong + 60 * DAY, 1, None if rtc is None else rtc + 101)
+            assert T <= again.floor + SKEW_S and again.floor <= T + 60, again.floor
+            assert again.reading(5, None if rtc is None else rtc + 105).now <= T + 200
+        # What is signed from then on counts.
+        lost = ClockState.restored(state.to_save(), wrong)
+        assert lost.heard_signed(T + 9000, 5, None) == (T + 9000 > wrong + 60 * DAY)
+    # It says from when to when: nonsense is not heeded.
+    for earliest, latest in ((-1, 5), (5, 4), (0, 0), (T, 1 << 32), (None, T), (T, True)):
+        assert not ClockState(T).corrected(earliest, latest, 0, None)
+
+
+def test_a_board_enrolled_anew_is_what_the_enrolment_found():
+    """Its memory is of before. The same enrolment does not come again with each start."""
+    old = _told(rtc=T - 7200)
+    saved = _saved(old, 10, T - 7200).to_save()
+    state = ClockState.restored(saved, T + DAY, 3600)
+    reading = state.reading(5, T + DAY - 3600 + 60)
+    assert reading.now == T + DAY + 60 and reading.source == "rtc"
+    assert ClockState.restored(saved, T - DAY, 3600).reading(5, T - 7000).now == T + 200
+    # One whose clock tells no time is told it.
+    state = ClockState(T, None)
+    assert state.reading(5, T + 60).source == "floor"
+    assert state.synced("peer", T + 100, 2, 5, T + 60)
+    assert state.reading(5, T + 60).now == T + 100
 
 
 def test_grace_is_charged_on_flash_before_it_is_used():
@@ -311,6 +476,20 @@ def test_power_cuts_use_grace_up():
     assert state.needs_saving(3600 * 50, None) and state.to_save()[2] == 0
     state.was_saved(state.to_save())
     assert not state.needs_saving(3600 * 50 + 60, None)
+
+
+def test_grace_is_refilled_by_trusted_time_only():
+    """A time that may be off by a day is no clock, and who tells it must not fill the grace."""
+    state = ClockState(T)
+    state.reading(1, None)
+    state.was_saved(state.to_save())
+    used = state.reading(1000, None).grace_used
+    for _ in range(5):
+        assert state.synced("peer", T + 1000, 86399, 1000, None)
+        reading = state.reading(1000, None)
+        assert not reading.is_trusted(900) and reading.grace_used == used == 1000
+    assert state.synced("peer", T + 1000, 30, 1000, None)
+    assert state.reading(1000, None).is_trusted(900) and state.to_save()[2] == 0
 
 
 def test_a_clock_that_is_trusted_uses_no_grace():
@@ -371,17 +550,22 @@ def test_what_is_no_saved_state_is_refused():
     """It comes from flash: a state that is half right would be a floor that is wrong."""
     good = _told(rtc=T).to_save()
     assert ClockState.restored(list(good)).to_save()[0] == good[0]
-    for bad in (None, (), good[:-1], good + (0,), "x" * 8, 8):
+    for bad in (None, (), good[:-1], good + (0,), "x" * 13, 8):
+        raises(InvalidInput, ClockState.restored, bad)
+    for bad in (good[:7] + (None,) + good[8:], good[:10] + (5, 4, 3), good[:10] + (5, 1, None)):
         raises(InvalidInput, ClockState.restored, bad)
     for index, odds in (
         (0, (-1, 1 << 32, True, None, "1", 1.0)),
         (1, (-1, 1 << 32, True, None)),
         (2, (-1, None, True)),
-        (3, (-1, 1 << 32, True, "")),
+        (3, (-1, None, "")),
         (4, (-1, None)),
-        (5, (1 << 32, -(1 << 32), True, "")),
-        (6, (-1, None)),
-        (7, (LEAST_PPM - 1, MOST_PPM + 1, None, True)),
+        (5, (LEAST_PPM - 1, MOST_PPM + 1, None, True)),
+        (6, (1 << 32, -(1 << 32), True, "")),
+        (7, (-1, "")),
+        (8, (1 << 32, None, 1.0)),
+        (9, (1 << 32, None, True)),
+        (12, (1 << 32, "", -(1 << 31))),
     ):
         for odd in odds:
             raises(InvalidInput, ClockState.restored, good[:index] + (odd,) + good[index + 1 :])
