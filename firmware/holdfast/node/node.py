@@ -12,9 +12,6 @@ from ..access.decide import is_void, may
 from ..access.events.event import (
     CERTIFICATE_ENDING,
     CERTIFICATE_RENEWED,
-    CLOCK_CORRECTED,
-    CLOCK_REFUSED,
-    CLOCK_SET,
     DATED_AHEAD,
     LOCKDOWN,
     POLICY_APPLIED,
@@ -79,7 +76,7 @@ class Node:
         crypto.self_test(settings.p256_certificate is not None)
         self.keys = device_keys.check(settings, private_key, p256_private_key)
         self._is_end_told = False  # of the certificates in force
-        self._questions = None
+        self._telling = None
         self._rules = None  # what all goes by that was told of it
         self._told = 0  # number of the changeset that an event was about
         self._locked = {}  # door: whether it was said to be locked down
@@ -252,46 +249,18 @@ class Node:
             self.recorder.note(CERTIFICATE_ENDING, {"expires": expires})
             self._is_end_told = True
 
+    @property
+    def telling(self):
+        """The Telling of this start: who says what time it is."""
+        if self._telling is None:
+            from .telling import Telling
+
+            self._telling = Telling(self)
+        return self._telling
+
     def told_time(self, time: int, error_s: int, by=None) -> bool:
         """Whether it can be ``time``, off by at most ``error_s``, as ``by`` says; OSError."""
-        fields = {"by": by, "old_time": self.timekeeper.read().now}
-        if 0 < time < 1 << 32:
-            fields["new_time"] = time
-        is_believed = self.timekeeper.told(time, error_s)
-        if not is_believed:
-            self.recorder.note(CLOCK_REFUSED, fields, anybody=True)
-            return False
-        if self.timekeeper.is_moved:
-            fields["detail"] = "none that was thought possible"
-        # Whoever may say so may do so all day.
-        self.recorder.note(CLOCK_SET, fields, anybody=True)
-        self.tell_clock()
-        return True
-
-    @property
-    def questions(self):
-        """The Questions for the authority, of this start."""
-        if self._questions is None:
-            from .correction import Questions
-
-            self._questions = Questions(self.hardware.random_bytes, self.timekeeper.uptime)
-        return self._questions
-
-    def correct_time(self, raw: bytes, credential):
-        """Go by the authority's word ``raw``, for which the bearer of ``credential`` has asked.
-
-        Raises WordRefused, whose text says why not, and OSError: then it is not for good.
-        """
-        from .correction import read
-
-        who = credential.public_key
-        time, age = read(raw, self.questions, who, self.settings, self.stores.rules)
-        fields = {"by": credential.holder, "old_time": self.timekeeper.read().now}
-        self.timekeeper.corrected(time, age)
-        self.questions.answered()
-        fields["new_time"] = time
-        self.recorder.note(CLOCK_CORRECTED, fields)
-        self.tell_clock()
+        return self.telling.told(time, error_s, by)
 
     def tell_clock(self):
         """Record what has happened to the clock."""

@@ -44,7 +44,7 @@ class TimeResource:
         node = self._node
         rules = node.stores.rules
         answer = {
-            NONCE: node.questions.nonce(peer.credential.public_key),
+            NONCE: node.telling.question(peer.credential),
             NUMBER: rules.number,
             HEAD: rules.head,
             NODE: node.settings.node,
@@ -63,7 +63,7 @@ class TimeResource:
         node = self._node
         try:
             if request.uint_option(option.CONTENT_FORMAT) == option.CF_COSE_SIGN1:
-                node.correct_time(request.payload, peer.credential)
+                node.telling.corrected(request.payload, peer.credential)
                 return Message(code.CHANGED)
             refusal = node.may(peer.credential, ADMINISTER)
             if refusal:

@@ -9,7 +9,8 @@ the node has been up without a trusted clock. docs/decisions/009-clock.md says w
 from micropython import const
 from untrusted import InvalidInput
 
-from .board import LEAST_PPM, MOST_PPM, UNMEASURED_PPM, BoardClock, drift, measured
+from .board import LEAST_PPM, MOST_PPM, UNMEASURED_PPM, drift
+from .intervals import Intervals, is_offset, is_whole, middle
 from .reading import (
     SKEW_S,
     SOURCE_AUTHORITY,
@@ -31,9 +32,7 @@ GRACE_QUANTUM_S = 1800  # of grace, charged on flash before it is used
 FLOOR_STEP_S = 3600
 
 _AHEAD_S = const(60)  # charge so long before it is needed, so that nobody at the door waits for it
-_MEASURED_OVER_S = const(600)
 _MOVED_S = const(60)  # what is less is kept with the next save only
-_LATEST = const(0xFFFFFFFF)  # 2106: who says more has no clock
 _SAVED_ENTRIES = const(13)
 
 
@@ -59,11 +58,7 @@ class ClockState:
         self.was_known = False  # before this start, for all that flash says
         self._attested = self.floor  # the last that the authority is known to have said
         self._discredited = 0  # dates up to here were heard, and found ahead of the time
-        self._board = BoardClock(offset)
-        # What it is on the board's scale: (there, least and most that the time is ahead of it).
-        self._outer = self._inner = None
-        if enrolled_at is not None and offset is not None:
-            self._outer = self._inner = (enrolled_at, -SKEW_S, SKEW_S)
+        self._intervals = Intervals(enrolled_at, offset)
         self._grace_used = 0
         self._charged = 0  # what flash holds of it
         self._durable_seen = 0
@@ -73,7 +68,6 @@ class ClockState:
         self._max_uncertainty_s = MAX_UNCERTAINTY_S
         self._uptime = 0
         self._rtc = None
-        self._scale = None
         self._was_trusted = None
         self._source = SOURCE_RTC
         self._floor_source = SOURCE_FLOOR
@@ -89,28 +83,29 @@ class ClockState:
             raise InvalidInput("clock: not %d entries" % _SAVED_ENTRIES)
         floor, attested, charged, discredited, seen, ppm, kept = saved[:7]
         for value in (floor, attested, charged, discredited, seen):
-            if not _is_whole(value):
+            if not is_whole(value):
                 raise InvalidInput("clock: an entry is no time")
-        if kept is not None and not _is_offset(kept):
+        if kept is not None and not is_offset(kept):
             raise InvalidInput("clock: the offset is none")
         if type(ppm) is not int or not LEAST_PPM <= ppm <= MOST_PPM:
             raise InvalidInput("clock: the drift is none")
-        outer, inner = _span(saved[7:10]), _span(saved[10:])
         # What was corrected since does not count again with each start.
         state = cls(enrolled_at if (enrolled_at or 0) > discredited else None, offset)
         state._attested = max(state._attested, attested)
         state._discredited = discredited
         state._grace_used = charged
-        board = state._board
-        if state._outer is None or (enrolled_at or 0) <= seen:
-            board.offset = kept
-            state._outer, state._inner = outer, inner
-        board.seen, board.drift_ppm = seen, ppm
+        intervals = state._intervals
+        found = intervals.saved()
+        intervals.restore(kept, saved[7:])
+        intervals.board.seen, intervals.board.drift_ppm = seen, ppm
+        earliest = intervals.at_seen()
+        if earliest:
+            state.was_known = True
+            state._known = (0, earliest)
+        if found[0] is not None and found[0] > seen:
+            intervals.restore(offset, found)
         state.was_saved(saved)
         state._raise_floor(floor)
-        if inner is not None:
-            state.was_known = True
-            state._known = (0, _aged(inner, seen, ppm)[0])
         return state
 
     @classmethod
@@ -130,7 +125,7 @@ class ClockState:
         if self._is_damaged:
             return ClockReading.damaged()
         if known is not None:
-            now, uncertainty = _middle(known)
+            now, uncertainty = middle(known)
             return ClockReading(max(now, self.floor), self._source, uncertainty)
         if not self.floor:
             return ClockReading.unknown()
@@ -150,30 +145,29 @@ class ClockState:
         interval; what SOURCE_AUTHORITY says is ``corrected``.
         """
         self.is_moved = False
-        if not _is_time(time) or type(error_s) is not int or not 0 <= error_s <= _LATEST:
+        if not _is_time(time) or not is_whole(error_s):
             return False
         error = error_s + 1  # whole seconds
         if source == SOURCE_AUTHORITY:
             return self.corrected(time - error, time + error, uptime, rtc)
         self._advance(uptime, rtc, self._max_uncertainty_s)
-        earliest, latest = self._outer_now()
+        intervals, reach = self._intervals, self._attested + REACH_S
+        earliest, latest = intervals.allowed(self.floor, reach)
         earliest, latest = max(earliest, time - error), min(latest, time + error)
         if earliest > latest:
             return False
-        before = self._inner_now()
-        if before is not None and before[0] <= latest and before[1] >= earliest:
-            earliest, latest = max(before[0], earliest), min(before[1], latest)
-        else:
-            # Somebody is wrong, and nobody knows who: what the authority said holds.
-            self.is_moved = before is not None
-        if self.is_moved:
-            moved = abs(earliest + latest - before[0] - before[1]) // 2
-            self._unsaved = self._unsaved or moved > _MOVED_S
-        if self._scale is None or self._board.step:
-            outer = None if self._outer is None or self._scale is None else self._outer_now()
-            self._put_scale((earliest + latest) // 2)
-            self._outer = outer and self._on_scale(outer)
-        self._inner = self._on_scale((earliest, latest))
+        before = intervals.known(self.floor)
+        if before is not None:
+            if before[0] <= latest and before[1] >= earliest:
+                earliest, latest = max(before[0], earliest), min(before[1], latest)
+            else:
+                # Somebody is wrong, and nobody knows who: what the authority said holds.
+                self.is_moved = True
+                moved = abs(earliest + latest - before[0] - before[1]) // 2
+                if moved > _MOVED_S:
+                    self._unsaved = True
+        if intervals.narrow((earliest, latest), self.floor, reach):
+            self._unsaved = True
         self._heard(source, earliest)
         return True
 
@@ -186,13 +180,10 @@ class ClockState:
         if not _is_time(latest) or type(earliest) is not int or not 0 <= earliest <= latest:
             return False
         self._advance(uptime, rtc, self._max_uncertainty_s)
-        self._measure(earliest, latest)
         self.is_moved = True
         heard = max(self._discredited, self._attested, self.floor)
         self._discredited = heard if heard > latest else 0
-        self._put_scale((earliest + latest) // 2)
-        self._outer = self._on_scale((earliest, latest))
-        self._inner = self._outer
+        self._intervals.replace((earliest, latest))
         self._attested = self.floor = earliest
         self._floor_base = (self._uptime, earliest)
         self._floor_source = SOURCE_FLOOR
@@ -251,14 +242,14 @@ class ClockState:
             return False
         if self._unsaved or self.floor - self.durable_floor >= FLOOR_STEP_S:
             return True
-        if self._board.seen - self._durable_seen >= FLOOR_STEP_S:
+        if self._intervals.board.seen - self._durable_seen >= FLOOR_STEP_S:
             return True
         if trusted or not self.floor:
             return False
         return self._grace_used <= grace_s and self._must_charge()
 
     def to_save(self) -> tuple:
-        """What must survive a restart: 13 integers, or None, in two numbers of 5 and 8.
+        """What must survive a restart: 13 integers, of which the last seven may be None.
 
         Floor, last word of the authority, grace charged, dates discredited up to, the latest seen
         on the scale, drift in ppm, the board's offset; then the outer interval and the inner one,
@@ -269,20 +260,16 @@ class ClockState:
             charged = self._charged
             if self._must_charge():
                 charged = self._grace_used + GRACE_QUANTUM_S
-        board = self._board
+        board = self._intervals.board
         return (
-            (
-                self.floor,
-                self._attested,
-                charged,
-                self._discredited,
-                board.seen,
-                board.drift_ppm,
-                board.durable_offset(),
-            )
-            + (self._outer or _NO_SPAN)
-            + (self._inner or _NO_SPAN)
-        )
+            self.floor,
+            self._attested,
+            charged,
+            self._discredited,
+            board.seen,
+            board.drift_ppm,
+            board.durable_offset(),
+        ) + self._intervals.saved()
 
     def was_saved(self, saved):
         """``saved``, from ``to_save``, is durable now."""
@@ -301,18 +288,18 @@ class ClockState:
             at, floor = self._floor_base
             up = self._uptime - at
             self.floor = max(self.floor, floor + up - drift(up, UNMEASURED_PPM) - 1)
-        board = self._board
+        intervals = self._intervals
+        board = intervals.board
         offset = board.durable_offset()
-        self._scale = board.read(self._uptime, rtc)
-        known = self._inner_now()
+        intervals.look(self._uptime, rtc)
+        known = intervals.known(self.floor)
         if known is not None:
             if board.step:
-                known = self._stepped(known)
-            elif _middle(known)[1] > max_uncertainty_s:
+                known = intervals.stepped(known, max_uncertainty_s)
+            elif middle(known)[1] > max_uncertainty_s:
                 known = None
         if known is not None:
-            board.believed(self._scale)
-            board.adopt(self._uptime, rtc, self._scale)
+            intervals.believed()
             self._known = (self._uptime, known[0])
         if board.durable_offset() != offset:
             self._unsaved = True
@@ -320,68 +307,6 @@ class ClockState:
             self._grace_used += elapsed
         self._was_trusted = known is not None
         return known
-
-    def _stepped(self, known):
-        """The interval after the board's clock made a step that costs no trust, else None.
-
-        The uptime says that it was a step; if it is the uptime that missed something, the board's
-        clock is right. So it is from the one to the other.
-        """
-        step = self._board.step
-        earliest, latest = known[0] + min(0, step), known[1] + max(0, step)
-        if _middle((earliest, latest))[1] > self._max_uncertainty_s:
-            return None
-        if self._outer is not None:
-            self._outer = _wider(self._outer, step)
-        self._inner = _wider(self._inner, step)
-        self._board.follow_uptime(self._uptime, self._scale)
-        self._unsaved = True
-        return earliest, latest
-
-    def _inner_now(self):
-        if self._scale is None or self._inner is None:
-            return None
-        earliest, latest = _aged(self._inner, self._scale, self._board.ppm)
-        if self._outer is not None:
-            least, most = _aged(self._outer, self._scale, self._board.ppm)
-            earliest, latest = max(earliest, least), min(latest, most)
-        # The authority's computers may be a little fast, and the floor with them.
-        if latest + SKEW_S < self.floor or earliest > latest:
-            return None
-        return earliest, latest
-
-    def _outer_now(self):
-        """(earliest, latest) that anybody but the authority can say."""
-        earliest, latest = self.floor - SKEW_S, self._attested + REACH_S
-        if self._scale is not None and self._outer is not None:
-            step = self._board.step
-            least, most = _aged(self._outer, self._scale, self._board.ppm)
-            least, most = least + min(0, step), most + max(0, step)
-            # What the floor contradicts is no knowledge.
-            if most >= earliest:
-                earliest, latest = max(earliest, least), most
-        return earliest, latest
-
-    def _measure(self, earliest, latest):
-        """How fast the board's clock goes wrong, from one word of the authority to the next."""
-        board = self._board
-        if self._scale is None or self._outer is None or board.step or self._rtc is None:
-            return
-        at, least, most = self._outer
-        elapsed = self._scale - at
-        if elapsed < _MEASURED_OVER_S:
-            return
-        off = abs((earliest + latest) // 2 - self._scale - (least + most) // 2)
-        errors = (latest - earliest) // 2 + (most - least) // 2 + 1
-        board.drift_ppm = measured(board.drift_ppm, off, errors, elapsed)
-
-    def _put_scale(self, time):
-        self._board.put(time, self._uptime, self._rtc)
-        self._scale = time
-        self._unsaved = True
-
-    def _on_scale(self, interval):
-        return (self._scale, interval[0] - self._scale, interval[1] - self._scale)
 
     def _heard(self, source, earliest):
         """The time is told."""
@@ -406,44 +331,5 @@ class ClockState:
         return self._charged - self._grace_used <= _AHEAD_S
 
 
-_NO_SPAN = (None, None, None)
-
-
-def _aged(span, scale, ppm):
-    """(earliest, latest) when the scale is at ``scale``."""
-    at, least, most = span
-    lost = drift(max(0, scale - at), ppm)
-    return scale + least - lost, scale + most + lost
-
-
-def _wider(span, step):
-    at, least, most = span
-    return at, least + min(0, step), most + max(0, step)
-
-
-def _middle(interval):
-    """(the time, by how many seconds it may be off)."""
-    earliest, latest = interval
-    now = (earliest + latest) // 2
-    return now, latest - now
-
-
-def _span(saved):
-    at, least, most = saved
-    if at is None and least is None and most is None:
-        return None
-    if not (_is_whole(at) and _is_offset(least) and _is_offset(most) and least <= most):
-        raise InvalidInput("clock: an interval is none")
-    return at, least, most
-
-
-def _is_offset(value):
-    return type(value) is int and -_LATEST <= value <= _LATEST
-
-
-def _is_whole(value):
-    return type(value) is int and 0 <= value <= _LATEST
-
-
 def _is_time(value):
-    return _is_whole(value) and value > 0
+    return is_whole(value) and value > 0

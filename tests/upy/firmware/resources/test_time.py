@@ -201,7 +201,7 @@ async def test_a_question_holds_for_ten_minutes_of_one_start():
     hardware._passed_ms += 602_000
     assert (await _bring(carrier, raw)).code == BAD
     raw = await _word(carrier)
-    reader._questions = None  # as after a restart
+    reader._telling = None  # as after a restart
     assert (await _bring(carrier, raw)).code == BAD
     assert (await carrier.post("time", b"x")).code == BAD
     assert len(_told(hardware, "clock_corrected")) == 1
