@@ -2,7 +2,8 @@
 
 Whatever happens to its clock and its power, a reader must not take a token for valid that had
 ended before a time it knew, must not forget that time, and must not get its grace back by losing
-power. As long as nobody lies to it, what it calls the time is the time.
+power. As long as nobody lies to it, what it calls the time is the time. Whatever state it came
+to, the authority's fresh word puts it right, and what was wrong does not come back.
 """
 
 import collections
@@ -11,7 +12,7 @@ import random
 import pytest
 
 import access_rules as rules
-from holdfast.access.clock.reading import SOURCE_AUTHORITY, SOURCE_PEER
+from holdfast.access.clock.reading import SOURCE_PEER
 from holdfast.access.clock.state import GRACE_QUANTUM_S, REACH_S, ClockState
 
 SEQUENCES = 10_000
@@ -46,6 +47,9 @@ class World:
         self.by_grace = 0.0  # uptime with grants by grace since the time was last told
         self.last_grace = None
         self.known_from = START  # what the authority has said, for bounds on lies
+        # Nobody has touched it, and it has lost no power.
+        self.has_sound_clock = self.rtc is not None
+        self.dates = []  # of what was signed
 
     def uptime(self):
         return int(self.up)
@@ -72,6 +76,7 @@ class World:
             self.rtc += off * (1 + self.rtc_ppm / 1e6)
             if self.rng.random() < 0.3:
                 self.rtc = 946_684_800.0
+                self.has_sound_clock = False
         self.up = 0.0
         self.state = (
             ClockState(START) if self.flash is None else ClockState.restored(self.flash, START)
@@ -111,21 +116,42 @@ class World:
         ), "saving does not help"
 
     def _durable(self, record):
-        assert record[0] >= self.durable_floor, "the floor in flash fell"
+        assert record[0] >= min(self.durable_floor, self.state.floor), "the floor in flash fell"
         self.flash, self.durable_floor = record, record[0]
 
     def sync(self):
-        source = self.rng.choice((SOURCE_PEER, SOURCE_AUTHORITY))
+        """Somebody tells the time, and is right about how right they are."""
         error = self.rng.choice((0, 2, 30, 600))
         time = int(self.true) + self.rng.randint(-error, error)
-        if self.state.synced(source, time, error, self.uptime(), self.shown()):
-            self._told(source, time)
+        if self.rng.random() < 0.3:
+            return self.word()
+        before = self.state.floor
+        if self.state.synced(SOURCE_PEER, time, error, self.uptime(), self.shown()):
+            self._told()
+        elif self.honest and time <= self.known_from + REACH_S:
+            raise AssertionError(f"{time} refused, at {self.true}: {self.allowed()}, {before}")
 
-    def _told(self, source, time):
-        self.by_grace = 0.0
-        self.last_grace = None
-        if source == SOURCE_AUTHORITY:
-            self.known_from = max(self.known_from, time)
+    def word(self):
+        """The authority's, asked for a while ago."""
+        age = self.rng.choice((0, 1, 30, 600))
+        asked = max(1, int(self.true) - self.rng.randint(0, age))
+        assert self.state.corrected(asked, asked + age + 2, self.uptime(), self.shown())
+        self._told()
+        self.known_from = asked
+        self.highest_floor = self.state.floor
+        reading = self.state.reading(self.uptime(), self.shown(), RULES.max_uncertainty_s)
+        assert abs(reading.now - self.true) <= reading.uncertainty + 1, "not put right"
+        assert reading.is_trusted(RULES.max_uncertainty_s) and self.state.floor <= self.true
+
+    def allowed(self):
+        state = self.state
+        return state._intervals.allowed(state.floor, state._attested + REACH_S)
+
+    def _told(self):
+        known = self.state.reading(self.uptime(), self.shown(), RULES.max_uncertainty_s)
+        if known.is_trusted(RULES.max_uncertainty_s):
+            self.by_grace = 0.0
+            self.last_grace = None
 
     def token(self):
         """A token of the authority, issued lately or long ago."""
@@ -134,11 +160,16 @@ class World:
 
     def _hear(self, issued):
         HOLDER.issued_at = issued
+        self.dates.append(issued)
         before = self.state.floor
         raised = self.state.heard_token(HOLDER, ANCHORS, self.uptime(), self.shown())
         assert self.state.floor >= before
         if raised:
             self.known_from = max(self.known_from, issued)
+        if self.state.dated_ahead:
+            self.seen["dated ahead"] += 1
+            assert self.state.floor == before, "a date ahead moved the floor"
+            assert not self.honest
 
     def visitor(self):
         """A guest's token dated ahead, made with a key from a reader that was taken off its wall:
@@ -156,14 +187,21 @@ class World:
         way = self.rng.randrange(4)
         far = self.rng.choice((-400, -3, 3, 30, 200, 900)) * DAY
         if way == 0 and self.rtc is not None:
-            self.rtc += far
+            self.rtc += self.rng.choice((far, 3, -3, 600))
+            self.has_sound_clock = False
         elif way == 1:
             self.rtc = None if self.rtc is not None else float(self.true)
+            self.has_sound_clock = False
         elif way == 2:
-            told = max(1, int(self.true) + far)
+            told = max(1, int(self.true) + self.rng.choice((far, 200, -200)))
+            before = self.state.floor
             if self.state.synced(SOURCE_PEER, told, 2, self.uptime(), self.shown()):
-                self._told(SOURCE_PEER, told)
-                assert told <= self.known_from + REACH_S, "a peer reached beyond its bound"
+                self._told()
+                self.seen["moved"] += self.state.is_moved
+                bound = max(self.known_from + REACH_S, self.allowed()[1])
+                assert told <= bound + 5, "a peer reached beyond its bound"
+            passed = self.state.floor - before
+            assert passed <= max(40 * DAY, self.up), "a peer raised the floor"
         else:
             issued = max(1, int(self.true) + far)
             self._hear(issued)
@@ -185,6 +223,10 @@ class World:
             assert floor <= self.true, (floor, self.true)
             if trusted:
                 assert abs(reading.now - self.true) <= reading.uncertainty + 1
+        if self.has_sound_clock and floor <= self.true:
+            # Whoever lied meanwhile: what the authority knew, the board's clock has carried on.
+            earliest, latest = self.allowed()
+            assert earliest - 2 <= self.true <= latest + 2, (earliest, self.true, latest)
         self.seen[reading.source] += 1
         self._no_ended_token(reading, floor)
         self._grace(reading, trusted)
@@ -211,6 +253,27 @@ class World:
             self.last_grace = None
 
 
+    def is_repaired(self):
+        """The authority's word puts it right, and what was wrong does not come back: not with what
+        is in force and read at each start, before the word and after it.
+        """
+        for date in self.dates:
+            self.state.heard_signed(date, self.uptime(), self.shown())
+        self.word()
+        self.save(cut=0)
+        for rtc in (None, self.rtc):
+            self.true += 60
+            self.up = 0.0
+            self.rtc = None if rtc is None else rtc + 60
+            state = ClockState.restored(self.flash, START)
+            for date in self.dates:
+                if date > self.true:
+                    state.heard_signed(date, 0, self.shown())
+            assert state.floor <= self.true + 1, "a date that was corrected came back"
+            reading = state.reading(1, self.shown(), RULES.max_uncertainty_s)
+            assert self.true - 800 <= reading.now <= self.true + 303
+
+
 HONEST = ("wait", "wait", "wait", "save", "power_cut", "restart", "sync", "token", "visitor")
 LYING = (*HONEST, "lie", "lie")
 
@@ -225,6 +288,7 @@ def run(seed, honest, seen):
             trace.append(step)
             getattr(world, step)()
             world.check()
+        world.is_repaired()
     except AssertionError as error:
         raise AssertionError(f"seed {seed}, {trace}: {error}") from error
 
@@ -241,3 +305,5 @@ def test_random_clock_sequences(part, honest):
         run(seed, honest, seen)
     for what in ("rtc", "peer", "authority", "token", "floor", "by grace", "grace_over"):
         assert seen[what] > share / 10, (what, seen)
+    for what in () if honest else ("dated ahead", "moved"):
+        assert seen[what] > share / 20, (what, seen)

@@ -65,6 +65,7 @@ class ClockState:
         self._unsaved = False
         self._is_damaged = False
         # From here on, of this start only.
+        self._far = 0  # the latest date that was too far ahead to be believed
         self._max_uncertainty_s = MAX_UNCERTAINTY_S
         self._uptime = 0
         self._rtc = None
@@ -181,7 +182,8 @@ class ClockState:
             return False
         self._advance(uptime, rtc, self._max_uncertainty_s)
         self.is_moved = True
-        heard = max(self._discredited, self._attested, self.floor)
+        # What a power cut may have taken of the floor was heard, too.
+        heard = max(self._discredited, self._far, self._attested, self.floor + FLOOR_STEP_S)
         self._discredited = heard if heard > latest else 0
         self._intervals.replace((earliest, latest))
         self._attested = self.floor = earliest
@@ -211,16 +213,18 @@ class ClockState:
         self.dated_ahead = 0
         if not _is_time(time):
             return False
-        reach = max(self.floor, self._attested + REACH_S)
         if known is not None:
             if time > known[1] + SKEW_S:
                 self.dated_ahead = time
-                if self._discredited < time <= reach:
+                if time > self._discredited:
                     self._discredited = time
                     self._unsaved = True
                 return False
             time = min(time, known[0])
-        elif time > reach or self.floor < time <= self._discredited:
+        elif time > max(self.floor, self._attested + REACH_S):
+            self._far = max(self._far, time)
+            return False
+        elif self.floor < time <= self._discredited:
             return False
         self._attested = max(self._attested, time)
         if time <= self.floor:
