@@ -145,12 +145,11 @@ def _revocation(credential, rules):
 
 def _token_window(credential, rules, clock):
     begins = credential.not_before or 0
-    issued = credential.issued_at
-    if issued is not None and clock.now is not None:
-        # Whoever made it did not know the time: neither do its other dates.
-        if issued > clock.now + clock.uncertainty + SKEW_S:
-            if clock.is_trusted(rules.max_uncertainty_s):
-                return reason.DATED_AHEAD
+    issued = credential.issued_at or 0
+    # Whoever made it did not know the time: neither do its other dates.
+    if clock.now is not None and issued > clock.now + clock.uncertainty + SKEW_S:
+        if clock.is_trusted(rules.max_uncertainty_s):
+            return reason.DATED_AHEAD
     if credential.guest:  # dated ahead, it would live longer than its limit
         begins = max(begins, issued)
     return window(begins, credential.expires, rules, clock, bool(credential.clock_rule))

@@ -24,7 +24,7 @@ class BoardClock:
     was found ahead of where the uptime says that it should be, 0 while it keeps pace.
     """
 
-    def __init__(self, offset=0):
+    def __init__(self, offset: int | None = 0):
         self.offset = offset
         self.seen = 0
         self.drift_ppm = UNMEASURED_PPM
@@ -101,7 +101,7 @@ class BoardClock:
         return scale + uptime - at
 
     def _keeps_pace(self, uptime, shown):
-        at, base = self._base
+        at, base = self._base or (uptime, shown)
         passed = uptime - at
         return abs(shown - base - passed) <= drift(passed, MOST_PPM) + _READ_S
 
@@ -113,7 +113,7 @@ class BoardClock:
             return None  # it is the clock that was refused
         self._base = (uptime, shown)
         least = shown - uptime - drift(uptime, MOST_PPM) - _READ_S
-        if abs(self.offset) <= _NEARLY_RIGHT_S:
+        if abs(self.offset or 0) <= _NEARLY_RIGHT_S:
             # One that tells the time by itself does not begin anew with the time: it may have
             # been seen a moment before a reset.
             least += 2 * (drift(uptime, MOST_PPM) + _READ_S) + 1

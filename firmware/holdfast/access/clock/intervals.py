@@ -26,7 +26,8 @@ class Intervals:
 
     def __init__(self, enrolled_at, offset):
         self.board = BoardClock(offset)
-        self.outer = self.inner = None
+        self.outer: tuple | None = None
+        self.inner: tuple | None = None
         if enrolled_at is not None and offset is not None:
             self.outer = self.inner = (enrolled_at, -SKEW_S, SKEW_S)
         self.scale = None
@@ -82,36 +83,38 @@ class Intervals:
         The uptime says that it was a step; if it is the uptime that missed something, the board's
         clock is right. So it is from the one to the other.
         """
-        step = self.board.step
+        step, scale = self.board.step, self.scale
         known = known[0] + min(0, step), known[1] + max(0, step)
-        if middle(known)[1] > most_uncertain:
+        if scale is None or middle(known)[1] > most_uncertain:
             return None
         self.outer = _wider(self.outer, step)
         self.inner = _wider(self.inner, step)
-        self.board.follow_uptime(self._uptime, self.scale)
+        self.board.follow_uptime(self._uptime, scale)
         return known
 
     def believed(self):
         """The time is trusted now."""
-        self.board.believed(self.scale)
-        self.board.adopt(self._uptime, self._rtc, self.scale)
+        if self.scale is not None:
+            self.board.believed(self.scale)
+            self.board.adopt(self._uptime, self._rtc, self.scale)
 
     def narrow(self, interval: tuple, floor: int, reach: int) -> bool:
         """It is in ``interval``, which ``allowed`` holds; True if the scale begins anew for it."""
-        begins = self.scale is None or self.board.step != 0
-        if begins:
-            keeps = self.scale is not None and self.outer is not None
-            outer = self.allowed(floor, reach)
-            self._put_scale(interval)
-            self.outer = self._on_scale(outer) if keeps else None
-        self.inner = self._on_scale(interval)
+        scale = self.scale
+        begins = scale is None or self.board.step != 0
+        if scale is None or begins:
+            outer = None
+            if scale is not None and self.outer is not None:
+                outer = self.allowed(floor, reach)
+            scale = self._put_scale(interval)
+            self.outer = outer and _on_scale(scale, outer)
+        self.inner = _on_scale(scale, interval)
         return begins
 
     def replace(self, interval: tuple):
         """It is in ``interval``, whatever was thought before."""
         self._measure(interval)
-        self._put_scale(interval)
-        self.outer = self.inner = self._on_scale(interval)
+        self.outer = self.inner = _on_scale(self._put_scale(interval), interval)
 
     def at_seen(self) -> int:
         """The earliest that it was when the time was last trusted; 0 if it never was."""
@@ -122,23 +125,23 @@ class Intervals:
     def _measure(self, interval):
         """How fast the board's clock goes wrong, from one word of the authority to the next."""
         board = self.board
-        if self.scale is None or self.outer is None or board.step or self._rtc is None:
+        scale, outer = self.scale, self.outer
+        if scale is None or outer is None or board.step or self._rtc is None:
             return
-        at, least, most = self.outer
-        elapsed = self.scale - at
+        at, least, most = outer
+        elapsed = scale - at
         if elapsed < _MEASURED_OVER_S:
             return
         now, error = middle(interval)
-        off = abs(now - self.scale - (least + most) // 2)
+        off = abs(now - scale - (least + most) // 2)
         errors = error + (most - least) // 2 + 1
         board.drift_ppm = measured(board.drift_ppm, off, errors, elapsed)
 
     def _put_scale(self, interval):
-        self.scale = middle(interval)[0]
-        self.board.put(self.scale, self._uptime, self._rtc)
-
-    def _on_scale(self, interval):
-        return (self.scale, interval[0] - self.scale, interval[1] - self.scale)
+        scale, _ = middle(interval)
+        self.scale = scale
+        self.board.put(scale, self._uptime, self._rtc)
+        return scale
 
 
 def middle(interval: tuple) -> tuple:
@@ -156,6 +159,10 @@ def is_offset(value) -> bool:
 def is_whole(value) -> bool:
     """Whether it is a number of seconds since 1970, before 2106: who says more has no clock."""
     return type(value) is int and 0 <= value <= _LATEST
+
+
+def _on_scale(scale, interval):
+    return scale, interval[0] - scale, interval[1] - scale
 
 
 def _aged(span, scale, ppm):

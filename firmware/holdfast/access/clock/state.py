@@ -50,7 +50,7 @@ class ClockState:
     none that was thought possible before.
     """
 
-    def __init__(self, enrolled_at=None, offset=0):
+    def __init__(self, enrolled_at=None, offset: int | None = 0):
         self.floor = max(0, (enrolled_at or 0) - SKEW_S)
         self.durable_floor = 0
         self.dated_ahead = 0
@@ -76,7 +76,7 @@ class ClockState:
         self._known = (0, 0)  # (uptime, the earliest it can have been) of the last trusted time
 
     @classmethod
-    def restored(cls, saved, enrolled_at=None, offset=0):
+    def restored(cls, saved, enrolled_at=None, offset: int | None = 0):
         """The state that ``to_save`` described; ``enrolled_at`` and ``offset`` count as for a new
         one if the board was enrolled since. Raises InvalidInput for anything else.
         """
