@@ -24,7 +24,7 @@ EXIT_SETTINGS = 4
 EXIT_PORT = 5
 EXIT_STORAGE = 6
 
-_USAGE = "usage: main.py STATE_DIR --port 1..65535 [--chunk 20..1024] [--clock lost]"
+_USAGE = "usage: main.py STATE_DIR --port 1..65535 [--chunk 20..1024] [--clock lost|SECONDS]"
 _DEFAULT_CHUNK = 244
 _MAX_CHUNK = 1024
 # Bytes allocated between collections. Arithmetic on large integers leaves megabytes of litter:
@@ -33,14 +33,14 @@ _COLLECT_EVERY = 32768
 
 
 class Hardware:
-    """What hal gives a reader on this platform."""
+    """What hal gives a reader on this platform; its clock is ``ahead``, None for one lost."""
 
-    def __init__(self, is_clock_lost: bool):
+    def __init__(self, ahead):
         self.console = Console()
         self.strike = Output(self.console, "strike")
         self.led = Led(self.console)
         self.buzzer = Buzzer(self.console)
-        self.clock = LostClock() if is_clock_lost else Clock()
+        self.clock = LostClock() if ahead is None else Clock(ahead)
         self.ticks = Ticks()
         self.random_bytes = random_bytes
 
@@ -52,8 +52,8 @@ def main(arguments) -> int:
     if options is None:
         Console().line({"event": "usage", "reason": _USAGE})
         return EXIT_USAGE
-    directory, port, chunk, is_clock_lost = options
-    hardware = Hardware(is_clock_lost)
+    directory, port, chunk, ahead = options
+    hardware = Hardware(ahead)
     console = hardware.console
     try:
         keys = KeyStore(directory, random_bytes)
@@ -65,6 +65,7 @@ def main(arguments) -> int:
                     "event": "unprovisioned",
                     "public_key": crypto.x25519_public_key(private_key).hex(),
                     "p256_public_key": crypto.p256_public_key(keys.p256_private_key()).hex(),
+                    "time": hardware.clock.seconds(),
                     "next": "put settings.cbor with a certificate for each key beside device.key",
                 }
             )
@@ -134,7 +135,7 @@ async def _serve(reader, radio, bench, description, console, port) -> int:
 
 
 def _options(arguments):
-    """(directory, port, chunk size, clock is lost), or None if they are not understood."""
+    """(directory, port, chunk size, clock ahead or None), or None if they are not understood."""
     if len(arguments) < 3 or len(arguments) % 2 == 0:
         return None
     given = {}
@@ -146,10 +147,10 @@ def _options(arguments):
     try:
         port = int(given.get("--port", ""))
         chunk = int(given.get("--chunk", _DEFAULT_CHUNK))
+        clock = given.get("--clock", "0")
+        ahead = None if clock == "lost" else int(clock)
     except ValueError:
         return None
     if not 0 < port < 65536 or not MIN_CHUNK <= chunk <= _MAX_CHUNK:
         return None
-    if given.get("--clock", "lost") != "lost":
-        return None
-    return arguments[0], port, chunk, "--clock" in given
+    return arguments[0], port, chunk, ahead

@@ -17,8 +17,10 @@ class Settings:
     """Checked settings; attributes are named after the entries of the file.
 
     ``doors`` are (name, strike time in milliseconds), ``enrolled_at`` and ``lookup`` tuples.
-    ``p256_certificate`` is None for a board that was enrolled before there was one. ``root`` is
-    the SHA-256 of ``first_key``: what is durable is named by it and by ``node``.
+    ``p256_certificate`` is None for a board that was enrolled before there was one.
+    ``clock_offset`` is the seconds to add to the board's own clock, as the host found at the
+    enrolment; None if that clock is not to be believed. ``root`` is the SHA-256 of ``first_key``:
+    what is durable is named by it and by ``node``.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class Settings:
         audit_key,
         lookup,
         p256_certificate=None,
+        clock_offset=0,
     ):
         self.site = site
         self.node = node
@@ -45,6 +48,7 @@ class Settings:
         self.audit_key = audit_key
         self.lookup = lookup
         self.p256_certificate = p256_certificate
+        self.clock_offset = clock_offset
 
     @property
     def place(self) -> bytes:

@@ -21,6 +21,7 @@ _ENROLLED_AT = const(8)  # [number, hash] of the changeset that was the last the
 _AUDIT_KEY = const(9)  # bytes: the X25519 public key that the site's auditor reads events with
 _LOOKUP = const(10)  # [number, bytes]: the secret under which cards and PINs are looked up
 _P256_CERTIFICATE = const(11)  # bytes: the CWT of the device's P-256 key, if it has one
+_CLOCK_OFFSET = const(12)  # int or null: what to add to the board's own clock; 0 without it
 
 _VERSION = const(2)
 _MAX_DOORS = const(8)
@@ -30,6 +31,8 @@ _MAX_CERTIFICATE = const(512)
 _MIN_STRIKE_MS = const(100)
 _MAX_STRIKE_MS = const(60000)
 _KEY_LENGTH = const(32)
+# A clock that is further off tells no time: it began anew when the power came, and will again.
+_MAX_CLOCK_OFFSET_S = const(86400)
 
 
 def decode(data: bytes) -> tuple:
@@ -41,7 +44,7 @@ def decode(data: bytes) -> tuple:
     version = entries.get(_VERSION_KEY) if isinstance(entries, dict) else None
     if type(version) is not int or version != _VERSION:
         raise InvalidInput("settings: not version %d" % _VERSION)
-    if set(entries) - {_P256_CERTIFICATE} != set(range(_VERSION_KEY, _LOOKUP + 1)):
+    if set(entries) - {_P256_CERTIFICATE, _CLOCK_OFFSET} != set(range(_VERSION_KEY, _LOOKUP + 1)):
         raise InvalidInput("settings: entries missing or unknown")
     return (
         _name(entries[_SITE], "site"),
@@ -54,6 +57,7 @@ def decode(data: bytes) -> tuple:
         _key_bytes(entries[_AUDIT_KEY], "audit key"),
         _lookup(entries[_LOOKUP]),
         _certificate(entries[_P256_CERTIFICATE]) if _P256_CERTIFICATE in entries else None,
+        _clock_offset(entries.get(_CLOCK_OFFSET, 0)),
     )
 
 
@@ -99,6 +103,14 @@ def _lookup(value):
     if type(number) is not int or not 0 < number <= _MAX_KEY_NUMBER:
         raise InvalidInput("settings: lookup key has no number")
     return number, _key_bytes(key, "lookup key")
+
+
+def _clock_offset(value):
+    if value is None:
+        return None
+    if type(value) is not int or not -_MAX_CLOCK_OFFSET_S <= value <= _MAX_CLOCK_OFFSET_S:
+        raise InvalidInput("settings: clock's offset is not null or within a day")
+    return value
 
 
 def _pair(value, entry):

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from ..site import devices, names, rotation
 from ..site import site as sites
 from ..site.keys import Keys
 from ..site.site import Site
-from . import rehearsal
+from . import clock, rehearsal
 from .process import ReaderProcess
 from .settings import P256_CERTIFICATE as P256_CERTIFICATE
 from .settings import SETTINGS, Placement, encode_settings
@@ -35,6 +36,16 @@ CERTIFICATE_DAYS = 730  # of a site that never set any
 _REFUSED = "policy_file_refused"  # what a reader says that does not take POLICY
 
 
+@dataclasses.dataclass(frozen=True)
+class Enrolled:
+    """A reader that is one of a site: its public ``keys`` by cipher suite, and what was found of
+    its ``clock``.
+    """
+
+    keys: dict[int, Key]
+    clock: clock.Found
+
+
 def enroll(
     state_folder: Path,
     site: Site,
@@ -44,13 +55,13 @@ def enroll(
     now: int,
     days: int | None = None,
     replace: bool = False,
-) -> dict[int, Key]:
-    """Make the reader in ``state_folder`` one of ``site``; its public keys by cipher suite.
+) -> Enrolled:
+    """Make the reader in ``state_folder`` one of ``site``.
 
     The reader makes its own keys, at its first start, and never shows them. Its door is put into
     the policy if it is not there, and into its zones; their keys are sealed to the reader; it is
     given the policy as it is then. Its certificate holds for ``days``, or as long as the site's
-    limits say. At the end it is started once more: it is enrolled only if it says itself that it
+    limits say. By how much its own clock is off this machine's, it is told. At the end it is started once more: it is enrolled only if it says itself that it
     follows just this policy. If not, and whatever else goes wrong, it is what it was before.
     ``now`` is in seconds since 1970.
     """
@@ -62,11 +73,18 @@ def enroll(
         require_none(state_folder, replace)
         site = sites.load(site.folder)
         with _all_or_nothing(state_folder, site, placement.name):
-            found = _ask_for_keys(state_folder)
+            enrolled = _ask(state_folder)
+            found = enrolled.keys
             certificates = certify(site, opened, placement, found, now, days)
             history = _told_of(site, opened, placement, found[0].x or b"", now)
             settings = encode_settings(
-                site, opened, placement, certificates[0], certificates.get(2), history=history
+                site,
+                opened,
+                placement,
+                certificates[0],
+                certificates.get(2),
+                history=history,
+                clock_offset=enrolled.clock.offset,
             )
             policy = history.for_reader(opened.authority)
             if (state_folder / SETTINGS).exists():
@@ -79,7 +97,7 @@ def enroll(
             with ReaderProcess(state_folder, held=held) as reader:
                 _require_acceptance(reader, site, history)
             _registered_for(site, placement.name, (placement.door,))
-    return found
+    return enrolled
 
 
 @contextlib.contextmanager
@@ -252,13 +270,15 @@ def require_none(state_folder: Path, replace: bool) -> None:
         )
 
 
-def _ask_for_keys(state_folder: Path) -> dict[int, Key]:
+def _ask(state_folder: Path) -> Enrolled:
     # Of a reader without settings, which is what says them; those that there are stay in force.
     with rehearsal.folder(state_folder, KEYS) as without:
         reader = ReaderProcess(without)
+        begun = time.time()
         begin = reader.launch()
         try:
             event = reader.wait(lambda event: event.get("event") == "unprovisioned", since=begin)
+            heard = time.time()
         finally:
             reader.stop()
         for name in KEYS:
@@ -272,4 +292,6 @@ def _ask_for_keys(state_folder: Path) -> dict[int, Key]:
             found[2] = keys.p256_key(bytes.fromhex(said["p256_public_key"]))
     except (KeyError, TypeError, ValueError, InvalidInput) as error:
         raise rehearsal.told_of(state_folder, reader.failure(begin)) from error
-    return found
+    # Firmware from before boards said it does not say it.
+    told = clock.compare(said["time"], begun, heard) if "time" in said else clock.unsaid()
+    return Enrolled(found, told)

@@ -62,7 +62,8 @@ class ReaderProcess:
 
     A context manager that starts and stops it. ``events`` is all that it said since it was made,
     restarts included. The process ends with this one, whichever way that ends (on Linux: with the
-    thread that started it). Without ``has_clock`` the next start finds no clock that runs.
+    thread that started it). Without ``has_clock`` the next start finds no clock that runs, else one
+    that is ``clock_ahead`` of this machine's by so many seconds.
     While it runs nobody else runs a reader in that folder, nor enrols it; whoever has it already
     passes on what they ``held``.
     """
@@ -74,6 +75,7 @@ class ReaderProcess:
         *,
         chunk: int | None = None,
         has_clock: bool = True,
+        clock_ahead: int = 0,
         held: locks.Hold | None = None,
     ):
         self.port = port if port is not None else free_port()
@@ -83,6 +85,7 @@ class ReaderProcess:
         self._chunk = chunk
         self._held = held
         self.has_clock = has_clock
+        self.clock_ahead = clock_ahead
         self._said = threading.Condition()
         self._process: subprocess.Popen | None = None
         self._threads: list[threading.Thread] = []
@@ -134,6 +137,8 @@ class ReaderProcess:
             command += ["--chunk", str(self._chunk)]
         if not self.has_clock:
             command += ["--clock", "lost"]
+        elif self.clock_ahead:
+            command += ["--clock", str(self.clock_ahead)]
         variables = {"MICROPYPATH": f"{firmware.parent / 'lib'}:{firmware}:.frozen"}
         begin = len(self.events)
         self._stderr.clear()

@@ -16,6 +16,7 @@ from ..site.site import Site
 SETTINGS = "settings.cbor"
 STRIKE_MS = 3000
 P256_CERTIFICATE = 11  # its key in the settings
+CLOCK_OFFSET = 12  # likewise
 
 _VERSION = 2
 _CERTIFICATE = 6  # of the X25519 key
@@ -48,8 +49,13 @@ def encode_settings(
     p256_certificate: bytes | None = None,
     *,
     history: History,
+    clock_offset: int | None = 0,
 ) -> bytes:
-    """The reader's settings.cbor (docs/flash_format.md); a secret is in it: the lookup key."""
+    """The reader's settings.cbor (docs/flash_format.md); a secret is in it: the lookup key.
+
+    ``clock_offset`` is what the board adds to its own clock, in seconds, at most a day either
+    way; None if it is not to believe it.
+    """
     entries = {
         1: _VERSION,
         2: site.id,
@@ -64,6 +70,8 @@ def encode_settings(
     }
     if p256_certificate is not None:
         entries[P256_CERTIFICATE] = p256_certificate
+    if clock_offset != 0:
+        entries[CLOCK_OFFSET] = clock_offset
     return cbor.encode(entries)
 
 

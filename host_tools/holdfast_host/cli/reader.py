@@ -14,6 +14,7 @@ from cose import cwt
 from untrusted import InvalidInput
 
 from .. import files
+from ..boards import clock
 from ..boards import enrol as readers
 from ..boards.enrol import Placement
 from ..boards.process import ReaderProcess
@@ -70,7 +71,8 @@ def enroll(
 
     Puts the door into the policy, if it is not there, and into its zones. The reader gets the
     policy as it is then: carry it to the other readers, too.
-    Starts the reader in STATE_DIR to hear its public keys, and once more to hear it accept.
+    Starts the reader in STATE_DIR to hear its public keys and its time, and once more to hear it
+    accept. A clock that is off by up to a day is set: from then on the reader knows by how much.
     """
     home = sites.load(site)
     placement = Placement(door, tuple(dict.fromkeys(zone or [])), strike_ms, node or "")
@@ -80,9 +82,10 @@ def enroll(
     with progress("Opening the site's keys"):
         opened = home.unlock(secret)
     with progress("Starting the reader"):
-        found = readers.enroll(
+        enrolled = readers.enroll(
             folder, home, opened, placement, now=int(time.time()), days=days, replace=replace
         )
+    found = enrolled.keys
     lies_in = home.policy().state.zones_of(door)
     if as_json:
         say_json(
@@ -95,6 +98,7 @@ def enroll(
                 "suites": sorted(found),
                 "public_key": keys.describe(found[0]),
                 "p256_public_key": keys.describe(found[2]) if 2 in found else None,
+                "clock": enrolled.clock.facts,
             }
         )
         return
@@ -102,6 +106,7 @@ def enroll(
     rows = {"site": home.id, "reader": placement.name, "door": door, "zones": zones}
     rows.update({f"public key, suite {suite}": keys.describe(found[suite]) for suite in found})
     say_table(rows)
+    say(enrolled.clock.text, "" if enrolled.clock.standing == clock.RIGHT else "yellow")
     say(f"enrolled; start it with: holdfast reader run {folder}", "green")
 
 

@@ -151,7 +151,7 @@ def _of_a_fork(history, authority):
 @pytest.mark.parametrize(
     ("target", "name", "bent", "words"),
     [
-        (readers, "_ask_for_keys", lambda folder: 1 / 0, "fault of holdfast"),
+        (readers, "_ask", lambda folder: 1 / 0, "fault of holdfast"),
         (readers, "encode_settings", lambda *_, **__: b"\xa0", "refuses its settings"),
         (policies.History, "for_reader", lambda *_: b"\x43abc", "refuses the site's policy"),
         (policies.History, "for_reader", _of_a_fork, "did not take them all"),

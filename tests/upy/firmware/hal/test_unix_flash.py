@@ -14,7 +14,7 @@ import small_site as site
 from harness import new_folder, raises
 from holdfast.hal.unix import flash
 from holdfast.hal.unix.bench import Bench
-from holdfast.hal.unix.clock import LostClock
+from holdfast.hal.unix.clock import Clock, LostClock
 from holdfast.roles import unix_reader
 
 SIZE = 2 * 1024 * 1024
@@ -197,16 +197,18 @@ def test_a_reader_on_a_bad_image_ends_with_the_exit_code_for_storage():
         assert _read(folder + "/flash.img") == bad
 
 
-def test_the_clock_may_be_lost_and_nothing_else():
+def test_the_clock_may_be_lost_or_wrong_and_nothing_else():
     """What is not understood must not start a reader that looks as it was told to."""
     options = unix_reader._options
-    assert options(["d", "--port", "1"]) == ("d", 1, 244, False)
-    assert options(["d", "--clock", "lost", "--port", "1"]) == ("d", 1, 244, True)
-    for clock in ("", "found", "LOST", "0"):
+    assert options(["d", "--port", "1"]) == ("d", 1, 244, 0)
+    assert options(["d", "--clock", "lost", "--port", "1"]) == ("d", 1, 244, None)
+    assert options(["d", "--clock", "-7200", "--port", "1"]) == ("d", 1, 244, -7200)
+    for clock in ("", "found", "LOST", "1.5"):
         assert options(["d", "--port", "1", "--clock", clock]) is None
     assert options(["d", "--port", "1", "--clock"]) is None
     assert options(["d", "--port", "1", "--clock", "lost", "--clock", "lost"]) is None
     assert LostClock().seconds() is None
+    assert Clock(7200).seconds() - Clock().seconds() in (7200, 7199)
 
 
 async def _run(*pieces):

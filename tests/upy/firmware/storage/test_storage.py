@@ -83,6 +83,15 @@ def test_settings_come_back_as_they_were_written():
         assert loaded.lookup == (1, site.LOOKUP_KEY)
 
 
+def test_what_the_host_found_of_the_clock_is_part_of_them():
+    """Within a day either way, null for a clock that is none, nothing for a right one."""
+    assert settings.decode(cbor.encode(site.settings_map())).clock_offset == 0
+    for offset in (0, 1, -7200, 86400, -86400, None):
+        entries = site.settings_map()
+        entries[12] = offset
+        assert settings.decode(cbor.encode(entries)).clock_offset == offset
+
+
 def test_a_node_may_have_no_door_one_or_eight():
     """A controller in a cupboard, a reader, a controller of a floor."""
     for doors in ([], [["a", 100]], [["door %d" % number, 60000] for number in range(8)]):
@@ -152,7 +161,12 @@ def test_every_wrong_entry_is_refused_by_name():
         {11: b""},
         {11: b"x" * 513},
         {11: [site.p256_certificate()]},
-        {12: 1},
+        {12: 86401},
+        {12: -86401},
+        {12: False},
+        {12: "0"},
+        {12: [0]},
+        {13: 1},
     ]
     wrong.extend({label: None} for label in range(1, 11))
     for changes in wrong:
