@@ -61,8 +61,9 @@ def enroll(
     The reader makes its own keys, at its first start, and never shows them. Its door is put into
     the policy if it is not there, and into its zones; their keys are sealed to the reader; it is
     given the policy as it is then. Its certificate holds for ``days``, or as long as the site's
-    limits say. By how much its own clock is off this machine's, it is told. At the end it is started once more: it is enrolled only if it says itself that it
-    follows just this policy. If not, and whatever else goes wrong, it is what it was before.
+    limits say. It is told by how much its own clock is off this machine's. At the end it is
+    started once more: it is enrolled only if it says itself that it follows just this policy. If
+    not, and whatever else goes wrong, it is what it was before.
     ``now`` is in seconds since 1970.
     """
     require_placement(site, placement)

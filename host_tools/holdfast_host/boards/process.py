@@ -62,8 +62,8 @@ class ReaderProcess:
 
     A context manager that starts and stops it. ``events`` is all that it said since it was made,
     restarts included. The process ends with this one, whichever way that ends (on Linux: with the
-    thread that started it). Without ``has_clock`` the next start finds no clock that runs, else one
-    that is ``clock_ahead`` of this machine's by so many seconds.
+    thread that started it). Without ``has_clock`` the next start finds no clock that runs, with it
+    one that is ``clock_ahead`` of this machine's by so many seconds.
     While it runs nobody else runs a reader in that folder, nor enrols it; whoever has it already
     passes on what they ``held``.
     """

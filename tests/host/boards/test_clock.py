@@ -93,9 +93,7 @@ def test_enrolment_compares_sets_and_tells(
     assert again.code == 0 and words in again.out
 
 
-def test_a_board_that_says_no_time_goes_by_its_clock(
-    holdfast, site_folder, tmp_path, monkeypatch
-):
+def test_a_board_that_says_no_time_goes_by_its_clock(holdfast, site_folder, tmp_path, monkeypatch):
     """Firmware from before boards said it is enrolled as it ever was, and that is told."""
     said = clock.unsaid()
     monkeypatch.setattr(clock, "compare", lambda *_: said)
