@@ -8,7 +8,7 @@ import typer
 
 from .. import processes
 from ..errors import UsageProblem
-from . import credential, events, passphrase, phone, reader, site
+from . import credential, events, passphrase, phone, reader, signing, site
 from .carry import carry
 from .demo import demo
 from .output import never_fail_to_encode, say_problem, say_traceback
@@ -49,6 +49,7 @@ def _tell_exit_codes(commands: typer.Typer) -> None:
 
 
 _tell_exit_codes(app)
+signing.offer(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

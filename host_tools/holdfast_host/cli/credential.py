@@ -24,8 +24,8 @@ from ..policy.state import Place
 from ..site import revocation
 from ..site import site as sites
 from ..site.site import Site
-from . import names, passphrase
-from .output import AsJson, progress, say, say_json, say_table
+from . import names, passphrase, signing
+from .output import AsJson, say, say_json, say_table
 from .passphrase import PassphraseFile
 from .policy.access import place_facts, place_text, places
 
@@ -131,7 +131,7 @@ def issue(
     files.require_replaceable(beside, _is_list)
     site = sites.load(folder)
     doors, zones = door or [], zone or []
-    now = int(time.time())
+    now = signing.now(site)
     valid = lifetime.decide(
         now, guest=guest, days=days, hours=hours, not_before=not_before, expires=expires
     )
@@ -151,9 +151,7 @@ def issue(
         needs_clock=needs_clock,
         permissions=functools.reduce(operator.or_, (_MAY[one] for one in may or []), UNLOCK),
     )
-    secret = passphrase.existing(passphrase_file)
-    with progress("Opening the site's keys"):
-        opened = site.unlock(secret)
+    opened = signing.unlocked(site, passphrase_file)
     if guest:
         token = issuing.guest_token(site.zone_key(opened.secret, zones[0]), zones[0], grant)
     else:

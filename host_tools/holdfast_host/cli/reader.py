@@ -22,7 +22,7 @@ from ..credentials import keys, lifetime
 from ..errors import UsageProblem
 from ..site import devices, revocation
 from ..site import site as sites
-from . import names, passphrase
+from . import names, signing
 from .output import AsJson, progress, say, say_json, say_rows, say_table
 from .passphrase import PassphraseFile
 
@@ -78,9 +78,7 @@ def enroll(
     placement = Placement(door, tuple(dict.fromkeys(zone or [])), strike_ms, node or "")
     readers.require_placement(home, placement)
     readers.require_none(folder, replace)
-    secret = passphrase.existing(passphrase_file)
-    with progress("Opening the site's keys"):
-        opened = home.unlock(secret)
+    opened = signing.unlocked(home, passphrase_file)
     with progress("Starting the reader"):
         enrolled = readers.enroll(
             folder, home, opened, placement, now=int(time.time()), days=days, replace=replace
@@ -159,9 +157,7 @@ def renew(
     device = devices.require(devices.load(home.folder), node)
     if device.revoked:
         raise UsageProblem(f"the device {node!r} is revoked", "enrol a reader under another id")
-    secret = passphrase.existing(passphrase_file)
-    with progress("Opening the site's keys"):
-        opened = home.unlock(secret)
+    opened = signing.unlocked(home, passphrase_file)
     made = readers.renewed(home, opened, device, int(time.time()))
     files.write(out, cbor.encode_sequence(*made.values()), files.PUBLIC)
     device = devices.require(devices.load(home.folder), node)
@@ -190,9 +186,7 @@ def revoke(
     """
     home = sites.load(site)
     devices.require(devices.load(home.folder), node)
-    secret = passphrase.existing(passphrase_file)
-    with progress("Opening the site's keys"):
-        opened = home.unlock(secret)
+    opened = signing.unlocked(home, passphrase_file)
     device, history, turned = revocation.revoke(site, node, opened, int(time.time()))
     if as_json:
         facts = {"number": history.number, "zones": turned}

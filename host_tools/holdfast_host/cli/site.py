@@ -12,8 +12,7 @@ from ..errors import UsageProblem
 from ..policy import history as policy
 from ..site import devices, replace, zones
 from ..site import site as sites
-from ..site.keys import Keys
-from . import names, passphrase
+from . import names, passphrase, signing
 from .output import AsJson, progress, say, say_json, say_table
 from .passphrase import PassphraseFile
 
@@ -51,7 +50,7 @@ def init(
     readers are told) to DIR: back it up after each change. Never overwrites a site.
     """
     sites.require_none(folder)
-    now = int(time.time())
+    now = signing.now()
     policy.beginning(zone or [], time_zone, now)
     secret = passphrase.new(passphrase_file)
     with progress("Encrypting the site's keys"):
@@ -88,7 +87,7 @@ def add_zone(
     site = sites.load(folder)
     site.require_no_zone(zone)
     site.policy()
-    authority = _unlocked(site, passphrase_file).authority
+    authority = signing.unlocked(site, passphrase_file).authority
     _show(sites.add_zone(folder, zone, authority, int(time.time())), as_json, "changed")
 
 
@@ -108,7 +107,7 @@ def rotate_zone(
     """
     site = sites.load(folder)
     site.require_zones([zone])
-    opened = _unlocked(site, passphrase_file)
+    opened = signing.unlocked(site, passphrase_file)
     site, history, nodes = zones.rotate(folder, zone, opened, int(time.time()))
     if as_json:
         facts = {"zone": zone, "key": site.zones[zone], "devices": nodes}
@@ -147,9 +146,8 @@ def rotate_authority(
     """
     if anyway and not finish:
         raise UsageProblem("--anyway is for the second step", "add --finish, or leave it out")
-    sites.load(folder)
+    now = signing.now(sites.load(folder))
     secret = passphrase.existing(passphrase_file)
-    now = int(time.time())
     with progress("Replacing the authority's key"):
         if finish:
             site = replace.finish(folder, secret, now, anyway=anyway)
@@ -167,12 +165,6 @@ def rotate_authority(
             f" holdfast site rotate-authority {folder} --finish"
         )
     say(f"Back up {folder / sites.AUTHORITY_KEY} and {folder / policy.FOLDER}/ now.")
-
-
-def _unlocked(site: sites.Site, passphrase_file: PassphraseFile) -> Keys:
-    secret = passphrase.existing(passphrase_file)
-    with progress("Opening the site's keys"):
-        return site.unlock(secret)
 
 
 def _show(site: sites.Site, as_json: bool, what: str) -> None:

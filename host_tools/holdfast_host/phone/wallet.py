@@ -145,14 +145,17 @@ class Wallet:
     def take_list(self, raw: bytes, site: str, authority_keys: Sequence[Key]) -> bool:
         """Keep the signed list of revoked devices ``raw`` of ``site``; False if a newer is there.
 
-        Readers on it are not believed from then on, also where a door is known.
+        Readers on it are not believed from then on, also where a door is known. One that names all
+        that the kept one does is no older, whatever its date: that of the kept one may be of a
+        clock that was ahead, and no later list would ever come in.
         """
         made = read_list(raw, site, authority_keys)
         with locks.changing(self.folder):
             before = self._list()
             # Another site's is no older one: the phone has moved.
             if before and before.site == site and before.issued_at > made.issued_at:
-                return False
+                if not made.ctis >= before.ctis:
+                    return False
             files.write(self.folder / _LIST, raw, files.PRIVATE)
         return True
 

@@ -20,6 +20,7 @@ class History:
     """The changesets of a site, raw and in order, and the ``state`` they lead to.
 
     They begin under the site's ``first_key`` and name every other key of the authority themselves.
+    ``issued`` has the date that each says, which may be before that of an earlier one.
     ``every_key`` are all that were ever in force, the newest last; ``anchored_at`` is when the
     last change of keys was signed, in seconds since 1970, 0 if there was none. ``turns`` has
     the changesets that gave cards other keys by their numbers, and of each the signed snapshot
@@ -31,6 +32,7 @@ class History:
         self.every_key = [first_key]
         self.anchored_at = 0
         self.changesets: list[bytes] = []
+        self.issued: list[int] = []
         self.state = State()
         self.turns: dict[int, list[bytes]] = {}
         self._anchored: list[int] = []  # which changesets named keys
@@ -79,6 +81,7 @@ class History:
             known = [key.x for key in self.every_key]
             self.every_key += [key for key in self.anchors if key.x not in known]
         self.changesets.append(raw)
+        self.issued.append(made.issued_at)
 
     def _stated(self, made: changeset.Changeset, pieces: Sequence[bytes]):
         """The State and the SiteRules of the snapshot that stands at the changeset ``made``."""

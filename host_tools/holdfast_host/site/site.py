@@ -7,6 +7,7 @@ site.json       {"version": 2, "id": ..., "root": the first authority key's x in
                 "lookup": number of the lookup key, "zones": {zone id: number of its key}}
 cards.sealed    the numbers of cards and digits of PINs, encrypted (register.py)
 devices.json    who has a device certificate (devices.py)
+clock.json      when something was signed last that is no changeset (clock.py)
 policy/         every changeset the authority signed (../policy/history.py)
 """
 

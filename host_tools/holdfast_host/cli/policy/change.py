@@ -1,6 +1,5 @@
 """How every command of ``holdfast policy`` that changes something goes about it."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -10,18 +9,11 @@ import typer
 from ...policy.history import Changes, History
 from ...site.keys import Keys
 from ...site.site import Site
-from .. import passphrase
-from ..output import progress, say, say_json
+from ..output import say, say_json
+from ..signing import now, unlocked
 
 Folder = Annotated[Path, typer.Argument(metavar="SITE", help="The site's folder.")]
 Remove = Annotated[bool, typer.Option("--remove", help="Take it out of the policy.")]
-
-
-def unlocked(site: Site, passphrase_file: Path | None) -> Keys:
-    """The site's keys, ready to sign."""
-    secret = passphrase.existing(passphrase_file)
-    with progress("Opening the site's keys"):
-        return site.unlock(secret)
 
 
 def signed(
@@ -37,7 +29,7 @@ def signed(
         return history, 0
     if keys is None:
         keys = unlocked(site, passphrase_file)
-    return site.change_policy(keys.authority, changes, int(time.time()))
+    return site.change_policy(keys.authority, changes, now(site, history))
 
 
 def report(

@@ -23,6 +23,8 @@ from ...policy.chain import is_exported
 from ...site import site as sites
 from ..output import AsJson, say, say_json
 from ..passphrase import PassphraseFile
+from ..signing import now as signing_time
+from ..signing import opened_by, unlocked
 from ..site import TimeZone
 from . import access as policy_access
 from . import cards as policy_cards
@@ -30,7 +32,7 @@ from . import doors as policy_doors
 from . import hours as policy_hours
 from . import pins as policy_pins
 from . import show as policy_show
-from .change import Folder, report, signed, unlocked
+from .change import Folder, report, signed
 
 app = typer.Typer(
     help="Schedules, holidays, groups, cards, revocations: signed changes that readers follow.",
@@ -57,10 +59,10 @@ def init(
     whose policy was lost: its readers would not take a second beginning.
     """
     site = sites.load(folder)
-    now = int(time.time())
+    now = signing_time()
     policy.beginning(list(site.zones), time_zone, now)
     policy.require_none(folder, site.id, site.first_key)
-    authority = unlocked(site, passphrase_file).authority
+    authority = opened_by(site, passphrase_file).authority
     if authority.public_key.x != site.first_key.x:
         raise UsageProblem(
             "the authority's key of this site was replaced, so it had a policy, which is lost",

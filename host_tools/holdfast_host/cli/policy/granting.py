@@ -26,8 +26,9 @@ from ...site.keys import Keys
 from ...site.register import Entry
 from ...site.site import Site
 from ..output import say, say_json
+from ..signing import opened_by, unlocked
 from .access import rights_text
-from .change import report, unlocked
+from .change import report
 
 _LONGEST_UID = 32
 
@@ -137,7 +138,7 @@ def known(
     for number in wish.groups:
         policy_changes.require_group(history.state, number)
     values = read()
-    opened = unlocked(site, passphrase_file)
+    opened = (opened_by if wish.is_question else unlocked)(site, passphrase_file)
     if wish.is_question:
         _say_known(history, _by_key(site, opened, kind, values), as_json)
         return

@@ -1,0 +1,110 @@
+"""Opening a site's keys to sign with them: first this computer's clock is asked, then the
+passphrase.
+
+Every command that signs takes --clock-is-right; ``offer`` gives it to all of them in one place.
+"""
+
+import contextvars
+import functools
+import inspect
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..policy.history import History
+from ..site import clock
+from ..site.keys import Keys
+from ..site.site import Site
+from . import passphrase
+from .output import progress
+
+ClockIsRight = Annotated[
+    bool,
+    typer.Option(
+        "--clock-is-right",
+        help="Sign although this computer's clock does not fit what was signed before.",
+    ),
+]
+
+# What commands have that open the keys, and those among them that sign nothing with a date.
+_OPENS = "passphrase_file"
+_ONLY_READ = ("show", "verify")
+
+_is_right = contextvars.ContextVar("clock_is_right", default=False)
+
+
+def now(site: Site | None = None, history: History | None = None) -> int:
+    """The time to sign at, in seconds since 1970, which fits what ``site`` signed before.
+
+    ``history`` is its policy, if that was loaded already. Without a site only the date of this
+    program counts. Raises UsageProblem, unless told --clock-is-right.
+    """
+    at = int(time.time())
+    if _is_right.get():
+        return at
+    if site is None:
+        clock.require_built(at)
+    else:
+        clock.require_right(clock.of(site.folder, history or site.policy()), at)
+    return at
+
+
+def unlocked(site: Site, passphrase_file: Path | None) -> Keys:
+    """The keys of ``site``, ready to sign, on a clock that may be right."""
+    history = site.policy()
+    at = now(site, history)
+    opened = opened_by(site, passphrase_file)
+    note(site, history, at)
+    return opened
+
+
+def opened_by(site: Site, passphrase_file: Path | None) -> Keys:
+    """The keys of ``site``, to look things up, or when its clock was asked already."""
+    secret = passphrase.existing(passphrase_file)
+    with progress("Opening the site's keys"):
+        return site.unlock(secret)
+
+
+def note(site: Site, history: History, at: int) -> None:
+    """Keep that the site signs something ``at`` this time, if the next command needs to know."""
+    before = clock.of(site.folder, history).signed
+    # What a changeset says is not said twice: most commands sign one.
+    if not before <= at <= before + clock.NOTED_S:
+        clock.signed(site.folder, history.number, at)
+
+
+def offer(commands: typer.Typer) -> None:
+    """Give --clock-is-right to all ``commands`` that sign, those in groups included."""
+    for command in commands.registered_commands:
+        callback = command.callback
+        name = command.name or getattr(callback, "__name__", "")
+        if callback is None or name in _ONLY_READ:
+            continue
+        if _OPENS in inspect.signature(callback).parameters:
+            command.callback = _offering(callback)
+    for group in commands.registered_groups:
+        if group.typer_instance is not None:
+            offer(group.typer_instance)
+
+
+def _offering(callback: Callable) -> Callable:
+    @functools.wraps(callback)
+    def command(*arguments, clock_is_right: bool = False, **options):
+        token = _is_right.set(clock_is_right)
+        try:
+            return callback(*arguments, **options)
+        finally:
+            _is_right.reset(token)
+
+    signature = inspect.signature(callback)
+    offered = inspect.Parameter(
+        "clock_is_right", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=ClockIsRight
+    )
+    command.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[*signature.parameters.values(), offered]
+    )
+    command.__annotations__ = {**callback.__annotations__, "clock_is_right": ClockIsRight}
+    return command
