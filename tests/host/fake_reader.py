@@ -51,12 +51,17 @@ class FakeReader:
             return coap.Message(coap.code.UNAUTHORIZED, (), b"Security context not found")
         plain, exchange = oscore.unprotect_request(context, message)
         self.wishes.append(plain)
-        code, body, options = self.answer
+        code, body, *options = self.answered(plain)
+        options = options[0] if options else []
         if self.echo_needed and plain.option(coap.option.ECHO) != self.echo_needed:
             code, body, options = coap.code.UNAUTHORIZED, b"", [(252, self.echo_needed)]
         payload = body if isinstance(body, bytes) else cbor.encode(body)
         response = coap.Message(code, options, payload)
         return self.spoil("answer", oscore.protect_response(context, response, exchange))
+
+    def answered(self, plain):
+        """What it answers to a request: code, payload, and perhaps options."""
+        return self.answer
 
     def _message_2(self, message):
         try:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import cbor
+from holdfast.access.clock import word
 from holdfast.access.events import acknowledgement
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import record as event_record
@@ -16,13 +17,15 @@ from .. import files
 from ..errors import UsageProblem
 from ..events import files as event_files
 from ..events import home as coming_home
-from ..phone import bringing
+from ..phone import bringing, clock
 from ..phone.carrier import Carrier, Refused
+from ..phone.client import Checked
 from ..phone.link import CHUNK, TcpLink
 from ..phone.wallet import Wallet
+from ..site import devices
 from ..site import site as sites
 from ..site.site import Site
-from . import names
+from . import names, signing
 from .events import Auditor, broken_events, check_home
 from .output import AsJson, progress, say, say_json
 from .passphrase import PassphraseFile
@@ -68,25 +71,44 @@ def carry(
     tell_time: Annotated[
         bool, typer.Option("--tell-time", help="Tell the reader the time of this machine.")
     ] = False,
+    set_time: Annotated[
+        bool,
+        typer.Option(
+            "--set-time",
+            help="Have the authority of --site put the reader's clock right, whatever it shows.",
+        ),
+    ] = False,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Carry policy to a reader, events away from it, and the time; the door stays shut.
 
     Whoever has a credential for the door may bring policy and certificates: the site signed them.
-    Also to a reader whose certificate has ended, but not to one that was revoked. Events and the
-    time are for credentials that were issued for that. A reader forgets events on the site's word
-    alone: with --site they are checked and acknowledged in the same visit. Without it the reader
-    learns that they were copied, and what `holdfast events verify` writes goes with the next one.
+    Also to a reader whose certificate has ended, but not to one that was revoked. Events and
+    --tell-time are for credentials that were issued for that. What is told is believed where it
+    fits what the reader knows. --set-time corrects anything, and any holder may bring it: the
+    reader asks, and the authority of --site signs the time of this computer for this one question.
+
+    A reader forgets events on the site's word alone: with --site they are checked and acknowledged
+    in the same visit. Without it the reader learns that they were copied, and what `holdfast
+    events verify` writes goes with the next one.
     """
-    if all(one is None for one in (policy, certificate, events, acknowledge)) and not tell_time:
+    brings = any(one is not None for one in (policy, certificate, events, acknowledge))
+    if not (brings or tell_time or set_time):
         raise UsageProblem(
             "there is nothing to carry",
-            "give --policy FILE, --certificate FILE, --events FILE, --acknowledge FILE or"
-            " --tell-time",
+            "give --policy FILE, --certificate FILE, --events FILE, --acknowledge FILE,"
+            " --tell-time or --set-time",
         )
-    if (site is not None or left) and events is None:
+    if tell_time and set_time:
+        raise UsageProblem(
+            "the time is given twice",
+            "leave out --tell-time: the authority's word counts for more",
+        )
+    if ((site is not None and not set_time) or left) and events is None:
         raise UsageProblem("no events are taken", "give --events FILE too")
+    if set_time and site is None:
+        raise UsageProblem("only a site's authority sets a clock", "give its folder: --site DIR")
     words = {} if acknowledge is None else coming_home.words(acknowledge)
     home = None if site is None else sites.load(site)
     news = [] if policy is None else bringing.read(_pieces(policy))
@@ -95,12 +117,16 @@ def carry(
         raise UsageProblem(f"{events} is there already", "give the name of a new file")
     host, port = address(reader)
     wallet = Wallet.open(folder)
+    # Before anybody is called: a reader does not wait for a passphrase.
+    setting = _Setting(home, passphrase_file) if set_time and home is not None else None
     done: dict[str, object] = {"door": door}
     brought: list[int] = []
     now = int(time.time())
     with progress(f"Carrying to {door}"), TcpLink.connect(host, port, chunk=CHUNK) as link:
         carrier, checked = Carrier.introduced(link, wallet.identities(), door, now)
         done["suite"] = checked.identity.suite
+        if setting is not None:
+            done["clock"] = setting.done(carrier, checked)
         if tell_time:
             carrier.put_time(int(time.time()), _CLOCK_ERROR_S)
             done["time_told"] = True
@@ -135,6 +161,8 @@ def carry(
     if as_json:
         say_json(done)
         return
+    if setting is not None:
+        say(f"the clock of {door} was: {setting.was}; and is: {setting.shown}", "green")
     if tell_time:
         say(f"{door} believes the time", "green")
     if "policy" in done:
@@ -148,6 +176,36 @@ def carry(
             say(f"next: holdfast events verify {events} --site SITE_DIR{option}")
     if "acknowledged" in done:
         _say_acknowledged(door, brought)
+
+
+class _Setting:
+    """The authority of the site ``home``, about to put a clock right."""
+
+    def __init__(self, home: Site, passphrase_file: Path | None):
+        self._home = home
+        self._history = home.policy()
+        self._revoked = {one.id for one in devices.load(home.folder) if one.revoked}
+        self._key = signing.unlocked(home, passphrase_file).authority.signing_key
+        self.was = self.shown = ""
+
+    def done(self, carrier: Carrier, checked: Checked) -> dict[str, object]:
+        """Have the reader ask, and answer it; what its clock showed before, and shows now."""
+        before = carrier.time()
+        question = carrier.ask_time()
+        clock.require_ours(question, self._history, checked, self._revoked)
+        now = int(time.time())
+        made = (question.node, question.nonce, question.head, now)
+        carrier.put_word(word.make(self._key, self._home.id, *made))
+        after = carrier.time()
+        off = None if after.time is None else abs(after.time - int(time.time()))
+        if off is None or off > after.uncertainty_s + _CLOCK_ERROR_S:
+            raise UsageProblem(
+                f"the reader took the authority's word, and shows: {after.text}",
+                "look at its events, and report this reader",
+            )
+        self.was, self.shown = before.text, after.text
+        facts = {"node": question.node, "set_to": now}
+        return {**facts, "before": before.facts, "after": after.facts}
 
 
 def _say_acknowledged(door: str, numbers: list[int]) -> None:

@@ -5,7 +5,8 @@ carry them.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import cbor
 import coap
@@ -16,6 +17,7 @@ from holdfast.access.events.record import MAX_NUMBER
 from untrusted import InvalidInput
 
 from ..errors import UsageProblem
+from . import clock
 from .client import Checked, Rejected, introduce
 from .contexts import Session
 from .unlock import Link
@@ -27,13 +29,23 @@ _LEFT = ("events", "left")
 _POLICY = ("policy",)
 _TIME = ("time",)
 
+_COSE_SIGN1 = 18  # application/cose; cose-type="cose-sign1" (RFC 9052 section 11)
+_OLD_FIRMWARE = "its firmware is from before that could be: give it a newer one"
+_FLASH = "its flash fails: try again; if it stays so, replace the board"
+_ASK_AGAIN = "run the command again; if it says the same, bring the policy first: --policy FILE"
+
+
+_Said = TypeVar("_Said")
+
 
 class Refused(UsageProblem):
     """The reader said no, and said so protected; ``text`` is its reason."""
 
-    def __init__(self, what: str, response: coap.Message):
+    def __init__(
+        self, what: str, response: coap.Message, next_step: str = "see the reader's events"
+    ):
         self.text = response.payload.decode(errors="replace") or coap.code.text(response.code)
-        super().__init__(f"the reader refused {what}: {self.text}", "see the reader's events")
+        super().__init__(f"the reader refused {what}: {self.text}", next_step)
 
 
 class Carrier:
@@ -104,6 +116,31 @@ class Carrier:
         if answer.code != coap.code.CHANGED:
             raise Refused("the time", answer)
 
+    def time(self) -> clock.Shown:
+        """What the reader's clock shows."""
+        answer = self._request(coap.code.GET, _TIME)
+        if answer.code != coap.code.CONTENT:
+            raise Refused("to show its time", answer)
+        return _read(clock.read_clock, answer)
+
+    def ask_time(self) -> clock.Question:
+        """Have the reader ask the authority for the time; it waits ten minutes for the word."""
+        answer = self._request(coap.code.POST, _TIME)
+        if answer.code == coap.code.METHOD_NOT_ALLOWED:
+            raise Refused("to ask the site's authority for the time", answer, _OLD_FIRMWARE)
+        if answer.code != coap.code.CHANGED:
+            raise Refused("to ask the site's authority for the time", answer)
+        return _read(clock.read_question, answer)
+
+    def put_word(self, raw: bytes) -> None:
+        """Bring the authority's ``raw`` word for what time it is, to the question asked before."""
+        form = [(option.CONTENT_FORMAT, option.encode_uint(_COSE_SIGN1))]
+        answer = self._request(coap.code.PUT, _TIME, form, raw)
+        if answer.code == coap.code.SERVICE_UNAVAILABLE:
+            raise Refused("the authority's word", answer, _FLASH)
+        if answer.code != coap.code.CHANGED:
+            raise Refused("the authority's word", answer, _ASK_AGAIN)
+
     def events(self, after: int | None = None) -> bytes:
         """One batch of the events after number ``after`` (holdfast.access.events.batch)."""
         query = [] if after is None else [(option.URI_QUERY, b"after=%d" % after)]
@@ -160,6 +197,13 @@ class Carrier:
 def _decoded(answer: coap.Message):
     try:
         return cbor.decode(answer.payload)
+    except InvalidInput as error:
+        raise _nonsense() from error
+
+
+def _read(parse: Callable[[bytes], _Said], answer: coap.Message) -> _Said:
+    try:
+        return parse(answer.payload)
     except InvalidInput as error:
         raise _nonsense() from error
 
