@@ -17,6 +17,7 @@ from untrusted import InvalidInput
 
 from .. import files
 from ..credentials import issuing, keys, lifetime, tokens
+from ..credentials.dates import Dates
 from ..credentials.tokens import Unverified
 from ..errors import UsageProblem
 from ..policy import changes as policy_changes
@@ -89,9 +90,18 @@ def issue(
     ] = None,
     hours: Annotated[int | None, typer.Option(min=1, help="How long it holds, in hours.")] = None,
     not_before: Annotated[
-        str | None, typer.Option(metavar="ISO", help="When it begins (else now).")
+        str | None,
+        typer.Option(metavar="DATE|TIME", help="When it begins (else now), by the site's clocks."),
     ] = None,
-    expires: Annotated[str | None, typer.Option(metavar="ISO", help="When it ends.")] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option(
+            "--until",
+            "--expires",
+            metavar="DATE|TIME",
+            help="When it ends, by the site's clocks; a date is through that day.",
+        ),
+    ] = None,
     guest: Annotated[
         bool,
         typer.Option("--guest", help="A guest token of one --zone, for at most 24 hours."),
@@ -132,11 +142,19 @@ def issue(
     site = sites.load(folder)
     doors, zones = door or [], zone or []
     now = signing.now(site)
+    state = site.policy().state
+    dates = Dates(state.time_zone)
     valid = lifetime.decide(
-        now, guest=guest, days=days, hours=hours, not_before=not_before, expires=expires
+        now,
+        guest=guest,
+        days=days,
+        hours=hours,
+        not_before=not_before,
+        expires=expires,
+        dates=dates,
     )
     if schedule is not None:
-        policy_changes.require_schedules(site.policy().state, [schedule])
+        policy_changes.require_schedules(state, [schedule])
     grant = issuing.Grant(
         site=site.id,
         holder=holder,
@@ -163,7 +181,7 @@ def issue(
         where = {"file": str(out), "devices_file": str(beside)}
         say_json({**where, "bytes": len(token), **_describe(shown, now)})
     else:
-        _show(shown, now)
+        _show(shown, now, dates)
         say(f"wrote {out}, {len(token)} bytes")
         say(f"wrote {beside}, the list of revoked devices: give the phone both files")
 
@@ -190,7 +208,8 @@ def show(
     if as_json:
         say_json({**_describe(shown, now), "verified": verified, "verification": how})
     else:
-        _show(shown, now)
+        dates = None if site is None else Dates(sites.load(site).policy().state.time_zone)
+        _show(shown, now, dates)
         say(f"{'verified' if verified else 'NOT verified'}: {how}", "green" if verified else "red")
     if verified is False:
         raise UsageProblem(f"{file} is not a credential of this site", "do not use it")
@@ -265,7 +284,7 @@ def _describe(shown: Unverified, now: int) -> dict[str, object]:
     }
 
 
-def _show(shown: Unverified, now: int) -> None:
+def _show(shown: Unverified, now: int, dates: Dates | None) -> None:
     credential = shown.credential
     opens = [
         f"{place_text(kind, name)} ({_permissions(bits)})" for kind, name, bits in credential.scope
@@ -276,9 +295,9 @@ def _show(shown: Unverified, now: int) -> None:
         "holder": credential.holder,
         "for": credential.audience,
         "opens": ", ".join(opens),
-        "from": _time(credential.not_before),
-        "until": _time(credential.expires),
-        "issued": _time(credential.issued_at),
+        "from": _time(credential.not_before, dates),
+        "holds": dates.end_text(credential.expires) if dates else _until(credential),
+        "issued": _time(credential.issued_at, dates),
         "id": credential.cti.hex(),
         "phone's key": f"{keys.describe(shown.key)} ({_KEY_KINDS[shown.suite]})",
         "user verification": "needed" if credential.needs_user_verification else "not needed",
@@ -288,8 +307,14 @@ def _show(shown: Unverified, now: int) -> None:
     say(validity, "green" if validity == _VALID else "red")
 
 
-def _time(seconds: int | None) -> str:
-    return "not said" if seconds is None else lifetime.iso(seconds)
+def _time(seconds: int | None, dates: Dates | None) -> str:
+    if seconds is None:
+        return "not said"
+    return lifetime.iso(seconds) if dates is None else dates.text(seconds)
+
+
+def _until(credential: Credential) -> str:
+    return f"until {lifetime.iso(credential.expires)}"
 
 
 def _validity(credential: Credential, now: int) -> str:

@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 
 from ..errors import UsageProblem
+from .dates import Dates
 
 HOLDER_DAYS = 30
 LONGEST_DAYS = 3650
@@ -29,18 +30,21 @@ def decide(
     hours: int | None = None,
     not_before: str | None = None,
     expires: str | None = None,
+    dates: Dates | None = None,
 ) -> Lifetime:
     """The lifetime that the options ask for, of a credential issued ``now``.
 
-    Without ``days``, ``hours`` or ``expires``, 30 days, and for a guest what is left of 24 hours.
+    ``dates`` are the site's, UTC if not given. Without ``days``, ``hours`` or ``expires`` it is 30
+    days, and for a guest what is left of 24 hours.
     """
     if sum(value is not None for value in (days, hours, expires)) > 1:
         raise UsageProblem(
-            "the credential's end is given twice", "use one of --days, --hours, --expires"
+            "the credential's end is given twice", "use one of --days, --hours, --until"
         )
-    start = now if not_before is None else parse(not_before, "--not-before")
+    dates = dates or Dates()
+    start = now if not_before is None else dates.begin(not_before, "--not-before")
     if expires is not None:
-        end = parse(expires, "--expires")
+        end = dates.end(expires, "--until")
     elif days is not None:
         end = start + days * _DAY
     elif hours is not None:
@@ -49,8 +53,8 @@ def decide(
         end = now + GUEST_HOURS * _HOUR if guest else start + HOLDER_DAYS * _DAY
     if end <= max(now, start):
         raise UsageProblem(
-            f"the credential would end {iso(end)}, before it is of any use",
-            "check --not-before and --expires",
+            f"the credential would end before it is of any use: it holds {dates.end_text(end)}",
+            "check --not-before and --until",
         )
     if guest and end - now > GUEST_HOURS * _HOUR:
         raise UsageProblem(
@@ -63,16 +67,6 @@ def decide(
             f"the credential would live longer than {LONGEST_DAYS} days", "choose a shorter time"
         )
     return Lifetime(start, end)
-
-
-def parse(text: str, option: str) -> int:
-    """Seconds since 1970 of a time in ISO 8601, local unless it says otherwise."""
-    try:
-        return int(datetime.datetime.fromisoformat(text).timestamp())
-    except (ValueError, OverflowError, OSError) as error:
-        raise UsageProblem(
-            f"{option} {text!r} is no time", "write it as 2027-01-31T08:00 (local) or …T08:00Z"
-        ) from error
 
 
 def iso(seconds: int) -> str:

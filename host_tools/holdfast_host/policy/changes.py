@@ -12,6 +12,7 @@ from holdfast.access.policy.rules import MAX_DOORS
 from holdfast.access.policy.schedule import MAX_HOLIDAYS
 
 from ..credentials import lifetime
+from ..credentials.dates import Dates
 from ..errors import UsageProblem
 from ..site.names import require_known
 from .schedules import Hours, Kinds, format_holiday
@@ -225,7 +226,7 @@ def revoke(
         expires = now + lifetime.LONGEST_DAYS * 86400 if before is None else before.end
     if expires <= now:
         raise UsageProblem(
-            f"the credential {cti.hex()} expired {lifetime.iso(expires)}",
+            f"the credential {cti.hex()} expired {Dates(state.time_zone).text(expires)}",
             "nothing has to be done: it opens nothing",
         )
     if before is not None:
@@ -244,16 +245,16 @@ def revoke(
 
 def raise_watermark(state: State, at: int, now: int) -> Operations:
     """Every token issued before ``at`` opens nothing."""
+    dates = Dates(state.time_zone)
     if at > now:
         raise UsageProblem(
-            f"{lifetime.iso(at)} is not yet, and a watermark never falls: whatever is issued until"
+            f"{dates.text(at)} is not yet, and a watermark never falls: whatever is issued until"
             " then would open nothing",
             "give a date that has been, or now",
         )
     if at < state.revoked.watermark:
         raise UsageProblem(
-            f"the watermark is at {lifetime.iso(state.revoked.watermark)} already, and never"
-            " falls",
+            f"the watermark is at {dates.text(state.revoked.watermark)} already, and never falls",
             "issue new credentials to those who should have one",
         )
     return [] if at == state.revoked.watermark else [[ops.WATERMARK, at]]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 from holdfast.access.policy import operations as ops
 
-from ..credentials import lifetime
+from ..credentials.dates import Dates
 from ..errors import UsageProblem
 from .changes import Operations, require_group, the_one_door
 from .schedules import format_day
@@ -37,12 +37,13 @@ def grant(
     besides, with ``replace`` these and no others. It stays the same person's, unless ``wanted``
     says whose it is. If there is no room, those that have ended make way.
     """
+    dates = Dates(state.time_zone)
     numbers = list(dict.fromkeys(groups))
     for number in numbers:
         require_group(state, number)
         _require_countable(state, number, wanted)
     if wanted.end is not None and wanted.end <= now:
-        raise UsageProblem(f"{lifetime.iso(wanted.end)} is over already", "check --until")
+        raise UsageProblem(f"{dates.end_text(wanted.end)} is over already", "check --until")
     made: Operations = []
     for key, name in keys.items():
         before = state.grants.get(key, {})
@@ -50,9 +51,11 @@ def grant(
         given = [number for number in numbers if before.get(number) != mine]
         others = [number for number in sorted(before) if number not in numbers]
         if not replace and any(number in before for number in given):
-            raise _known(name, before, "add --replace to give it this instead")
+            raise _known(name, before, dates, "add --replace to give it this instead")
         if not replace and others and given and not add:
-            raise _known(name, before, "add --add to give it this besides, --replace instead")
+            raise _known(
+                name, before, dates, "add --add to give it this besides, --replace instead"
+            )
         if len(numbers) + (0 if replace else len(others)) > ops.MAX_GROUPS:
             raise UsageProblem(
                 f"{name} would be in more than {ops.MAX_GROUPS} groups, which no reader keeps",
@@ -101,14 +104,9 @@ def person_of(state: State, key: bytes, name: str, drawn: bytes) -> tuple[bytes,
     return drawn, amend(state, {key: name}, (), person=drawn)
 
 
-def until_text(until: int | None) -> str:
-    """When a card or PIN ends, for a person."""
-    return "without end" if until is None else f"until {lifetime.iso(until)}"
-
-
-def grant_text(grant: Grant) -> str:
-    """How long and how a grant holds, for a person."""
-    texts = [until_text(grant.end)]
+def grant_text(grant: Grant, dates: Dates) -> str:
+    """How long and how a grant holds, for a person, by the site's ``dates``."""
+    texts = ["without end" if grant.end is None else dates.end_text(grant.end)]
     if grant.first_day is not None:
         texts.insert(0, f"from {format_day(grant.first_day)} on")
     if grant.uses is not None:
@@ -135,9 +133,10 @@ def _require_countable(state: State, number: int, wanted: Grant) -> None:
         )
 
 
-def _known(name: str, before: dict[int, Grant], advice: str) -> UsageProblem:
+def _known(name: str, before: dict[int, Grant], dates: Dates, advice: str) -> UsageProblem:
     listed = "; ".join(
-        f"in group {number}, {grant_text(grant)}" for number, grant in sorted(before.items())
+        f"in group {number}, {grant_text(grant, dates)}"
+        for number, grant in sorted(before.items())
     )
     return UsageProblem(f"{name} is known already, {listed}", advice)
 

@@ -12,7 +12,8 @@ from holdfast.access.policy import operations
 from holdfast.access.request import UNLOCK
 
 from ... import files
-from ...credentials import lifetime, tokens
+from ...credentials import tokens
+from ...credentials.dates import Dates
 from ...errors import UsageProblem
 from ...policy import changes as policy_changes
 from ...policy.state import Place, State
@@ -125,7 +126,9 @@ def revoke(
     ],
     expires: Annotated[
         str | None,
-        typer.Option(metavar="ISO", help="With an id: when it would expire (else in 10 years)."),
+        typer.Option(
+            metavar="DATE|TIME", help="With an id: when it would expire (else in 10 years)."
+        ),
     ] = None,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
@@ -150,7 +153,8 @@ def revoke(
 def watermark(
     folder: Folder,
     date: Annotated[
-        str, typer.Argument(metavar="ISO|now", help="Such as 2026-11-01 or 2026-11-01T08:00Z.")
+        str,
+        typer.Argument(metavar="DATE|TIME|now", help="Such as 2026-11-01 or 2026-11-01T08:00Z."),
     ],
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
@@ -158,11 +162,12 @@ def watermark(
     """Take back every credential issued before a time, known or not. A watermark never falls."""
     site = sites.load(folder)
     now = int(time.time())
-    at = now if date == "now" else lifetime.parse(date, "the date")
+    dates = Dates(site.policy().state.time_zone)
+    at = now if date == "now" else dates.begin(date, "the date")
     done = signed(
         site, passphrase_file, lambda state: policy_changes.raise_watermark(state, at, now)
     )
-    text = f"credentials issued before {lifetime.iso(at)} are refused"
+    text = f"credentials issued before {dates.text(at)} are refused"
     report(*done, text, as_json, {"watermark": at})
 
 
@@ -204,7 +209,9 @@ def _token(
                 f"{text!r} is neither a file nor an id of 16 hexadecimal digits",
                 "give the credential's file, or the id that `credential show` and events say",
             )
-        return cti, None if expires is None else lifetime.parse(expires, "--expires"), None
+        if expires is None:
+            return cti, None, None
+        return cti, Dates(site.policy().state.time_zone).end(expires, "--expires"), None
     if expires is not None:
         raise UsageProblem("the file says itself when it expires", "leave out --expires")
     shown = tokens.read(files.read(Path(text), tokens.LIMIT, "credential", "check the path"), text)

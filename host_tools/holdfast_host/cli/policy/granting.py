@@ -13,7 +13,7 @@ from holdfast.access import tag
 from holdfast.access.policy import operations
 
 from ... import locks
-from ...credentials import lifetime
+from ...credentials.dates import Dates
 from ...errors import UsageProblem
 from ...policy import changes as policy_changes
 from ...policy import grants
@@ -37,7 +37,8 @@ Groups = Annotated[
     typer.Option(metavar="NUMBER", min=0, max=operations.MAX_GROUP, help="Repeatable."),
 ]
 Until = Annotated[
-    str | None, typer.Option(metavar="ISO", help="When it ends, as 2027-01-01 (else never).")
+    str | None,
+    typer.Option(metavar="DATE|TIME", help="Its last day, as 2027-01-01, or when it ends."),
 ]
 FirstDay = Annotated[
     str | None, typer.Option(metavar="DAY", help="The first day it opens, as 2027-01-01.")
@@ -126,15 +127,16 @@ def known(
     With ``draw`` for a new one, which is none of those in the register, and is told.
     """
     wish.check()
+    site = sites.load(folder)
+    history = site.policy()
+    dates = Dates(history.state.time_zone)
     wanted = Grant(
-        None if wish.until is None else lifetime.parse(wish.until, "--until"),
+        None if wish.until is None else dates.end(wish.until, "--until"),
         None if wish.first_day is None else parse_day(wish.first_day),
         bool(wish.suspend),
         uses=wish.uses,
     )
     friend = None if wish.same_person_as is None else uid(wish.same_person_as)
-    site = sites.load(folder)
-    history = site.policy()
     for number in wish.groups:
         policy_changes.require_group(history.state, number)
     values = read()
@@ -153,7 +155,7 @@ def known(
     if draw is not None:
         (drawn,) = values
         facts["pin"] = drawn.decode()
-    report(history, added, f"{what} {is_are} {_done_text(wish, wanted)}", as_json, facts)
+    report(history, added, f"{what} {is_are} {_done_text(wish, wanted, dates)}", as_json, facts)
     if draw is not None and not as_json:
         say(f"the PIN is {facts['pin']}: tell its holder, it is not shown again")
 
@@ -213,13 +215,13 @@ def _signed(
     return history, added
 
 
-def _done_text(wish: Wish, wanted: Grant) -> str:
+def _done_text(wish: Wish, wanted: Grant, dates: Dates) -> str:
     named = ", ".join(map(str, wish.groups))
     named = f"group {named}" if len(wish.groups) == 1 else f"groups {named}"
     if wish.remove:
         return f"not in {named} any more" if wish.groups else "unknown"
     if wish.groups:
-        return f"in {named}, {grants.grant_text(wanted)}"
+        return f"in {named}, {grants.grant_text(wanted, dates)}"
     texts = [] if wish.suspend is None else ["suspended" if wish.suspend else "not suspended"]
     if wish.same_person_as is not None:
         texts.append(f"of the person who has card {wish.same_person_as}")
@@ -244,7 +246,7 @@ def _say_known(history: History, keys: dict[bytes, str], as_json: bool) -> None:
             say(f"{name} is unknown")
         for number, grant in sorted(held.items()):
             rights = rights_text(history.state.groups.get(number, [])) or "nothing"
-            text = grants.grant_text(grant)
+            text = grants.grant_text(grant, Dates(history.state.time_zone))
             say(f"{name} is in group {number}, {text}, which opens {rights}")
 
 
