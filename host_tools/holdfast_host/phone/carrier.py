@@ -29,7 +29,6 @@ _LEFT = ("events", "left")
 _POLICY = ("policy",)
 _TIME = ("time",)
 
-_COSE_SIGN1 = 18  # application/cose; cose-type="cose-sign1" (RFC 9052 section 11)
 _OLD_FIRMWARE = "its firmware is from before that could be: give it a newer one"
 _FLASH = "its flash fails: try again; if it stays so, replace the board"
 _ASK_AGAIN = "run the command again; if it says the same, bring the policy first: --policy FILE"
@@ -134,7 +133,7 @@ class Carrier:
 
     def put_word(self, raw: bytes) -> None:
         """Bring the authority's ``raw`` word for what time it is, to the question asked before."""
-        form = [(option.CONTENT_FORMAT, option.encode_uint(_COSE_SIGN1))]
+        form = [(option.CONTENT_FORMAT, option.encode_uint(option.CF_COSE_SIGN1))]
         answer = self._request(coap.code.PUT, _TIME, form, raw)
         if answer.code == coap.code.SERVICE_UNAVAILABLE:
             raise Refused("the authority's word", answer, _FLASH)
