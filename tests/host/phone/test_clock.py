@@ -1,6 +1,6 @@
 """The authority's word for a clock: for whom it is signed, and what may go wrong on the way.
 
-The reader is played here, so that it can lie; tests/e2e/test_wrong_clocks.py has real ones.
+The reader is played here, so that it can lie; test_wrong_clocks.py has real ones.
 """
 
 import dataclasses
