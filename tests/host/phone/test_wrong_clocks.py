@@ -113,8 +113,8 @@ def test_the_authority_puts_any_clock_right(door, bearer, at, clock):
             assert source == "rtc" and abs(off) < 30
             assert at(reader, phone).unlocks()
         else:
-            assert source in ("floor", "token") and off < 30
-            assert at(reader, phone).unlocks(), "by grace"
+            assert off < 30, "it may not know, and is never ahead of what it has heard"
+            assert at(reader, phone).unlocks(), "by grace, if not by its clock"
 
 
 def test_a_reader_that_is_months_ahead_takes_no_other_help(door, bearer, at):
