@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..demo.attacks import attacks
+from ..demo.clocks import clocks
 from ..demo.guests import guests
 from ..demo.memory import memory
 from ..demo.result import Result
@@ -54,7 +55,7 @@ def _run(stage: Stage, as_json: bool) -> list[Result]:
     results = []
     if not as_json:
         show.heading()
-    for group in (scenes, guests, suites, attacks, memory):
+    for group in (scenes, guests, suites, attacks, clocks, memory):
         for scene in group(stage):
             with progress("..."):
                 result = scene()

@@ -117,8 +117,9 @@ def _without_clock(stage: Stage, carrier: Identity) -> Iterator[Callable[[], Res
     """The power was cut and the clock is gone: what is known is only how late it is at least."""
     now = stage.now()
     expired = stage.holder("long ago", issued_at=now - 60 * DAY_S, expires=now - 2 * DAY_S)
-    bound = stage.holder("bound", schedule=_OPEN)
-    resident = stage.holder("by grace")
+    # Of yesterday: what was issued after the last that a reader knows it does not take for begun.
+    bound = stage.holder("bound", schedule=_OPEN, issued_at=now - DAY_S)
+    resident = stage.holder("by grace", issued_at=now - DAY_S)
 
     def by_grace() -> Result:
         stage.restart(has_clock=False)

@@ -129,9 +129,12 @@ class Stage:
             raise RuntimeError("the reader did not log what it made of it")
         return event
 
-    def restart(self, *, has_clock: bool = True, has_p256: bool = True) -> None:
-        """Cut the reader's power and let it start again, with its clock or without; and as one
-        that was enrolled with an X25519 key alone, if not ``has_p256``.
+    def restart(
+        self, *, has_clock: bool = True, clock_ahead: int | None = None, has_p256: bool = True
+    ) -> None:
+        """Cut the reader's power and let it start again, with its clock or without, which is
+        ``clock_ahead`` by so many seconds from then on; and as one that was enrolled with an
+        X25519 key alone, if not ``has_p256``.
         """
         self.reader.kill()
         settings = cbor.decode(self._settings)
@@ -140,11 +143,17 @@ class Stage:
         path = self._state / readers.SETTINGS
         files.write(path, cbor.encode(settings), files.PRIVATE)
         self.reader.has_clock = has_clock
+        if clock_ahead is not None:
+            self.reader.clock_ahead = clock_ahead
         self.reader.restart()
 
-    def change_policy(self, changes: Callable[[State], Sequence[list]]) -> list[bytes]:
-        """Sign what ``changes`` makes of the site's policy; the new changesets."""
-        history, added = self._site.change_policy(self.authority, changes, self.now())
+    def change_policy(
+        self, changes: Callable[[State], Sequence[list]], ahead: int = 0
+    ) -> list[bytes]:
+        """Sign what ``changes`` makes of the site's policy, on a computer that is ``ahead`` by so
+        many seconds; the new changesets.
+        """
+        history, added = self._site.change_policy(self.authority, changes, self.now() + ahead)
         return history.changesets[len(history.changesets) - added :]
 
     def rotate_zone(self) -> list[bytes]:
