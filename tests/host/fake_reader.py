@@ -59,7 +59,7 @@ class FakeReader:
         response = coap.Message(code, options, payload)
         return self.spoil("answer", oscore.protect_response(context, response, exchange))
 
-    def answered(self, plain):
+    def answered(self, plain) -> tuple:
         """What it answers to a request: code, payload, and perhaps options."""
         return self.answer
 

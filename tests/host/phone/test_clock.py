@@ -35,7 +35,7 @@ class ClockReader(FakeReader):
         self.form = None
         self.anchors = history.anchors
 
-    def answered(self, plain):
+    def answered(self, plain) -> tuple:
         """What this reader answers to a request."""
         if plain.code in self.refuses:
             return self.refuses[plain.code]
