@@ -126,6 +126,8 @@ async def _serve(reader, radio, bench, description, console, port) -> int:
     description["port"] = port
     rules = reader.stores.rules
     description["policy"] = [rules.number, rules.head.hex()]
+    clock = reader.timekeeper.read()
+    description["time"], description["clock"] = clock.now, clock.source
     console.line(description)
     card_reader = reader.card_reader
     reader.supervisor.add("radio", lambda: radio.run(reader.connected))

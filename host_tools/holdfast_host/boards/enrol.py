@@ -22,7 +22,7 @@ from ..site import devices, names, rotation
 from ..site import site as sites
 from ..site.keys import Keys
 from ..site.site import Site
-from . import clock, rehearsal
+from . import clock, correct, rehearsal
 from .process import ReaderProcess
 from .settings import P256_CERTIFICATE as P256_CERTIFICATE
 from .settings import SETTINGS, Placement, encode_settings
@@ -96,7 +96,11 @@ def enroll(
             files.write(state_folder / POLICY, policy, files.PRIVATE)
             files.write(state_folder / SETTINGS, settings, files.PRIVATE)
             with ReaderProcess(state_folder, held=held) as reader:
-                _require_acceptance(reader, site, history)
+                ready = _require_acceptance(reader, site, history)
+                if correct.is_needed(ready, enrolled.clock, int(time.time())):
+                    correct.correct(
+                        reader.port, placement.door, opened, history, site.authority_key
+                    )
             _registered_for(site, placement.name, (placement.door,))
     return enrolled
 
@@ -129,7 +133,7 @@ def _registered_for(site: Site, node: str, doors: tuple[str, ...]) -> None:
         devices.put(site.folder, dataclasses.replace(present, doors=doors))
 
 
-def _require_acceptance(reader: ReaderProcess, site: Site, history: History) -> None:
+def _require_acceptance(reader: ReaderProcess, site: Site, history: History) -> dict:
     # A reader with another policy, or none, opens for nobody or for others, but looks enrolled.
     events = list(reader.events)
     refused = [event for event in events if event.get("event") == _REFUSED]
@@ -142,6 +146,7 @@ def _require_acceptance(reader: ReaderProcess, site: Site, history: History) -> 
     problem = compare.same_policy(ready, history)
     if problem is not None:
         raise problem
+    return ready
 
 
 def certify(

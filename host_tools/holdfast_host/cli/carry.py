@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 import cbor
-from holdfast.access.clock import word
 from holdfast.access.events import acknowledgement
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import record as event_record
@@ -17,11 +16,12 @@ from .. import files
 from ..errors import UsageProblem
 from ..events import files as event_files
 from ..events import home as coming_home
-from ..phone import bringing, clock
+from ..phone import bringing
 from ..phone.carrier import Carrier, Refused
 from ..phone.client import Checked
 from ..phone.link import CHUNK, TcpLink
 from ..phone.wallet import Wallet
+from ..phone.word import put_right
 from ..site import devices
 from ..site import site as sites
 from ..site.site import Site
@@ -189,23 +189,10 @@ class _Setting:
         self.was = self.shown = ""
 
     def done(self, carrier: Carrier, checked: Checked) -> dict[str, object]:
-        """Have the reader ask, and answer it; what its clock showed before, and shows now."""
-        before = carrier.time()
-        question = carrier.ask_time()
-        clock.require_ours(question, self._history, checked, self._revoked)
-        now = int(time.time())
-        made = (question.node, question.nonce, question.head, now)
-        carrier.put_word(word.make(self._key, self._home.id, *made))
-        after = carrier.time()
-        off = None if after.time is None else abs(after.time - int(time.time()))
-        if off is None or off > after.uncertainty_s + _CLOCK_ERROR_S:
-            raise UsageProblem(
-                f"the reader took the authority's word, and shows: {after.text}",
-                "look at its events, and report this reader",
-            )
-        self.was, self.shown = before.text, after.text
-        facts = {"node": question.node, "set_to": now}
-        return {**facts, "before": before.facts, "after": after.facts}
+        """Have the reader ask, and answer it; what came of it."""
+        done = put_right(carrier, checked, self._key, self._history, self._revoked)
+        self.was, self.shown = done.before.text, done.after.text
+        return done.facts
 
 
 def _say_acknowledged(door: str, numbers: list[int]) -> None:

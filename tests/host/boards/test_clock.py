@@ -5,12 +5,13 @@ it, and opens two hours too long for as long as it hangs there.
 """
 
 import json
+import time
 
 import cbor2
 import pytest
 
-from holdfast_host.boards import clock
-from holdfast_host.boards.process import micropython
+from holdfast_host.boards import clock, correct
+from holdfast_host.boards.process import ReaderProcess, micropython
 
 DAY = 86400
 
@@ -103,3 +104,49 @@ def test_a_board_that_says_no_time_goes_by_its_clock(holdfast, site_folder, tmp_
     )
     assert done.code == 0 and "does not say its time" in done.out
     assert 12 not in cbor2.loads((folder / "settings.cbor").read_bytes())
+
+
+def test_a_reader_enrolled_anew_forgets_the_wrong_time_that_it_believed(
+    holdfast, reader_folder, site_folder, board_clock
+):
+    """Its clock was moved, by two hours and back: what it heard meanwhile is later than it is, and
+    no clock that is put right alone takes that back. The authority's word does, at the enrolment.
+    """
+    again = ["reader", "enroll", reader_folder, "--site", site_folder, "--door", "front"]
+    again += ["--node", "reader", "--replace"]
+    for ahead, found in ((7200, "s ahead: set"), (0, "clock right"), (-3600, "s behind: set")):
+        board_clock(ahead)
+        with ReaderProcess(reader_folder) as reader:
+            said = reader.wait(lambda event: event.get("event") == "ready")
+            assert said and not is_right(said)
+        done = holdfast(*again)
+        assert done.code == 0 and found in done.out, done.err
+        with ReaderProcess(reader_folder) as reader:
+            said = reader.wait(lambda event: event.get("event") == "ready")
+            assert said and is_right(said), said
+
+
+def is_right(said):
+    """Whether a reader goes by a clock that is trusted and right."""
+    return said["clock"] == "rtc" and abs(said["time"] - time.time()) < 60
+
+
+@pytest.mark.parametrize(
+    ("said", "off", "standing", "needed"),
+    [
+        ("rtc", 5, clock.RIGHT, False),
+        ("rtc", 3600, clock.SET, True),
+        ("authority", -3600, clock.RIGHT, True),
+        ("floor", -300, clock.RIGHT, True),
+        ("floor", -300, clock.LOST, False),
+        ("floor", 3600, clock.LOST, True),
+        ("token", -9 * DAY, clock.UNSAID, False),
+    ],
+)
+def test_who_needs_the_authoritys_word_at_the_enrolment(said, off, standing, needed):
+    """Whoever goes by another time, whatever for. One without a clock waits, but not for years."""
+    ready = {"time": 1_800_000_000 + off, "clock": said}
+    found = clock.Found(standing, 0, 0)
+    assert correct.is_needed(ready, found, 1_800_000_000) is needed
+    assert not correct.is_needed({"clock": said}, found, 1_800_000_000)
+    assert not correct.is_needed({**ready, "time": None}, found, 1_800_000_000)
