@@ -155,6 +155,24 @@ def test_an_older_list_never_replaces_a_newer(phone, authority, now):
     assert phone.identity().revoked == {b"stolen 1"}
 
 
+def test_a_list_that_was_dated_ahead_keeps_no_later_one_out(phone, authority, now):
+    """A laptop that was sixty days ahead signed one list. What names all that it did is no older,
+    whatever its date; what names less would give a stolen reader back.
+    """
+    key, trusted = authority.signing_key, [authority.public_key]
+
+    def made(at, *ctis):
+        return revoked_devices.make(key, "acme", at, ctis)
+
+    assert phone.take_list(made(now + 60 * 86400, b"stolen 1"), "acme", trusted)
+    assert not phone.take_list(made(now, b"stolen 2"), "acme", trusted)
+    assert not phone.take_list(made(now), "acme", trusted)
+    assert phone.identity().revoked == {b"stolen 1"}
+    assert phone.take_list(made(now, b"stolen 1", b"stolen 2"), "acme", trusted)
+    assert phone.identity().revoked == {b"stolen 1", b"stolen 2"}
+    assert phone.take_list(made(now + 1, b"stolen 2"), "acme", trusted), "by its date again"
+
+
 def test_a_credential_is_no_certificate(identity, authority, grant, now):
     """A resident with a credential of their own must not pass for a door."""
     private = os.urandom(32)
