@@ -33,6 +33,7 @@ class AccessPoint:
         self._recorder = recorder
         self._faults = faults or Faults()
         self._view = None
+        self.standing = None  # the Standing of a door that is unlocked by schedule
 
     def moment(self) -> tuple:
         """``(DoorView, what knows cards or None)``, of one changeset."""
@@ -64,7 +65,10 @@ class AccessPoint:
             and request.kind == CARD
             and request.second is None
         )
-        return self._carry_out(event, about, wants_pin)
+        decision = self._carry_out(event, about, wants_pin)
+        if decision.granted and self.standing is not None:
+            self.standing.granted(view, clock)
+        return decision
 
     def refuse(self, code: int, credential, about: dict, door=None, claimed=None) -> Decision:
         """Refuse for the exact reason ``code`` what could not even be decided.
@@ -88,6 +92,22 @@ class AccessPoint:
     def flush(self):
         """To be called once who asked has the answer: what could wait for that is done now."""
         self._recorder.flush()
+        if self.standing is not None:
+            self.standing.look()
+
+    def stand(self, ticks):
+        """Unlock the door or secure it, as its schedule says: see Standing.look, which is loaded
+        for a door that has a mode. ``ticks`` is the hal's monotonic clock.
+        """
+        if self.standing is None:
+            if self.moment()[0].mode() is None:
+                return
+            from .standing import Standing
+
+            self.standing = Standing(
+                self, self._doorway, self._timekeeper, self._recorder, ticks, self._faults
+            )
+        self.standing.look()
 
     def _carry_out(self, event, about, wants_pin=False):
         # Kept first: nobody enters unseen. An answer that cannot be kept becomes a no.

@@ -1,4 +1,7 @@
-"""The door as a state machine: ready, deciding, refused, granted, and back to ready by itself."""
+"""The door as a state machine: ready, deciding, refused, granted, and back to ready by itself.
+
+Beside all of these it may stand unlocked, by schedule.
+"""
 
 import asyncio
 
@@ -26,6 +29,7 @@ class Doorway:
         self.is_faulty = False  # it failed again and again, and stays secured for a while
         self._state = "ready"
         self._rest_at = None  # when the state is over; None for one that lasts
+        self._unlocked_until = None  # when the strike's pulse ends by which it stands unlocked
         self._changed = asyncio.Event()
 
     def start(self):
@@ -59,6 +63,37 @@ class Doorway:
         if self._state != "granted":
             self._begin("refused", self._ticks.add(REFUSED_MS))
 
+    def unlock(self, ms: int):
+        """Stand unlocked for ``ms`` from now: asked again before that is over, without a break.
+
+        Raises what the strike does: then it is as it was, or ends in time.
+        """
+        self._look()
+        self._strike.pulse(ms)
+        is_new = self._unlocked_until is None
+        self._unlocked_until = self._ticks.add(ms)
+        if is_new and self._state == "ready":
+            self._begin("ready", None, True)
+
+    @property
+    def unlocked_ms(self) -> int:
+        """For how long it stands unlocked without being asked again; 0 or less if it does not."""
+        return 0 if self._unlocked_until is None else self._ticks.until(self._unlocked_until)
+
+    def lock(self):
+        """Stand unlocked no longer. Who was let in meanwhile has the rest of their time, as they
+        have it of any door; if the strike does not take that, it is secured.
+        """
+        self._look()
+        left = self._ticks.until(self._rest_at) if self._state == "granted" else 0
+        if self.unlocked_ms >= left:
+            self._strike.end()
+            if left > 0:
+                self._strike.pulse(left)
+        self._unlocked_until = None
+        if self._state == "ready":
+            self._begin("ready", None, True)
+
     def rest(self):
         """Nobody is being heard any more, and nothing was answered."""
         self._look()
@@ -69,6 +104,7 @@ class Doorway:
         """Secure the strike at once, whatever goes on; takes no memory and shows nothing."""
         self._state = "ready"
         self._rest_at = None
+        self._unlocked_until = None
         self._strike.end()
 
     async def run(self):
@@ -95,7 +131,10 @@ class Doorway:
         self._state = state
         self._rest_at = rest_at
         self._changed.set()
-        if self.is_faulty and state == "ready":
-            state = "fault"
+        if state == "ready":
+            if self.is_faulty:
+                state = "fault"
+            elif self._unlocked_until is not None:
+                state = "unlocked"
         if not is_shown:
             self._indicator.show(state)

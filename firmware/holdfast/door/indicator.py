@@ -6,6 +6,7 @@ _SHOWN = {
     "deciding": ("white", "moving", 0),
     "granted": ("green", "steady", 1),
     "refused": ("red", "blink", 2),
+    "unlocked": ("green", "steady", 0),
     "fault": ("red", "fast", 0),
 }
 REFUSED_MS = 900  # three blinks of 300 ms
@@ -23,8 +24,8 @@ class Indicator:
         self._faults = faults
 
     def show(self, state: str):
-        """Show ``ready``, ``deciding``, ``granted``, ``refused`` or ``fault``, as far as that
-        works.
+        """Show ``ready``, ``deciding``, ``granted``, ``refused``, ``unlocked`` or ``fault``, as
+        far as that works.
         """
         colour, effect, beeps = _SHOWN[state]
         try:

@@ -85,7 +85,7 @@ class Recorder:
             except OSError as error:
                 line["not_kept"] = str(error)
                 self.owe(kind, kept)
-        self._show(line)
+        self._show_kept(line)
         return number
 
     def require(self, kind: int, fields: dict) -> int:
@@ -97,7 +97,7 @@ class Recorder:
         self.flush()
         line = {"event": kind_name(kind)}
         line.update(fields)
-        self._show(line)
+        self._show_kept(line)
         return number
 
     def fetched(self, connection, by, after: int, last, detail=None):
@@ -156,6 +156,12 @@ class Recorder:
             if isinstance(value, bytes):
                 line[name] = value.hex()
         self._console.line(line)
+
+    def _show_kept(self, line):
+        try:
+            self._show(line)
+        except (MemoryError, OSError):
+            pass  # it is kept: that nobody could be shown it stops nothing
 
     def _dated(self, fields):
         clock = self._timekeeper.read()

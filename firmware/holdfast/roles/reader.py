@@ -1,8 +1,10 @@
 """The reader: a node with a door of its own, and phones that come to it."""
 
+import asyncio
 import gc
 
 import crypto
+from micropython import const
 
 from ..access.events.event import STORAGE_FAULT
 from ..door.unit import DoorUnit
@@ -11,12 +13,16 @@ from ..link.listener import Listener
 from ..node.node import Node
 from ..resources.doors import UnlockResource
 
+_STAND_EVERY_MS = const(500)
+
 
 class Reader(Node):
     """One door, decided here.
 
     ``hardware`` has ``strike``, ``led`` and ``buzzer`` besides what a Node needs.
     """
+
+    _is_standing = False  # whether doors are looked after that stand unlocked by schedule
 
     def start(self):
         """Secure the door, then start as every node does."""
@@ -37,6 +43,7 @@ class Reader(Node):
         Node.start(self)
         self.listener = Listener(self.exchanger, self.limits, self.hardware.ticks, self)
         self.supervisor.add("door", self.door.run, self._rest)
+        self.supervisor.add("standing", self._stand)
         self.add_jobs(self._is_idle)
 
     @property
@@ -50,6 +57,35 @@ class Reader(Node):
             await self.supervisor.run()
         finally:
             self.door.close()
+
+    def keep_up(self):
+        """What every node does; a door that stands unlocked goes by the new policy at once."""
+        Node.keep_up(self)
+        if self._is_standing:
+            self._look()
+
+    def answered(self):
+        """An answer is on its way: what the door does for who was the first comes after it."""
+        Node.answered(self)
+        if self._is_standing:
+            self._look()
+
+    async def _stand(self):
+        # Not before all is started that a reader has: nobody stands in the open for that.
+        self._is_standing = True
+        while True:
+            self._look()
+            await asyncio.sleep(_STAND_EVERY_MS / 1000)
+
+    def _look(self):
+        has_modes = self._rules is not None and self._rules.modes
+        for unit in self.doors.values():
+            point = unit.access_point
+            if has_modes or point.standing is not None:
+                try:
+                    point.stand(self.hardware.ticks)
+                except MemoryError:
+                    pass  # there will be some the next time, or the strike's pulse ends
 
     async def connected(self, link):
         """Serve one central; never raises for what it sends."""

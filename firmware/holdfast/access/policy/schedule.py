@@ -72,15 +72,27 @@ class Schedule:
         none.
         """
         kind = holidays.kind(day)
-        if self._holds(day, kind, minute):
+        if self._end(day, kind, minute):
             return 0
-        if self._holds(day - 1, holidays.kind(day - 1), minute + _DAY_MINUTES):
+        if self._end(day - 1, holidays.kind(day - 1), minute + _DAY_MINUTES):
             return 0
-        if kind and self._holds(day, 0, minute):
+        if kind and self._end(day, 0, minute):
             return reason.HOLIDAY
         return reason.OUTSIDE_SCHEDULE
 
-    def _holds(self, day, kind, minute):
+    def ends(self, day: int, minute: int, holidays) -> tuple:
+        """When the windows end that hold at ``minute`` of local ``day``: that which began that
+        day, and that which began the day before, each as a minute of the site's clock since 1970,
+        or 0.
+        """
+        today = self._end(day, holidays.kind(day), minute)
+        day -= 1
+        before = self._end(day, holidays.kind(day), minute + _DAY_MINUTES)
+        start = day * _DAY_MINUTES
+        return today and start + _DAY_MINUTES + today, before and start + before
+
+    def _end(self, day, kind, minute):
+        # The end of the interval of that day's which holds, or 0.
         packed = self.packed
         which = _DAYS - 1 + kind if kind else weekday(day)
         if packed[which] & _SAME:
@@ -94,9 +106,9 @@ class Schedule:
             start = packed[at] << 4 | packed[at + 1] >> 4
             end = (packed[at + 1] & 15) << 8 | packed[at + 2]
             if start <= minute < end:
-                return True
+                return end
             at += _INTERVAL
-        return False
+        return 0
 
 
 class Schedules:

@@ -3,7 +3,7 @@
 from .. import reason
 from ..place import DOOR
 from ..tag import NAME_TAG, name_tag
-from .rules import ZONE_ENTRY, ZONE_LOCKED, has_bit
+from .rules import MODE_ENTRY, ZONE_ENTRY, ZONE_LOCKED, has_bit
 
 
 class DoorView:
@@ -47,6 +47,16 @@ class DoorView:
             for at in range(0, len(rules.zones), ZONE_ENTRY)
             if rules.is_in_zone(at, number)
         ]
+
+    def mode(self):
+        """How this door stands unlocked by schedule: 1 byte, 1 if from the first grant on, and the
+        schedule's tag, 6 bytes; None if it does not.
+        """
+        modes = self.rules.modes
+        for at in range(0, len(modes), MODE_ENTRY):
+            if modes[at] == self.number:
+                return modes[at + 1 : at + MODE_ENTRY]
+        return None
 
     def permissions(self, credential) -> int:
         """All permission bits that the credential's scope has here, by the door or a zone."""

@@ -253,3 +253,66 @@ def test_a_card_that_waits_for_its_pin_gives_way_to_an_answer():
     door.deciding(15000)
     door.grant(100)
     assert board.shown[-1] == ("green", "steady") and board.released
+
+
+def test_a_door_that_stands_unlocked_shows_it_and_comes_back_to_it():
+    """Green without a sound, whoever is heard, let in or refused meanwhile; the strike does not
+    switch.
+    """
+    door, board, ticks = _door()
+    assert door.unlocked_ms == 0
+    door.unlock(10000)
+    assert board.released and door.unlocked_ms == 10000
+    assert board.shown[-1] == ("green", "steady") and not board.beeps
+    door.deciding()
+    assert board.shown[-1] == ("white", "moving")
+    door.rest()
+    assert board.shown[-1] == ("green", "steady")
+    door.refuse()
+    assert board.shown[-1] == ("red", "blink") and board.beeps == [2]
+    ticks.advance(5000)
+    door.unlock(10000)  # renewed, and what is shown is not shown anew
+    door.rest()
+    assert board.shown[-1] == ("green", "steady")
+    count = len(board.shown)
+    door.unlock(10000)
+    assert len(board.shown) == count
+    door.grant(3000)
+    assert board.beeps == [2, 1]
+    assert 0 not in board.pulses[1:]
+    ticks.advance(3000)
+    door.lock()
+    assert not board.released and board.shown[-1] == ("white", "steady")
+
+
+def test_locked_it_keeps_what_a_grant_has_left_and_no_more():
+    """Who was let in has the time of any door, and nobody the time of the hours that are over."""
+    for asked, held, passed, left in (
+        (3000, 10000, 1000, 2000),
+        (3000, 2000, 1000, 2000),
+        (3000, 10000, 3000, 0),
+        (60000, 10000, 1000, 59000),
+    ):
+        door, board, ticks = _door()
+        door.unlock(held)
+        door.grant(asked)
+        ticks.advance(passed)
+        door.lock()
+        assert door.unlocked_ms == 0
+        assert board.released == (left > 0), (asked, held)
+        ticks.advance(max(0, left - 1))
+        assert board.released == (left > 0)
+        ticks.advance(1)
+        assert not board.released
+
+
+def test_what_secures_a_door_ends_its_standing_too():
+    """A fault, and the end of the program."""
+    door, board, _ = _door()
+    door.unlock(10000)
+    door.close()
+    assert not board.released and door.unlocked_ms == 0
+    door.is_faulty = True
+    door.deciding()
+    door.rest()
+    assert board.shown[-1] == ("red", "fast")
