@@ -86,10 +86,10 @@ def _held(door, acked):
 def test_power_is_cut_in_every_write_of_its_events():
     """Nobody sees it open whose event does not stay."""
     for mode in (MODE, FROM_FIRST):
-        every_cut(*_acts(mode), stride=2, again=3, at_least=20, name="standing")
+        every_cut(*_acts(mode), stride=4, again=5, at_least=20, name="standing")
 
 
 def test_flash_errs_in_every_write_of_its_events():
     """It stays secured, and opens when flash works again."""
     for mode in (MODE, FROM_FIRST):
-        every_error(*_acts(mode), stride=2, at_least=10, name="standing, errors")
+        every_error(*_acts(mode), stride=4, at_least=10, name="standing, errors")

@@ -131,7 +131,7 @@ def remove_schedule(state: State, name: str) -> Operations:
         if schedule == name:
             raise UsageProblem(
                 f"the schedule {name!r} unlocks the door {state.doors[number]!r}",
-                "give the door another one first",
+                "give the door another one first: holdfast policy unlocked",
             )
     return [[ops.SCHEDULE, name, False]]
 

@@ -32,6 +32,7 @@ from . import doors as policy_doors
 from . import hours as policy_hours
 from . import pins as policy_pins
 from . import show as policy_show
+from . import unlocked as policy_unlocked
 from .change import Folder, report, signed
 
 app = typer.Typer(
@@ -95,6 +96,7 @@ def set_time_zone(
 
 app.command()(policy_doors.door)
 app.command()(policy_doors.zone)
+app.command()(policy_unlocked.unlocked)
 
 
 @app.command()

@@ -5,6 +5,7 @@ import collections
 from holdfast.access.policy import limits
 
 from ...credentials import lifetime
+from ...policy import modes as policy_modes
 from ...policy import schedules as policy_schedules
 from ...policy import time_zones as policy_time_zones
 from ...policy.history import History
@@ -34,6 +35,9 @@ def _facts(history: History) -> dict[str, object]:
         "time_zone": state.time_zone and policy_time_zones.describe(state.time_zone),
         "doors": dict(sorted((name, number) for number, name in state.doors.items())),
         "zones": {zone: state.doors_in(zone) for zone in state.zones},
+        "unlocked": {
+            state.doors[number]: policy_modes.facts(mode) for number, mode in state.modes.items()
+        },
         "schedules": {
             name: {
                 "weekly": policy_schedules.format_week(schedule.week),
@@ -101,6 +105,8 @@ def _rows(history: History) -> dict[str, object]:
     rows["doors"] = ", ".join(sorted(state.doors.values())) or "none"
     for name in sorted(state.zones):
         rows[f"zone {name}"] = ", ".join(state.doors_in(name)) or "no door"
+    for number, mode in sorted(state.modes.items()):
+        rows[f"unlocked {state.doors[number]}"] = policy_modes.text(mode)
     for name, schedule in sorted(state.schedules.items()):
         hours = "; ".join(policy_schedules.format_on_holidays(schedule.on_holidays)) or "closed"
         weekly = "; ".join(policy_schedules.format_week(schedule.week)) or "never"
