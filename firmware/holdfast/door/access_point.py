@@ -67,7 +67,7 @@ class AccessPoint:
         )
         decision = self._carry_out(event, about, wants_pin)
         if decision.granted and self.standing is not None:
-            self.standing.granted(view, clock)
+            self._told_standing(self.standing.granted, view, clock)
         return decision
 
     def refuse(self, code: int, credential, about: dict, door=None, claimed=None) -> Decision:
@@ -93,21 +93,34 @@ class AccessPoint:
         """To be called once who asked has the answer: what could wait for that is done now."""
         self._recorder.flush()
         if self.standing is not None:
-            self.standing.look()
+            self._told_standing(self.standing.look)
 
     def stand(self, ticks):
         """Unlock the door or secure it, as its schedule says: see Standing.look, which is loaded
-        for a door that has a mode. ``ticks`` is the hal's monotonic clock.
+        for a door that has a mode. ``ticks`` is the hal's monotonic clock. Raises nothing: what
+        fails is told, tried again the next time, and meanwhile the strike's pulse ends.
         """
+        if self.standing is not None or self.moment()[0].mode() is not None:
+            self._told_standing(self._look, ticks)
+
+    def _look(self, ticks):
         if self.standing is None:
-            if self.moment()[0].mode() is None:
-                return
             from .standing import Standing
 
             self.standing = Standing(
                 self, self._doorway, self._timekeeper, self._recorder, ticks, self._faults
             )
         self.standing.look()
+
+    def _told_standing(self, act, *about):
+        try:
+            act(*about)
+            error = None
+        except MemoryError:
+            return  # there may be some the next time
+        except Exception as failed:
+            error = failed
+        self._faults.heard("standing", error)
 
     def _carry_out(self, event, about, wants_pin=False):
         # Kept first: nobody enters unseen. An answer that cannot be kept becomes a no.

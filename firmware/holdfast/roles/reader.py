@@ -22,7 +22,7 @@ class Reader(Node):
     ``hardware`` has ``strike``, ``led`` and ``buzzer`` besides what a Node needs.
     """
 
-    _is_standing = False  # whether doors are looked after that stand unlocked by schedule
+    _may_stand = False  # whether doors may stand unlocked by schedule
 
     def start(self):
         """Secure the door, then start as every node does."""
@@ -43,7 +43,7 @@ class Reader(Node):
         Node.start(self)
         self.listener = Listener(self.exchanger, self.limits, self.hardware.ticks, self)
         self.supervisor.add("door", self.door.run, self._rest)
-        self.supervisor.add("standing", self._stand)
+        self.supervisor.add("standing", self._keep_standing)
         self.add_jobs(self._is_idle)
 
     @property
@@ -59,33 +59,29 @@ class Reader(Node):
             self.door.close()
 
     def keep_up(self):
-        """What every node does; a door that stands unlocked goes by the new policy at once."""
+        """What every node does; a door that stands unlocked goes by the new policy first."""
+        self._stand()
         Node.keep_up(self)
-        if self._is_standing:
-            self._look()
 
     def answered(self):
         """An answer is on its way: what the door does for who was the first comes after it."""
         Node.answered(self)
-        if self._is_standing:
-            self._look()
+        self._stand()
 
-    async def _stand(self):
+    async def _keep_standing(self):
         # Not before all is started that a reader has: nobody stands in the open for that.
-        self._is_standing = True
+        self._may_stand = True
         while True:
-            self._look()
+            self._stand()
             await asyncio.sleep(_STAND_EVERY_MS / 1000)
 
-    def _look(self):
-        has_modes = self._rules is not None and self._rules.modes
+    def _stand(self):
+        if not self._may_stand or self._rules is None:
+            return
         for unit in self.doors.values():
             point = unit.access_point
-            if has_modes or point.standing is not None:
-                try:
-                    point.stand(self.hardware.ticks)
-                except MemoryError:
-                    pass  # there will be some the next time, or the strike's pulse ends
+            if self._rules.modes or point.standing is not None:
+                point.stand(self.hardware.ticks)
 
     async def connected(self, link):
         """Serve one central; never raises for what it sends."""

@@ -14,6 +14,7 @@ from ..demo.memory import memory
 from ..demo.result import Result
 from ..demo.scenes import scenes
 from ..demo.stage import Stage
+from ..demo.standing import standing
 from ..demo.suites import suites
 from . import demo_show as show
 from .output import progress, say, say_json
@@ -55,7 +56,7 @@ def _run(stage: Stage, as_json: bool) -> list[Result]:
     results = []
     if not as_json:
         show.heading()
-    for group in (scenes, guests, suites, attacks, clocks, memory):
+    for group in (scenes, guests, suites, attacks, clocks, standing, memory):
         for scene in group(stage):
             with progress("..."):
                 result = scene()

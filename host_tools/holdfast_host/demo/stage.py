@@ -211,18 +211,22 @@ class Stage:
 
     def strike_problems(self) -> list[str]:
         """Where the strike and the decisions part: it moves before a grant is logged, and only
-        then.
+        then, or after the event that the door stands unlocked by schedule.
 
         A grant while the strike is released still prolongs it, so there may be fewer releases.
         """
         problems = []
-        released = unexplained = False
+        released = unexplained = unlocked = False
         for event in self.reader.events:
             if event.get("hal") == "strike":
                 released = event["active"]
-                unexplained = unexplained or released
+                unexplained = unexplained or (released and not unlocked)
+            elif event.get("event") == "unlocked_by_schedule":
+                unlocked = True
+            elif event.get("event") == "locked_by_schedule":
+                unlocked = False
             elif event.get("event") == "ready":
-                released = False
+                released = unlocked = False
             elif event.get("event") == "access":
                 if event["granted"] and not released and not unexplained:
                     problems.append("a grant was logged while the strike was secured")
