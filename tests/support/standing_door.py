@@ -5,6 +5,7 @@ import crypto
 import small_log
 import small_site as site
 from harness import new_folder
+from holdfast.access.clock.reading import SOURCE_FLOOR, ClockReading
 from holdfast.access.events.event import LOCKED_BY_SCHEDULE, UNLOCKED_BY_SCHEDULE
 from holdfast.access.policy import operations as ops
 from holdfast.access.request import CARD
@@ -40,7 +41,6 @@ class Hardware(card_door.StillHardware):
         self.light = None
         self.asked = []  # each pulse, in milliseconds, and when it was asked for
         self.is_stuck = False  # the strike cannot be released
-        self.is_clock_lost = False
         self._was_released = False
 
     def pulse(self, ms):
@@ -75,9 +75,6 @@ class Hardware(card_door.StillHardware):
 
     def show(self, colour, effect):
         self.light = colour + " " + effect
-
-    def seconds(self):
-        return None if self.is_clock_lost else self.now
 
 
 class Door:
@@ -128,6 +125,17 @@ class Door:
         for _ in range(minutes):
             self.hardware.wait(60000)
             self.reader.timekeeper.read()
+
+    def lose_clock(self):
+        """Nobody trusts the time any more; it is later than it was."""
+        timekeeper = self.reader.timekeeper
+        self._genuine = timekeeper.read
+        uncertain = ClockReading(self.hardware.now, SOURCE_FLOOR)
+        timekeeper.read = lambda: uncertain
+
+    def find_clock(self):
+        """And it is trusted again."""
+        self.reader.timekeeper.read = self._genuine
 
     def enter(self):
         """Somebody is let in with a card."""

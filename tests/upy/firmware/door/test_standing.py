@@ -174,7 +174,7 @@ def test_what_secures_it_at_once():
         ("policy changed", lambda door: door.follow([ops.HOLIDAYS, [[site.NOW // 86400, 1]]])),
         ("policy changed", lambda door: door.follow([12, 0, False])),
         ("policy damaged", damaged),
-        ("clock lost", lambda door: setattr(door.hardware, "is_clock_lost", True)),
+        ("clock lost", Door.lose_clock),
         ("fault of the door", lambda door: door.unit.set_faulty(True)),
     ):
         door = Door(office(), MODE)
@@ -316,7 +316,7 @@ def test_no_memory_anywhere_in_a_look_releases_nothing_without_an_event():
         else:
             door.look(1)
             door.happened()
-            door.hardware.is_clock_lost = True
+            door.lose_clock()
             door.look()
             assert not door.hardware.released
             setattr(door.reader.recorder, name, genuine)
