@@ -82,15 +82,16 @@ class Doorway:
 
     def lock(self):
         """Stand unlocked no longer. Who was let in meanwhile has the rest of their time, as they
-        have it of any door; if the strike does not take that, it is secured.
+        have it of any door. Raises what the strike does then, and is secured.
         """
         self._look()
         left = self._ticks.until(self._rest_at) if self._state == "granted" else 0
-        if self.unlocked_ms >= left:
+        held = self.unlocked_ms
+        self._unlocked_until = None
+        if held >= left:
             self._strike.end()
             if left > 0:
                 self._strike.pulse(left)
-        self._unlocked_until = None
         if self._state == "ready":
             self._begin("ready", None, True)
 

@@ -22,7 +22,7 @@ class Reader(Node):
     ``hardware`` has ``strike``, ``led`` and ``buzzer`` besides what a Node needs.
     """
 
-    _may_stand = False  # whether doors may stand unlocked by schedule
+    _stands = False  # whether doors of the site were ever to stand unlocked, since the start
 
     def start(self):
         """Secure the door, then start as every node does."""
@@ -60,28 +60,28 @@ class Reader(Node):
 
     def keep_up(self):
         """What every node does; a door that stands unlocked goes by the new policy first."""
-        self._stand()
+        if self._stands:
+            self._stand()
         Node.keep_up(self)
 
     def answered(self):
         """An answer is on its way: what the door does for who was the first comes after it."""
         Node.answered(self)
-        self._stand()
+        if self._stands:
+            self._stand()
 
     async def _keep_standing(self):
         # Not before all is started that a reader has: nobody stands in the open for that.
-        self._may_stand = True
         while True:
-            self._stand()
+            if self._rules is not None and self._rules.modes:
+                self._stands = True
+            if self._stands:
+                self._stand()
             await asyncio.sleep(_STAND_EVERY_MS / 1000)
 
     def _stand(self):
-        if not self._may_stand or self._rules is None:
-            return
         for unit in self.doors.values():
-            point = unit.access_point
-            if self._rules.modes or point.standing is not None:
-                point.stand(self.hardware.ticks)
+            unit.access_point.stand(self.hardware.ticks)
 
     async def connected(self, link):
         """Serve one central; never raises for what it sends."""

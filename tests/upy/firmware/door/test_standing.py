@@ -192,7 +192,7 @@ def test_what_secures_it_at_once():
 def test_a_policy_that_is_followed_is_gone_by_at_once():
     """Whoever brings a lockdown need not wait for anybody to look."""
     door = Door(office(), MODE)
-    door.reader._may_stand = True
+    door.reader._stands = True
     door.look()
     door.happened()
     door.follow([ops.LOCKDOWN, True, None])
@@ -355,6 +355,19 @@ def test_a_strike_that_cannot_be_released_is_tried_again_seldom():
     door.hardware.is_stuck = False
     door.look(110)
     assert door.happened() == UNLOCKED
+
+
+def test_a_strike_that_fails_when_it_ends_is_secured_and_its_end_is_told():
+    """Who was let in loses the rest of their time, and nobody gains any."""
+    door = Door(office(), MODE)
+    door.look(5)
+    door.enter()
+    door.happened()
+    door.hardware.is_stuck = True
+    door.follow([ops.LOCKDOWN, True, None])
+    door.look(1)
+    assert not door.hardware.released
+    assert door.happened() == _locked("lockdown")
 
 
 def test_a_start_in_the_middle():
