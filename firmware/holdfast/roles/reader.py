@@ -22,7 +22,9 @@ class Reader(Node):
     ``hardware`` has ``strike``, ``led`` and ``buzzer`` besides what a Node needs.
     """
 
-    _stands = False  # whether doors of the site were ever to stand unlocked, since the start
+    # Whether a job looks after doors that stand unlocked by schedule: None at a site that has
+    # none, False until it begins.
+    _stands = None
 
     def start(self):
         """Secure the door, then start as every node does."""
@@ -43,7 +45,6 @@ class Reader(Node):
         Node.start(self)
         self.listener = Listener(self.exchanger, self.limits, self.hardware.ticks, self)
         self.supervisor.add("door", self.door.run, self._rest)
-        self.supervisor.add("standing", self._keep_standing)
         self.add_jobs(self._is_idle)
 
     @property
@@ -63,6 +64,9 @@ class Reader(Node):
         if self._stands:
             self._stand()
         Node.keep_up(self)
+        if self._stands is None and self._rules is not None and self._rules.modes:
+            self._stands = False
+            self.supervisor.add("standing", self._keep_standing)
 
     def answered(self):
         """An answer is on its way: what the door does for who was the first comes after it."""
@@ -72,11 +76,9 @@ class Reader(Node):
 
     async def _keep_standing(self):
         # Not before all is started that a reader has: nobody stands in the open for that.
+        self._stands = True
         while True:
-            if self._rules is not None and self._rules.modes:
-                self._stands = True
-            if self._stands:
-                self._stand()
+            self._stand()
             await asyncio.sleep(_STAND_EVERY_MS / 1000)
 
     def _stand(self):

@@ -61,7 +61,7 @@ async def test_its_task_may_die_and_begins_again():
     """And the strike's pulse is what bounds it if that does not."""
     door = Door(office(), MODE)
     running = asyncio.create_task(door.reader.run())
-    await _turns(door)
+    await _turns(door, 2)
     (job,) = [job for job in door.reader.supervisor._jobs if job.name == "standing"]
     job.task.cancel()
     await _turns(door, 3)
@@ -70,4 +70,21 @@ async def test_its_task_may_die_and_begins_again():
     await _turns(door)
     door.hardware.wait(9000)
     assert door.happened() == UNLOCKED and door.hardware.released
+    running.cancel()
+
+
+async def test_a_site_without_such_doors_has_no_such_task():
+    """One more task and one more timer are memory and power that most doors can do without; the
+    first changeset that wants it starts it.
+    """
+    door = Door(office())
+    running = asyncio.create_task(door.reader.run())
+    await _turns(door, 2)
+    assert "standing" not in [job.name for job in door.reader.supervisor._jobs]
+    assert door.unit.access_point.standing is None
+    door.follow(MODE)
+    await _turns(door, 4)
+    assert door.happened() == UNLOCKED
+    door.follow([ops.DOOR_MODE, 0, False])
+    assert door.happened() == ["secured", "locked_by_schedule: policy changed"]
     running.cancel()
