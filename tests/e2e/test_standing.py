@@ -48,7 +48,7 @@ def from_first(state):
 
 def wait_for(stage, kind, since):
     said = stage.reader.wait(lambda said: said.get("event") == kind, since=since, timeout=WAIT)
-    assert said is not None, stage.reader.events[since:]
+    assert said is not None, [str(one)[:90] for one in stage.reader.events[since:]]
     return said
 
 

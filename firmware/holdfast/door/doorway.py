@@ -64,16 +64,23 @@ class Doorway:
             self._begin("refused", self._ticks.add(REFUSED_MS))
 
     def unlock(self, ms: int):
-        """Stand unlocked for ``ms`` from now: asked again before that is over, without a break.
+        """Stand unlocked for ``ms`` from now: asked again before that is over, without a break;
+        too late, it is locked instead.
 
         Raises what the strike does: then it is as it was, or ends in time.
         """
         self._look()
+        before = self._unlocked_until
+        # Asked before the strike is: whoever stands still in between must not take the pulse for
+        # longer than it is.
+        until = self._ticks.add(ms)
         self._strike.pulse(ms)
-        is_new = self._unlocked_until is None
-        self._unlocked_until = self._ticks.add(ms)
-        if is_new and self._state == "ready":
-            self._begin("ready", None, True)
+        self._unlocked_until = until
+        if before is None:
+            if self._state == "ready":
+                self._begin("ready", None, True)
+        elif self._ticks.until(before) <= 0:
+            self.lock()  # it was over meanwhile: this is no renewal but another beginning
 
     @property
     def unlocked_ms(self) -> int:

@@ -316,3 +316,38 @@ def test_what_secures_a_door_ends_its_standing_too():
     door.deciding()
     door.rest()
     assert board.shown[-1] == ("red", "fast")
+
+
+def test_a_program_that_stands_still_in_the_middle_of_asking_claims_no_more_than_it_has():
+    """A pulse that is over must not pass for one that goes on: to prolong it would be to release
+    the strike anew, unseen.
+    """
+
+    class Still(_Board):
+        before = after = 0  # milliseconds for which all stands still, around the next pulse
+
+        def pulse(self, ms):
+            self.ticks.advance(self.before)
+            super().pulse(ms)
+            self.ticks.advance(self.after)
+
+    for before, after in ((0, 12000), (12000, 0), (6000, 6000)):
+        ticks = _Ticks()
+        board = Still(ticks)
+        door = Doorway(board, Indicator(board, board, Faults()), ticks)
+        door.start()
+        board.before, board.after = before, after
+        door.unlock(10000)
+        assert door.unlocked_ms <= 0  # whoever looks next tells of an end
+
+    for before, after in ((6000, 0), (0, 12000), (3000, 3000)):
+        ticks = _Ticks()
+        board = Still(ticks)
+        door = Doorway(board, Indicator(board, board, Faults()), ticks)
+        door.start()
+        door.unlock(10000)
+        ticks.advance(5000)
+        board.before, board.after = before, after
+        door.unlock(10000)
+        assert door.unlocked_ms == 0 and not board.released, (before, after)
+        assert board.shown[-1] == ("white", "steady")
