@@ -33,7 +33,7 @@ class PinAttempts:
 
     def __init__(self, uptime: int = 0, row: int = 0, today: int = 0):
         self.a_day = 10
-        self.told = 0  # attempts that were turned away by the lock that holds
+        self.told = 0  # attempts that the lock that holds has turned away, this one included
         self._wrong = min(row, _LIMIT + _DOUBLINGS)
         self._times = [uptime] * min(today, _MOST_A_DAY)
         self._locked_until = uptime
@@ -52,15 +52,22 @@ class PinAttempts:
         """Whether this attempt, turned away by a lock, is among the first of that lock, each of
         which is recorded; the others are strangers' noise.
         """
-        return self.told < _TOLD
+        return self.told <= _TOLD
 
-    def wrong(self, uptime: int):
-        """A PIN was tried that opens nothing."""
+    def wrong(self, uptime: int) -> tuple:
+        """A PIN was tried that opens nothing; what ``take_back`` needs to forget that."""
         self._forgive(uptime)
+        before = self._wrong, self._locked_until, self._since
         self._wrong = min(self._wrong + 1, _LIMIT + _DOUBLINGS)
         self._times.append(uptime)
         self.told = 0
         self._lock(uptime)
+        return before
+
+    def take_back(self, before: tuple):
+        """The one that was counted last, for which ``wrong`` gave ``before``, was right."""
+        self._times.pop()
+        self._wrong, self._locked_until, self._since = before
 
     def known(self, uptime: int) -> tuple:
         """``row`` and ``today``, each below 256, to begin with after a restart."""
@@ -111,14 +118,18 @@ class Attempts:
         found = self._counts.get(key)
         return PinAttempts() if found is None else found
 
-    def wrong(self, key: bytes, count: PinAttempts, uptime: int):
-        """A PIN was tried with this key that opens nothing; ``count`` is what ``of`` gave."""
-        count.wrong(uptime)
+    def wrong(self, key: bytes, count: PinAttempts, uptime: int) -> tuple:
+        """A PIN was tried with this key that opens nothing; ``count`` is what ``of`` gave.
+
+        Gives what its ``take_back`` needs.
+        """
+        before = count.wrong(uptime)
         rest = [other for other in self._counts if other not in (KEYPAD, key)]
         if key != KEYPAD and len(rest) >= _CARDS:
             # Who wants a count forgotten must use 16 more cards as often.
             del self._counts[min(rest, key=lambda other: self._counts[other].known(uptime)[1])]
         self._counts[key] = count
+        return before
 
     def pack(self, uptime: int) -> bytes:
         """What is not forgiven yet, at most 171 bytes."""

@@ -5,7 +5,7 @@ from ..access.events.event import AccessEvent
 from ..access.request import CARD, CardRequest
 from .faults import Faults
 
-SECOND_MS = 15000  # how long a card waits for its PIN
+SECOND_MS = 10000  # how long a card waits for its PIN, and a PIN for its card
 
 
 class AccessPoint:
@@ -34,6 +34,7 @@ class AccessPoint:
         self._faults = faults or Faults()
         self._view = None
         self.standing = None  # the Standing of a door that is unlocked by schedule
+        self._takes_both = False  # a card here wanted its PIN
 
     def moment(self) -> tuple:
         """``(DoorView, what knows cards or None)``, of one changeset."""
@@ -42,9 +43,10 @@ class AccessPoint:
             self._view = DoorView(rules, self.name, self._strike_ms)
         return self._view, cache
 
-    def ask(self, request, about: dict, before=None) -> Decision:
+    def ask(self, request, about: dict, before=None, instead=None) -> Decision:
         """Decide ``request`` (a Request or CardRequest) and act on it; what was carried out.
 
+        ``instead(decision)`` may give another CardRequest, to be decided in the place of that one.
         ``before(decision)`` is called before anybody can learn of the Decision, and gives whether
         its event is kept whatever came before, and not only as often as strangers' are.
         """
@@ -54,18 +56,17 @@ class AccessPoint:
         clock = self._timekeeper.read()
         view, cache = self.moment()
         decision = decide(request, view, cache, clock)
+        other = None if instead is None else instead(decision)
+        if other is not None:
+            request = other
+            decision = decide(request, view, cache, clock)
         if decision.granted and self._doorway.is_faulty:
             decision = Decision.refuse(reason.FAULT)
         event = AccessEvent(decision, request, view, clock)
         if before is not None and before(decision):
             event.is_bounded = False
-        wants_pin = (
-            is_card
-            and decision.reason == reason.SECOND_NEEDED
-            and request.kind == CARD
-            and request.second is None
-        )
-        decision = self._carry_out(event, about, wants_pin)
+        waits = is_card and self._waits(request, decision.reason)
+        decision = self._carry_out(event, about, waits)
         if decision.granted and self.standing is not None:
             self._told_standing(self.standing.granted, view, clock)
         return decision
@@ -122,7 +123,18 @@ class AccessPoint:
             error = failed
         self._faults.heard("standing", error)
 
-    def _carry_out(self, event, about, wants_pin=False):
+    def _waits(self, request, code):
+        """Whether the other half may follow; of a PIN nothing else is shown, right or wrong."""
+        if request.second is not None:
+            return False
+        if request.kind == CARD:
+            wants_pin = code == reason.SECOND_NEEDED
+            self._takes_both = self._takes_both or wants_pin
+            return wants_pin
+        # What the reader lacks, or a lockdown, is the same for each PIN.
+        return self._takes_both and not request.locked and code < reason.POLICY_MISSING
+
+    def _carry_out(self, event, about, waits=False):
         # Kept first: nobody enters unseen. An answer that cannot be kept becomes a no.
         try:
             self._recorder.keep(event)
@@ -132,7 +144,7 @@ class AccessPoint:
                 event.refuse(reason.EVENT_LOG_FAILED)
         if event.decision.granted:
             self._release(event.decision.strike_ms)
-        elif wants_pin:
+        elif waits:
             self._doorway.deciding(SECOND_MS)
         else:
             self._doorway.refuse()

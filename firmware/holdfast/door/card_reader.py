@@ -17,8 +17,14 @@ _FORGIVE_EVERY_S = const(3600)
 _VISITS = const(4)  # cards in the field at once
 _NOBODYS = bytes(8)  # in the place of a key: what no card is called and no PIN is
 
-# Who tries a PIN alone, and who does with a card, has learnt from these that it is another.
-_WRONG_ALONE = (reason.WRONG_PIN, reason.LOCKED_DOWN)  # the latter answers right and wrong alike
+# Who tries a PIN alone, and who does with a card, has learnt from these that it is another. A PIN
+# that wants its card is counted as a wrong one would be, until the card has come: what is shown
+# and how long it takes must not tell which of them it is.
+_WRONG_ALONE = (
+    reason.WRONG_PIN,
+    reason.LOCKED_DOWN,  # answers right and wrong alike
+    reason.SECOND_NEEDED,
+)
 _WRONG_WITH_CARD = (
     reason.OTHER_PERSON,
     reason.SECOND_NEEDED,
@@ -54,6 +60,8 @@ class CardReader:
         # [key, tick at which it was gone for long enough, uptime at which it was seen last]
         self._visits = [[None, 0, 0] for _ in range(_VISITS)]
         self._waiting = [None, 0, 0]  # the card that wants its PIN, likewise
+        self._typed = [None, 0, 0]  # the PIN that opened nothing alone
+        self._tried = None  # (PinAttempts, what takes it back) if it was right and wants its card
 
     def card(self, number: bytes):
         """A card with this number, 1 to 32 bytes, was held to the reader, or still is.
@@ -63,8 +71,8 @@ class CardReader:
         self._heed(CARD, number)
 
     def pin(self, digits: str):
-        """These digits, 4 to 10 of them, were entered and confirmed; within 15 s after a card
-        that wants a PIN they are that one's.
+        """These digits, 4 to 10 of them, were entered and confirmed; within 10 s after a card
+        that wants a PIN they are that one's, and within 10 s before it.
         """
         self._heed(PIN, digits)
 
@@ -112,14 +120,49 @@ class CardReader:
             return
         # Only what was answered is a visit: after a fault the card is heard at its next report.
         self._waiting[0] = None
+        pin_key = self._typed[0] if self._is_on(self._typed) else None
+        self._typed[0] = None
         if key == _NOBODYS:
             self._access_point.refuse(reason.UNKNOWN_CARD, None, about)
         else:
-            request = CardRequest(CARD, key, self._access_point.name)
-            decision = self._access_point.ask(request, about)
+            if pin_key is None:
+                request = CardRequest(CARD, key, self._access_point.name)
+                decision = self._access_point.ask(request, about)
+            else:
+                decision = self._card_after_pin(key, pin_key, about)
             if decision.reason == reason.SECOND_NEEDED:
                 self._note(self._waiting, key, SECOND_MS)
         self._note(visit, key, _SAME_VISIT_MS)
+
+    def _card_after_pin(self, key, pin_key, about):
+        """Ask by the card, and by both where it wants its PIN; the Decision."""
+        name = self._access_point.name
+        tried = self._tried
+        is_locked, count = self._guess(key, _WRONG_WITH_CARD)
+        is_pair = False
+
+        def instead(decision):
+            # A card that opens by itself needs no PIN, and its event says nothing of one.
+            nonlocal is_pair
+            if decision.reason != reason.SECOND_NEEDED or not self._can_count():
+                return None
+            is_pair = True
+            about["shown"] = "pin_and_card"
+            # By the card, as in the other order: together they open what they open, whichever
+            # came first.
+            shown = _NOBODYS if is_locked else pin_key
+            return CardRequest(CARD, key, name, locked=is_locked, second=shown)
+
+        def before(decision):
+            return is_pair and count(decision)
+
+        card = CardRequest(CARD, key, name)
+        decision = self._access_point.ask(card, about, before, instead)
+        if is_pair and decision.granted and tried is not None:
+            # Saved when there is time: until then one too many is counted, never one too few.
+            tried[0].take_back(tried[1])
+            self._looked_at -= _FORGIVE_EVERY_S
+        return decision
 
     def _visit(self, key):
         """The entry of this card, or the one to take for it; the card seen last is the first."""
@@ -148,22 +191,19 @@ class CardReader:
 
     def _pin(self, digits):
         card = self._waiting[0] if self._is_on(self._waiting) else None
-        self._waiting[0] = None
+        self._waiting[0] = self._typed[0] = None
         about = {"shown": "pin" if card is None else "card_and_pin"}
-        uptime = self._uptime()
         try:
-            attempts = self._attempts
-            if attempts is None:
-                attempts = self._attempts = self._read()
-            self._save(attempts, uptime)
+            if self._attempts is None:
+                self._attempts = self._read()
         except OSError as error:
-            # What cannot be counted is not tried.
             self._faults.heard("attempts", error)
+        if not self._can_count():
             self._access_point.refuse(reason.STORAGE_FAILED, None, about)
             return
-        count = attempts.of(card or KEYPAD)
-        count.a_day = self._access_point.moment()[0].rules.wrong_pins_a_day
-        is_locked = count.locked_s(uptime) > 0
+        is_locked, before = self._guess(
+            card or KEYPAD, _WRONG_ALONE if card is None else _WRONG_WITH_CARD
+        )
         # What is no PIN is looked up as one that nobody has: it counts, and is answered alike.
         pin_key = _NOBODYS
         if not is_locked and _is_pin(digits):
@@ -173,27 +213,53 @@ class CardReader:
                 self._access_point.refuse(reason.STORAGE_FAILED, None, about)
                 return
         name = self._access_point.name
-        if card is None:
-            request = CardRequest(PIN, pin_key, name, locked=is_locked)
-        else:
+        if card is not None:
             request = CardRequest(CARD, card, name, locked=is_locked, second=pin_key)
+            self._access_point.ask(request, about, before)
+            return
+        request = CardRequest(PIN, pin_key, name, locked=is_locked)
+        decision = self._access_point.ask(request, about, before)
+        if not (decision.granted or is_locked):
+            # While the keypad is locked nobody can spoil a card's visit by typing before it.
+            self._note(self._typed, pin_key, SECOND_MS)
+
+    def _guess(self, key, wrong):
+        """``(is_locked, before)`` for a PIN that is tried with the card ``key``, or at the KEYPAD.
+
+        ``before`` is for AccessPoint.ask and counts it if the reason is among those of ``wrong``.
+        """
+        uptime = self._uptime()
+        attempts = self._attempts
+        count = attempts.of(key)
+        count.a_day = self._access_point.moment()[0].rules.wrong_pins_a_day
+        is_locked = count.locked_s(uptime) > 0
+        self._tried = None
 
         def before(decision):
             # Counted on flash before anybody is told: who then cuts the power has had this one.
             if is_locked:
+                count.told += 1
                 return count.is_told()
-            if decision.reason not in (_WRONG_ALONE if card is None else _WRONG_WITH_CARD):
+            if decision.reason not in wrong:
                 return False
-            attempts.wrong(card or KEYPAD, count, uptime)
-            try:
-                self._save(attempts, uptime)
-            except OSError as error:
-                self._faults.heard("attempts", error)
+            undo = attempts.wrong(key, count, uptime)
+            if decision.reason == reason.SECOND_NEEDED and key == KEYPAD:
+                self._tried = count, undo
+            self._can_count()
             return True
 
-        self._access_point.ask(request, about, before)
-        if is_locked:
-            count.told += 1
+        return is_locked, before
+
+    def _can_count(self):
+        """Whether all that was counted is on flash: what cannot be counted is not tried."""
+        try:
+            if self._attempts is None:
+                return False
+            self._save(self._attempts, self._uptime())
+        except OSError as error:
+            self._faults.heard("attempts", error)
+            return False
+        return True
 
     def _read(self):
         try:
