@@ -102,8 +102,11 @@ def _grant_refusal(grant, request, rules, clock):
         if rules.timezone.local(clock.now)[0] < grant.first_day:
             is_trusted = clock.is_trusted(rules.max_uncertainty_s)
             return reason.NOT_YET_VALID if is_trusted else reason.CLOCK_UNCERTAIN
-    if grant.uses and (request.used is None or request.used >= grant.uses):
-        return reason.USES_OVER  # also where nobody counts: one more would be one too many
+    if grant.uses and request.used is None:
+        request.is_uncounted = True
+        return reason.USES_OVER  # where nobody counts one more would be one too many
+    if grant.uses and request.used >= grant.uses:
+        return reason.USES_OVER
     return 0
 
 

@@ -61,6 +61,7 @@ PIN_LOCKED = 55
 SUSPENDED = 56
 OTHER_PERSON = 57
 USES_OVER = 58
+COUNTS_FULL = 59
 
 # What the reader itself lacks
 POLICY_MISSING = 60

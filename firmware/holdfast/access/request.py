@@ -47,7 +47,9 @@ class CardRequest:
     ``kind`` is CARD or PIN, ``key8`` what it is looked up by (8 bytes), never its number;
     ``locked`` says that too many wrong PINs came before this one. ``second`` is the key of the
     other half where a card and a PIN were shown together, None if one came alone; ``used`` how
-    often a grant that counts was used before, None where nobody counts.
+    often a grant that counts was used before, None where nobody counts, and ``of`` how many
+    uses it has. ``is_uncounted`` is for ``decide`` to say: it met a grant that counts, and nobody
+    did.
     """
 
     def __init__(
@@ -67,3 +69,5 @@ class CardRequest:
         self.locked = locked
         self.second = second
         self.used = used
+        self.of = None
+        self.is_uncounted = False

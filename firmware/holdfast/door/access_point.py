@@ -12,7 +12,8 @@ class AccessPoint:
     """One access point for phones, cards and PINs, at the door ``name``.
 
     ``stores`` has ``moment()``, the SiteRules in force and what knows cards, or None, of one
-    changeset; ``strike_ms`` is how long a grant releases the strike. ``timekeeper`` has
+    changeset, and ``use_of(request, door)`` and ``settle_uses()`` for grants that count (Stores);
+    ``strike_ms`` is how long a grant releases the strike. ``timekeeper`` has
     ``read()``, the ClockReading to decide with, and ``heard_token`` for each credential;
     ``doorway`` is the Doorway to move. ``recorder`` has ``keep(event)``, which must have the event
     on flash when it returns or raise OSError, and ``tell(event, about)``, which shows it with what
@@ -35,6 +36,7 @@ class AccessPoint:
         self._view = None
         self.standing = None  # the Standing of a door that is unlocked by schedule
         self._takes_both = False  # a card here wanted its PIN
+        self._owes_use = False
 
     def moment(self) -> tuple:
         """``(DoorView, what knows cards or None)``, of one changeset."""
@@ -55,11 +57,11 @@ class AccessPoint:
             self._timekeeper.heard_token(request.credential)
         clock = self._timekeeper.read()
         view, cache = self.moment()
-        decision = decide(request, view, cache, clock)
+        decision = self._decide(request, view, cache, clock)
         other = None if instead is None else instead(decision)
         if other is not None:
             request = other
-            decision = decide(request, view, cache, clock)
+            decision = self._decide(request, view, cache, clock)
         if decision.granted and self._doorway.is_faulty:
             decision = Decision.refuse(reason.FAULT)
         event = AccessEvent(decision, request, view, clock)
@@ -67,8 +69,23 @@ class AccessPoint:
             event.is_bounded = False
         waits = is_card and self._waits(request, decision.reason)
         decision = self._carry_out(event, about, waits)
-        if decision.granted and self.standing is not None:
-            self._told_standing(self.standing.granted, view, clock)
+        if decision.granted:
+            if is_card and request.used is not None:
+                self._owes_use = True
+            if self.standing is not None:
+                self._told_standing(self.standing.granted, view, clock)
+        return decision
+
+    def _decide(self, request, view, cache, clock):
+        """What is decided where the uses of what is shown are counted, if it is only for some."""
+        decision = decide(request, view, cache, clock)
+        if decision.granted or not getattr(request, "is_uncounted", False):
+            return decision
+        why = self._stores.use_of(request, view.door)
+        if request.used is not None:
+            decision = decide(request, view, cache, clock)
+        if why and (decision.granted or request.used is None):
+            decision = Decision.refuse(why)
         return decision
 
     def refuse(self, code: int, credential, about: dict, door=None, claimed=None) -> Decision:
@@ -92,6 +109,8 @@ class AccessPoint:
 
     def flush(self):
         """To be called once who asked has the answer: what could wait for that is done now."""
+        if self._owes_use:
+            self._owes_use = not self._stores.settle_uses()
         self._recorder.flush()
         if self.standing is not None:
             self._told_standing(self.standing.look)

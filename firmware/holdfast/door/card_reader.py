@@ -217,9 +217,16 @@ class CardReader:
             request = CardRequest(CARD, card, name, locked=is_locked, second=pin_key)
             self._access_point.ask(request, about, before)
             return
+        for visit in self._visits:
+            if visit[0] == pin_key and self._is_on(visit):
+                # Typed twice, or a key that bounces: one use, as of a card that stays.
+                self._note(visit, pin_key, _SAME_VISIT_MS)
+                return
         request = CardRequest(PIN, pin_key, name, locked=is_locked)
         decision = self._access_point.ask(request, about, before)
-        if not (decision.granted or is_locked):
+        if decision.granted and request.used is not None:
+            self._note(self._visit(pin_key), pin_key, _SAME_VISIT_MS)
+        elif not (decision.granted or is_locked):
             # While the keypad is locked nobody can spoil a card's visit by typing before it.
             self._note(self._typed, pin_key, SECOND_MS)
 

@@ -171,6 +171,35 @@ class Stores:
             raise OSError(errno.ENOENT)
         return log
 
+    # What counts
+
+    def use_of(self, request, door: str) -> int:
+        """Put into a CardRequest how often what it shows was used, if that counts at this door.
+
+        Gives the reason code with which a grant becomes a refusal, else 0 (storage/uses.py).
+        """
+        from ..storage import uses  # few cards count
+
+        rules, cache = self.moment()
+        try:
+            return uses.of_request(request, name_tag(door), self.events(), cache)
+        except OSError:
+            return reason.EVENT_LOG_FAILED
+
+    def settle_uses(self) -> bool:
+        """Count what an event says was used and is not counted yet; False while that fails."""
+        try:
+            log = self.events()
+            if log.uncounted() is not None:
+                from ..storage import uses
+
+                uses.settle(log, self.moment()[1])
+        except (OSError, InvalidInput) as error:
+            self.fault("uses", error)
+            return False
+        self.fault("uses", None)
+        return True
+
     # What else is kept
 
     def verified_tokens(self) -> VerifiedTokens:
@@ -206,6 +235,8 @@ class Stores:
                 yield from cache.compact_steps()
         except (OSError, InvalidInput) as error:
             self.fault("cache", error)
+        if self._events is not None and cache is not None:
+            self.settle_uses()
 
     def clock_store(self) -> ClockStore:
         """Where the clock's floor is kept. Raises OSError."""

@@ -18,6 +18,7 @@ _OWN_FAULTS = (
     reason.KEY_DAMAGED,
     reason.STORAGE_FAILED,
     reason.EVENT_LOG_FAILED,
+    reason.COUNTS_FULL,
 )
 
 # A PIN that opened nothing is not kept. For these reasons any that the policy does not know is

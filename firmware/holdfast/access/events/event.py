@@ -188,6 +188,7 @@ def _add_card(fields, card, is_granted):
     fields["locked"] = card.locked
     if card.used is not None:
         fields["use"] = card.used + 1
+        fields["of"] = card.of
     # A wrong PIN is mostly a right one with a slip in it: whoever can read the log and knows a
     # reader's lookup key could find it out from its key. So none is kept that opened nothing.
     if is_granted or card.kind != wish.PIN:

@@ -10,7 +10,7 @@ from micropython import const
 
 from ...access.grant import Grant
 from ..sealed import DamagedError
-from .records import DOOR, RIGHT_WIDTH, grants_at, unpack_grant, unpack_right
+from .records import DOOR, RIGHT_WIDTH, grants_at, unpack_grant, unpack_right, used_at
 from .store import CacheStore
 
 _MAX_CAPACITY = const(60000)
@@ -58,6 +58,30 @@ class CredentialCache:
             for right in rights
             if right[2] and (right[1] == door if right[0] == DOOR else right[1] in zones)
         ]
+
+    # What is counted
+
+    def used(self, key: bytes, group: int) -> int:
+        """How often the grant of ``key`` in ``group`` was used. Raises as ``grants`` does."""
+        return used_at(self._sound().grants(key), group)
+
+    def is_only_at(self, group: int, door: bytes) -> bool:
+        """Whether all rights of ``group`` are at the door with this tag. Raises as ``grants``."""
+        records = self._sound().rights(group)
+        rights = [unpack_right(records, at) for at in range(0, len(records), RIGHT_WIDTH)]
+        return bool(rights) and all([right[:2] == (DOOR, door) for right in rights])
+
+    def can_count(self, key: bytes, group: int) -> bool:
+        """Whether there is room for the uses of this grant. Raises as ``grants`` does."""
+        return self._sound().can_count(key, group)
+
+    def count(self, key: bytes, group: int, used: int):
+        """The grant was ``used`` so often, durably on return; it is for as long as it is counted.
+
+        Raises DamagedError; OSError: then it is kept or not, or there is no room in the journal
+        before the next compaction.
+        """
+        self._sound().count(key, group, used)
 
     # What policy tells
 
@@ -120,14 +144,17 @@ class CredentialCache:
         from .changes import CacheFull, encode_steps
 
         store = self._unbroken()
-        grants, groups, more = yield from encode_steps(changes, store.held_grants)
+        moves = store.moves
+        grants, groups, more, counted = yield from encode_steps(
+            changes, store.held_grants, store.partial
+        )
         if store.grants_held + more > max(self._capacity, store.grants_held):
             raise CacheFull("more than %d grants" % self._capacity)
         yield
         rights = store.rights_after(groups)
         if rights > max(_MAX_RIGHTS, store.rights_held):
             raise CacheFull("more than %d rights" % _MAX_RIGHTS)
-        return grants, groups, more, rights - store.rights_held
+        return grants, groups, more, rights - store.rights_held, counted, moves
 
     def room_steps(self, prepared: tuple):
         """Make room in the journal for what is ``prepared``, by new pages if need be.

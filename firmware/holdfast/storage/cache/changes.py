@@ -19,7 +19,10 @@ from .records import (
     pack_removed,
     pack_removed_group,
     pack_right,
+    unpack_grant,
+    used_places,
     with_grant,
+    with_used,
 )
 
 # What few grants have: labels of the policy's operation
@@ -34,12 +37,14 @@ class CacheFull(InvalidInput):
     """The policy has more grants or rights than the cache holds; nothing was changed."""
 
 
-def encode_steps(changes: list, look):
-    """(grants, groups, more): units by key and by group number, and how many more grants they are.
+def encode_steps(changes: list, look, is_rebuilt: bool = False):
+    """(grants, groups, more, counted): units by key and by group number, how many more grants they
+    are, and how many more of them have their uses kept.
 
     ``look(key)`` gives the unit of a key as it is, None if damage took it. Of several changes of
-    one thing the last counts; ``changes`` are those of CredentialCache.apply. In steps, as in
-    :mod:`crypto`: a change, which reads a page at most, a step. Raises ValueError and OSError.
+    one thing the last counts; ``changes`` are those of CredentialCache.apply. ``is_rebuilt``: what
+    was used before damage took it nobody knows, so that all is. In steps, as in :mod:`crypto`: a
+    change, which reads a page at most, a step. Raises ValueError and OSError.
     """
     grants = {}
     before = {}
@@ -54,6 +59,8 @@ def encode_steps(changes: list, look):
                 grants[key] = b""
             elif grants[key] is not None:
                 grants[key] = with_grant(grants[key], group, records)
+                if is_rebuilt and records and unpack_grant(records)[6]:
+                    grants[key] = with_used(grants[key], group, MAX_USES)
         elif what == "group":
             groups[change[1]] = group_records(change)
         elif what == "ungroup":
@@ -63,7 +70,7 @@ def encode_steps(changes: list, look):
         else:
             raise ValueError("no such change")
         yield
-    more = 0
+    more = counted = 0
     for key in before:
         unit = grants[key]
         if unit is None:
@@ -75,12 +82,13 @@ def encode_steps(changes: list, look):
         if count > MAX_GROUPS:
             raise ValueError("a key in more than %d groups" % MAX_GROUPS)
         more += count - len(grants_at(before[key] or b""))
+        counted += len(used_places(unit)) - len(used_places(before[key] or b""))
         grants[key] = unit or pack_removed(key)
     size = sum([len(unit) for unit in grants.values()])
     size += sum([len(records) for records in groups.values()])
     if size > MAX_BATCH:
         raise ValueError("more than %d bytes of records in one batch" % MAX_BATCH)
-    return grants, groups, more
+    return grants, groups, more, counted
 
 
 def _grant_change(change):

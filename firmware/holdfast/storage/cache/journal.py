@@ -22,14 +22,20 @@ _HEADER_BYTES = const(12)
 
 
 class Batch:
-    """Records to put, and what is held once they are."""
+    """Records to put, and what is held once they are.
 
-    def __init__(self, applied: int, grants_held: int, rights_held: int, grants, groups):
+    ``counted`` is how many grants have their uses kept then, None if that stays as it was.
+    """
+
+    def __init__(
+        self, applied: int, grants_held: int, rights_held: int, grants, groups, counted=None
+    ):
         self.applied = applied
         self.grants_held = grants_held
         self.rights_held = rights_held
         self.grants = grants
         self.groups = groups
+        self.counted = counted
 
     def encode(self) -> bytes:
         """The plain text of a batch."""
@@ -41,7 +47,8 @@ class Batch:
             len(self.grants) // GRANT_WIDTH,
             len(self.groups) // RIGHT_WIDTH,
         )
-        return header + self.grants + self.groups
+        plain = header + self.grants + self.groups
+        return plain if self.counted is None else plain + self.counted.to_bytes(2, "big")
 
 
 def batch_bytes(grants: int, rights: int) -> int:
@@ -120,6 +127,11 @@ def _decode(plain) -> Batch:
         raise DamagedError("journal: a batch without a header")
     applied, grants_held, rights_held, grants, groups = struct.unpack_from(_HEADER, plain, 0)
     middle = _HEADER_BYTES + GRANT_WIDTH * grants
-    if len(plain) != middle + RIGHT_WIDTH * groups:
+    end = middle + RIGHT_WIDTH * groups
+    counted = None
+    if len(plain) == end + 2:
+        counted = plain[end] << 8 | plain[end + 1]
+    elif len(plain) != end:
         raise DamagedError("journal: a batch of another length than it says")
-    return Batch(applied, grants_held, rights_held, plain[_HEADER_BYTES:middle], plain[middle:])
+    grants, groups = plain[_HEADER_BYTES:middle], plain[middle:end]
+    return Batch(applied, grants_held, rights_held, grants, groups, counted)

@@ -22,7 +22,7 @@ from .pages import (
     page_aad,
     trailer_aad,
 )
-from .records import GRANT_WIDTH, GRANTS, KEY, RIGHT_WIDTH, RIGHTS, has_second, is_grant
+from .records import GRANT_WIDTH, GRANTS, KEY, RIGHT_WIDTH, RIGHTS, USED, has_second, is_grant
 
 _BODY = const(995)
 _WIDTHS = (GRANT_WIDTH, RIGHT_WIDTH)
@@ -42,6 +42,7 @@ class PageWriter:
         self._generation = generation
         self.grants_held = 0
         self.rights_held = 0
+        self._counted = 0  # grants whose uses are kept
         self._table = GRANTS
         self._pages = [0, 0]
         self._index = bytearray()
@@ -69,6 +70,7 @@ class PageWriter:
                 seconds += unit[at + KEY : at + GRANT_WIDTH]
                 at += GRANT_WIDTH
             self.grants_held += is_grant(record)
+            self._counted += record[10] >> 6 == USED
         if self._room() < GRANT_WIDTH * len(records) + len(seconds):
             self._flush()
         for record in records:
@@ -104,6 +106,8 @@ class PageWriter:
         grant_pages, right_pages = self._pages
         if grant_pages + right_pages > MAX_PAGES:
             raise OSError(_NO_SPACE)  # it could not be read back
+        if self._counted:
+            self._index.extend(self._counted.to_bytes(2, "big"))
         length = OVERHEAD + TRAILER_BYTES + len(self._index)
         size = PREAMBLE + PAGE * (grant_pages + right_pages) + length + 2
         trailer = struct.pack(

@@ -55,6 +55,7 @@ class PageFile:
         self.grants_held = 0
         self.rights_held = 0
         self.partial = False
+        self.counted = 0
         self._pages = (0, 0)
         self.index = b""
         self._last = None
@@ -77,7 +78,7 @@ class PageFile:
             salt = preamble[len(MAGIC) :]
             file.seek(max(0, size - 2))
             length = int.from_bytes(file.read(2), "big")
-            if length > min(size, OVERHEAD + TRAILER_BYTES + PREFIX * MAX_PAGES):
+            if length > min(size, OVERHEAD + TRAILER_BYTES + PREFIX * MAX_PAGES + 2):
                 raise DamagedError("trailer of an impossible length")
             file.seek(max(0, size - 2 - length))
             sealed = file.read(length)
@@ -94,7 +95,9 @@ class PageFile:
         ) = struct.unpack_from(TRAILER, trailer, 0)
         self.partial = partial != 0
         self._pages = (grant_pages, right_pages)
-        self.index = trailer[TRAILER_BYTES:]
+        end = TRAILER_BYTES + PREFIX * (grant_pages + right_pages)
+        self.index = trailer[TRAILER_BYTES:end]
+        self.counted = int.from_bytes(trailer[end:], "big")  # nothing there: none
 
     def pages(self, table: int) -> int:
         """How many pages the table has."""

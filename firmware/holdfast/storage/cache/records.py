@@ -28,6 +28,7 @@ PLACE = const(6)
 PERSON = const(4)
 MAX_GROUPS = const(8)  # of one key
 MAX_USES = const(63)
+MAX_COUNTED = const(256)  # grants of which uses are kept
 MAX_BITS = const(0x7FFF)
 
 DOOR = const(1)  # kinds of places
@@ -147,6 +148,42 @@ def with_grant(unit: bytes, group: int, records: bytes) -> bytes:
     if not records or not unpack_grant(records)[6]:
         used = b""
     return before + records + used + after
+
+
+def used_at(unit: bytes, group: int) -> int:
+    """How often the grant of ``group`` was used; 0 if that was never told."""
+    for at in used_places(unit):
+        if unit[at + 8] << 8 | unit[at + 9] == group:
+            return unit[at + 13]
+    return 0
+
+
+def used_places(unit: bytes) -> list:
+    """Where in ``unit`` it says how often a grant was used."""
+    places = []
+    at = 0
+    while at < len(unit):
+        top = unit[at + 10]
+        if top >> 6 == USED:
+            places.append(at)
+        at += 2 * GRANT_WIDTH if top & _SECOND else GRANT_WIDTH
+    return places
+
+
+def with_used(unit: bytes, group: int, used: int) -> bytes:
+    """``unit`` where it says that the grant of ``group`` was ``used``, if that is counted."""
+    made = b""
+    at = 0
+    while at < len(unit):
+        top = unit[at + 10]
+        end = at + (2 * GRANT_WIDTH if top & _SECOND else GRANT_WIDTH)
+        is_its = unit[at + 8] << 8 | unit[at + 9] == group
+        if not (is_its and top >> 6 == USED):
+            made += unit[at:end]
+        if is_its and top >> 6 != USED and unpack_grant(unit, at)[6]:
+            made += struct.pack(_GRANT, unit[:KEY], group, USED << 30 | used)
+        at = end
+    return made
 
 
 def pack_right(group: int, kind: int, place: bytes, bits: int, schedule=None) -> bytes:

@@ -3,7 +3,7 @@
 from micropython import const
 
 from .changes import CacheFull, grant_records, group_records
-from .records import KEY, MAX_GROUPS, RIGHT_WIDTH
+from .records import KEY, MAX_GROUPS, MAX_USES, RIGHT_WIDTH, unpack_grant, used_at, with_used
 
 _FIRST = const(-1)
 
@@ -15,7 +15,8 @@ class SnapshotAbandoned(ValueError):
 class SnapshotWriter:
     """Takes the grants of a policy in ascending order of key and group, then its groups by number.
 
-    Until ``finish`` returns the old policy holds; a power cut or an error before leaves it.
+    Until ``finish`` returns the old policy holds; a power cut or an error before leaves it. How
+    often a grant was used stays with it; where damage took that, it is used up.
     """
 
     def __init__(self, store, writer, number: int, capacity: int, max_rights: int):
@@ -73,6 +74,14 @@ class SnapshotWriter:
         self._key = key
         self._last_group = group
         self._key_groups += 1
+        if unpack_grant(records)[6]:
+            store = self._store
+            held = store.held_grants(key)
+            is_lost = held is None or store.damage is not None or store.partial
+            used = MAX_USES if is_lost else used_at(held, group)
+            if used:
+                records = with_used(records, group, used)
+        self._store.snapshot_key = key
         self._unit += records
 
     def _end_of_key(self):

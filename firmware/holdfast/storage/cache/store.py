@@ -17,10 +17,14 @@ from .records import (
     GRANT_WIDTH,
     GRANTS,
     KEY,
+    MAX_COUNTED,
     RIGHT_WIDTH,
     RIGHTS,
     SortedRecords,
     is_removed,
+    used_at,
+    used_places,
+    with_used,
 )
 
 _JOURNAL_BYTES = const(8000)  # on flash: two blocks
@@ -28,6 +32,7 @@ _CHANGED_GRANTS = const(160)  # in RAM, 2240 bytes
 _CHANGED_RIGHTS = const(96)  # in RAM, 1536 bytes
 
 _PREFIX = "journal-"
+_NO_SPACE = const(28)  # ENOSPC, which MicroPython's errno does not name
 
 
 class CacheStore:
@@ -48,6 +53,8 @@ class CacheStore:
         self._highest = 0  # number of a journal that is there
         self.is_stale = True
         self.is_snapshot = False
+        self.snapshot_key = b""  # the last one that a snapshot has brought
+        self.moves = 0  # how often a count has moved since opening
         self.damage = None
         self.found_damage = False
         self.pages = PageFile(self._path, sealer)
@@ -95,15 +102,53 @@ class CacheStore:
                 held += len(records) // RIGHT_WIDTH
         return held
 
-    def commit(self, applied: int, grants: dict, groups: dict, more: int, rights: int):
+    def can_count(self, key: bytes, group: int) -> bool:
+        """Whether there is room for the uses of this grant. Raises DamagedError and OSError."""
+        if self.counted < MAX_COUNTED:
+            return True
+        unit = self.grants(key)
+        return any([unit[at + 8] << 8 | unit[at + 9] == group for at in used_places(unit)])
+
+    def count(self, key: bytes, group: int, used: int):
+        """See CredentialCache.count."""
+        before = self.grants(key)
+        unit = with_used(before, group, used)
+        if not self._fits(len(unit) // GRANT_WIDTH, 0):
+            raise OSError(_NO_SPACE)
+        # A snapshot takes each count along when its grant comes: one that has come has another.
+        if not self.is_snapshot or key <= self.snapshot_key:
+            self.drop_writer()
+        counted = self.counted + len(used_places(unit)) - len(used_places(before))
+        held = self.grants_held, self.rights_held
+        batch = Batch(self.applied, held[0], held[1], unit, b"", counted)
+        self.is_stale = True
+        self._journal.append(batch)
+        self._put(batch)
+        self.is_stale = False
+        self.moves += 1
+
+    def commit(
+        self,
+        applied: int,
+        grants: dict,
+        groups: dict,
+        more: int,
+        rights: int,
+        counted: int = 0,
+        moves=None,
+    ):
         """Make a batch durable: units by key and by group, ``more`` grants and ``rights`` than
-        there were. ``room_steps`` come first. Raises OSError.
+        there were, ``counted`` more with a count, made when ``moves`` was what it was.
+        ``room_steps`` come first. Raises OSError.
         """
+        if moves is not None and moves != self.moves:
+            counted = self._count_again(grants)
         self.drop_writer()
         words = b"".join([grants[key] for key in sorted(grants)])
         rows = b"".join([groups[group] for group in sorted(groups)])
         held = max(0, self.grants_held + more), max(0, self.rights_held + rights)
-        batch = Batch(applied, held[0], held[1], words, rows)
+        known = self.counted + counted if counted else None
+        batch = Batch(applied, held[0], held[1], words, rows, known)
         self.is_stale = True
         self._journal.append(batch)
         self._put(batch)
@@ -151,6 +196,7 @@ class CacheStore:
         generation = max(self.pages.generation, self._highest) + 1
         path = self._path + ".new"
         self._writer = PageWriter(path, self._sealer, self._random_bytes, generation)
+        self.snapshot_key = b""
         self.is_snapshot = is_snapshot
         return self._writer
 
@@ -197,6 +243,21 @@ class CacheStore:
             self.found_damage = True
             raise
 
+    def _count_again(self, grants):
+        """Put counts that have moved into units that were made before; how many more there are."""
+        more = 0
+        for key, unit in grants.items():
+            held = self.held_grants(key) or b""
+            kept = [(held[at + 8] << 8 | held[at + 9], held[at + 13]) for at in used_places(held)]
+            if not is_removed(GRANTS, unit):
+                for group, used in kept:
+                    if used_at(unit, group) < used:
+                        unit = with_used(unit, group, used)
+                grants[key] = unit
+                more += len(used_places(unit))
+            more -= len(kept)
+        return more
+
     def _fits(self, grants, rights):
         if self._journal.size == 0:
             return True  # a batch larger than all this has to fit somewhere: RAM grows for it
@@ -210,6 +271,8 @@ class CacheStore:
         self.applied = batch.applied
         self.grants_held = batch.grants_held
         self.rights_held = batch.rights_held
+        if batch.counted is not None:
+            self.counted = batch.counted
         self._grants.put_all(KEY, batch.grants)
         self._groups.put_all(2, batch.groups)
 
@@ -236,6 +299,7 @@ class CacheStore:
             raise DamagedError("the journal belongs to later pages than there are")
         path = "%s/%s%d" % (self._directory, _PREFIX, pages.generation)
         self._journal = Journal(path, self._sealer, pages.salt)
+        self.counted = pages.counted
         self.grants_held = pages.grants_held
         self.rights_held = pages.rights_held
         for batch in self._journal.batches():
@@ -244,6 +308,7 @@ class CacheStore:
     def _void(self):
         self.applied = 0
         self.partial = False
+        self.counted = 0
         self.grants_held = 0
         self.rights_held = 0
         self._grants.clear()

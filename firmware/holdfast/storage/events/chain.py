@@ -19,6 +19,7 @@ _KEY = const(32)
 _WARNED = const(1)
 _BEFORE_KNOWN = const(2)
 _UNTOLD = const(4)
+_UNCOUNTED = const(8)
 
 
 class ChainState:
@@ -29,7 +30,8 @@ class ChainState:
     ``acked`` the auditor has acknowledged, those below ``copied`` somebody has. Those from
     ``acked`` to ``kept`` are given up, and ``untold``: no event says so yet; ``before`` is the
     code of the one before ``kept``, None if unknown. ``warned``: an event says that the log is
-    nearly full; ``damaged``: how many damaged places were told.
+    nearly full; ``damaged``: how many damaged places were told; ``uncounted``: the use of a grant
+    that an event tells of may not be counted yet.
     """
 
     def __init__(self, root: bytes, key: bytes, base: int, kept: int, before=None):
@@ -43,6 +45,7 @@ class ChainState:
         self.copied = kept
         self.before = before
         self.untold = False
+        self.uncounted = False
         self.warned = False
         self.damaged = 0
 
@@ -63,6 +66,8 @@ class ChainState:
             flags |= _BEFORE_KNOWN
         if self.untold:
             flags |= _UNTOLD
+        if self.uncounted:
+            flags |= _UNCOUNTED
         return struct.pack(
             _FORM,
             _VERSION,
@@ -97,6 +102,7 @@ def decode(body: bytes) -> ChainState:
     state.acked = acked
     state.copied = copied
     state.untold = bool(flags & _UNTOLD)
+    state.uncounted = bool(flags & _UNCOUNTED)
     state.warned = bool(flags & _WARNED)
     state.damaged = damaged
     return state

@@ -31,6 +31,7 @@ class ChainedLog:
         self._offset = 0  # of numbers to the FlashLog's
         self.state = ChainState(bytes(32), bytes(32), 0, 0)
         self.gone = 0  # events that the state knows and the log has lost
+        self._uncounted = -1  # number of the event whose use is to be counted; -1: it is gone
 
     @property
     def damaged(self) -> int:
@@ -77,6 +78,8 @@ class ChainedLog:
             return False  # nothing could be acknowledged in this chain
         if not self._roll_forward():
             return False
+        if self.state.uncounted and self._uncounted < 0:
+            self._uncounted = self._last_use()
         last = self._last_number()
         found = state.kept if last is None else max(last + 1, state.kept)
         if state.next > state.base:
@@ -101,6 +104,10 @@ class ChainedLog:
             state.acked = min(old.acked, kept)
             state.copied = min(old.copied, base)
             state.untold = old.untold
+        if last is not None:
+            # Whether the old chain's last use is counted nobody knows; to count it twice is none.
+            self._uncounted = self._last_use()
+            state.uncounted = self._uncounted >= 0
         self._store.begin(state, auditor_key)
         self._is_behind = False
         self.state = state
@@ -125,7 +132,8 @@ class ChainedLog:
                 return False
             record, code = event_record.split(raw)
             state.advance(event_record.next_key(state.key), code)
-            self._told(event_record.decode(record).kind)
+            happened = event_record.decode(record)
+            self._told(happened.kind, happened.fields)
             sequence += 1
         if is_ahead:
             self._save(state)
@@ -183,13 +191,42 @@ class ChainedLog:
         self._is_unsure = False
         self._is_behind = True
         state.advance(key, code)
-        self._told(kind)
+        self._told(kind, fields)
         return number
 
     def move_key(self):
         """Put the key of the next event in the place of that of the last. Raises OSError."""
         if self._is_behind:
             self._save(self.state)
+
+    def uncounted(self):
+        """Fields of the granted event that tells of a use of a grant which may not be counted yet;
+        None if there is none. Raises OSError, also if that event is gone.
+        """
+        if self._is_unsure:
+            self._find_out()
+        if not self.state.uncounted:
+            return None
+        try:
+            raw = self._log.read(self._find(self._uncounted))
+            happened = event_record.decode(event_record.split(raw)[0])
+        except (KeyError, EventError):
+            happened = None
+        if happened is None or happened.number != self._uncounted:
+            raise OSError(errno.EIO)
+        return happened.fields
+
+    def _last_use(self):
+        """Number of the last event that tells of a use; -1 if none does. Reads all there are."""
+        number = -1
+        for _, raw in self._log.records():
+            try:
+                happened = event_record.decode(event_record.split(raw)[0])
+            except EventError:
+                continue
+            if _is_use(happened.fields):
+                number = happened.number
+        return number
 
     def _find_out(self):
         """Whether the last record came to flash although writing it failed. Raises OSError."""
@@ -198,9 +235,12 @@ class ChainedLog:
             raise OSError(errno.EIO)
         self._is_unsure = False
 
-    def _told(self, kind):
+    def _told(self, kind, fields):
         """What the event that was recorded last makes known."""
         self.gone = 0
+        if _is_use(fields):
+            self.state.uncounted = True
+            self._uncounted = self.state.next - 1
         if kind == kinds.OVERWRITTEN:
             self.state.untold = False
         elif kind == kinds.LOG_NEARLY_FULL:
@@ -242,7 +282,10 @@ class ChainedLog:
     def release(self) -> bool:
         """Give back the room of segments that need not be kept; whether some went. OSError."""
         first = self._log.first
-        self._log.release(self._find(self.state.kept))
+        before = self.state.kept
+        if self.state.uncounted:
+            before = max(0, min(before, self._uncounted))
+        self._log.release(self._find(before))
         return self._log.first > first
 
     def give_up_oldest(self):
@@ -341,3 +384,7 @@ class ChainedLog:
             except EventError:
                 continue
         return log.next
+
+
+def _is_use(fields):
+    return fields.get("of") is not None and fields.get("reason_code") == 0

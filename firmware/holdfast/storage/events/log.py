@@ -184,6 +184,18 @@ class EventLog:
         tell()
         self._with_room(log.copied, number)
 
+    # Uses of grants that count
+
+    def uncounted(self):
+        """Fields of the granted event whose use of a grant may not be counted yet, None if there
+        is none. Raises OSError, also if that event is gone.
+        """
+        return self._log.uncounted()
+
+    def counted(self):
+        """That use is counted, durably; on flash with the next key."""
+        self._log.state.uncounted = False
+
     # Writing
 
     def flush(self):
