@@ -90,6 +90,8 @@ def _overrides(rights):
 
 def _grant_refusal(grant, request, rules, clock):
     """Why this grant is worth nothing now, 0 if it is."""
+    if grant.is_duress:
+        request.is_duress = True  # and nothing else: all is as with any other PIN
     why = window(0, grant.expires, rules, clock, False)
     if why:
         return why

@@ -49,7 +49,7 @@ class CardRequest:
     other half where a card and a PIN were shown together, None if one came alone; ``used`` how
     often a grant that counts was used before, None where nobody counts, and ``of`` how many
     uses it has. ``is_uncounted`` is for ``decide`` to say: it met a grant that counts, and nobody
-    did.
+    did; so is ``is_duress``: it met one of a duress PIN.
     """
 
     def __init__(
@@ -71,3 +71,4 @@ class CardRequest:
         self.used = used
         self.of = None
         self.is_uncounted = False
+        self.is_duress = False

@@ -2,7 +2,7 @@
 
 from ..access import Decision, DoorView, Request, decide, reason
 from ..access.events.event import AccessEvent
-from ..access.request import CARD, CardRequest
+from ..access.request import CARD, PIN, CardRequest
 from .faults import Faults
 
 SECOND_MS = 10000  # how long a card waits for its PIN, and a PIN for its card
@@ -65,6 +65,8 @@ class AccessPoint:
         if decision.granted and self._doorway.is_faulty:
             decision = Decision.refuse(reason.FAULT)
         event = AccessEvent(decision, request, view, clock)
+        if is_card and (request.kind == PIN or request.second is not None):
+            event.calls_for_help = request.is_duress
         if before is not None and before(decision):
             event.is_bounded = False
         waits = is_card and self._waits(request, decision.reason)

@@ -55,6 +55,8 @@ class Recorder:
         fields["uptime"] = self._timekeeper.uptime()
         if self._unkept:
             fields["count"] = self._unkept
+        if event.calls_for_help is not None:
+            fields["mark"] = event.calls_for_help
         self._append(ACCESS, fields)
         self._unkept = 0
 

@@ -132,7 +132,20 @@ class Stores:
                 self._private_key,
                 self._random_bytes,
             )
+            self._events.calls_for_help = self._calls_for_help
         return self._events
+
+    def _calls_for_help(self, fields):
+        cache = self.moment()[1]
+        try:
+            for key in (fields.get("card"), fields.get("second")):
+                if key is not None and cache is not None:
+                    for grant in cache.grants(key):
+                        if grant.is_duress:
+                            return True
+        except InvalidInput:
+            pass  # it goes up with the others
+        return False
 
     def tidy_places(self) -> int:
         """Let what is left of other places the board was at go, or come within its share.

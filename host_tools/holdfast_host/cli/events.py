@@ -119,9 +119,20 @@ def broken_events(nodes: list[str], accept: bool = False) -> UsageProblem:
 @app.command()
 def show(
     paths: Files,
+    site: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="The site: its key tells which PINs were duress PINs (passphrase)."
+        ),
+    ] = None,
+    passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the events in files as they stand there. Nothing is verified: see verify."""
+    """Show the events in files as they stand there. Nothing is verified: see verify.
+
+    Whether a PIN was a duress PIN is sealed: with --site it is told, else by verify alone.
+    """
+    duress = set() if site is None else _duress(sites.load(site), paths, passphrase_file)
     shown = []
     for batch in event_files.read(paths):
         for raw in batch.records:
@@ -131,12 +142,23 @@ def show(
                 shown.append({"problem": str(error)})
                 continue
             late = event_record.is_late(happened, batch.now)
-            shown.append({**words.told(happened), "late": late})
+            said = {**words.told(happened), "late": late}
+            shown.append({**said, "duress": True} if raw in duress else said)
     if as_json:
         say_json({"verified": None, "events": shown})
         return
     _say_events(shown)
     say(f"{len(shown)} events, NOT verified: holdfast events verify --site DIR FILE...", "red")
+
+
+def _duress(home: Site, paths: list[Path], passphrase_file: Path | None) -> set[bytes]:
+    """Raw records of the events that call for help, as far as they are proven."""
+    keys = Auditor(home, passphrase_file)
+    found: set[bytes] = set()
+    for reader in event_files.by_reader(event_files.read(paths), home):
+        report = _check(keys, reader, dataclasses.replace(event_files.known_of(home, reader), checked=None))
+        found |= {one.raw for one in report.events if one.duress}
+    return found
 
 
 def _check(keys: Auditor, reader: ReaderEvents, found: Known) -> Report:
@@ -157,6 +179,7 @@ def _describe(reader: ReaderEvents, report: Report) -> dict[str, object]:
         "events": len(numbers),
         "proven": report.proven,
         "late": sum(shown.late for shown in report.events),
+        "duress": [one.first for one in report.findings if one.kind == events.DURESS],
         "checked_up_to": checked.head_number if checked else None,
         "head": checked.head_code.hex() if checked else None,
         "findings": [dataclasses.asdict(finding) for finding in report.findings],
@@ -177,6 +200,9 @@ def _say_report(reader: ReaderEvents, report: Report) -> None:
     if report.findings:
         columns = ["events", "what", ""]
         say_rows(columns, [_finding_row(finding) for finding in report.findings])
+    if said["duress"]:
+        numbers = ", ".join(map(str, said["duress"]))
+        say(f"DURESS: somebody called for help by PIN, at {reader.node}, event {numbers}", "red")
     if not report.intact:
         say("BROKEN: not what the reader recorded", "red")
     elif any(finding.kind == events.OVERWRITTEN for finding in report.findings):
@@ -189,6 +215,8 @@ def _say_report(reader: ReaderEvents, report: Report) -> None:
 
 
 def _finding_row(finding: Finding) -> list[str]:
+    if finding.kind == events.DURESS:
+        return [str(finding.first), finding.kind.upper(), finding.text]
     which = str(finding.first)
     if finding.last != finding.first:
         which = f"{finding.first}-{finding.last}"

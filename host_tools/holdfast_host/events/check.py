@@ -28,6 +28,7 @@ RESTARTED = "restarted"
 UNPROVEN = "unproven"
 OVERWRITTEN = "overwritten"
 INCOMPLETE = "incomplete"
+DURESS = "duress"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Shown:
     proven: bool
     late: bool
     raw: bytes
+    duress: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +102,7 @@ class _Check:
         self._chains: list[Chain] = []
         self._given_up: set[int] = set()
         self._copies: list[tuple[int, str]] = []  # (last event, who says to have it)
+        self._duress: set[int] = set()
 
     def report(self) -> Report:
         self._find_chains()
@@ -107,6 +110,7 @@ class _Check:
             self._take(batch)
         numbers = sorted(self._records)
         shown = {number: self._judge(number) for number in numbers}
+        self._hear_urgent()
         self._find_gaps(numbers, shown)
         self._compare_heads(numbers)
         self._findings.sort(key=lambda finding: (finding.first, finding.last))
@@ -211,7 +215,7 @@ class _Check:
         else:
             proven = self._prove(number, chain, key, happened)
         late = event_record.is_late(happened, self._now[number])
-        return Shown(happened, proven, late, raw)
+        return Shown(happened, proven, late, raw, number in self._duress)
 
     def _prove(self, number, chain, key, happened) -> bool:
         record, claimed = event_record.split(self._records[number])
@@ -241,7 +245,36 @@ class _Check:
         self._say(EDITED, number, number, text)
         return False
 
+    def _hear_urgent(self):
+        """What was handed over before its turn: the rest of the chain may never come."""
+        for batch in self._batches:
+            for before, raw in zip(batch.urgent[::2], batch.urgent[1::2], strict=True):
+                try:
+                    number = event_record.number_of(raw)
+                    if number in self._records:
+                        continue  # judged in its turn
+                    happened = event_record.decode(event_record.split(raw)[0])
+                    chain = [chain for chain in self._chains if chain.base <= number][-1]
+                    key = chain.key(number)
+                except (InvalidInput, IndexError):
+                    continue  # its turn will come
+                if event_record.is_authentic(raw, key, before):
+                    self._hear_mark(number, key, happened)
+                else:
+                    text = f"event {number}, handed over before its turn, was changed"
+                    self._say(EDITED, number, number, text)
+
+    def _hear_mark(self, number, key, happened):
+        if happened.fields.get("mark") != event_record.mark(key, True) or number in self._duress:
+            return
+        self._duress.add(number)
+        card = happened.fields.get("second") or happened.fields.get("card")
+        pin = f" {card.hex()}" if isinstance(card, bytes) else ""
+        text = f"the PIN{pin} of event {number} is a duress PIN: whoever typed it calls for help"
+        self._say(DURESS, number, number, text, breaks=False)
+
     def _learn(self, number, chain, happened):
+        self._hear_mark(number, chain.key(number), happened)
         count, last = happened.fields.get("count"), happened.fields.get("last")
         if happened.kind == event.OVERWRITTEN and count is not None and last is not None:
             self._given_up.update(range(max(0, last + 1 - min(count, number)), last + 1))

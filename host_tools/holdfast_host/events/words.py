@@ -15,6 +15,7 @@ _SHOWN = {
     event.SHOWN_PIN_AND_CARD: "PIN and card",
 }
 _MARKS = {
+    "duress": "DURESS: calls for help",
     "late": "late",
     "guest": "guest",
     "by_grace": "by grace",

@@ -115,6 +115,8 @@ def grant_text(grant: Grant, dates: Dates) -> str:
         texts.append(f"of person {grant.person.hex()}")
     if grant.suspended:
         texts.append("suspended")
+    if grant.duress:
+        texts.append("a duress PIN")
     return ", ".join(texts)
 
 

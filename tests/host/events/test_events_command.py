@@ -243,3 +243,39 @@ def test_the_site_is_not_touched_by_a_check(verify, collector, site_folder):
     assert site.load(site_folder).id == "acme"
     after = {path.name: path.read_bytes() for path in site_folder.iterdir() if path.is_file()}
     assert before == after
+
+
+def test_a_duress_pin_is_told_loudly_and_breaks_nothing(verify, collector, holdfast, site_folder):
+    """By verify, and by show for whoever has the site; to others each PIN looks the same."""
+    key = {"card": b"her duress"[:8], "shown": 2}
+    for calls in (False, True):
+        collector.log.append(event.ACCESS, {**small.access(20), **key, "mark": calls})
+        collector.log.flush()
+    path = collector.save()
+    done = verify(path)
+    assert done.code == 0 and "DURESS: somebody called for help" in done.out
+    assert "event 11" in done.out and key["card"].hex() in done.out
+    plain = holdfast("events", "show", path)
+    assert "DURESS" not in plain.out
+    told = holdfast("events", "show", path, "--site", site_folder)
+    assert told.out.count("DURESS") == 1
+    said = holdfast("events", "show", path, "--site", site_folder, "--json").json["events"]
+    assert [one["number"] for one in said if one.get("duress")] == [11]
+
+
+def test_a_duress_pin_is_told_from_the_first_batch_alone(verify, collector):
+    """It is handed over first: whoever has no more than that knows, and knows it is proven."""
+    fields = {**small.access(20), "card": b"herdures", "shown": 2, "mark": True}
+    collector.log.append(event.ACCESS, fields)
+    record(collector.log, 20)
+    first = collector.folder / "first.events"
+    first.write_bytes(encode(collector.certificate, collector.log.batch(-1, 600, 10)))
+    (batch,) = event_files.read([first])
+    assert batch.urgent and len(batch.records) < 8
+    said = verify(first, "--json").json["readers"][0]
+    assert said["duress"] == [10] and said["last"] < 10 and said["intact"]
+    # Changed on the way it is no call for help, and told to be changed.
+    batch.urgent[1] = batch.urgent[1][:-1] + bytes([batch.urgent[1][-1] ^ 1])
+    first.write_bytes(batch.encode())
+    said = verify(first, "--json").json["readers"][0]
+    assert said["duress"] == [] and not said["intact"]

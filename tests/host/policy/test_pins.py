@@ -65,3 +65,19 @@ def test_every_digit_is_drawn(monkeypatch):
     drawn = [draw_pin(6, ()) for _ in range(2000)]
     for place in range(6):
         assert {pin[place] for pin in drawn} == set(b"0123456789")
+
+
+def test_a_duress_pin_is_drawn_and_shown_once(office, state):
+    """In the groups that it is given, of the same person; nobody types one of their own choice."""
+    office("card", "--group", 7, "04a1b2c3")
+    drawn = office("pin", "--duress", "--group", 7, "--same-person-as", "04a1b2c3", "--json")
+    assert drawn.code == 0 and re.fullmatch("[0-9]{6}", drawn.json["pin"])
+    assert drawn.json["duress"] is True
+    (duress,) = [one[7] for one in state().grants.values() if one[7].duress]
+    persons = {one[7].person for one in state().grants.values()}
+    assert persons == {duress.person} and duress.person
+    shown = office("pin", "--duress", "--group", 7)
+    assert re.search("the duress PIN is [0-9]{6}: tell its holder", shown.out)
+    assert "2 duress PINs" in office("show").out
+    office("pin", "--duress").fails("--group")
+    office("pin", "--duress", "--group", 7, "--remove").fails("--duress")

@@ -12,6 +12,7 @@ from .record import CODE_LENGTH, KEY_LENGTH, MAX_NUMBER, EventError
 
 VERSION = const(2)
 MAX_CERTIFICATE = const(512)
+MAX_URGENT = const(4)  # entries: two events
 
 # Keys of the map
 _VERSION_KEY = const(1)
@@ -20,6 +21,7 @@ _ROOT = const(3)
 _BEFORE = const(4)
 _HEAD = const(5)
 _NOW = const(6)
+_URGENT = const(7)
 
 _MAX_ITEMS = const(32)
 
@@ -31,16 +33,20 @@ class Batch:
     chain, ``before`` ``(number, code)`` of the event before the records (None: there is none, or
     it is not known), ``head`` that of the reader's last event. ``now`` is for
     event_record.is_late. The ``certificate`` of the reader, a CWT, is put in by who collects: a
-    reader leaves it out.
+    reader leaves it out. ``urgent`` are events of PINs that go up before their turn, those that
+    call for help among them: the code of the event before, the raw record, and so on.
     """
 
-    def __init__(self, root, before, head, now=(0, None), records=(), certificate=None):
+    def __init__(
+        self, root, before, head, now=(0, None), records=(), certificate=None, urgent=()
+    ):
         self.root = root
         self.before = before
         self.head = head
         self.now = now
         self.records = records
         self.certificate = certificate
+        self.urgent = urgent
 
     def encode(self) -> bytes:
         """The batch as bytes."""
@@ -53,6 +59,8 @@ class Batch:
         }
         if self.certificate is not None:
             entries[_CERTIFICATE] = self.certificate
+        if self.urgent:
+            entries[_URGENT] = self.urgent
         return cbor.encode_sequence(entries, *self.records)
 
 
@@ -84,7 +92,7 @@ def _batch(entries):
     version = entries.get(_VERSION_KEY)
     if isinstance(version, bool) or version != VERSION:
         raise EventError("no events of version %d" % VERSION)
-    if not set(entries) <= set(range(_VERSION_KEY, _NOW + 1)):
+    if not set(entries) <= set(range(_VERSION_KEY, _URGENT + 1)):
         raise EventError("no events: an unknown entry")
     certificate = entries.get(_CERTIFICATE)
     if certificate is not None and not (
@@ -96,7 +104,14 @@ def _batch(entries):
     before = entries.get(_BEFORE)
     if before is not None:
         before = _mark(before, CODE_LENGTH)
-    return Batch(root, before, head, _moment(entries.get(_NOW)), [], certificate)
+    urgent = entries.get(_URGENT, [])
+    if not isinstance(urgent, list) or len(urgent) % 2 or len(urgent) > MAX_URGENT:
+        raise EventError("no events: what is urgent is no list of pairs")
+    for place, one in enumerate(urgent):
+        if not isinstance(one, bytes) or not (place % 2 or len(one) == CODE_LENGTH):
+            raise EventError("no events: what is urgent is no codes and records")
+    now = _moment(entries.get(_NOW))
+    return Batch(root, before, head, now, [], certificate, urgent)
 
 
 def _mark(value, length):

@@ -84,6 +84,7 @@ class AccessEvent:
     """
 
     kind = ACCESS
+    calls_for_help = None  # of a PIN: whether it is a duress PIN; recorded sealed, and never shown
 
     def __init__(self, decision, request, view, clock, claimed=None):
         self.decision = decision

@@ -18,7 +18,7 @@ from ..tag import NAME_TAG, name_tag
 
 CODE_LENGTH = const(16)
 KEY_LENGTH = const(32)
-MAX_RAW = const(624)  # bytes of a record and its code, with all fields at their longest
+MAX_RAW = const(635)  # bytes of a record and its code, with all fields at their longest
 MAX_NUMBER = const(0xFFFFFFFF)
 FIRST_CODE = bytes(CODE_LENGTH)  # stands before the first event of a chain
 
@@ -67,8 +67,9 @@ NAMES = (
     "authority",
     "asked",  # for another door than ``door``
     "locked",  # too many wrong PINs came before
+    "mark",  # of each PIN: whether it calls for help, for the auditor alone
 )
-FORMS = b"nn88syynnnkcsyn" + b"pnyy8snddd" + b"pnnsnnddp8py"  # a letter of a text is dear
+FORMS = b"nn88syynnnkcsyn" + b"pnyy8snddd" + b"pnnsnnddp8py8"  # a letter of a text is dear
 
 _NUMBER = const(110)  # n
 _TIME = const(100)  # d
@@ -291,6 +292,14 @@ def _keys(shared, public):
 def next_key(key: bytes) -> bytes:
     """key(i + 1) from key(i)."""
     return crypto.hmac_sha256(key, b"next")
+
+
+def mark(key: bytes, calls_for_help: bool) -> bytes:
+    """The mark, 8 bytes, of an event of a PIN under the key of its number.
+
+    Whoever has not got that key, which the board forgets, cannot tell one from the other.
+    """
+    return crypto.hmac_sha256(key, b"help" if calls_for_help else b"mark")[:8]
 
 
 def code(key: bytes, before: bytes, record: bytes) -> bytes:

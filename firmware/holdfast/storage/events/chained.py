@@ -8,12 +8,15 @@ record is still there, and opening the log, or the next event, moves it on.
 import errno
 
 from flashlog import FlashLog
+from micropython import const
 from untrusted import InvalidInput
 
 from ...access.events import event as kinds
 from ...access.events import record as event_record
 from ...access.events.record import EventError
 from .chain import ChainState
+
+_URGENT = const(4)
 
 
 class ChainedLog:
@@ -31,6 +34,8 @@ class ChainedLog:
         self._offset = 0  # of numbers to the FlashLog's
         self.state = ChainState(bytes(32), bytes(32), 0, 0)
         self.gone = 0  # events that the state knows and the log has lost
+        self.urgent = []  # numbers of the last events that call for help,
+        self.marked = []  # and of those with a mark that do not
         self._uncounted = -1  # number of the event whose use is to be counted; -1: it is gone
 
     @property
@@ -183,6 +188,11 @@ class ChainedLog:
             # Whoever checks the chain cannot have the code that this event follows.
             fields = dict(fields)
             fields["before"] = state.code
+        calls_for_help = fields.get("mark")
+        if calls_for_help is not None:
+            # Sealed before it is anywhere: under a key that only the auditor has soon after.
+            fields = dict(fields)
+            fields["mark"] = event_record.mark(state.key, calls_for_help)
         record = event_record.encode(number, kind, fields)
         code = event_record.code(state.key, state.code, record)
         key = event_record.next_key(state.key)
@@ -192,6 +202,11 @@ class ChainedLog:
         self._is_behind = True
         state.advance(key, code)
         self._told(kind, fields)
+        if calls_for_help is not None:
+            urgent = self.urgent if calls_for_help else self.marked
+            urgent.append(number)
+            if len(urgent) > _URGENT:
+                urgent.pop(0)
         return number
 
     def move_key(self):
@@ -208,13 +223,10 @@ class ChainedLog:
         if not self.state.uncounted:
             return None
         try:
-            raw = self._log.read(self._find(self._uncounted))
-            happened = event_record.decode(event_record.split(raw)[0])
+            raw = self.raw(self._uncounted)
+            return event_record.decode(event_record.split(raw)[0]).fields
         except (KeyError, EventError):
-            happened = None
-        if happened is None or happened.number != self._uncounted:
             raise OSError(errno.EIO)
-        return happened.fields
 
     def _last_use(self):
         """Number of the last event that tells of a use; -1 if none does. Reads all there are."""
@@ -324,6 +336,18 @@ class ChainedLog:
         """Number of the oldest event that is there; of the next one, if none is."""
         number = self._number_from(self._log.first)
         return self.state.next if number is None else number
+
+    def raw(self, number: int) -> bytes:
+        """The raw record of an event. Raises KeyError if it is not there, and OSError."""
+        raw = self._log.read(self._find(number))
+        if event_record.number_of(raw) != number:
+            raise KeyError(number)
+        return raw
+
+    def since(self, count: int):
+        """The last ``count`` raw records, oldest first."""
+        for _, raw in self._log.records(max(self._log.first, self._log.next - count)):
+            yield raw
 
     def code_of(self, number: int) -> bytes:
         """The code of an event. Raises EventError if it is not there, and OSError."""

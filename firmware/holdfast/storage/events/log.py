@@ -57,6 +57,8 @@ class EventLog:
         self._device_key = device_key
         self._random_bytes = random_bytes
         self.is_left = is_left
+        self.calls_for_help = None  # what tells whether fields of an event are of a duress PIN
+        self._is_searched = False
         self._has_room = True  # perhaps, for the reserve
         files.make_directory(directory)
         self._reserve = Reserve(directory + "/reserve")
@@ -139,9 +141,41 @@ class EventLog:
         head = self.head
         now = (self._first_of_start, uptime)
         room = max_bytes - len(Batch(self.root, head, head, now).encode())
+        urgent = self._urgent(number, room // 2)
+        room -= sum([len(raw) + _RECORD_HEAD for raw in urgent])
         records = self.after(number, room)
-        encoded = Batch(self.root, self._log.before(records), head, now, records).encode()
-        return encoded, self._log.last_of(records)
+        last = self._log.last_of(records)
+        # In their turn now: nobody wants them twice.
+        while urgent and last is not None and event_record.number_of(urgent[1]) <= last:
+            del urgent[:2]
+        before = self._log.before(records)
+        encoded = Batch(self.root, before, head, now, records, None, urgent).encode()
+        return encoded, last
+
+    def _urgent(self, number, room):
+        """Two events of PINs after that number, in order, those that call for help first of all:
+        the code of the event before, the raw record, and so on, within ``room`` bytes.
+        """
+        log = self._log
+        if not self._is_searched:
+            self._is_searched = True
+            from . import urgent  # once a start, and not before somebody collects
+
+            urgent.search(log, self.calls_for_help)
+        numbers = [one for one in log.urgent[-2:] if one > number]
+        for one in reversed(log.marked):
+            if len(numbers) < 2 and one > number:
+                numbers.append(one)
+        found = []
+        for one in sorted(numbers):
+            try:
+                pair = [log.code_of(one - 1), log.raw(one)]
+            except (KeyError, EventError):
+                continue
+            room -= len(pair[1]) + 24
+            if room >= 0:
+                found.extend(pair)
+        return found
 
     def acknowledge(self, raw: bytes):
         """Let all events go that the auditor's word ``raw`` is about

@@ -78,6 +78,7 @@ class Wish:
     add: bool
     remove: bool
     replace: bool
+    duress: bool = False
 
     @property
     def is_question(self) -> bool:
@@ -135,6 +136,7 @@ def known(
         None if wish.first_day is None else parse_day(wish.first_day),
         bool(wish.suspend),
         uses=wish.uses,
+        duress=wish.duress,
     )
     friend = None if wish.same_person_as is None else uid(wish.same_person_as)
     for number in wish.groups:
@@ -152,12 +154,15 @@ def known(
     what = next(iter(values.values())) if len(values) == 1 else f"{len(values)} cards"
     is_are = "is" if len(values) == 1 else "are"
     facts = {"count": len(values), "groups": list(wish.groups), "until": wanted.end}
+    if wish.duress:
+        facts["duress"] = True
     if draw is not None:
         (drawn,) = values
         facts["pin"] = drawn.decode()
     report(history, added, f"{what} {is_are} {_done_text(wish, wanted, dates)}", as_json, facts)
     if draw is not None and not as_json:
-        say(f"the PIN is {facts['pin']}: tell its holder, it is not shown again")
+        kind = "duress PIN" if wish.duress else "PIN"
+        say(f"the {kind} is {facts['pin']}: tell its holder, it is not shown again")
 
 
 def _by_key(site: Site, opened: Keys, kind: int, values: Mapping[bytes, str]) -> dict[bytes, str]:
@@ -258,6 +263,7 @@ def _grant_facts(held: dict[int, Grant]) -> dict[str, dict]:
             "suspended": grant.suspended,
             "person": grant.person and grant.person.hex(),
             "uses": grant.uses,
+            "duress": grant.duress,
         }
         for number, grant in sorted(held.items())
     }

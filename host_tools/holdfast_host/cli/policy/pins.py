@@ -38,6 +38,13 @@ def pin(
     draw: Annotated[
         bool, typer.Option("--draw", help="Draw a new PIN, and show it once: it is nobody's yet.")
     ] = False,
+    duress: Annotated[
+        bool,
+        typer.Option(
+            "--duress",
+            help="Draw a PIN that opens as the person's own does and calls for help, unseen.",
+        ),
+    ] = False,
     digits: Annotated[
         int | None,
         typer.Option(
@@ -52,13 +59,20 @@ def pin(
     The PIN is asked for, or is the first line of standard input; it is never shown, and kept in
     the site's folder only, sealed. With --draw it is drawn, of six digits: of people's own choice,
     or of four digits, somebody who tries for weeks finds one.
+
+    --duress draws one for a person who has a PIN already: give it the same groups, and
+    --same-person-as where card and PIN are asked for. At the door it is as any other; events
+    verify tells of it, and its event comes home before the others.
     """
+    if duress and remove:
+        raise UsageProblem("a duress PIN is taken back as any other", "leave out --duress")
+    draw = draw or duress
     if digits is not None and not draw:
         raise UsageProblem("no PIN is drawn", "add --draw, or leave out --digits")
     if draw and (remove or not group):
         raise UsageProblem("a PIN that is drawn is given to groups", "give --group NUMBER")
     wish = Wish(
-        group or [], until, first_day, uses, same_person_as, suspend, add, remove, replace
+        group or [], until, first_day, uses, same_person_as, suspend, add, remove, replace, duress
     )
     if draw:
         length = digits or _DRAWN_DIGITS

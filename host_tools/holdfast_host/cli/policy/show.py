@@ -51,6 +51,7 @@ def _facts(history: History) -> dict[str, object]:
             for number, (rights, count) in _groups(state).items()
         },
         "cards_and_pins": len(state.grants),
+        "of_these": _rare(state),
         "grants": state.pairs,
         "revoked": {cti.hex(): entry.end for cti, entry in state.revoked.entries.items()},
         "watermark": state.revoked.watermark,
@@ -114,7 +115,8 @@ def _rows(history: History) -> dict[str, object]:
     rows["holidays"] = ", ".join(policy_schedules.format_holidays(state.holidays)) or "none"
     for number, (rights, count) in _groups(state).items():
         rows[f"group {number}"] = f"{rights_text(rights) or 'nothing'}; cards and PINs: {count}"
-    rows["cards and PINs"] = len(state.grants)
+    rare = ", ".join(f"{count} {_RARE[name]}" for name, count in _rare(state).items() if count)
+    rows["cards and PINs"] = f"{len(state.grants)} ({rare})" if rare else len(state.grants)
     rows["revoked"] = len(state.revoked.entries)
     if state.revoked.watermark:
         rows["watermark"] = f"issued before {lifetime.iso(state.revoked.watermark)} is refused"
@@ -122,6 +124,26 @@ def _rows(history: History) -> dict[str, object]:
     rows["lockdown"] = "ALL DOORS" if state.is_locked else locked or "off"
     rows.update(limit_rows(state))
     return rows
+
+
+_RARE = {
+    "suspended": "suspended",
+    "first_day": "from a day on",
+    "uses": "for a count of uses",
+    "person": "of a person, for card and PIN",
+    "duress": "duress PINs",
+}
+
+
+def _rare(state: State) -> dict[str, int]:
+    """How many cards and PINs have something that few have, in one group at least."""
+    return {
+        name: sum(
+            any(getattr(one, name) not in (None, False) for one in groups.values())
+            for groups in state.grants.values()
+        )
+        for name in _RARE
+    }
 
 
 def _groups(state: State) -> dict[int, tuple[list, int]]:
