@@ -61,3 +61,11 @@ def decision_word(granted: bool | None) -> str:
 def told_word(granted: bool, coarse: int) -> str:
     """What a phone was told in a protected answer."""
     return "granted" if granted else reason.coarse_name(coarse)
+
+
+def judge_shown(promise: Promise, said: dict) -> Result:
+    """The line for a card or a PIN: what the reader said of it against ``promise``."""
+    problems = []
+    if (said["granted"], said["reason"]) != (promise.granted, promise.reason):
+        problems.append(f"{said['reason']}, not {promise.reason}")
+    return Result(promise, said["granted"], said["reason"], None, 0, 0, 0, tuple(problems))

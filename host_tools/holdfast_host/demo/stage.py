@@ -178,7 +178,11 @@ class Stage:
 
     def card_key(self, number: bytes) -> bytes:
         """How the policy calls the card with this ``number``."""
-        return card_key(self._site.lookup_key(self.secret), CARD, number)
+        return self.lookup(CARD, number)
+
+    def lookup(self, kind: int, value: bytes) -> bytes:
+        """How the policy calls a card or a PIN, as tag.card_key takes them."""
+        return card_key(self._site.lookup_key(self.secret), kind, value)
 
     def check_events(self, batches: bytes) -> Report:
         """Whether ``batches``, collected from the reader, are all of its events, unchanged."""
