@@ -1,5 +1,5 @@
-"""Power fails, or flash errs, anywhere while a card with a count of uses opens: no use is free, none
-is counted twice, and one that was spent without the door opening is told by its event.
+"""Power fails, or flash errs, anywhere while a card with a count of uses opens: no use is free,
+none is counted twice, and one that was spent without the door opening is told by its event.
 """
 
 INTERPRETERS = ("micropython",)
@@ -8,12 +8,12 @@ import asyncio
 import os
 
 import cuts
-import small_log
 import whole_reader
+
+import small_log
+import small_site as site
 from card_door import CARD_NUMBER, Door, key_of
 from holdfast.access.request import CARD
-
-import small_site as site
 
 _CARD = b"\x04courier"
 _USES = 4
@@ -70,7 +70,7 @@ class _Place:
             del acked[opened:]
 
     def check(self, root, acked):
-        """However it was: with what is left it opens as often as it may, and each use is an event."""
+        """However it was: it opens as often as it may, and each use is an event."""
         self.start(root, acked)
         for _ in range(_USES + 1):
             why = self.show()

@@ -143,7 +143,7 @@ class Stores:
                     for grant in cache.grants(key):
                         if grant.is_duress:
                             return True
-        except InvalidInput:
+        except (OSError, InvalidInput):
             pass  # it goes up with the others
         return False
 

@@ -156,7 +156,8 @@ def _duress(home: Site, paths: list[Path], passphrase_file: Path | None) -> set[
     keys = Auditor(home, passphrase_file)
     found: set[bytes] = set()
     for reader in event_files.by_reader(event_files.read(paths), home):
-        report = _check(keys, reader, dataclasses.replace(event_files.known_of(home, reader), checked=None))
+        known = event_files.known_of(home, reader)
+        report = _check(keys, reader, dataclasses.replace(known, checked=None))
         found |= {one.raw for one in report.events if one.duress}
     return found
 

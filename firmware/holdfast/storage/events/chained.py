@@ -36,7 +36,7 @@ class ChainedLog:
         self.gone = 0  # events that the state knows and the log has lost
         self.urgent = []  # numbers of the last events that call for help,
         self.marked = []  # and of those with a mark that do not
-        self._uncounted = -1  # number of the event whose use is to be counted; -1: it is gone
+        self.uncounted = -1  # number of the event whose use is to be counted; -1: it is gone
 
     @property
     def damaged(self) -> int:
@@ -83,8 +83,8 @@ class ChainedLog:
             return False  # nothing could be acknowledged in this chain
         if not self._roll_forward():
             return False
-        if self.state.uncounted and self._uncounted < 0:
-            self._uncounted = self._last_use()
+        if self.state.uncounted and self.uncounted < 0:
+            self.uncounted = self._last_use()
         last = self._last_number()
         found = state.kept if last is None else max(last + 1, state.kept)
         if state.next > state.base:
@@ -111,12 +111,17 @@ class ChainedLog:
             state.untold = old.untold
         if last is not None:
             # Whether the old chain's last use is counted nobody knows; to count it twice is none.
-            self._uncounted = self._last_use()
-            state.uncounted = self._uncounted >= 0
+            self.uncounted = self._last_use()
+            state.uncounted = self.uncounted >= 0
         self._store.begin(state, auditor_key)
         self._is_behind = False
         self.state = state
         self._offset = base - log.next
+
+    def _last_use(self):
+        from .used import last_use  # not at a start but after a power cut at the wrong moment
+
+        return last_use(self)
 
     def _roll_forward(self):
         """Take up records that are ahead of the key; False if they are not its."""
@@ -214,31 +219,11 @@ class ChainedLog:
         if self._is_behind:
             self._save(self.state)
 
-    def uncounted(self):
-        """Fields of the granted event that tells of a use of a grant which may not be counted yet;
-        None if there is none. Raises OSError, also if that event is gone.
-        """
+    def is_settled(self) -> bool:
+        """Whether no use of a grant is to be counted that an event tells of. Raises OSError."""
         if self._is_unsure:
             self._find_out()
-        if not self.state.uncounted:
-            return None
-        try:
-            raw = self.raw(self._uncounted)
-            return event_record.decode(event_record.split(raw)[0]).fields
-        except (KeyError, EventError):
-            raise OSError(errno.EIO)
-
-    def _last_use(self):
-        """Number of the last event that tells of a use; -1 if none does. Reads all there are."""
-        number = -1
-        for _, raw in self._log.records():
-            try:
-                happened = event_record.decode(event_record.split(raw)[0])
-            except EventError:
-                continue
-            if _is_use(happened.fields):
-                number = happened.number
-        return number
+        return not self.state.uncounted
 
     def _find_out(self):
         """Whether the last record came to flash although writing it failed. Raises OSError."""
@@ -250,9 +235,9 @@ class ChainedLog:
     def _told(self, kind, fields):
         """What the event that was recorded last makes known."""
         self.gone = 0
-        if _is_use(fields):
+        if fields.get("of") is not None and fields.get("reason_code") == 0:
             self.state.uncounted = True
-            self._uncounted = self.state.next - 1
+            self.uncounted = self.state.next - 1
         if kind == kinds.OVERWRITTEN:
             self.state.untold = False
         elif kind == kinds.LOG_NEARLY_FULL:
@@ -296,7 +281,7 @@ class ChainedLog:
         first = self._log.first
         before = self.state.kept
         if self.state.uncounted:
-            before = max(0, min(before, self._uncounted))
+            before = max(0, min(before, self.uncounted))
         self._log.release(self._find(before))
         return self._log.first > first
 
@@ -338,15 +323,17 @@ class ChainedLog:
         return self.state.next if number is None else number
 
     def raw(self, number: int) -> bytes:
-        """The raw record of an event. Raises KeyError if it is not there, and OSError."""
-        raw = self._log.read(self._find(number))
-        if event_record.number_of(raw) != number:
-            raise KeyError(number)
-        return raw
+        """The raw record of an event. Raises EventError if it is not there, and OSError."""
+        sequence = self._find(number)
+        if self._number_at(sequence) != number:
+            raise EventError("there is no event %d" % number)
+        return self._log.read(sequence)
 
-    def since(self, count: int):
-        """The last ``count`` raw records, oldest first."""
-        for _, raw in self._log.records(max(self._log.first, self._log.next - count)):
+    def since(self, count=None):
+        """The last ``count`` raw records, or all there are, oldest first."""
+        first = self._log.first
+        start = first if count is None else max(first, self._log.next - count)
+        for _, raw in self._log.records(start):
             yield raw
 
     def code_of(self, number: int) -> bytes:
@@ -356,10 +343,7 @@ class ChainedLog:
             return state.code
         if number == state.kept - 1 and state.before is not None:
             return state.before
-        sequence = self._find(number)
-        if self._number_at(sequence) != number:
-            raise EventError("there is no event %d" % number)
-        return event_record.split(self._log.read(sequence))[1]
+        return event_record.split(self.raw(number))[1]
 
     def before(self, records: list):
         """``(number, code)`` of the event before the first of these; None if it is not known.
@@ -408,7 +392,3 @@ class ChainedLog:
             except EventError:
                 continue
         return log.next
-
-
-def _is_use(fields):
-    return fields.get("of") is not None and fields.get("reason_code") == 0

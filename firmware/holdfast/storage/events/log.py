@@ -1,5 +1,7 @@
 """The events of a node: numbered, chained, kept until the auditor acknowledges them."""
 
+import errno
+
 import crypto
 from flashlog import LogFull
 from micropython import const
@@ -136,12 +138,17 @@ class EventLog:
 
     def served(self, number: int, max_bytes: int, uptime=None) -> tuple:
         """``(batch, number of its last event)``; None for the number if there are no events."""
-        from ...access.events.batch import Batch  # not before somebody collects events
+        # Not before somebody collects events.
+        from ...access.events.batch import Batch
+        from . import urgent as urgent_events
 
         head = self.head
         now = (self._first_of_start, uptime)
         room = max_bytes - len(Batch(self.root, head, head, now).encode())
-        urgent = self._urgent(number, room // 2)
+        if not self._is_searched:
+            self._is_searched = True
+            urgent_events.search(self._log, self.calls_for_help)
+        urgent = urgent_events.pairs(self._log, number, room // 2)
         room -= sum([len(raw) + _RECORD_HEAD for raw in urgent])
         records = self.after(number, room)
         last = self._log.last_of(records)
@@ -151,31 +158,6 @@ class EventLog:
         before = self._log.before(records)
         encoded = Batch(self.root, before, head, now, records, None, urgent).encode()
         return encoded, last
-
-    def _urgent(self, number, room):
-        """Two events of PINs after that number, in order, those that call for help first of all:
-        the code of the event before, the raw record, and so on, within ``room`` bytes.
-        """
-        log = self._log
-        if not self._is_searched:
-            self._is_searched = True
-            from . import urgent  # once a start, and not before somebody collects
-
-            urgent.search(log, self.calls_for_help)
-        numbers = [one for one in log.urgent[-2:] if one > number]
-        for one in reversed(log.marked):
-            if len(numbers) < 2 and one > number:
-                numbers.append(one)
-        found = []
-        for one in sorted(numbers):
-            try:
-                pair = [log.code_of(one - 1), log.raw(one)]
-            except (KeyError, EventError):
-                continue
-            room -= len(pair[1]) + 24
-            if room >= 0:
-                found.extend(pair)
-        return found
 
     def acknowledge(self, raw: bytes):
         """Let all events go that the auditor's word ``raw`` is about
@@ -224,7 +206,13 @@ class EventLog:
         """Fields of the granted event whose use of a grant may not be counted yet, None if there
         is none. Raises OSError, also if that event is gone.
         """
-        return self._log.uncounted()
+        log = self._log
+        if log.is_settled():
+            return None
+        try:
+            return event_record.decode(event_record.split(log.raw(log.uncounted))[0]).fields
+        except EventError:
+            raise OSError(errno.EIO)
 
     def counted(self):
         """That use is counted, durably; on flash with the next key."""
