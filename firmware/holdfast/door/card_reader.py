@@ -236,7 +236,7 @@ class CardReader:
         ``before`` is for AccessPoint.ask and counts it if the reason is among those of ``wrong``.
         """
         uptime = self._uptime()
-        attempts = self._attempts
+        attempts: Attempts = self._attempts  # pyright: ignore[reportAssignmentType]
         count = attempts.of(key)
         count.a_day = self._access_point.moment()[0].rules.wrong_pins_a_day
         is_locked = count.locked_s(uptime) > 0

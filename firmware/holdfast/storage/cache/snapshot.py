@@ -77,8 +77,10 @@ class SnapshotWriter:
         if unpack_grant(records)[6]:
             store = self._store
             held = store.held_grants(key)
-            is_lost = held is None or store.damage is not None or store.partial
-            used = MAX_USES if is_lost else used_at(held, group)
+            if held is None or store.damage is not None or store.partial:
+                used = MAX_USES
+            else:
+                used = used_at(held, group)
             if used:
                 records = with_used(records, group, used)
         self._store.snapshot_key = key

@@ -59,7 +59,7 @@ class EventLog:
         self._device_key = device_key
         self._random_bytes = random_bytes
         self.is_left = is_left
-        self.calls_for_help = None  # what tells whether fields of an event are of a duress PIN
+        self.calls_for_help: object = None  # tells whether an event's fields are of a duress PIN
         self._is_searched = False
         self._has_room = True  # perhaps, for the reserve
         files.make_directory(directory)
