@@ -72,6 +72,7 @@ class _Place:
     def check(self, root, acked):
         """However it was: it opens as often as it may, and each use is an event."""
         self.start(root, acked)
+        why = ""
         for _ in range(_USES + 1):
             why = self.show()
             if why != "granted":

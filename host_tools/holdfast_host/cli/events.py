@@ -201,8 +201,9 @@ def _say_report(reader: ReaderEvents, report: Report) -> None:
     if report.findings:
         columns = ["events", "what", ""]
         say_rows(columns, [_finding_row(finding) for finding in report.findings])
-    if said["duress"]:
-        numbers = ", ".join(map(str, said["duress"]))
+    duress = [str(one.first) for one in report.findings if one.kind == events.DURESS]
+    if duress:
+        numbers = ", ".join(duress)
         say(f"DURESS: somebody called for help by PIN, at {reader.node}, event {numbers}", "red")
     if not report.intact:
         say("BROKEN: not what the reader recorded", "red")

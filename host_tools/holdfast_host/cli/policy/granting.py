@@ -161,8 +161,8 @@ def known(
         facts["pin"] = drawn.decode()
     report(history, added, f"{what} {is_are} {_done_text(wish, wanted, dates)}", as_json, facts)
     if draw is not None and not as_json:
-        kind = "duress PIN" if wish.duress else "PIN"
-        say(f"the {kind} is {facts['pin']}: tell its holder, it is not shown again")
+        what = "duress PIN" if wish.duress else "PIN"
+        say(f"the {what} is {facts['pin']}: tell its holder, it is not shown again")
 
 
 def _by_key(site: Site, opened: Keys, kind: int, values: Mapping[bytes, str]) -> dict[bytes, str]:
