@@ -25,7 +25,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
-.PHONY: torture bench native
+.PHONY: torture bench native docs-vectors
 .PHONY: rv32 rv32-frozen rv32-joined rv32-test unix unix-test unix-alloc coverage
 
 help:  ## this list
@@ -46,6 +46,9 @@ torture: setup $(TESTING)  ## power cut at every write, longer histories, 10,000
 
 bench: setup native $(TESTING)  ## figures as a table and in build/bench.json; some of them with B=bench_cache
 	@$(BIN)/python tests/bench/run.py $(B)
+
+docs-vectors: setup $(TESTING)  ## docs/vectors, made anew by the firmware: after a change of any format
+	@PYTHONPATH=lib:firmware:tests:tests/support $(BIN)/python -m doc_vectors docs/vectors
 
 # Rules apart, so that `make --keep-going lint` shows everything at once.
 lint: lint-style lint-board lint-host lint-spelling  ## ruff, types for board and host, spelling
