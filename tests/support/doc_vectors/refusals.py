@@ -95,7 +95,7 @@ async def _protected(name, comment, changes, operations, plain):
         "context": wire.context_of(phone),
         "credential": token.hex(),
         "name": name,
-        "phone_ephemeral": phone.ephemeral.hex(),
+        "phone_ephemerals": [phone.ephemeral.hex()],
         "reason": (hardware.reasons() or [None])[-1],
         "steps": talk.steps,
     }
