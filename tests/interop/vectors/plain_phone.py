@@ -99,7 +99,7 @@ class Phone:
     def cold(self, stream, door, wish=None, suites_i=None):
         """Handshake and wish in two round trips: ``(code, answer)``."""
         message_3 = self.introduce(stream, door, suites_i)
-        return self.ask(stream, coap.PUT, coap.path("doors", door), wish or WISH, message_3)
+        return self._wish(stream, door, wish, message_3)
 
     def introduce(self, stream, door, suites_i=None) -> bytes:
         """Messages 1 and 2; message_3, not sent yet. Raises Impostor and Rejected."""
@@ -131,21 +131,22 @@ class Phone:
 
     def warm(self, stream, door, wish=None):
         """The wish alone, and again if the reader asks whether it is new: ``(code, answer)``."""
-        return self.ask(stream, coap.PUT, coap.path("doors", door), wish or WISH)
+        return self._wish(stream, door, wish)
 
-    def ask(self, stream, code, options, content, message_3=b""):
-        """A protected request: ``(code, CBOR content or bytes)``. Raises Rejected."""
-        payload = b""
-        if content is not None:
-            payload = content if isinstance(content, bytes) else cbor2.dumps(content)
-        if isinstance(content, dict):
-            options = [*options, (coap.CONTENT_FORMAT, _CBOR)]
+    def _wish(self, stream, door, wish, message_3=b""):
+        options = [*coap.path("doors", door), (coap.CONTENT_FORMAT, _CBOR)]
+        payload = cbor2.dumps(wish or WISH)
+        code, said = self.ask(stream, coap.PUT, options, payload, message_3)
+        return code, cbor2.loads(said)
+
+    def ask(self, stream, code, options, payload=b"", message_3=b""):
+        """A protected request: ``(code, payload)`` of the answer. Raises Rejected."""
         answer, inner, said = self.exchange(stream, code, options, payload, message_3)
         echo = coap.option(inner, coap.ECHO)
         if answer == coap.UNAUTHORIZED and echo is not None and not message_3:
             options = [*options, (coap.ECHO, echo)]
             answer, inner, said = self.exchange(stream, code, options, payload)
-        return answer, cbor2.loads(said) if _is_map(said) else said
+        return answer, said
 
     def exchange(self, stream, code, options, payload, message_3=b""):
         """One protected request and the plain response: ``(code, options, payload)``."""
@@ -177,10 +178,6 @@ class Phone:
 
 def _rejected(code, options, payload):
     return Rejected(code, payload, coap.option(options, coap.CONTENT_FORMAT) == _EDHOC)
-
-
-def _is_map(said):
-    return bool(said) and said[0] >> 5 == 5
 
 
 class Stream:

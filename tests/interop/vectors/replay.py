@@ -4,7 +4,7 @@ from interop.vectors import files
 from interop.vectors import plain_coap as coap
 from interop.vectors.files import unhex
 from interop.vectors.plain_oscore import Context
-from interop.vectors.plain_phone import Phone, read_authority
+from interop.vectors.plain_phone import Phone, Stream, read_authority
 
 
 class Recorded:
@@ -58,6 +58,31 @@ def context_of(vector) -> Context:
         assert getattr(context, name.removeprefix("phone_")) == known[name], name
     context.sequence = int(vector["steps"][0]["oscore"]["request_piv"] or "0", 16)
     return context
+
+
+def held(conversation):
+    """A phone with that context holds the conversation; ``(code, payload)`` of each answer."""
+    who = phone()
+    who.context = context_of(conversation)
+    link = Recorded(conversation["steps"])
+    stream, answers = Stream(link), []
+    for step in conversation["steps"]:
+        if step["from"] == "reader":
+            assert answers[-1] == (
+                code_of(step["inner"]["code"]),
+                unhex(step["inner"]["payload"]),
+            )
+            continue
+        asked = step["inner"]
+        code, _, payload = who.exchange(
+            stream,
+            code_of(asked["code"]),
+            options_of(asked),
+            unhex(asked["payload"]),
+        )
+        answers.append((code, payload))
+    assert link.is_over
+    return answers
 
 
 def options_of(message) -> list:
