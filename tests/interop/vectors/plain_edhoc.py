@@ -96,17 +96,24 @@ class Credential:
             self.id_on_wire = on_wire(kid)
 
 
+def _nobody(kid):
+    raise Refused("a kid that stands for nothing here")
+
+
 class Initiator:
-    """One handshake; ``values`` are all that were computed, under their names of the RFC."""
+    """One handshake; ``values`` are all that were computed, under their names of the RFC, ``kdf``
+    says of each key what it was derived from.
+    """
 
     def __init__(self, suite, private, credential, ephemeral, c_i, suites_i=None):
         self.suite, self.private, self.own = suite, private, credential
         self.x, self.c_i = ephemeral, c_i
+        self.kdf = {}
         self.values = {"g_x": public_key(suite, ephemeral)}
         offered = suite if suites_i is None or len(suites_i) == 1 else list(suites_i)
         self.message_1 = encode(3, offered, self.values["g_x"]) + on_wire(c_i)
 
-    def read(self, message_2, find=None):
+    def read(self, message_2, find=_nobody):
         """The Responder's Credential as message_2 shows it; it has not proven it yet.
 
         ``find(kid)`` gives the one that a kid stands for.
@@ -181,7 +188,7 @@ class Initiator:
     def _kdf(self, name, prk, label, context, length):
         info = encode(label, context, length)
         self.values[name] = HKDFExpand(hashes.SHA256(), length, info).derive(self.values[prk])
-        self.values.setdefault("kdf", {})[name] = {
+        self.kdf[name] = {
             "info": info.hex(),
             "label": label,
             "length": length,

@@ -4,7 +4,7 @@ import coap
 import oscore
 import small_site as site
 from carrier import StillHardware
-from coap import option, signalling, stream
+from coap import option, stream
 from doc_vectors import show
 from doc_vectors.tap import Tap
 from memory_phone import Call, make_reader
@@ -113,16 +113,18 @@ class Conversation:
         for name, arguments, result in self._tap.calls[before:]:
             if name == "aes_ccm_encrypt" and arguments[0] in keys:
                 key, nonce, plaintext, aad = arguments[:4]
-                made = {
-                    "aad": aad,
-                    "ciphertext": result,
-                    "key": "phone_sender_key" if key == keys[0] else "phone_recipient_key",
-                    "nonce": nonce,
-                    "plaintext": plaintext,
-                    "request_kid": exchange.request_kid,
-                    "request_piv": exchange.request_piv,
-                }
-        return show.hexed(made)
+                return show.hexed(
+                    {
+                        "aad": aad,
+                        "ciphertext": result,
+                        "key": "phone_sender_key" if key == keys[0] else "phone_recipient_key",
+                        "nonce": nonce,
+                        "plaintext": plaintext,
+                        "request_kid": exchange.request_kid,
+                        "request_piv": exchange.request_piv,
+                    }
+                )
+        raise ValueError("nothing was protected")
 
 
 def _leave_out(step):
@@ -175,6 +177,7 @@ async def warm(reader, phone, *plains):
     """Protected requests on a new connection: (Conversation, the last plain answer)."""
     with Tap() as tap:
         conversation = Conversation(reader, phone, tap)
+        answer = None
         for plain in plains or (wish(phone.door),):
             answer = await conversation.ask(plain)
         await conversation.hang_up()
@@ -212,8 +215,3 @@ def context_of(phone):
             "phone_sender_key": context.sender_key,
         }
     )
-
-
-def csm():
-    """The frame that opens each direction."""
-    return stream.encode(signalling.csm())
