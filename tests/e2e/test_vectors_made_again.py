@@ -91,6 +91,41 @@ def test_no_file_is_forgotten():
         assert "test_" + name in globals(), name
 
 
+def _fields(content):
+    """Every name in it, but those that are data: what an event says, by label."""
+    names = set()
+    if isinstance(content, dict):
+        for name, value in content.items():
+            names.add(name)
+            if name not in ("says", "kdf"):
+                names |= _fields(value)
+    elif isinstance(content, list):
+        for value in content:
+            names |= _fields(value)
+    return names
+
+
+def test_the_page_beside_them_names_every_field():
+    """A stranger must not have to guess what a value is."""
+    with open("docs/vectors/README.md") as file:
+        page = file.read()
+    for name in doc_vectors.NAMES:
+        with open("docs/vectors/" + name + ".json") as file:
+            content = json.load(file)
+        assert (
+            "](%s.json)" % name in page
+            and "### %s.json" % name in page
+            or name
+            in (
+                "unlocks",
+                "refusals",
+                "errors",
+            )
+        )
+        for field in _fields(content) - {"vectors", "comment", "message_2", "message_3"}:
+            assert "`" + field + "`" in page, name + ": " + field
+
+
 def test_a_difference_is_found():
     """Whoever changes a format must be told where."""
     kept = {"a": [1, {"b": "00"}], "c": 1}

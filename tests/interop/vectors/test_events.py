@@ -15,9 +15,7 @@ from interop.vectors.replay import held
 
 EVENTS = files.load("events")
 FIRST = EVENTS["chain"]["first_number"]
-CHAIN = {
-    name: unhex(value) for name, value in EVENTS["chain"].items() if name != "first_number"
-}
+CHAIN = {name: unhex(value) for name, value in EVENTS["chain"].items() if name != "first_number"}
 SITE = files.load("keys")["site"]
 
 
@@ -135,8 +133,21 @@ def test_the_auditors_word():
 
 
 def test_the_authoritys_word_for_the_time():
-    """Signed for this node, nonce and policy."""
-    (shown,) = files.vectors("clock")
+    """Asked for, signed for this node, nonce and policy, and good for one time."""
+    clock = files.load("clock")
+    (_, wrong), (_, asked), forged, told, again, (_, right) = held(clock["conversation"])
+    assert (forged[0], told[0], again[0]) == (0x80, 0x44, 0x80)
+    said = cbor2.loads(asked)
+    assert set(said) == {4, 5, 6, 7} and len(said[4]) == 16
+    shown = clock["word"]
+    assert [said[4].hex(), said[5], said[6].hex(), said[7]] == [
+        shown[name] for name in ("nonce", "number", "head", "node")
+    ]
+    assert SITE["time"] - cbor2.loads(wrong)[1] == 3600
+    now = cbor2.loads(right)
+    assert abs(now[1] - SITE["time"]) <= now[2] and now[3] == "authority"
+    requests = [s["inner"] for s in clock["conversation"]["steps"] if s["from"] == "phone"]
+    assert requests[3]["payload"] == requests[4]["payload"] == shown["bytes"]
     assert shown["external_aad_text"] == "holdfast time"
     site, node, nonce, head, time = check_signed(shown)
     assert (site, node, time) == (SITE["name"], SITE["node"], SITE["time"])
