@@ -133,6 +133,8 @@ class Initiator:
         self.c_r = values["c_r"] = from_wire(c_r)
         if isinstance(id_cred_r, dict):
             self.peer = Credential(encoded[2:])
+            if encoded != self.peer.id_cred:  # another label
+                raise Refused("ID_CRED_R")
         else:
             self.peer = find(from_wire(id_cred_r))
         return self.peer

@@ -11,6 +11,7 @@ import pytest
 from interop.vectors import files, replay
 from interop.vectors import plain_coap as coap
 from interop.vectors.files import unhex
+from interop.vectors.plain_oscore import NotAuthentic
 from interop.vectors.plain_phone import Impostor, Phone, Rejected, Stream
 
 UNLOCKS = files.vectors("unlocks")
@@ -37,6 +38,17 @@ def test_the_phone_knows_nothing_but_strangers_libraries():
             for name in names:
                 allowed = ("cryptography", "cbor2", "hmac", "hashlib", "io", "interop.vectors")
                 assert name.startswith(allowed), (path, name)
+
+
+def test_the_recorded_unlock_of_the_document_is_among_them():
+    """Byte for byte: a page and a file that differ would cost a stranger an evening."""
+    page = (files.FOLDER.parent / "protocol.md").read_text()
+    page = page[page.index("## A recorded unlock") :].replace("\n", "")
+    first, second, third, fourth = _unlock("cold-suite-0")["steps"]
+    for frame in (first, second, third, fourth, *_unlock("warm-suite-0")["steps"][:2]):
+        assert frame["frame"].removeprefix("00e1") in page
+    for value in _unlock("cold-suite-0")["context"].values():
+        assert f"`{value}`" in page
 
 
 @pytest.mark.parametrize("suite", [0, 2])
@@ -209,6 +221,31 @@ def test_nonces_and_associated_data(vector):
         assert step["frame"].endswith(shown["ciphertext"])
         if "message_3" in step:
             assert step["frame"].endswith("ff" + step["message_3"] + shown["ciphertext"])
+
+
+@pytest.mark.parametrize("suite", [0, 2])
+def test_a_changed_answer_is_never_believed(suite):
+    """Each byte of message_2 and of the protected answer, another one: the phone shows nothing
+    after the one, and takes nothing from the other.
+    """
+    vector = _unlock(f"cold-suite-{suite}")
+    steps = vector["steps"]
+    frame = unhex(steps[1]["frame"])
+    start = len(frame) - len(unhex(steps[1]["message_2"]))
+    for at in range(start, len(frame)):
+        changed = frame[:at] + bytes([frame[at] ^ 1]) + frame[at + 1 :]
+        phone = replay.phone(suite, ephemerals=vector["phone_ephemerals"])
+        link = replay.Recorded([steps[0], {**steps[1], "frame": changed.hex()}])
+        with pytest.raises(Exception):  # noqa: B017 - what exactly depends on the byte
+            phone.introduce(Stream(link), DOOR)
+        assert link.is_over and phone.context is None, at
+    frame = unhex(steps[3]["frame"])
+    for at in range(frame.index(b"\xff") + 1, len(frame)):
+        changed = frame[:at] + bytes([frame[at] ^ 1]) + frame[at + 1 :]
+        phone = replay.phone(suite, ephemerals=vector["phone_ephemerals"])
+        link = replay.Recorded([*steps[:3], {**steps[3], "frame": changed.hex()}])
+        with pytest.raises(NotAuthentic):
+            phone.cold(Stream(link), DOOR)
 
 
 def test_whom_the_phone_does_not_talk_to():

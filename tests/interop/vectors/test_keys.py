@@ -46,6 +46,11 @@ def test_the_files():
         head = {1: 2, -1: 1} if len(public) == 64 else {1: 1, -1: 4}
         assert {label: cose_key[label] for label in (1, -1)} == head
         assert cbor2.dumps(cose_key, canonical=True) == by_name[name]
+    # And as long as the document says.
+    page = (files.FOLDER.parent / "protocol.md").read_text()
+    for name in ("authority.pub", "phone.pub", "phone-p256.pub"):
+        (row,) = [line for line in page.split("\n") if line.startswith(f"| `{name}` |")]
+        assert f", {len(by_name[name])} bytes" in row, name
 
 
 @pytest.mark.parametrize("shown", KEYS["tokens"], ids=files.name_of)

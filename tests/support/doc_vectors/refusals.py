@@ -31,6 +31,14 @@ def _decided():
     )
     yield "expired", "The credential has ended.", {4: site.NOW}, None, wish
     yield "not-yet-valid", "It begins tomorrow.", {5: site.NOW + site.DAY}, None, wish
+    dates = {5: site.NOW - site.DAY, 6: site.NOW + 7200}
+    yield (
+        "dated-ahead",
+        "It was issued in two hours, by a clock that is trusted.",
+        dates,
+        None,
+        wish,
+    )
     yield "wrong-door", "It is for another door.", {9: site.scope((1, "cellar", 1))}, None, wish
     yield (
         "no-intent",
