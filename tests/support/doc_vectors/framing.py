@@ -56,9 +56,9 @@ def _frame(name, comment, message):
     if code.is_signalling(message.code):
         entries["message"] = {
             "code": code.text(message.code),
-            "options": [[number, value.hex()] for number, value in message.options],
-            "payload": message.payload.hex(),
-            "token": message.token.hex(),
+            "options": [[number, show.plain(value)] for number, value in message.options],
+            "payload": show.plain(message.payload),
+            "token": show.plain(message.token),
         }
     else:
         entries["message"] = show.message(message)

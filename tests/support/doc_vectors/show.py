@@ -8,6 +8,11 @@ _UINT = (option.CONTENT_FORMAT, option.MAX_AGE, option.OBSERVE)
 _TEXT = (option.URI_PATH, option.URI_QUERY)
 
 
+def plain(data) -> str:
+    """Bytes in hexadecimal. What is empty too: MicroPython 1.25 makes bytes of it."""
+    return bytes(data).hex() if data else ""
+
+
 def diagnostic(value) -> str:
     """``value`` in CBOR diagnostic notation (RFC 8949 section 8), maps in the order of their
     encoding.
@@ -21,7 +26,7 @@ def diagnostic(value) -> str:
     if isinstance(value, str):
         return '"' + value + '"'
     if isinstance(value, (bytes, bytearray)):
-        return "h'" + value.hex() + "'"
+        return "h'" + plain(value) + "'"
     if isinstance(value, dict):
         entries = sorted([(cbor.encode(key), key) for key in value])
         return "{" + ", ".join([_entry(key, value[key]) for _, key in entries]) + "}"
@@ -42,7 +47,7 @@ def said(encoded) -> str:
 def hexed(values) -> dict:
     """The dictionary with its bytes as hexadecimal."""
     return {
-        name: bytes(value).hex() if isinstance(value, (bytes, bytearray)) else value
+        name: plain(value) if isinstance(value, (bytes, bytearray)) else value
         for name, value in values.items()
     }
 
@@ -52,16 +57,16 @@ def message(shown) -> dict:
 
     What is CBOR in it is shown in diagnostic notation too.
     """
-    entries = {"code": code.text(shown.code), "options": [], "payload": shown.payload.hex()}
+    entries = {"code": code.text(shown.code), "options": [], "payload": plain(shown.payload)}
     for number, value in shown.options:
         if number in _UINT:
             entries["options"].append([number, option.decode_uint(value)])
         elif number in _TEXT:
             entries["options"].append([number, value.decode()])
         else:
-            entries["options"].append([number, value.hex()])
+            entries["options"].append([number, plain(value)])
     if shown.token:
-        entries["token"] = shown.token.hex()
+        entries["token"] = plain(shown.token)
     content = _content(shown.payload)
     if content is not None:
         entries["payload_diagnostic"] = diagnostic(content)
