@@ -59,6 +59,7 @@ def test_cold_and_then_warm(suite):
     phone = replay.phone(suite, ephemerals=vector["phone_ephemerals"])
     assert phone.cold(Stream(link), DOOR) == (coap.CHANGED, OPEN)
     assert link.is_over and phone.doors == [DOOR]
+    assert vector["credential"] == files.token(f"credential-suite-{suite}").hex()
     handshake = files.named(files.vectors("handshakes"), vector["handshake"])
     assert phone.handshake.message_1.hex() == handshake["message_1"]
 
@@ -72,6 +73,7 @@ def test_cold_and_then_warm(suite):
 def test_a_guest():
     """The token is of tag 17; the phone does not know the key that made it."""
     vector = _unlock("cold-guest")
+    assert vector["credential"] == files.token("guest").hex()
     phone = replay.phone(0, files.token("guest"), vector["phone_ephemerals"])
     link = replay.Recorded(vector["steps"])
     assert phone.cold(Stream(link), DOOR) == (coap.CHANGED, OPEN) and link.is_over

@@ -8,9 +8,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from interop.vectors import files
+from interop.vectors import files, replay
+from interop.vectors import plain_coap as coap
 from interop.vectors.cose_checks import check_mac, check_signed
 from interop.vectors.files import unhex
+from interop.vectors.plain_phone import Stream
 from interop.vectors.replay import held
 
 EVENTS = files.load("events")
@@ -112,6 +114,21 @@ def test_a_collector_goes_all_the_way():
     assert later[4] == [number, code] and more == [shown[n] for n in sorted(shown) if n > number]
     kinds = [one["kind"] for one in EVENTS["events"] if one["number"] > number]
     assert kinds == ["fetched", "copied", "acknowledgement_refused", "acknowledged"]
+
+
+def test_a_collector_with_a_p256_key_asks_for_the_other_certificate():
+    """Its handshake shows the one of suite 2, and the chain rests on the X25519 key."""
+    vector = EVENTS["certificate"]
+    phone = replay.phone(2, unhex(vector["credential"]), vector["phone_ephemerals"])
+    link = replay.Recorded(vector["steps"])
+    stream = Stream(link)
+    message_3 = phone.introduce(stream, SITE["door"])
+    options = coap.path("certificate")
+    code, options, payload = phone.exchange(stream, coap.GET, options, b"", message_3)
+    assert link.is_over and code == coap.CONTENT
+    assert payload == files.token("certificate-suite-0")
+    assert coap.option(options, coap.CONTENT_FORMAT) == bytes([61])
+    assert phone.handshake.peer.cred == files.token("certificate-suite-2")
 
 
 def test_the_file_of_a_collector_has_the_certificate():

@@ -36,6 +36,7 @@ async def make():
         "events": _events(ephemeral, everything),
         "batch": _batch(first),
         "acknowledgement": word,
+        "certificate": await _certificate(),
         "conversation": {
             "comment": "Fetch; say what was copied; a forged word, 4.00; the auditor's, 2.04;"
             " fetch what has happened since.",
@@ -65,10 +66,28 @@ async def _a_day(reader, hardware):
     hardware.pass_time(60)
 
 
-def _collector():
+def _collector(suite=0):
+    private = b"\x22" * 32
     changes = {2: "otto", 7: b"\x30\x31\x32\x33\x34\x35\x36\x37"}
+    changes[8] = site.confirmation(private, suite)
     changes[9] = site.scope((1, site.DOOR, CARRY_EVENTS))
-    return Phone(site.holder_token(changes=changes), b"\x22" * 32, number=2)
+    return Phone(site.holder_token(changes=changes), private, number=2, suite=suite)
+
+
+async def _certificate():
+    """Who collects with a P-256 key has seen another certificate than the events rest on."""
+    reader, _ = wire.start(two_keys=True)
+    phone = _collector(suite=2)
+    talk, answer = await wire.cold(reader, phone, wire.request(coap.code.GET, "certificate"))
+    if answer.payload != site.device_certificate():
+        raise ValueError("another certificate")
+    return {
+        "comment": "A collector with a P-256 key asks for the certificate of the X25519 key.",
+        "context": wire.context_of(phone),
+        "credential": phone.token.hex(),
+        "phone_ephemerals": [phone.ephemeral.hex()],
+        "steps": talk.steps,
+    }
 
 
 async def _collected(reader, phone):

@@ -117,6 +117,7 @@ def _vector(name, comment, phone, steps, handshake, ephemerals=()):
     vector = {
         "comment": comment,
         "context": wire.context_of(phone),
+        "credential": phone.token.hex(),
         "name": name,
         "phone_ephemerals": [ephemeral.hex() for ephemeral in ephemerals],
         "steps": steps,
