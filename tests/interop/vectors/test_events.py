@@ -168,5 +168,6 @@ def test_the_authoritys_word_for_the_time():
     assert shown["external_aad_text"] == "holdfast time"
     site, node, nonce, head, time = check_signed(shown)
     assert (site, node, time) == (SITE["name"], SITE["node"], SITE["time"])
+    assert shown["time"] == time
     assert nonce == unhex(shown["nonce"]) and len(nonce) == 16
     assert head == unhex(shown["head"]) == unhex(files.load("policy")["changesets"][0]["hash"])

@@ -50,7 +50,13 @@ def test_a_stream_in_chunks():
     """How many frames each chunk completes."""
     frames = coap.Frames()
     stream = FRAMING["stream"]
-    assert [len(frames.feed(unhex(chunk))) for chunk in stream["chunks"]] == stream["completes"]
+    found = [frames.feed(unhex(chunk)) for chunk in stream["chunks"]]
+    assert [len(some) for some in found] == stream["completes"]
+    assert [message for some in found for message in some] == [
+        (coap.CSM, [], b"", b""),
+        (coap.GET, coap.path("time"), b"", b""),
+        (coap.CONTENT, [], b"\x55" * 30, b""),
+    ]
     assert {len(chunk) for chunk in stream["chunks"][:-1]} == {40} and sum(
         stream["completes"]
     ) == 3

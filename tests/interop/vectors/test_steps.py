@@ -1,5 +1,5 @@
-"""What the files say of bytes is so: each step's message is the one in its frame, each protected one
-is protected as it says, each diagnostic text is what the CBOR beside it says.
+"""What the files say of bytes is so: each step's message is the one in its frame, and protected
+as it says; each diagnostic text is what the CBOR beside it says.
 """
 
 import io
