@@ -45,6 +45,7 @@ def test_every_value_is_what_rfc_9528_makes_of_the_keys(vector):
     """Not one is left over that was not computed here."""
     phone, message_3 = _played(vector)
     assert phone.message_1.hex() == vector["message_1"]
+    assert unhex(vector["message_1"])[0] == vector["method"] == 3
     assert message_3.hex() == vector["message_3"]
     if "message_4" in vector:
         phone.read_message_4(unhex(vector["message_4"]))
