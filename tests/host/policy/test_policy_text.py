@@ -159,7 +159,7 @@ def test_every_zone_of_this_machine_is_right_or_refused():
         except UsageProblem as problem:
             assert name in problem.cause and "POSIX rule" in problem.next_step
             refused.add(name)
-    assert {"Africa/Casablanca", "Africa/El_Aaiun"} <= refused
+    assert refused & {"Africa/Casablanca", "Asia/Gaza"}
     assert len(refused) < 10, refused
 
 
