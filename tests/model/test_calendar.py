@@ -66,7 +66,7 @@ def board_rules(site, name, now):
     week = host_schedules.parse_week(site.weekly_texts())
     kinds = host_schedules.parse_on_holidays(site.holiday_texts())
     days = {host_schedules.parse_holiday(text): kind for text, kind in site.dates()}
-    signed = [time_zones.operation(name, now), *set_holidays(State(), days)]
+    signed = [time_zones.operation(name, now), *set_holidays(State(), days, now)]
     signed += set_schedule(State(), "hours", week, kinds)
     sent = cbor.decode(cbor.encode(signed))
     operations.check(sent)

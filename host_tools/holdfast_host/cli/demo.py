@@ -11,6 +11,7 @@ from ..demo.attacks import attacks
 from ..demo.clocks import clocks
 from ..demo.guests import guests
 from ..demo.memory import memory
+from ..demo.nights import nights
 from ..demo.result import Result
 from ..demo.scenes import scenes
 from ..demo.stage import Stage
@@ -56,7 +57,7 @@ def _run(stage: Stage, as_json: bool) -> list[Result]:
     results = []
     if not as_json:
         show.heading()
-    for group in (scenes, guests, suites, attacks, clocks, standing, memory):
+    for group in (scenes, guests, suites, attacks, clocks, standing, nights, memory):
         for scene in group(stage):
             with progress("..."):
                 result = scene()

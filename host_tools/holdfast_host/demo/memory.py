@@ -19,7 +19,11 @@ from ..policy.state import Grant
 from .cards import cards
 from .result import Promise, Result, judge_shown
 from .scenes import judge, visit_cold
-from .stage import DAY_S, DOOR, Log, Stage
+from .stage import DAY_S, DOOR, Stage
+from .steps import bring as _bring
+from .steps import card_scene as _card_scene
+from .steps import line as _line
+from .steps import visit_scene as _visit_scene
 
 _CARD = bytes.fromhex("04a1b2c3d4e5f6")
 _NIGHT_CARD = bytes.fromhex("04ffffffffffff")
@@ -87,33 +91,6 @@ def _rules(stage: Stage) -> list[Callable]:
 def _revocation(stage: Stage, identity: Identity) -> Callable:
     token = stage.read(identity)
     return lambda state: changes.revoke(state, token.cti, token.expires, stage.now())
-
-
-def _card_scene(stage: Stage, promise: Promise, number: bytes) -> Callable[[], Result]:
-    return lambda: judge_shown(promise, stage.show(card=number.hex()))
-
-
-def _visit_scene(stage: Stage, promise: Promise, identity: Identity) -> Callable[[], Result]:
-    def scene() -> Result:
-        visit, log = visit_cold(stage, identity)
-        return judge(promise, log, visit)
-
-    return scene
-
-
-def _bring(stage: Stage, identity: Identity, title: str, rules: list[Callable]) -> Result:
-    """A phone brings each changeset, and the reader says which number it is at then."""
-    problems = []
-    visit, _ = visit_cold(stage, identity)
-    with stage.call() as link:
-        carrier = Carrier(link, visit.kept())
-        for rule in rules:
-            for raw in stage.change_policy(rule):
-                said = carrier.post_policy(raw)
-                if said != stage.policy_standing():
-                    problems.append(f"the reader says that it is at {said}")
-    log = stage.log()
-    return _line(title, f"changeset {stage.policy_number()}", log, problems)
 
 
 def _without_clock(stage: Stage, carrier: Identity) -> Iterator[Callable[[], Result]]:
@@ -212,17 +189,3 @@ def _events(stage: Stage, identity: Identity) -> Result:
 
 def _is_grant(happened: event_record.Event) -> bool:
     return happened.kind == event.ACCESS and not happened.fields.get("reason_code")
-
-
-def _line(title: str, what: str, log: Log, problems: list[str]) -> Result:
-    ending = log.ending
-    return Result(
-        Promise(title, True, what),
-        None,
-        what,
-        None,
-        ending["round_trips"],
-        ending["bytes_in"] + ending["bytes_out"],
-        ending["public_key_operations"],
-        tuple(problems),
-    )

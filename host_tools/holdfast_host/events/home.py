@@ -84,9 +84,7 @@ def _keep(
     """The events that are new, in a file that is named by chain, first and last of them."""
     after = -1 if report.before is None else report.before.head_number
     numbers = range(after + 1, checked.head_number + 1)
-    new = [
-        one for one in report.events if one.event.number in numbers and one.raw not in known
-    ]
+    new = [one for one in report.events if one.event.number in numbers and one.raw not in known]
     if not new:
         return
     first, last = new[0].event.number, new[-1].event.number

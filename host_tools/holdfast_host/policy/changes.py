@@ -15,7 +15,7 @@ from ..credentials import lifetime
 from ..credentials.dates import Dates
 from ..errors import UsageProblem
 from ..site.names import require_known
-from .schedules import Hours, Kinds, format_holiday
+from .schedules import Hours, Kinds, format_holiday, upcoming
 from .state import Place, Schedule, State, field, holiday_list, lockdown_operations
 
 # What a reader's credential cache holds (firmware/holdfast/storage/cache/cache.py). One more,
@@ -144,17 +144,24 @@ def require_schedules(state: State, names: Iterable[str]) -> None:
         )
 
 
-def set_holidays(state: State, holidays: Kinds) -> Operations:
-    """The whole list of holidays is this, a day with its kind."""
-    if len(holidays) > MAX_HOLIDAYS:
+def set_holidays(state: State, holidays: Kinds, now: int) -> Operations:
+    """The whole list of holidays is this, a day with its kind.
+
+    Those that are over at ``now`` (seconds since 1970) are left out: no reader keeps room for
+    them, and no change is signed for their sake.
+    """
+    wanted = upcoming(holidays, now)
+    if len(wanted) > MAX_HOLIDAYS:
         raise UsageProblem(
-            f"these would be {len(holidays)} holidays, and a reader keeps {MAX_HOLIDAYS}",
-            "remove those that are over, with --remove or --replace",
+            f"these would be {len(wanted)} holidays, and a reader keeps {MAX_HOLIDAYS}",
+            "give those that come every year without the year, as 12-25, or leave out the last",
         )
-    return [] if holidays == state.holidays else [[ops.HOLIDAYS, holiday_list(holidays)]]
+    if wanted == upcoming(state.holidays, now):
+        return []
+    return [[ops.HOLIDAYS, holiday_list(wanted)]]
 
 
-def remove_holidays(state: State, days: Iterable) -> Operations:
+def remove_holidays(state: State, days: Iterable, now: int) -> Operations:
     """These ``days`` are no holidays any more."""
     gone = set(days)
     for day in gone:
@@ -162,9 +169,8 @@ def remove_holidays(state: State, days: Iterable) -> Operations:
             raise UsageProblem(
                 f"{format_holiday(day)} is no holiday", "see what is: holdfast policy show"
             )
-    return set_holidays(
-        state, {day: kind for day, kind in state.holidays.items() if day not in gone}
-    )
+    kept = {day: kind for day, kind in state.holidays.items() if day not in gone}
+    return set_holidays(state, kept, now)
 
 
 def set_group(state: State, number: int, rights: list[list]) -> Operations:

@@ -151,6 +151,31 @@ def format_holidays(holidays: Kinds) -> list[str]:
     ]
 
 
+def upcoming(holidays: Kinds, now: int) -> Kinds:
+    """Those that can still matter at ``now`` (seconds since 1970): all but dates that are over.
+
+    A night that began on one goes on for a day, and the site's day may end half a day after UTC's.
+    """
+    first = now // 86400 - 2
+    return {
+        day: kind for day, kind in holidays.items() if not isinstance(day, int) or day >= first
+    }
+
+
+def end_hints(days: Iterable[Hours]) -> list[str]:
+    """What to tell who wrote 23:59 where midnight is meant: the last minute is not in it."""
+    short = {
+        format_hours([[start, end]]): format_hours([[start, DAY_MINUTES]])
+        for hours in days
+        for start, end in hours
+        if end == DAY_MINUTES - 1
+    }
+    return [
+        f"{text} leaves out the minute before midnight; until midnight is {meant}"
+        for text, meant in short.items()
+    ]
+
+
 def _parse_days(text: str, whole: str) -> list[int]:
     days = []
     for part in text.lower().split(","):

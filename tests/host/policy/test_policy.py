@@ -24,7 +24,7 @@ def test_a_year_of_policy(policy, state, typed, secret, tmp_path):
         ("time-zone", "Europe/Berlin"),
         ("door", "back"),
         ("schedule", "office", "--weekly", "mon-thu 08:00-18:00", "--weekly", "fri 08:00-15:00"),
-        ("holidays", "2026-12-26", "2026-12-25"),
+        ("holidays", "2098-12-26", "2098-12-25"),
         ("holidays", "12-24", "--kind", "2"),
         ("group", 7, "--door", "front", "--schedule", "office"),
         ("group", 7, "--zone", "lobby", "--add"),
@@ -51,7 +51,7 @@ def test_a_year_of_policy(policy, state, typed, secret, tmp_path):
     assert shown["schedules"] == {
         "office": {"weekly": ["mon-thu 08:00-18:00", "fri 08:00-15:00"], "on_holidays": []}
     }
-    assert shown["holidays"] == ["2026-12-25", "2026-12-26", "12-24 (kind 2)"]
+    assert shown["holidays"] == ["2098-12-25", "2098-12-26", "12-24 (kind 2)"]
     assert shown["groups"]["7"]["rights"] == [
         {"door": "front", "permissions": 1, "schedule": "office"},
         {"zone": "lobby", "permissions": 1, "schedule": None},
@@ -72,11 +72,43 @@ def test_a_year_of_policy(policy, state, typed, secret, tmp_path):
     for words in (
         "UTC+01:00",
         "mon-thu 08:00-18:00",
-        "2026-12-25",
+        "2098-12-25",
         "cards and PINs: 2",
         "front (office)",
     ):
         assert words in text
+
+
+def test_holidays_that_are_over_cost_nothing(office, state):
+    """Last year's list takes no room of this year's, and pasting all of a year is no mistake."""
+    now = int(time.time())
+    dates = [time.strftime("%Y-%m-%d", time.gmtime(now + DAY * off)) for off in range(-100, 97)]
+    office("holidays", *dates, "12-25", "--json").fails("holidays, and a reader keeps 96")
+    done = office("holidays", *dates[:-4], "--json").json
+    assert done["over"] == dates[:98] and done["holidays"] == dates[98:-4]
+    again = office("holidays", dates[5])
+    assert "nothing to change" in again.out and f"left out: {dates[5]}" in again.out
+    assert office("show", "--json").json["holidays"] == dates[98:-4]
+    # A month later: what is over needs no changeset to be gone, and makes room.
+    later = now + 30 * DAY
+    held = state()
+    assert policy_changes.set_holidays(held, dict(list(held.holidays.items())[28:]), later) == []
+    more = {**held.holidays, **{now // DAY + 200 + day: 2 for day in range(20)}}
+    ((_, listed),) = policy_changes.set_holidays(held, more, later)
+    assert [day for day, _ in listed] == sorted(day for day in more if day >= later // DAY - 2)
+    with pytest.raises(UsageProblem, match="115 holidays"):
+        policy_changes.set_holidays(held, more, now)
+
+
+def test_who_closes_at_23_59_gets_a_hint(office):
+    """It is signed as it was written, and said."""
+    late = ("--weekly", "fri 18:00-23:59", "--on-holidays", "20:00-23:59")
+    done = office("schedule", "late", *late)
+    assert done.code == 0 and "signed as changeset" in done.out
+    assert "hint: 18:00-23:59 leaves out the minute before midnight" in done.out
+    done = office("schedule", "late", "--weekly", "fri 18:00-23:59", "--json").json
+    assert done["changed"] and done["hints"][0].endswith("until midnight is 18:00-24:00")
+    assert office("schedule", "late", "--weekly", "fri 18:00-24:00", "--json").json["hints"] == []
 
 
 def test_the_same_again_signs_nothing(office, typed):
@@ -102,7 +134,7 @@ def test_the_same_again_signs_nothing(office, typed):
         ("revoke", "0011223344556677"),
         ("watermark", "2026-01-01"),
         ("lockdown", "on"),
-        ("holidays", "2026-12-25"),
+        ("holidays", "2098-12-25"),
     ):
         assert office(*change, "--json").json["changed"] is True, change
         assert office(*change, "--json").json["changed"] is False, change

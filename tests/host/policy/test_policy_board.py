@@ -42,7 +42,7 @@ some_grants = st.builds(
     st.none() | st.integers(1, 63),
 )
 holidays = st.dictionaries(
-    st.integers(20000, 20300) | st.tuples(st.integers(1, 12), st.integers(1, 28)),
+    st.integers(20800, 21100) | st.tuples(st.integers(1, 12), st.integers(1, 28)),
     st.integers(1, 4),
     max_size=120,
 )
@@ -86,8 +86,8 @@ wishes = st.one_of(
     wish(unlock_by_schedule, st.integers(0, 3), names),
     wish(policy_changes.set_schedule, names, weeks, st.sampled_from([[], [[], [[1, 2]]]])),
     wish(policy_changes.remove_schedule, names),
-    wish(policy_changes.set_holidays, holidays),
-    wish(policy_changes.remove_holidays, st.lists(st.integers(20000, 20010))),
+    wish(policy_changes.set_holidays, holidays, times),
+    wish(policy_changes.remove_holidays, st.lists(st.integers(20800, 20810)), times),
     wish(policy_changes.set_group, groups, rights),
     wish(policy_changes.remove_group, groups),
     wish(

@@ -85,7 +85,7 @@ def everything(state, anchor):
         [operations.ZONE_KEY, "lobby", 2, bytes(32), sealed],
         [operations.ZONE_SWITCH, "lobby", 2],
         *policy_changes.set_schedule(state, "office", week, [[[600, 601]], [[480, 720]]]),
-        *policy_changes.set_holidays(state, days),
+        *policy_changes.set_holidays(state, days, 0),
         [operations.GROUP, 7, [[[DOOR, "front"], 1, "office"], [[ZONE, "lobby"], 1, None]]],
         *policy_changes.revoke(state, b"revoked!", None, NOW),
         *policy_changes.raise_watermark(state, NOW - 5, NOW),

@@ -129,6 +129,27 @@ def test_holidays_come_back_from_their_text(holidays):
     assert not holidays
 
 
+def test_a_date_that_is_over_is_no_holiday_any_more():
+    """Not before its night is over, wherever on Earth the site is; those of every year stay."""
+    date = policy_schedules.parse_day("2027-01-15")
+    days = {date: 2, (1, 15): 1, (2, 29): 3}
+    for at, stays in ((date, True), (date + 2.49, True), (date + 3, False), (date + 90, False)):
+        kept = policy_schedules.upcoming(days, int(at * 86400))
+        assert kept == ({**days} if stays else {(1, 15): 1, (2, 29): 3}), at
+
+
+def test_who_writes_23_59_is_told_of_the_minute_after_it():
+    """People close a day at 23:59: then nobody is let in for a minute before midnight."""
+    week = policy_schedules.parse_week(["mon-fri 00:00-23:59", "sat 22:00-23:59,01:00-02:00"])
+    kinds = policy_schedules.parse_on_holidays(["kind 2 22:00-23:59"])
+    assert policy_schedules.end_hints([*week, *kinds]) == [
+        "00:00-23:59 leaves out the minute before midnight; until midnight is 00:00-24:00",
+        "22:00-23:59 leaves out the minute before midnight; until midnight is 22:00-24:00",
+    ]
+    fine = policy_schedules.parse_week(["mon 00:00-24:00,12:59-13:59", "tue 23:59-00:01"])
+    assert policy_schedules.end_hints(fine) == []
+
+
 @pytest.mark.parametrize("name", ZONES)
 def test_a_readers_clock_agrees_with_tzdata_in_every_hour(name):
     """Ten years, hour by hour: a rule read wrongly opens a shop an hour early, twice a year."""

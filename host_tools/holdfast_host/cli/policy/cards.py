@@ -50,9 +50,7 @@ def card(
     cards = {granting.uid(text): f"card {text}" for text in texts}
     if not cards:
         raise UsageProblem("no card is given", "give its number in hexadecimal, or --from FILE")
-    wish = Wish(
-        group or [], until, first_day, uses, same_person_as, suspend, add, remove, replace
-    )
+    wish = Wish(group or [], until, first_day, uses, same_person_as, suspend, add, remove, replace)
     granting.known(folder, tag.CARD, lambda: cards, wish, passphrase_file, as_json)
 
 

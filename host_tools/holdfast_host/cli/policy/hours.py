@@ -1,6 +1,7 @@
 """``holdfast policy schedule`` and ``holidays``: when rights hold."""
 
 import re
+import time
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from ...policy import schedules
 from ...policy.state import State
 from ...site import site as sites
 from .. import names
-from ..output import AsJson
+from ..output import AsJson, say
 from ..passphrase import PassphraseFile
 from .change import Folder, Remove, report, signed
 
@@ -63,13 +64,17 @@ def schedule(
     )
     texts = schedules.format_week(week)
     hours = schedules.format_on_holidays(kinds)
+    hints = schedules.end_hints([*week, *kinds])
     report(
         *done,
         f"the schedule {name} is {'; '.join(texts) or 'never'}"
         f" (on holidays: {'; '.join(hours) or 'closed'})",
         as_json,
-        {"schedule": name, "weekly": texts, "on_holidays": hours},
+        {"schedule": name, "weekly": texts, "on_holidays": hours, "hints": hints},
     )
+    if not as_json:
+        for hint in hints:
+            say(f"hint: {hint}", "yellow")
 
 
 def holidays(
@@ -90,7 +95,11 @@ def holidays(
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add holidays, in any order: days on which schedules have the hours of their kind."""
+    """Add holidays, in any order: days on which schedules have the hours of their kind.
+
+    A night's hours belong to the day it begins on, into a holiday and out of it. Dates that are
+    over take no room and are left out.
+    """
     site = sites.load(folder)
     days = [schedules.parse_holiday(date) for date in dates or []]
     if remove and replace:
@@ -98,16 +107,22 @@ def holidays(
     if not days and not replace:
         raise UsageProblem("no date is given", "give dates such as 2026-12-25")
 
+    now = int(time.time())
+
     def changes(state: State) -> list[list]:
         if remove:
-            return policy_changes.remove_holidays(state, days)
+            return policy_changes.remove_holidays(state, days, now)
         kept = {} if replace else state.holidays
-        return policy_changes.set_holidays(state, {**kept, **dict.fromkeys(days, kind)})
+        return policy_changes.set_holidays(state, {**kept, **dict.fromkeys(days, kind)}, now)
 
     history, added = signed(site, passphrase_file, changes)
-    listed = schedules.format_holidays(history.state.holidays)
+    listed = schedules.format_holidays(schedules.upcoming(history.state.holidays, now))
+    left = schedules.upcoming(dict.fromkeys(days, kind), now)
+    over = [] if remove else [schedules.format_holiday(day) for day in days if day not in left]
     done = f"the holidays are {', '.join(listed) or 'none'}"
-    report(history, added, done, as_json, {"holidays": listed})
+    report(history, added, done, as_json, {"holidays": listed, "over": over})
+    if over and not as_json:
+        say(f"over already, and left out: {', '.join(over)}", "yellow")
 
 
 def duration(text: str) -> int:

@@ -1,6 +1,7 @@
 """``holdfast policy show``: what the changesets come to, for people and for machines."""
 
 import collections
+import time
 
 from holdfast.access.policy import limits
 
@@ -45,7 +46,7 @@ def _facts(history: History) -> dict[str, object]:
             }
             for name, schedule in state.schedules.items()
         },
-        "holidays": policy_schedules.format_holidays(state.holidays),
+        "holidays": policy_schedules.format_holidays(_upcoming(state)),
         "groups": {
             str(number): {"rights": rights_facts(rights), "cards_and_pins": count}
             for number, (rights, count) in _groups(state).items()
@@ -112,7 +113,7 @@ def _rows(history: History) -> dict[str, object]:
         hours = "; ".join(policy_schedules.format_on_holidays(schedule.on_holidays)) or "closed"
         weekly = "; ".join(policy_schedules.format_week(schedule.week)) or "never"
         rows[f"schedule {name}"] = f"{weekly} (on holidays: {hours})"
-    rows["holidays"] = ", ".join(policy_schedules.format_holidays(state.holidays)) or "none"
+    rows["holidays"] = ", ".join(policy_schedules.format_holidays(_upcoming(state))) or "none"
     for number, (rights, count) in _groups(state).items():
         rows[f"group {number}"] = f"{rights_text(rights) or 'nothing'}; cards and PINs: {count}"
     rare = ", ".join(f"{count} {_RARE[name]}" for name, count in _rare(state).items() if count)
@@ -144,6 +145,10 @@ def _rare(state: State) -> dict[str, int]:
         )
         for name in _RARE
     }
+
+
+def _upcoming(state: State) -> policy_schedules.Kinds:
+    return policy_schedules.upcoming(state.holidays, int(time.time()))
 
 
 def _groups(state: State) -> dict[int, tuple[list, int]]:
