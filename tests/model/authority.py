@@ -39,19 +39,22 @@ WEEKS = (
 )
 SCHEDULES = ("days", "office", "never ordered")
 HERE, GUESTS = (DOOR, site.DOOR), (ZONE, site.ZONE)
-PLACES = (HERE, GUESTS, (ZONE, site.DOOR), (ZONE, "attic"), (DOOR, "boiler"), (DOOR, site.ZONE))
+BOILER, CELLAR = (DOOR, "boiler"), (DOOR, "cellar")
+EVERY = tuple((DOOR, name) for name in DOORS)
+PLACES = (HERE, GUESTS, (ZONE, site.DOOR), (ZONE, "attic"), BOILER, CELLAR, (DOOR, site.ZONE))
 SCOPES = (
-    [(HERE, 1)],
-    [(HERE, 1)],
-    [(HERE, 1), ((ZONE, "cellar"), 2)],
+    [(HERE, 1), (BOILER, 1)],
+    [(place, 1) for place in EVERY],
+    [(HERE, 1), ((ZONE, "cellar"), 2), (CELLAR, 1)],
     [(HERE, 5)],
     [(GUESTS, 1)],
     [(GUESTS, 1)],
-    [(HERE, 5)],
+    [(place, 5) for place in EVERY],
     [((ZONE, "cellar"), 1), (GUESTS, 3)],
     [((ZONE, "attic"), 1)],
-    [((DOOR, "boiler"), 1)],
-    [(HERE, 2)],
+    [(BOILER, 1)],
+    [(CELLAR, 1), (GUESTS, 1)],
+    [(HERE, 2), (BOILER, 3)],
     [(HERE, 1), (GUESTS, 4)],
     [((ZONE, site.DOOR), 1)],
     [((DOOR, site.ZONE), 1), ((ZONE, site.DOOR), 6)],
@@ -173,6 +176,7 @@ class Authority:
     def _order_door(self, now):
         """Also what cannot be: a name that another door has."""
         number = self.pick((1, 1, 2, 0))
+        number = self.pick((number, 2))
         if number == 0:
             # It stays what it is, moves to another number, is renamed, or goes.
             moved = [("door", 0, False), ("door", 3, site.DOOR)]
@@ -183,8 +187,10 @@ class Authority:
         return ("door", number, self.pick((*DOORS[1:], *DOORS[1:], False, site.DOOR)))
 
     def _order_zone(self, now):
-        ours = self.rules.our_number or 0
-        numbers = self.pick(([ours], [ours], [ours], [ours, 1], [1], [], False))
+        first, second, third = [self.rules.number_of(name) or 0 for name in DOORS]
+        both, every = sorted({first, second}), sorted({first, second, third})
+        some = (both, both, every, every, sorted({first, 1}), [2], [first], [], False)
+        numbers = self.pick(some)
         return ("zone", self.pick(ZONES), numbers)
 
     def _order_zone_key(self, now):
@@ -213,7 +219,7 @@ class Authority:
     def _order_group(self, now):
         bits = self.pick((1, 1, 5, 1, 4, 2, 33))
         hours = (None, None, "days", "office", "days", "office", "never ordered")
-        rights = [(self.pick(PLACES * 2 + (HERE,) * 5), bits, self.pick(hours))]
+        rights = [(self.pick(PLACES + (HERE,) * 4 + EVERY), bits, self.pick(hours))]
         if self.pick((0, 1)):
             rights.append((self.pick(PLACES), self.pick((1, 4)), self.pick(hours)))
         return ("group", self.pick((1, 2)), self.pick((rights,) * 7 + (False,)))
@@ -244,8 +250,12 @@ class Authority:
         return ("watermark", now + self.pick((-10 * DAY, -DAY, -HOUR, 0, 60)))
 
     def _order_lockdown(self, now):
-        on = not self.rules.is_locked() or self.pick((False, False, False, True))
-        places = (None, None, [HERE], [GUESTS], [(ZONE, site.DOOR)], [(ZONE, "attic")])
+        is_locked = any(self.rules.at(name).is_locked() for name in DOORS)
+        on = not is_locked or self.pick((False, False, False, True))
+        places = (
+            *(None, None, [HERE], [GUESTS], [BOILER], [(ZONE, site.DOOR)], [(ZONE, "attic")]),
+            *([CELLAR, HERE],),
+        )
         return ("lockdown", on, self.pick(places))
 
     def _order_anchors(self, now):
@@ -261,12 +271,14 @@ class Authority:
         week, holidays = self.pick((WEEKS[1], WEEKS[3], WEEKS[4]))
         return [
             ("timezone", self.pick(tuple(TIMEZONES))), ("door", 0, site.DOOR),
-            ("door", 1, "boiler"), ("zone", site.ZONE, [0]),
+            ("door", 1, "boiler"), ("door", 2, "cellar"),
+            ("zone", site.ZONE, self.pick(([0, 1], [0, 1, 2], [0]))),
             ("zone_key", site.ZONE, 1, zone_secret(site.ZONE, 1), True),
             ("zone_switch", site.ZONE, 1),
             ("schedule", "days", *self.pick(WEEKS[2:4])), ("schedule", "office", week, holidays),
-            self._order_holidays(now), ("group", 1, [(HERE, self.pick((1, 1, 33)), None)]),
-            ("group", 2, [(GUESTS, 1, "days"), (HERE, 4, None)]),
+            self._order_holidays(now),
+            ("group", 1, [(place, self.pick((1, 1, 33)), None) for place in EVERY]),
+            ("group", 2, [(GUESTS, 1, "days"), (HERE, 4, None), (CELLAR, 1, "office")]),
             ("grant", CARDS[0], 1, None, self._rare(now)),
             ("grant", PINS[0], 2, now + 20 * DAY, {}),
             ("grant", CARDS[1], 2, None, {"person": PERSON}),

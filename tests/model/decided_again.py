@@ -4,13 +4,12 @@ names, and nothing else.
 
 import copy
 
-import small_site as site
 from holdfast.access import DoorView, decide, reason
 from holdfast.access.events import again, event
 from holdfast.access.grant import Grant
 from holdfast.access.request import CARD
 from holdfast.access.tag import name_tag
-from model.authority import shown_key
+from model.authority import DOORS, shown_key
 from model.reference_rules import DOOR
 
 
@@ -58,7 +57,7 @@ def decided_again(happened, policies, seen):
     """
     fields = happened.fields
     rules, cache = policies[fields["changeset"]]
-    view = DoorView(rules, site.DOOR)
+    view = DoorView(rules, door_of(fields))
     name = reason.name(fields["reason_code"])
     was = name == "granted", name, fields.get("by_grace", False)
     if "shown" not in fields:
@@ -89,17 +88,23 @@ def told_again(request, view, cache, clock):
     return decision.granted, decision.reason_name, decision.by_grace
 
 
+def door_of(fields):
+    """The name of the door that an event is of."""
+    return next(name for name in DOORS if name_tag(name) == fields["door"])
+
+
 def told(happened):
     """What of an event a history knows beforehand."""
     fields = happened.fields
     if happened.kind == event.ACCESS:
         names = ("shown", "cti", "action", "guest", "by_grace")
         about = {name: fields[name] for name in names if name in fields}
+        about["door"] = door_of(fields)
         return (event.ACCESS, reason.name(fields["reason_code"]), about)
     if happened.kind == event.POLICY_APPLIED:
         return (event.POLICY_APPLIED, fields["changeset"])
     if happened.kind == event.LOCKDOWN:
-        return (event.LOCKDOWN, fields["on"])
+        return (event.LOCKDOWN, door_of(fields), fields["on"])
     return (happened.kind,)
 
 

@@ -27,13 +27,12 @@ class Grant:
 
 
 class Rules:
-    """The site's policy as the authority ordered it, for the door ``door``; ``anchors`` are the
-    names of the keys that its settings trust.
+    """The site's policy as the authority ordered it; ``anchors`` are the names of the keys that
+    the node's settings trust. ``at(door)`` is what of it holds there.
     """
 
-    def __init__(self, site, door, anchors):
+    def __init__(self, site, anchors):
         self.site = site
-        self.door = door
         self.anchors = list(anchors)
         self.number = 0
         self.issued_at = 0
@@ -178,25 +177,13 @@ class Rules:
 
     # What follows from it
 
-    @property
-    def our_number(self):
-        """The number of this door, None if the policy does not know it."""
-        return next((number for number, name in self.doors.items() if name == self.door), None)
+    def at(self, door):
+        """These rules as they are for one door, now and later."""
+        return Here(self, door)
 
-    def our_zones(self):
-        """The zones that this door lies in."""
-        return [zone for zone, numbers in self.zones.items() if self.our_number in numbers]
-
-    def places(self):
-        """The places by which a scope or a right may mean this door."""
-        return [(DOOR, self.door)] + [(ZONE, zone) for zone in self.our_zones()]
-
-    def is_locked(self):
-        return (
-            self.all_locked
-            or self.our_number in self.locked_doors
-            or any(zone in self.locked_zones for zone in self.our_zones())
-        )
+    def number_of(self, door):
+        """The number of the door of this name, None if there is none."""
+        return next((number for number, name in self.doors.items() if name == door), None)
 
     def guest_key(self, zone):
         """The secret by which guests of this zone are believed here, None if there is none."""
@@ -239,3 +226,37 @@ class Rules:
         """Which kind of holiday it is, 0 for none; a date of one year before that of every."""
         kinds = dict(self.holidays)
         return kinds.get((date - EPOCH).days) or kinds.get((date.month, date.day)) or 0
+
+
+class Here:
+    """What the Rules say at the door of this name; all that is not the door's is theirs."""
+
+    def __init__(self, rules, door):
+        self._rules = rules
+        self.door = door
+
+    def __getattr__(self, name):
+        return getattr(self._rules, name)
+
+    @property
+    def our_number(self):
+        """The number of this door, None if the policy does not know it."""
+        return self._rules.number_of(self.door)
+
+    def our_zones(self):
+        """The zones that this door lies in."""
+        number = self.our_number
+        return [zone for zone, numbers in self._rules.zones.items() if number in numbers]
+
+    def places(self):
+        """The places by which a scope or a right may mean this door."""
+        return [(DOOR, self.door)] + [(ZONE, zone) for zone in self.our_zones()]
+
+    def is_locked(self):
+        """Whether it is locked down: by itself, with a zone of its, or with all doors."""
+        rules = self._rules
+        return (
+            rules.all_locked
+            or self.our_number in rules.locked_doors
+            or any(zone in rules.locked_zones for zone in self.our_zones())
+        )

@@ -1,4 +1,4 @@
-"""Random histories of a door: the reader and a plain model of it answer alike.
+"""Random histories of a node with three doors: it and a plain model of it answer alike.
 
 Credentials, cards and PINs, alone and together, doors and zones of one name, keys that rotate,
 revocations, schedules, lockdowns, power cuts and clocks that are lost, set and told again: in

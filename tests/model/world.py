@@ -1,8 +1,8 @@
-"""A real reader, what people do with it, and the reference beside it: one history.
+"""A real node with three doors, what people do with it, and the reference beside it: one history.
 
-Nothing that decides is faked: the reader is the whole role on a folder of its own, and a restart
-is another one on the same folder. Only its clocks, its strike and the fsync of this machine are
-played. What is asked of it goes through its desk, as it does from the link and the card antenna.
+Nothing that decides is faked: the node is the whole role on a folder of its own, and a restart
+is another one on the same folder. Only its clocks, its strikes and the fsync of this machine are
+played. Who comes to its doors: at_the_door.py.
 """
 
 import collections
@@ -12,20 +12,20 @@ import cbor
 import crypto
 import small_site as site
 from harness import new_folder
-from holdfast.access import Refused, Request, SiteRules, Trust, reason
+from holdfast.access import SiteRules, Trust
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import event
 from holdfast.access.events import record as event_record
 from holdfast.access.policy import changeset as changesets
 from holdfast.access.policy import draft
-from holdfast.access.request import CardRequest
-from holdfast.access.tag import CARD, PIN
+from holdfast.door.unit import DoorUnit
 from holdfast.roles.reader import Reader
 from holdfast.storage import settings
 from holdfast_host.events.check import check
-from memory_phone import Hardware, show_card
+from memory_phone import Hardware
 from model import reference as ref
-from model.authority import CARDS, DAY, HOUR, PINS, SEEDS, Authority, shown_key
+from model.at_the_door import AtTheDoor
+from model.authority import DAY, DOORS, HOUR, SEEDS, Authority
 from model.decided_again import Difference, PlainCache, decided_again, expected, told
 from model.reference_clock import Clock, Unclear
 from model.reference_rules import Refused as OrdersRefused
@@ -36,13 +36,19 @@ ENROLLED_BEFORE = 3 * HOUR  # the history begins
 # A winter's Friday, the evenings before clocks in Berlin go forward and back, and the one before
 # a 29th of February.
 BEGINNINGS = (site.NOW, 1806170400, 1824919200, 1835380800)
+STRIKE_MS = 3000
+DOOR_PICKS = DOORS[:1] * 3 + DOORS[1:2] * 2 + DOORS[2:]
 READER = crypto.x25519_public_key(site.READER_PRIVATE)
 
 
 def configured(now):
     """Settings of a reader enrolled a little before ``now``."""
-    certificate = site.device_certificate(changes={6: now - ENROLLED_BEFORE, 4: now + 3650 * DAY})
-    return settings.decode(cbor.encode(site.settings_map({6: certificate})))
+    scope = site.scope(*[(1, name, 1) for name in DOORS])
+    certificate = site.device_certificate(
+        changes={6: now - ENROLLED_BEFORE, 4: now + 3650 * DAY, 9: scope}
+    )
+    doors = [[name, STRIKE_MS] for name in DOORS]
+    return settings.decode(cbor.encode(site.settings_map({6: certificate, 4: doors})))
 
 
 SETTINGS = {now: configured(now) for now in BEGINNINGS}
@@ -65,8 +71,36 @@ def quickly(monkeypatch):
     monkeypatch.setattr(os, "sync", lambda: None)
 
 
+class ThreeDoors(Reader):
+    """A reader that moves the strikes of all doors of its settings; ``boards`` has what hal would
+    give for each by name.
+    """
+
+    def __init__(self, settings, private_key, hardware, folder, boards):
+        super().__init__(settings, private_key, hardware, folder)
+        for name, strike_ms in settings.doors:
+            self.doors[name] = DoorUnit(
+                name,
+                strike_ms,
+                boards[name],
+                self.stores,
+                self.timekeeper,
+                self.recorder,
+                self.stores.fault,
+            )
+
+    def start(self):
+        first, *others = self.doors.items()
+        for _, unit in others:
+            unit.doorway.start()
+        # The role makes the first one itself, in the place of ours.
+        super().start()
+
+
 class World:
-    """One door and all around it; ``pick(options)`` decides what happens, ``seen`` counts it."""
+    """A node with three doors and all around it; ``pick(options)`` decides what happens, ``seen``
+    counts it.
+    """
 
     def __init__(self, pick, seen):
         self.pick = pick
@@ -75,7 +109,7 @@ class World:
         self.settings = SETTINGS[self.now]
         self.folder = new_folder()
         self.hardware = BoardHardware(self.now)
-        self.rules = Rules(site.SITE, site.DOOR, ["first"])
+        self.rules = Rules(site.SITE, ["first"])
         # What each number of the policy comes to, by which events are decided again.
         blank = SiteRules(site.SITE, self.settings.authority_keys)
         self.policies = [(blank, PlainCache(self.rules))]
@@ -83,18 +117,21 @@ class World:
         self.authority = Authority(pick, self.rules)
         self.head = bytes(32)
         self.recorded = []  # what the event log must hold
-        self.granted = 0
-        self.keypads = ref.Keypads()
+        self.doors = {name: AtTheDoor(self, name) for name in DOORS}
+        self.first = self.doors[DOORS[0]]
         self._start()
 
     # The reader's life
 
     def _start(self):
         self.hardware.ticks_started = self.hardware.ticks_ms
-        self.keypads = self.keypads.restarted()
-        self.waiting = None  # the card that wants its PIN, and until which tick
-        self.reader = Reader(self.settings, site.READER_PRIVATE, self.hardware, self.folder)
+        boards = {name: door.board for name, door in self.doors.items()}
+        self.reader = ThreeDoors(
+            self.settings, site.READER_PRIVATE, self.hardware, self.folder, boards
+        )
         self.reader.start()
+        for name, door in self.doors.items():
+            door.started(self.reader.doors[name])
         if not self.recorded:
             self.recorded.append((event.LOG_STARTED,))
         self.recorded.append((event.STARTED,))
@@ -184,111 +221,28 @@ class World:
             issued.credential = trust.authenticate(issued.raw)
 
     def token(self):
-        """A holder at the door, whose phone is known, or shows its token for the first time."""
+        """Somebody comes with a phone."""
         if not self.authority.tokens:
             return self.issue()
-        issued = self.pick(self.authority.tokens)
-        token, credential = issued.token, issued.credential
-        door = self.pick((site.DOOR,) * 7 + ("cellar",))
-        action = self.pick((1,) * 7 + (2,))
-        intent, verified = self.pick((True,) * 7 + (False,)), self.pick((False, True))
-        if credential is None or self.pick((0, 0, 0, 1)):
-            refused = ref.authentic(token, self.rules)
-            try:
-                credential = self.reader.trust.authenticate(issued.raw)
-                found = []
-            except Refused as error:
-                found = [reason.name(error.reason)]
-            if bool(found) != bool(refused) or not set(found) <= set(refused):
-                raise Difference(f"token {found}, and the reference says {refused}")
-            if found:
-                self.reader.refused(error_code(found), 0, None, None)
-                return self._recorded(None, found[0], {"shown": None})
-        if token.signer in self.rules.anchors and token.issued is not None:
-            self.clock.heard(token.issued)
-            self.clock.look(self.uptime, self.hardware.now)
-        answers = set()
-        for reading in self.clock.readings():
-            answers |= ref.ask_token(self.rules, token, reading, door, action, intent, verified)
-        wish = Request(credential, door, action, intent, verified)
-        decision = self.reader.doors[site.DOOR].access_point.ask(wish, {})
-        about = {"shown": 0, "cti": token.cti, "action": action, "guest": token.signer is None}
-        return self._agree(decision, answers, about)
+        self._door().token()
 
     def card(self):
-        number = self.pick((CARDS[0],) * 4 + (CARDS[1],) * 3 + CARDS[2:])
-        self.keypads.shown(self.uptime, False)
-        show_card(self.reader, number)
-        answers = self._card_answers(ref.Shown(number))
-        why = self._agree_shown(answers, {"shown": CARD, "action": 1})
-        until = self.hardware.ticks_ms + 15000
-        self.waiting = (number, until) if why == "second_needed" else None
+        self._door().card()
 
     def pin(self):
-        digits = self.pick((PINS[0],) * 3 + PINS)
-        card = None
-        if self.waiting is not None and self.hardware.ticks_ms < self.waiting[1]:
-            card = self.waiting[0]
-        self.waiting = None
-        self.keypads.shown(self.uptime, True)
-        a_day = self.reader.stores.rules.wrong_pins_a_day
-        locked = self.keypads.of(card).is_locked(self.uptime, a_day)
-        self.reader.card_reader.pin(digits)
-        if card is None:
-            shown, kind, wrong = ref.Shown(digits, locked), PIN, ref.WRONG_ALONE
-        else:
-            shown, kind, wrong = ref.Shown(card, locked, digits), CARD + 2, ref.WRONG_WITH_CARD
-        why = self._agree_shown(self._card_answers(shown), {"shown": kind, "action": 1})
-        if not locked and why in wrong:
-            self.keypads.tried_wrong(card, self.uptime)
+        self._door().pin()
 
     def pair(self):
-        """A card and a PIN together, or one alone, where somebody counts uses."""
-        pair = [self.pick(CARDS[:2]), self.pick((PINS[1], PINS[1], PINS[0], PINS[2]))]
-        first, second = self.pick((pair, pair, pair, pair[::-1], [pair[0], None]))
-        locked, used = self.pick((False,) * 7 + (True,)), self.pick((1, 0, None, 1, 2))
-        shown = ref.Shown(first, locked, second, used)
-        kind = PIN if shown.is_pin else CARD
-        key = second and shown_key(second)
-        wish = CardRequest(
-            kind, shown_key(first), site.DOOR, locked=shown.locked, second=key, used=used
-        )
-        decision = self.reader.doors[site.DOOR].access_point.ask(wish, {})
-        about = {"shown": kind if second is None else kind + 2, "action": 1}
-        self._agree(decision, self._card_answers(shown), about)
-        self.seen["pair " + decision.reason_name] += second is not None
+        self._door().pair()
 
-    def _card_answers(self, shown):
-        answers = set()
-        for reading in self.clock.readings():
-            answers |= ref.ask_card(self.rules, shown, reading)
-        return answers
+    def _door(self):
+        return self.doors[self.pick(DOOR_PICKS)]
 
-    def _agree_shown(self, answers, about):
-        line = [line for line in self.hardware.lines if line["event"] == "access"][-1]
-        told = (line["granted"], line["reason"], line["by_grace"])
-        return self._compare(told, answers, about)
-
-    def _agree(self, decision, answers, about):
-        told = (decision.granted, decision.reason_name, decision.by_grace)
-        return self._compare(told, answers, about)
-
-    def _compare(self, told, answers, about):
-        self.seen["decisions"] += 1
-        self.seen["two reasons"] += len(answers) > 1
-        self.seen["unsure"] += len({granted for granted, _, _ in answers}) > 1
-        if told not in answers:
-            raise Difference(f"the reader: {told}; the reference: {sorted(answers)}; {about}")
-        return self._recorded(told, told[1], about)
-
-    def _recorded(self, told, why, about):
-        if told and told[0]:
-            self.granted += 1
-        about["by_grace"] = bool(told and told[2])
+    def happened_at_a_door(self, why, about):
+        """An answer was given, and must be in the event log."""
         self.recorded.append((event.ACCESS, why, about))
         self.seen[why] += 1
         self.seen["by grace"] += about["by_grace"]
-        return why
 
     # The authority
 
@@ -301,7 +255,7 @@ class World:
         raw = self.authority.changeset(orders, issued_at, self.head)
         if self.pick((0,) * 9 + (1,)):
             self._refuse(self.authority.forged(raw, orders, issued_at, self.head), "forged")
-        was_locked = self.rules.is_locked()
+        was_locked = [door.rules.is_locked() for door in self.doors.values()]
         try:
             self.rules.follow(orders, issued_at)
         except OrdersRefused as error:
@@ -315,8 +269,9 @@ class World:
         following = draft.applied(self.policies[-1][0], changesets.parse(raw))
         self.policies.append((following, PlainCache(self.rules)))
         self.recorded.append((event.POLICY_APPLIED, self.rules.number))
-        if self.rules.is_locked() != was_locked:
-            self.recorded.append((event.LOCKDOWN, not was_locked))
+        for door, was in zip(self.doors.values(), was_locked, strict=True):
+            if door.rules.is_locked() != was:
+                self.recorded.append((event.LOCKDOWN, door.name, not was))
         self._look()
 
     def _refuse(self, raw, why):
@@ -347,18 +302,14 @@ class World:
         kept = [told(shown.event) for shown in report.events]
         if kept != [expected(*entry) for entry in self.recorded]:
             raise Difference(f"recorded is {kept}, and happened {self.recorded}")
-        if self.hardware.opened != self.granted:
-            raise Difference(f"{self.granted} grants, and the strike {self.hardware.opened} times")
+        for door in self.doors.values():
+            opened = door.board.opened + (door is self.first) * self.hardware.opened
+            if opened != door.granted:
+                raise Difference(f"{door.name}: {door.granted} grants, its strike {opened} times")
         self.seen["events"] += len(kept)
         for shown in report.events:
             if shown.event.kind == event.ACCESS:
                 decided_again(shown.event, self.policies, self.seen)
-
-
-def error_code(names):
-    """The code of the one reason in ``names``."""
-    (code,) = [code for code in reason.codes() if reason.name(code) == names[0]]
-    return code
 
 
 STEPS = collections.Counter({

@@ -1,0 +1,168 @@
+"""Who comes to one door of a random history, and whether the node answers as the reference does.
+
+What is asked goes through the door's own desk and card reader, as it does from the link and the
+antenna; only the strike is played.
+"""
+
+from holdfast.access import Refused, Request, reason
+from holdfast.access.request import CardRequest
+from holdfast.access.tag import CARD, PIN
+from memory_phone import Hardware, show_card
+from model import reference as ref
+from model.authority import CARDS, PINS, shown_key
+from model.decided_again import Difference
+from model.reference_keypads import WRONG_ALONE, WRONG_WITH_CARD, Keypads
+
+
+class DoorBoard(Hardware):
+    """The strike and the lamps of one door of the node with this ``hardware``."""
+
+    def __init__(self, hardware):
+        super().__init__(hardware.now)
+        self.ticks = hardware
+        self.elapsed = hardware.elapsed
+        self.lines = hardware.lines
+
+
+class AtTheDoor:
+    """The door ``name`` of the ``world``, its DoorUnit ``unit`` and what the reference knows of
+    it.
+    """
+
+    def __init__(self, world, name):
+        self.world = world
+        self.name = name
+        self.rules = world.rules.at(name)
+        self.board = DoorBoard(world.hardware)
+        self.keypads = Keypads()
+        self.granted = 0
+
+    def started(self, unit):
+        """The node has started, and its door is ``unit``."""
+        self.unit = unit
+        self.keypads = self.keypads.restarted()
+        self.waiting = None  # the card that wants its PIN, and until which tick
+
+    def token(self):
+        """A holder whose phone is known, or shows its token for the first time."""
+        world = self.world
+        pick, reader = world.pick, world.reader
+        issued = pick(world.authority.tokens)
+        token, credential = issued.token, issued.credential
+        door = pick((self.name,) * 7 + ("garage",))
+        action = pick((1,) * 7 + (2,))
+        intent, verified = pick((True,) * 7 + (False,)), pick((False, True))
+        if credential is None or pick((0, 0, 0, 1)):
+            refused = ref.authentic(token, self.rules)
+            try:
+                credential = reader.trust.authenticate(issued.raw)
+                found = []
+            except Refused as error:
+                found = [reason.name(error.reason)]
+            if bool(found) != bool(refused) or not set(found) <= set(refused):
+                raise Difference(f"token {found}, and the reference says {refused}")
+            if found:
+                # Of which door it is nobody knows yet: it is told as the first one's.
+                reader.refused(error_code(found), 0, None, None)
+                return world.first._recorded(None, found[0], {"shown": None})
+        if token.signer in self.rules.anchors and token.issued is not None:
+            world.clock.heard(token.issued)
+            world.clock.look(world.uptime, world.hardware.now)
+        answers = set()
+        for reading in world.clock.readings():
+            answers |= ref.ask_token(self.rules, token, reading, door, action, intent, verified)
+        wish = Request(credential, door, action, intent, verified)
+        decision = self.unit.access_point.ask(wish, {})
+        about = {"shown": 0, "cti": token.cti, "action": action, "guest": token.signer is None}
+        return self._agree(decision, answers, about)
+
+    def card(self):
+        """A card is held to the reader."""
+        number = self.world.pick((CARDS[0],) * 4 + (CARDS[1],) * 3 + CARDS[2:])
+        self.keypads.shown(self.world.uptime, False)
+        show_card(self.unit, number)
+        answers = self._card_answers(ref.Shown(number))
+        why = self._agree_shown(answers, {"shown": CARD, "action": 1})
+        until = self.world.hardware.ticks_ms + 15000
+        self.waiting = (number, until) if why == "second_needed" else None
+
+    def pin(self):
+        """A PIN is typed, perhaps that of the card that waits for one."""
+        uptime = self.world.uptime
+        digits = self.world.pick((PINS[0],) * 3 + PINS)
+        card = None
+        if self.waiting is not None and self.world.hardware.ticks_ms < self.waiting[1]:
+            card = self.waiting[0]
+        self.waiting = None
+        self.keypads.shown(uptime, True)
+        a_day = self.world.reader.stores.rules.wrong_pins_a_day
+        locked = self.keypads.of(card).is_locked(uptime, a_day)
+        self.unit.card_reader.pin(digits)
+        if card is None:
+            shown, kind, wrong = ref.Shown(digits, locked), PIN, WRONG_ALONE
+        else:
+            shown, kind, wrong = ref.Shown(card, locked, digits), CARD + 2, WRONG_WITH_CARD
+        why = self._agree_shown(self._card_answers(shown), {"shown": kind, "action": 1})
+        if not locked and why in wrong:
+            self.keypads.tried_wrong(card, uptime)
+
+    def pair(self):
+        """A card and a PIN together, or one alone, where somebody counts uses."""
+        pick = self.world.pick
+        pair = [pick(CARDS[:2]), pick((PINS[1], PINS[1], PINS[0], PINS[2]))]
+        first, second = pick((pair, pair, pair, pair[::-1], [pair[0], None]))
+        locked, used = pick((False,) * 7 + (True,)), pick((1, 0, None, 1, 2))
+        shown = ref.Shown(first, locked, second, used)
+        kind = PIN if shown.is_pin else CARD
+        key = second and shown_key(second)
+        wish = CardRequest(
+            kind, shown_key(first), self.name, locked=shown.locked, second=key, used=used
+        )
+        decision = self.unit.access_point.ask(wish, {})
+        about = {"shown": kind if second is None else kind + 2, "action": 1}
+        self._agree(decision, self._card_answers(shown), about)
+        self.world.seen["pair " + decision.reason_name] += second is not None
+
+    def _card_answers(self, shown):
+        answers = set()
+        for reading in self.world.clock.readings():
+            answers |= ref.ask_card(self.rules, shown, reading)
+        return answers
+
+    def _agree_shown(self, answers, about):
+        line = [line for line in self.board.lines if line["event"] == "access"][-1]
+        if line["door"] != self.name:
+            raise Difference(f"shown at {self.name}, and told of {line['door']}")
+        told = (line["granted"], line["reason"], line["by_grace"])
+        return self._compare(told, answers, about)
+
+    def _agree(self, decision, answers, about):
+        told = (decision.granted, decision.reason_name, decision.by_grace)
+        return self._compare(told, answers, about)
+
+    def _compare(self, told, answers, about):
+        seen = self.world.seen
+        seen["decisions"] += 1
+        seen["two reasons"] += len(answers) > 1
+        seen["unsure"] += len({granted for granted, _, _ in answers}) > 1
+        if told not in answers:
+            raise Difference(
+                f"{self.name}: the node {told}; the reference: {sorted(answers)}; {about}"
+            )
+        return self._recorded(told, told[1], about)
+
+    def _recorded(self, told, why, about):
+        if told and told[0]:
+            self.granted += 1
+            self.world.seen["granted at " + self.name] += 1
+        about["door"] = self.name
+        about["by_grace"] = bool(told and told[2])
+        self.world.happened_at_a_door(why, about)
+        return why
+
+
+def error_code(names):
+    """The code of the one reason in ``names``."""
+    (code,) = [code for code in reason.codes() if reason.name(code) == names[0]]
+    return code
+
