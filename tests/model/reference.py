@@ -12,6 +12,7 @@ import itertools
 UNLOCK, OVERRIDE, BOTH = 1, 4, 32
 GRANTED = "granted"
 DAY = 86400
+SKEW = 300  # seconds that clocks may be apart
 # Of several grants and rights of a card, each closed for a reason of its own, which is told.
 TOLD_FIRST = (
     *("clock_unknown", "clock_uncertain", "grace_over", "schedule_unknown", "group_unknown"),
@@ -93,6 +94,7 @@ def ask_token(rules, token, reading, door, action, intent, verified):
         _token_lockdown,
         _token_authority,
         _token_revoked,
+        _token_ahead,
         _token_time,
         _token_scope,
         _token_hours,
@@ -139,6 +141,14 @@ def _token_revoked(rules, token, reading, wish):
     if token.expires <= rules.dropped:
         found.append("expired")
     return found
+
+
+def _token_ahead(rules, token, reading, wish):
+    # Who made it did not know the time, and none of its dates is one.
+    if not reading.trusted or token.issued is None:
+        return []
+    is_ahead = token.issued > reading.now + reading.uncertainty + SKEW
+    return ["dated_ahead"] if is_ahead else []
 
 
 def _token_time(rules, token, reading, wish):

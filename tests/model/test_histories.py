@@ -35,6 +35,8 @@ MET = (
     *("knowledge_too_old", "pair granted", "again", "of some PIN"),
     *("a zone of an unknown door", "a lockdown of an unknown place", "forged"),
     *("a key for an unknown zone", "two doors of one name"),
+    *("dated_ahead", "time refused", "granted at lobby", "granted at boiler"),
+    *("granted at cellar",),
     *("clock on", "clock 2000", "clock none", "clock back", "clock ahead"),
 )
 
@@ -69,6 +71,5 @@ def test_reader_and_model_agree(part, quick_files, tmp_path, monkeypatch):
     missing = [name for name in MET if not seen[name]]
     assert not missing, missing
     assert seen["granted"] > seen["decisions"] / 10
-    # Where the documents leave open what happens, nothing is proven: it must be the exception.
-    assert seen["unsure"] < seen["decisions"] / 100 and seen["two reasons"] < seen["decisions"] / 8
-    assert seen["unclear"] < seen["histories"] / 20
+    # Where the documents leave open what is told, nothing is proven: it must be the exception.
+    assert seen["two reasons"] < seen["decisions"] / 8
