@@ -13,6 +13,8 @@ from model.authority import CARDS, PINS, shown_key
 from model.decided_again import Difference
 from model.reference_keypads import WRONG_ALONE, WRONG_WITH_CARD, Keypads
 
+SECOND_MS = 10_000  # that a card waits for its PIN, and a PIN for its card
+
 
 class DoorBoard(Hardware):
     """The strike and the lamps of one door of the node with this ``hardware``."""
@@ -42,6 +44,7 @@ class AtTheDoor:
         self.unit = unit
         self.keypads = self.keypads.restarted()
         self.waiting = None  # the card that wants its PIN, and until which tick
+        self.typed = None  # the PIN that opened nothing alone, likewise, and if it was counted
 
     def token(self):
         """A holder whose phone is known, or shows its token for the first time."""
@@ -74,27 +77,56 @@ class AtTheDoor:
         about = {"shown": 0, "cti": token.cti, "action": action, "guest": token.signer is None}
         return self._agree(decision, answers, about)
 
-    def card(self):
-        """A card is held to the reader."""
-        number = self.world.pick((CARDS[0],) * 4 + (CARDS[1],) * 3 + CARDS[2:])
-        self.keypads.shown(self.world.uptime, False)
+    def card(self, number=None):
+        """A card, this one or any, is held to the reader."""
+        if number is None:
+            number = self.world.pick((CARDS[0],) * 4 + (CARDS[1],) * 3 + CARDS[2:])
+        uptime, typed = self.world.uptime, self._still(self.typed)
+        self.waiting = self.typed = None
+        self.keypads.shown(uptime, False)
         show_card(self.unit, number)
-        answers = self._card_answers(ref.Shown(number))
-        why = self._agree_shown(answers, {"shown": CARD, "action": 1})
-        until = self.world.hardware.ticks_ms + 15000
-        self.waiting = (number, until) if why == "second_needed" else None
+        alone = self._card_answers(ref.Shown(number))
+        if typed is None or {why for _, why, _ in alone} != {"second_needed"}:
+            # One that opens by itself, or not even with a PIN, is asked nothing more.
+            why = self._agree_shown(alone, {"shown": CARD, "action": 1})
+        else:
+            why = self._together(number, typed, uptime)
+        if why == "second_needed":
+            self.waiting = (number, self.world.hardware.ticks_ms + SECOND_MS)
 
-    def pin(self):
-        """A PIN is typed, perhaps that of the card that waits for one."""
+    def _together(self, card, typed, uptime):
+        """The card comes within ten seconds after the PIN that was ``typed``."""
+        digits, _, is_counted = typed
+        keypad = self.keypads.of(card)
+        locked = keypad.is_locked(uptime, self._a_day())
+        shown = ref.Shown(card, locked, digits)
+        about = {"shown": CARD + 2, "action": 1}
+        why = self._agree_shown(self._card_answers(shown), about)
+        if not locked and why in WRONG_WITH_CARD:
+            self.keypads.tried_wrong(card, uptime)
+        if why == "granted" and is_counted:
+            self.keypads.take_back(uptime)
+        self.world.seen["PIN, then card: " + why] += 1
+        return why
+
+    def _still(self, entry):
+        """The ``entry`` if its ten seconds are not over."""
+        is_on = entry is not None and self.world.hardware.ticks_ms < entry[1]
+        return entry if is_on else None
+
+    def _a_day(self):
+        return self.world.reader.stores.rules.wrong_pins_a_day
+
+    def pin(self, digits=None):
+        """A PIN, this one or any, is typed, perhaps that of the card that waits for one."""
         uptime = self.world.uptime
-        digits = self.world.pick((PINS[0],) * 3 + PINS)
-        card = None
-        if self.waiting is not None and self.world.hardware.ticks_ms < self.waiting[1]:
-            card = self.waiting[0]
-        self.waiting = None
+        if digits is None:
+            digits = self.world.pick((PINS[0],) * 3 + PINS)
+        waiting = self._still(self.waiting)
+        card = waiting and waiting[0]
+        self.waiting = self.typed = None
         self.keypads.shown(uptime, True)
-        a_day = self.world.reader.stores.rules.wrong_pins_a_day
-        locked = self.keypads.of(card).is_locked(uptime, a_day)
+        locked = self.keypads.of(card).is_locked(uptime, self._a_day())
         self.unit.card_reader.pin(digits)
         if card is None:
             shown, kind, wrong = ref.Shown(digits, locked), PIN, WRONG_ALONE
@@ -103,6 +135,11 @@ class AtTheDoor:
         why = self._agree_shown(self._card_answers(shown), {"shown": kind, "action": 1})
         if not locked and why in wrong:
             self.keypads.tried_wrong(card, uptime)
+        if card is not None:
+            self.world.seen["card, then PIN: " + why] += 1
+        elif not locked and why != "granted":
+            until = self.world.hardware.ticks_ms + SECOND_MS
+            self.typed = (digits, until, why == "second_needed")
 
     def pair(self):
         """A card and a PIN together, or one alone, where somebody counts uses."""

@@ -277,13 +277,13 @@ class Authority:
             ("zone_switch", site.ZONE, 1),
             ("schedule", "days", *self.pick(WEEKS[2:4])), ("schedule", "office", week, holidays),
             self._order_holidays(now),
-            ("group", 1, [(place, self.pick((1, 1, 33)), None) for place in EVERY]),
+            ("group", 1, [(place, self.pick((33, 1, 33)), None) for place in EVERY]),
             ("group", 2, [(GUESTS, 1, "days"), (HERE, 4, None), (CELLAR, 1, "office")]),
             ("grant", CARDS[0], 1, None, self._rare(now)),
             ("grant", PINS[0], 2, now + 20 * DAY, {}),
             ("grant", CARDS[1], 2, None, {"person": PERSON}),
             ("grant", CARDS[1], 1, None, {"person": PERSON}),
-            ("grant", PINS[1], 1, None, self._rare(now)),
+            ("grant", PINS[1], 1, None, self.pick(({"person": PERSON}, self._rare(now)))),
         ]  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """How often wrong PINs may be tried at a door, for the reference model."""
 
 # What tells who tries a PIN, alone or with a card, that it is another.
-WRONG_ALONE = ("wrong_pin", "locked_down")
+WRONG_ALONE = ("wrong_pin", "locked_down", "second_needed")
 WRONG_WITH_CARD = (
     *("other_person", "second_needed", "clock_unknown", "clock_uncertain", "grace_over"),
     *("schedule_unknown", "group_unknown"),
@@ -23,10 +23,15 @@ class Keypad:
         return uptime < self.until or len(lately) >= a_day
 
     def tried_wrong(self, uptime):
+        self.before = list(self.times), self.wrong, self.since, self.until
         self.times.append(uptime)
         self.known(uptime)
         self.wrong = min(self.wrong + 1, 12)
         self._lock(uptime)
+
+    def take_back(self, uptime):
+        """The one that was counted last was a right one: nothing has come after it."""
+        self.times, self.wrong, self.since, self.until = self.before
 
     def known(self, uptime):
         """How many in a row and of a day are not forgiven."""
@@ -58,6 +63,11 @@ class Keypads:
 
     def tried_wrong(self, card, uptime):
         self.of(card).tried_wrong(uptime)
+        self._keep(uptime)
+
+    def take_back(self, uptime):
+        """The PIN that was typed alone last was right, and its card has come."""
+        self.of(None).take_back(uptime)
         self._keep(uptime)
 
     def shown(self, uptime, is_pin):

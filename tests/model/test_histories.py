@@ -36,7 +36,8 @@ MET = (
     *("a zone of an unknown door", "a lockdown of an unknown place", "forged"),
     *("a key for an unknown zone", "two doors of one name"),
     *("dated_ahead", "time refused", "granted at lobby", "granted at boiler"),
-    *("granted at cellar",),
+    *("granted at cellar", "card, then PIN: granted", "PIN, then card: granted"),
+    *("card, then PIN: other_person", "PIN, then card: other_person"),
     *("clock on", "clock 2000", "clock none", "clock back", "clock ahead"),
 )
 

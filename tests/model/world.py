@@ -25,7 +25,7 @@ from holdfast_host.events.check import check
 from memory_phone import Hardware
 from model import reference as ref
 from model.at_the_door import AtTheDoor
-from model.authority import DAY, DOORS, HOUR, SEEDS, Authority
+from model.authority import CARDS, DAY, DOORS, HOUR, PINS, SEEDS, Authority
 from model.decided_again import Difference, PlainCache, decided_again, expected, told
 from model.read_clock import ReadClock, Wrong
 from model.reference_rules import Refused as OrdersRefused
@@ -169,6 +169,13 @@ class World:
             self.look()
             seconds -= part
 
+    def moment(self):
+        """Some seconds in which somebody takes out a card or thinks of a PIN."""
+        seconds = self.pick((1, 4, 9, 10, 11))
+        self._passes(seconds)
+        self.hardware.ticks_ms += 1000 * seconds
+        self.look()
+
     def power_cut(self):
         """Off, and another reader begins; its clock went on, or not."""
         self._passes(self.pick((20, 300, 5 * HOUR, 2 * DAY)))
@@ -238,6 +245,16 @@ class World:
 
     def pair(self):
         self._door().pair()
+
+    def both(self):
+        """Card and PIN one after the other, in either order, with or without a pause."""
+        door = self._door()
+        card, digits = self.pick(CARDS[:2]), self.pick((PINS[1],) * 3 + PINS)
+        is_card_first, is_pause = self.pick((True, False)), self.pick((False, True))
+        door.card(card) if is_card_first else door.pin(digits)
+        if is_pause:
+            self.moment()
+        door.pin(digits) if is_card_first else door.card(card)
 
     def _door(self):
         return self.doors[self.pick(DOOR_PICKS)]
@@ -318,8 +335,8 @@ class World:
 
 
 STEPS = collections.Counter({
-    "token": 9, "card": 4, "pin": 3, "pair": 2, "wait": 4, "issue": 4, "order": 5, "power_cut": 2,
-    "clock_set": 1, "told_time": 1,
+    "token": 9, "card": 4, "pin": 3, "pair": 2, "both": 3, "wait": 3, "moment": 1, "issue": 4,
+    "order": 5, "power_cut": 2, "clock_set": 1, "told_time": 1,
 })  # fmt: skip
 ALL_STEPS = tuple(STEPS.elements())
 
