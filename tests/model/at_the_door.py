@@ -12,6 +12,7 @@ from model import reference as ref
 from model.authority import CARDS, PINS, shown_key
 from model.decided_again import Difference
 from model.reference_keypads import WRONG_ALONE, WRONG_WITH_CARD, Keypads
+from model.reference_standing import Standing
 
 SECOND_MS = 10_000  # that a card waits for its PIN, and a PIN for its card
 
@@ -37,11 +38,13 @@ class AtTheDoor:
         self.rules = world.rules.at(name)
         self.board = DoorBoard(world.hardware)
         self.keypads = Keypads()
+        self.standing = Standing(self.rules)
         self.granted = 0
 
     def started(self, unit):
         """The node has started, and its door is ``unit``."""
         self.unit = unit
+        self.standing.started()
         self.keypads = self.keypads.restarted()
         self.waiting = None  # the card that wants its PIN, and until which tick
         self.typed = None  # the PIN that opened nothing alone, likewise, and if it was counted
@@ -186,10 +189,29 @@ class AtTheDoor:
         if told and told[0]:
             self.granted += 1
             self.world.seen["granted at " + self.name] += 1
+            self.standing.granted(self.world.look())
         about["door"] = self.name
         about["by_grace"] = bool(told and told[2])
         self.world.happened_at_a_door(why, about)
+        self.stand()
         return why
+
+    def stand(self):
+        """It stands unlocked by its schedule, or does not, as the reference has it."""
+        ticks, seen = self.world.hardware.ticks_ms, self.world.seen
+        before = self.standing.stands
+        self.unit.access_point.stand(self.world.hardware)
+        self.standing.look(self.world.look(), ticks)
+        stands = self.unit.doorway.unlocked_ms > 0
+        if stands != self.standing.stands:
+            raise Difference(f"{self.name} stands unlocked: {stands}; {vars(self.standing)}")
+        if before != stands:
+            seen["stands unlocked" if stands else "secured: " + self.standing.told[-1][1]] += 1
+
+    def go_on_standing(self):
+        """The strike's pulse is asked for again and again while time passes."""
+        if self.standing.stands:
+            self.unit.doorway._unlocked_until = self.world.hardware.ticks_ms + 4000
 
 
 def error_code(names):

@@ -163,7 +163,7 @@ class Authority:
         name = self.pick((
             "zone", "schedule", "group", "grant", "grant", "revoke", "lockdown", "group",
             "limits", "anchors", "holidays", "watermark", "timezone", "door", "zone_key",
-            "grant", "group", "dropped", "nothing",
+            "grant", "group", "dropped", "nothing", "mode", "mode",
         ))  # fmt: skip
         return getattr(self, "_order_" + name)(now)
 
@@ -205,6 +205,11 @@ class Authority:
     def _order_schedule(self, now):
         week, holiday = self.pick((*WEEKS, (False, None)))
         return ("schedule", self.pick(SCHEDULES[:2]), week, holiday)
+
+    def _order_mode(self, now):
+        number = self.pick((0, 1, 2, 0, 1, 2, 3))
+        schedule = self.pick((*SCHEDULES, *SCHEDULES[:2], False))
+        return ("mode", number, schedule, self.pick((0, 1)))
 
     def _order_holidays(self, now):
         today = now // DAY
@@ -277,6 +282,7 @@ class Authority:
             ("zone_switch", site.ZONE, 1),
             ("schedule", "days", *self.pick(WEEKS[2:4])), ("schedule", "office", week, holidays),
             self._order_holidays(now),
+            ("mode", self.pick((0, 1, 2)), "office", self.pick((0, 1))),
             ("group", 1, [(place, self.pick((33, 1, 33)), None) for place in EVERY]),
             ("group", 2, [(GUESTS, 1, "days"), (HERE, 4, None), (CELLAR, 1, "office")]),
             ("grant", CARDS[0], 1, None, self._rare(now)),
@@ -345,6 +351,7 @@ _ENCODERS = {
     "schedule": lambda name, week, holidays: (
         [3, name, False] if week is False else [3, name, week, holidays]
     ),
+    "mode": lambda number, name, late: [16, number, name, late][: 3 if name is False else 4],
     "holidays": lambda days: [4, _holidays(days)],
     "group": lambda group, rights: [5, group, _rights(rights)],
     "grant": _grant,

@@ -108,6 +108,18 @@ def told(happened):
     return (happened.kind,)
 
 
+def told_of_standing(events, door):
+    """What the events say of a door that stands unlocked by its schedule, in order."""
+    found = []
+    for shown in events:
+        fields = shown.event.fields
+        if shown.event.kind == event.UNLOCKED_BY_SCHEDULE and door_of(fields) == door:
+            found.append(("unlocked", None))
+        elif shown.event.kind == event.LOCKED_BY_SCHEDULE and door_of(fields) == door:
+            found.append(("locked", fields["detail"]))
+    return found
+
+
 def expected(kind, *rest):
     """The same, from what happened."""
     if kind != event.ACCESS:

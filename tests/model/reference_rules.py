@@ -43,6 +43,7 @@ class Rules:
         self.holidays = []  # (day or (month, day), kind)
         self.groups = {}  # number: list of (place, bits, schedule or None)
         self.grants = {}  # what is shown: {group: Grant}
+        self.modes = {}  # number of a door: (schedule, whether from the first grant on)
         self.revoked = []
         self.watermark = 0
         self.dropped = 0
@@ -76,6 +77,7 @@ class Rules:
     def _door(self, number, name):
         if name is False:
             self.doors.pop(number, None)
+            self.modes.pop(number, None)
             self.locked_doors.discard(number)
             for numbers in self.zones.values():
                 numbers.discard(number)
@@ -118,6 +120,14 @@ class Rules:
             self.schedules.pop(name, None)
         else:
             self.schedules[name] = (week, holidays)
+
+    def _mode(self, number, schedule, late):
+        if schedule is False:
+            self.modes.pop(number, None)
+        elif number not in self.doors:
+            raise Refused("a mode of an unknown door")
+        else:
+            self.modes[number] = (schedule, late)
 
     def _holidays(self, days):
         self.holidays = days
@@ -214,13 +224,18 @@ class Rules:
         usual = kind and self._holds(name, today, 0, minute)
         return ["holiday"] if usual else ["outside_schedule"]
 
+    def hours_of(self, name, date):
+        """The hours of the schedule that begin on this date."""
+        return self._hours(name, date, self._kind(date))
+
     def _holds(self, name, date, kind, minute):
+        return any(start <= minute < end for start, end in self._hours(name, date, kind))
+
+    def _hours(self, name, date, kind):
         week, holidays = self.schedules[name]
         if kind:
-            hours = holidays[kind - 1] if kind <= len(holidays) else []
-        else:
-            hours = week[date.weekday()]
-        return any(start <= minute < end for start, end in hours)
+            return holidays[kind - 1] if kind <= len(holidays) else []
+        return week[date.weekday()]
 
     def _kind(self, date):
         """Which kind of holiday it is, 0 for none; a date of one year before that of every."""

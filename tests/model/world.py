@@ -26,7 +26,14 @@ from memory_phone import Hardware
 from model import reference as ref
 from model.at_the_door import AtTheDoor
 from model.authority import CARDS, DAY, DOORS, HOUR, PINS, SEEDS, Authority
-from model.decided_again import Difference, PlainCache, decided_again, expected, told
+from model.decided_again import (
+    Difference,
+    PlainCache,
+    decided_again,
+    expected,
+    told,
+    told_of_standing,
+)
 from model.read_clock import ReadClock, Wrong
 from model.reference_rules import Refused as OrdersRefused
 from model.reference_rules import Rules
@@ -36,7 +43,7 @@ ENROLLED_BEFORE = 3 * HOUR  # the history begins
 # A winter's Friday, the evenings before clocks in Berlin go forward and back, and the one before
 # a 29th of February.
 BEGINNINGS = (site.NOW, 1806170400, 1824919200, 1835380800)
-STRIKE_MS = 3000
+STRIKE_MS = 3100  # no whole seconds: by schedule a strike is released for those
 DOOR_PICKS = DOORS[:1] * 3 + DOORS[1:2] * 2 + DOORS[2:]
 READER = crypto.x25519_public_key(site.READER_PRIVATE)
 
@@ -133,6 +140,7 @@ class World:
         self.reader.start()
         for name, door in self.doors.items():
             door.started(self.reader.doors[name])
+            door.stand()
         if not self.recorded:
             self.recorded.append((event.LOG_STARTED,))
         self.recorded.append((event.STARTED,))
@@ -164,17 +172,34 @@ class World:
             step = max(step, 6 * HOUR)
         while seconds > 0:
             part = min(step, seconds)
-            self._passes(part)
-            self.hardware.ticks_ms += 1000 * part
-            self.look()
+            self._goes_on(part)
             seconds -= part
+
+    def _goes_on(self, seconds):
+        """Time passes for a node that runs, and that looks at its doors all the while."""
+        until = self.now + seconds
+        for stop in (*self._edges(until), until):
+            if stop > self.now:
+                self.hardware.ticks_ms += 1000 * (stop - self.now)
+                self._passes(stop - self.now)
+                for door in self.doors.values():
+                    door.go_on_standing()
+                    door.stand()
+
+    def _edges(self, until):
+        """When hours may begin and end by which a door stands unlocked, and a little before."""
+        reading = self.look()
+        ahead = (reading.now or 0) - self.now
+        if not reading.trusted:
+            return ()
+        found = set()
+        for door in self.doors.values():
+            found |= door.standing.edges(self.now + ahead, until + ahead)
+        return sorted(edge - ahead - off for edge in found for off in (0, 1, 2))
 
     def moment(self):
         """Some seconds in which somebody takes out a card or thinks of a PIN."""
-        seconds = self.pick((1, 4, 9, 10, 11))
-        self._passes(seconds)
-        self.hardware.ticks_ms += 1000 * seconds
-        self.look()
+        self._goes_on(self.pick((1, 4, 9, 10, 11)))
 
     def power_cut(self):
         """Off, and another reader begins; its clock went on, or not."""
@@ -190,7 +215,7 @@ class World:
     def clock_set(self):
         """Somebody has a hand on the board's clock while it runs."""
         self._disturb(self.pick(("none", "back", "ahead", "2000", "true")))
-        self.look()
+        self._stand()
 
     def _disturb(self, way):
         hardware = self.hardware
@@ -216,7 +241,11 @@ class World:
             raise Difference(f"it is {self.now}, and who said so was not believed")
         self.recorded.append((event.CLOCK_SET if believed else event.CLOCK_REFUSED,))
         self.seen["time told" if believed else "time refused"] += 1
-        self.look()
+        self._stand()
+
+    def _stand(self):
+        for door in self.doors.values():
+            door.stand()
 
     def heard(self, date):
         """A date that the authority signed: beside a clock that is trusted it moves nothing."""
@@ -285,6 +314,7 @@ class World:
         self.heard(issued_at)
         if not self.reader.apply(raw):
             raise Difference("a new changeset was known")
+        self._stand()
         self.head = crypto.sha256(raw)
         following = draft.applied(self.policies[-1][0], changesets.parse(raw))
         self.policies.append((following, PlainCache(self.rules)))
@@ -321,13 +351,20 @@ class World:
             raise Difference(f"the events are not proven: {report.findings}")
         # What the clock has to tell: see test_clock_sequences.py.
         of_clock = (event.CLOCK_TRUSTED, event.CLOCK_LOST, event.DATED_AHEAD)
-        kept = [told(shown.event) for shown in report.events if shown.event.kind not in of_clock]
+        apart = (*of_clock, event.UNLOCKED_BY_SCHEDULE, event.LOCKED_BY_SCHEDULE)
+        kept = [told(shown.event) for shown in report.events if shown.event.kind not in apart]
         if kept != [expected(*entry) for entry in self.recorded]:
             raise Difference(f"recorded is {kept}, and happened {self.recorded}")
         for door in self.doors.values():
-            opened = door.board.opened + (door is self.first) * self.hardware.opened
-            if opened != door.granted:
+            strikes = (self.hardware if door is self.first else door.board).strikes
+            opened = strikes.count(STRIKE_MS)
+            # Who was let in keeps what is left where the door is secured in the very moment.
+            locked = sum(kind == "locked" for kind, _ in door.standing.told)
+            if not door.granted <= opened <= door.granted + locked:
                 raise Difference(f"{door.name}: {door.granted} grants, its strike {opened} times")
+            stood = told_of_standing(report.events, door.name)
+            if stood != door.standing.told:
+                raise Difference(f"{door.name} stood {stood}, and not {door.standing.told}")
         self.seen["events"] += len(kept)
         for shown in report.events:
             if shown.event.kind == event.ACCESS:
