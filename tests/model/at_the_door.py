@@ -7,24 +7,16 @@ antenna; only the strike is played.
 from holdfast.access import Refused, Request, reason
 from holdfast.access.request import CardRequest
 from holdfast.access.tag import CARD, PIN
-from memory_phone import Hardware, show_card
+from memory_phone import show_card
 from model import reference as ref
-from model.authority import CARDS, PINS, shown_key
+from model.authority import CARDS, PINS
 from model.decided_again import Difference
+from model.in_bytes import shown_key
 from model.reference_keypads import WRONG_ALONE, WRONG_WITH_CARD, Keypads
 from model.reference_standing import Standing
+from model.three_doors import DoorBoard
 
 SECOND_MS = 10_000  # that a card waits for its PIN, and a PIN for its card
-
-
-class DoorBoard(Hardware):
-    """The strike and the lamps of one door of the node with this ``hardware``."""
-
-    def __init__(self, hardware):
-        super().__init__(hardware.now)
-        self.ticks = hardware
-        self.elapsed = hardware.elapsed
-        self.lines = hardware.lines
 
 
 class AtTheDoor:

@@ -9,7 +9,8 @@ from holdfast.access.events import again, event
 from holdfast.access.grant import Grant
 from holdfast.access.request import CARD
 from holdfast.access.tag import name_tag
-from model.authority import DOORS, shown_key
+from model.authority import DOORS
+from model.in_bytes import shown_key
 from model.reference_rules import DOOR
 
 

@@ -23,7 +23,7 @@ from holdfast.node import stores
 from holdfast.storage.events.log import EventLog
 from holdfast_host.events.check import check
 from memory_phone import Phone, cold, make_reader, show_card
-from model.world import READER, BoardHardware, quickly
+from model.three_doors import READER, BoardHardware, quickly
 
 DAYS, A_DAY = 30, 500
 HOUR, DAY, START = 3600, 86400, site.NOW
