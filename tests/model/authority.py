@@ -231,6 +231,7 @@ class Authority:
         return self.pick((
             {}, {}, {"person": PERSON}, {"person": PERSON}, {"suspended": True}, {"uses": 2},
             {"person": PERSON, "first_day": today + 1}, {"person": b"else", "first_day": today},
+            {"duress": True, "person": PERSON},
         ))  # fmt: skip
 
     def _order_revoke(self, now):
@@ -281,4 +282,5 @@ class Authority:
             ("grant", CARDS[1], 2, None, {"person": PERSON}),
             ("grant", CARDS[1], 1, None, {"person": PERSON}),
             ("grant", PINS[1], 1, None, self.pick(({"person": PERSON}, self._rare(now)))),
+            ("grant", PINS[2], 1, None, {"person": PERSON, "duress": True}),
         ]  # fmt: skip

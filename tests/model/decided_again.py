@@ -26,7 +26,7 @@ class PlainCache:
             shown_key(shown): [
                 Grant(
                     shown_key(shown), group, one.expires, one.first_day, one.suspended, one.person,
-                    one.uses,
+                    one.uses, one.duress,
                 )
                 for group, one in grants.items()
             ]

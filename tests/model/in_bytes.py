@@ -62,7 +62,7 @@ def _holidays(days):
     return [[list(day) if isinstance(day, tuple) else day, kind] for day, kind in days]
 
 
-_RARE = {"first_day": 1, "suspended": 2, "person": 3, "uses": 4}
+_RARE = {"first_day": 1, "suspended": 2, "person": 3, "uses": 4, "duress": 5}
 _ENCODERS = {
     "timezone": lambda name: TIMEZONES[name],
     "door": lambda number, name: [12, number, name],

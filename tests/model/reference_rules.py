@@ -15,12 +15,15 @@ class Refused(Exception):
 class Grant:
     """One group of a card or PIN: until when, from which local day on, and what else is said."""
 
-    def __init__(self, expires, first_day=None, suspended=False, person=None, uses=0):
+    def __init__(
+        self, expires, first_day=None, suspended=False, person=None, uses=0, duress=False
+    ):
         self.expires = expires
         self.first_day = first_day
         self.suspended = suspended
         self.person = person
         self.uses = uses
+        self.duress = duress  # which opens what any other would
 
     def __repr__(self):
         return str(vars(self))

@@ -1,10 +1,11 @@
 """Random histories of a node with three doors: it and a plain model of it answer alike.
 
-Credentials, cards and PINs, alone and together, doors and zones of one name, keys that rotate,
-revocations, schedules, doors that stand unlocked, lockdowns, power cuts and clocks that are lost, set and told again: in
-whatever order they come, the reader says yes and no where the model in reference.py does, for the
-same reason. Every decision is in its event log, once, and is come to again from that event and the
-policy that it names. Of a PIN that opened nothing, which no event keeps, one of the policy's is.
+Credentials, cards and PINs, alone and together, in either order, doors and zones of one name, keys
+that rotate, revocations, schedules, doors that stand unlocked, lockdowns, power cuts and clocks
+that are lost, set and told again: in whatever order they come, each door says yes and no where the
+model in reference.py does, for the same reason. Every decision is in the event log, once, and is
+come to again from that event and the policy that it names. Of a PIN that opened nothing, which no
+event keeps, one of the policy's is.
 """
 
 import collections
