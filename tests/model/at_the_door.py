@@ -36,6 +36,7 @@ class AtTheDoor:
     def started(self, unit):
         """The node has started, and its door is ``unit``."""
         self.unit = unit
+        self.counted = None  # which use of a grant that counts this is
         self.standing.started()
         self.keypads = self.keypads.restarted()
         self.waiting = None  # the card that wants its PIN, and until which tick
@@ -122,6 +123,8 @@ class AtTheDoor:
         self.waiting = self.typed = None
         self.keypads.shown(uptime, True)
         locked = self.keypads.of(card).is_locked(uptime, self._a_day())
+        for visit in self.unit.card_reader._visits:
+            visit[0] = None  # it was not typed just before
         self.unit.card_reader.pin(digits)
         if card is None:
             shown, kind, wrong = ref.Shown(digits, locked), PIN, WRONG_ALONE
@@ -150,11 +153,14 @@ class AtTheDoor:
         )
         decision = self.unit.access_point.ask(wish, {})
         about = {"shown": kind if second is None else kind + 2, "action": 1}
+        if used is not None:
+            about["use"] = used + 1
         self._agree(decision, self._card_answers(shown), about)
         self.world.seen["pair " + decision.reason_name] += second is not None
 
     def _card_answers(self, shown):
-        return ref.ask_card(self.rules, shown, self.world.look())
+        answers, self.counted = self.world.uses.ask(self.rules, shown, self.world.look())
+        return answers
 
     def _agree_shown(self, answers, about):
         line = [line for line in self.board.lines if line["event"] == "access"][-1]
@@ -182,8 +188,14 @@ class AtTheDoor:
             self.granted += 1
             self.world.seen["granted at " + self.name] += 1
             self.standing.granted(self.world.look())
+            if self.counted is not None:
+                self.world.uses.granted(self.counted)
+                self.world.seen["a use"] += 1
         about["door"] = self.name
         about["by_grace"] = bool(told and told[2])
+        if self.counted is not None:
+            about["use"], about["of"] = self.counted[2:]
+            self.counted = None
         self.world.happened_at_a_door(why, about)
         self.stand()
         return why

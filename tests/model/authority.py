@@ -52,7 +52,7 @@ SCOPES = (
 )
 CARDS = (b"\x04\xa1\xb2\xc3", b"\x04\xa1\xb2\xc4", b"holder of thirty-two bytes, full")
 PERSON = b"them"
-PINS = ("1234", "123456", "0000000000")
+PINS = ("1234", "123456", "0000000000", "99999")
 
 
 class Issued:
@@ -85,7 +85,8 @@ class Authority:
         expires = now + pick(
             (60 * DAY, 60 * DAY, 8 * HOUR, 30 * HOUR, HOUR, 600, 3 * DAY, 20 * DAY, -HOUR)
         )
-        ahead = (0, 0, 0, -HOUR, -HOUR, -10 * DAY, -DAY, 200, HOUR, 2 * DAY, 300 * DAY, 500 * DAY)
+        past = (0, 0, 0, -HOUR, -HOUR, -10 * DAY, -DAY)
+        ahead = (*past, 200, 400, HOUR, 2 * DAY, 300 * DAY, 500 * DAY)
         issued = pick((True, True, True, True, False)) and now + pick(ahead)
         begins = pick((None, None, None, now - DAY, now + 2 * HOUR))
         audience = site.ZONE if guest else site.SITE
@@ -222,8 +223,8 @@ class Authority:
 
     def _order_grant(self, now):
         expires = self.pick((None, now + DAY, now + 20 * DAY, now - HOUR, False))
-        group = self.pick((1, 1, 2, 2, 2, 3, False))
-        shown = self.pick(CARDS[:2] + PINS[:2])
+        group = self.pick((1, 1, 2, 2, 2, 3, 4, False))
+        shown = self.pick(CARDS[:2] * 2 + PINS[:2] * 2 + CARDS[2:])
         return ("grant", shown, group, expires, self._rare(now))
 
     def _rare(self, now):
@@ -283,4 +284,9 @@ class Authority:
             ("grant", CARDS[1], 1, None, {"person": PERSON}),
             ("grant", PINS[1], 1, None, self.pick(({"person": PERSON}, self._rare(now)))),
             ("grant", PINS[2], 1, None, {"person": PERSON, "duress": True}),
+            # What is counted, at one door or, as nobody should order it, at two.
+            ("group", 4, [(self.pick(EVERY), self.pick((1, 1, 33)), self.pick((None, "days")))]),
+            ("group", 5, [(HERE, 1, None), *self.pick(([], [(BOILER, 1, None)]))]),
+            ("grant", CARDS[2], self.pick((4, 5)), None, {"uses": 2, "person": PERSON}),
+            ("grant", PINS[0], 5, None, {"uses": 3}),
         ]  # fmt: skip

@@ -98,7 +98,7 @@ def told(happened):
     """What of an event a history knows beforehand."""
     fields = happened.fields
     if happened.kind == event.ACCESS:
-        names = ("shown", "cti", "action", "guest", "by_grace")
+        names = ("shown", "cti", "action", "guest", "by_grace", "use", "of")
         about = {name: fields[name] for name in names if name in fields}
         about["door"] = door_of(fields)
         return (event.ACCESS, reason.name(fields["reason_code"]), about)

@@ -201,6 +201,7 @@ class Shown:
         self.locked = locked and (self.is_pin or second is not None)
         self.second = second
         self.used = used
+        self.is_uncounted = False  # a grant was met that counts, where nobody did
 
 
 def ask_card(rules, shown, reading):
@@ -251,7 +252,10 @@ def _grant_closed(rules, grant, shown, reading):
             return ["schedule_unknown"]
         if rules.local_day(reading.now) < grant.first_day:
             return ["not_yet_valid" if reading.trusted else "clock_uncertain"]
-    if grant.uses and (shown.used is None or shown.used >= grant.uses):
+    if grant.uses and shown.used is None:
+        shown.is_uncounted = True
+        return ["uses_over"]
+    if grant.uses and shown.used >= grant.uses:
         return ["uses_over"]
     return []
 

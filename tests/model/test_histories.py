@@ -35,7 +35,7 @@ MET = (
     *("door_unknown", "suspended", "other_person", "second_needed", "uses_over"),
     *("knowledge_too_old", "pair granted", "again", "of some PIN"),
     *("stands unlocked", "secured: end of hours", "secured: lockdown", "secured: clock lost"),
-    *("secured: policy changed", "a mode of an unknown door"),
+    *("a use", "secured: policy changed", "a mode of an unknown door"),
     *("a zone of an unknown door", "a lockdown of an unknown place", "forged"),
     *("a key for an unknown zone", "two doors of one name"),
     *("dated_ahead", "time refused", "granted at lobby", "granted at boiler"),

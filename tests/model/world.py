@@ -6,6 +6,7 @@ played. Who comes to its doors: at_the_door.py.
 """
 
 import collections
+import itertools
 
 import crypto
 import small_site as site
@@ -32,6 +33,7 @@ from model.in_bytes import SEEDS
 from model.read_clock import ReadClock, Wrong
 from model.reference_rules import Refused as OrdersRefused
 from model.reference_rules import Rules
+from model.reference_uses import Uses
 from model.three_doors import (
     BEGINNINGS,
     READER,
@@ -62,6 +64,7 @@ class World:
         blank = SiteRules(site.SITE, self.settings.authority_keys)
         self.policies = [(blank, PlainCache(self.rules))]
         self.clock = ReadClock()
+        self.uses = Uses(self.rules)
         self.authority = Authority(pick, self.rules)
         self.head = bytes(32)
         self.recorded = []  # what the event log must hold
@@ -216,6 +219,13 @@ class World:
     def pair(self):
         self._door().pair()
 
+    def thrice(self):
+        """What counts its uses, one time after the other."""
+        door = self._door()
+        show, what = self.pick(((door.card, CARDS[2]), (door.pin, PINS[0])))
+        for _ in range(3):
+            show(what)
+
     def both(self):
         """Card and PIN one after the other, in either order, with or without a pause."""
         door = self._door()
@@ -256,6 +266,7 @@ class World:
         if not self.reader.apply(raw):
             raise Difference("a new changeset was known")
         self._stand()
+        self.uses.tidy()
         self.head = crypto.sha256(raw)
         following = draft.applied(self.policies[-1][0], changesets.parse(raw))
         self.policies.append((following, PlainCache(self.rules)))
@@ -294,8 +305,13 @@ class World:
         of_clock = (event.CLOCK_TRUSTED, event.CLOCK_LOST, event.DATED_AHEAD)
         apart = (*of_clock, event.UNLOCKED_BY_SCHEDULE, event.LOCKED_BY_SCHEDULE)
         kept = [told(shown.event) for shown in report.events if shown.event.kind not in apart]
-        if kept != [expected(*entry) for entry in self.recorded]:
-            raise Difference(f"recorded is {kept}, and happened {self.recorded}")
+        happened = [expected(*entry) for entry in self.recorded]
+        if kept != happened:
+            pairs = itertools.zip_longest(kept, happened)
+            number, (is_kept, wanted) = next(
+                (number, pair) for number, pair in enumerate(pairs) if pair[0] != pair[1]
+            )
+            raise Difference(f"event {number} is {is_kept}, and happened {wanted}")
         for door in self.doors.values():
             strikes = (self.hardware if door is self.first else door.board).strikes
             opened = strikes.count(STRIKE_MS)
@@ -313,8 +329,8 @@ class World:
 
 
 STEPS = collections.Counter({
-    "token": 9, "card": 4, "pin": 3, "pair": 2, "both": 3, "wait": 3, "moment": 1, "issue": 4,
-    "order": 5, "power_cut": 2, "clock_set": 1, "told_time": 1,
+    "token": 9, "card": 4, "pin": 3, "pair": 2, "both": 3, "wait": 3, "thrice": 2, "moment": 1,
+    "issue": 4, "order": 5, "power_cut": 2, "clock_set": 1, "told_time": 1,
 })  # fmt: skip
 ALL_STEPS = tuple(STEPS.elements())
 
