@@ -20,7 +20,7 @@ from holdfast_host.demo.stage import Stage
 BIN = Path(sys.executable).parent
 
 # On 64-bit words, where every object takes twice what it takes on a board.
-HEAP = "640K"
+HEAP = "672K"
 
 
 @pytest.fixture(scope="session")

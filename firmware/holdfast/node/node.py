@@ -90,7 +90,7 @@ class Node:
             lambda: self.stores.rules,
             self.keys.issued_at,
             lambda error: self.stores.fault("clock", error),
-            getattr(settings, "clock_offset", 0),
+            settings.clock_offset,
         )
         self.recorder = Recorder(self.stores.events, hardware.console, self.timekeeper)
         self.supervisor = Supervisor(

@@ -25,6 +25,7 @@ class Reader(Node):
     # Whether a job looks after doors that stand unlocked by schedule: None at a site that has
     # none, False until it begins.
     _stands = None
+    _is_running = False
 
     def start(self):
         """Secure the door, then start as every node does."""
@@ -54,6 +55,7 @@ class Reader(Node):
 
     async def run(self):
         """Do what is to be done all the time. Runs for ever."""
+        self._is_running = True
         try:
             await self.supervisor.run()
         finally:
@@ -65,8 +67,11 @@ class Reader(Node):
             self._stand()
         Node.keep_up(self)
         if self._stands is None and self._rules is not None and self._rules.modes:
-            self._stands = False
+            # The job begins with the supervisor's next look. Who is let in before that counts.
+            self._stands = self._is_running
             self.supervisor.add("standing", self._keep_standing)
+            if self._stands:
+                self._stand()
 
     def answered(self):
         """An answer is on its way: what the door does for who was the first comes after it."""

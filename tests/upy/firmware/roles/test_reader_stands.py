@@ -57,6 +57,18 @@ async def test_a_phone_that_is_the_first_has_its_answer_and_the_door_stays_open(
     running.cancel()
 
 
+async def test_who_comes_right_after_the_policy_counts():
+    """The job that looks after the door begins seconds later: nobody's first entry is lost."""
+    door = Door()
+    running = asyncio.create_task(door.reader.run())
+    await _turns(door)
+    door.follow(office(), FROM_FIRST)
+    _, _, answer = await cold(door.reader, Phone())
+    assert answer[1] is True
+    assert door.happened() == ["released", "granted", "unlocked_by_schedule"]
+    running.cancel()
+
+
 async def test_its_task_may_die_and_begins_again():
     """And the strike's pulse is what bounds it if that does not."""
     door = Door(office(), MODE)
