@@ -33,6 +33,8 @@ class AtTheDoor:
         self.standing = Standing(self.rules)
         self.granted = 0
 
+    with_pin = ()  # the PIN that was typed and what came with it; the next answer is to that
+
     def started(self, unit):
         """The node has started, and its door is ``unit``."""
         self.unit = unit
@@ -96,6 +98,7 @@ class AtTheDoor:
         keypad = self.keypads.of(card)
         locked = keypad.is_locked(uptime, self._a_day())
         shown = ref.Shown(card, locked, digits)
+        self.with_pin = (digits, card)
         about = {"shown": CARD + 2, "action": 1}
         why = self._agree_shown(self._card_answers(shown), about)
         if not locked and why in WRONG_WITH_CARD:
@@ -125,6 +128,7 @@ class AtTheDoor:
         locked = self.keypads.of(card).is_locked(uptime, self._a_day())
         for visit in self.unit.card_reader._visits:
             visit[0] = None  # it was not typed just before
+        self.with_pin = (digits, card)
         self.unit.card_reader.pin(digits)
         if card is None:
             shown, kind, wrong = ref.Shown(digits, locked), PIN, WRONG_ALONE
@@ -147,6 +151,8 @@ class AtTheDoor:
         locked, used = pick((False,) * 7 + (True,)), pick((1, 0, None, 1, 2))
         shown = ref.Shown(first, locked, second, used)
         kind = PIN if shown.is_pin else CARD
+        if shown.is_pin or second is not None:
+            self.with_pin = (first, second)
         key = second and shown_key(second)
         wish = CardRequest(
             kind, shown_key(first), self.name, locked=shown.locked, second=key, used=used
@@ -196,7 +202,11 @@ class AtTheDoor:
         if self.counted is not None:
             about["use"], about["of"] = self.counted[2:]
             self.counted = None
-        self.world.happened_at_a_door(why, about)
+        # A duress PIN that opens by itself is one in the log; others may be, and no other PIN is.
+        calls = any(map(self.world.is_duress, self.with_pin))
+        must = calls and why == "granted" and about["shown"] == PIN
+        self.with_pin = ()
+        self.world.happened_at_a_door(why, about, (must, calls))
         self.stand()
         return why
 

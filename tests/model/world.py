@@ -17,7 +17,7 @@ from holdfast.access.events import event
 from holdfast.access.events import record as event_record
 from holdfast.access.policy import changeset as changesets
 from holdfast.access.policy import draft
-from holdfast_host.events.check import check
+from holdfast_host.events.check import DURESS, check
 from model import reference as ref
 from model.at_the_door import AtTheDoor
 from model.authority import CARDS, DAY, DOORS, HOUR, PINS, Authority
@@ -68,6 +68,7 @@ class World:
         self.authority = Authority(pick, self.rules)
         self.head = bytes(32)
         self.recorded = []  # what the event log must hold
+        self.help = {}  # place there of an answer: whether it must, and may, call for help
         self.doors = {name: AtTheDoor(self, name) for name in DOORS}
         self.first = self.doors[DOORS[0]]
         self._start()
@@ -239,8 +240,15 @@ class World:
     def _door(self):
         return self.doors[self.pick(DOOR_PICKS)]
 
-    def happened_at_a_door(self, why, about):
-        """An answer was given, and must be in the event log."""
+    def is_duress(self, shown):
+        """Whether this PIN (or card) is one that calls for help, in one of its groups."""
+        return any(one.duress for one in self.rules.grants.get(shown, {}).values())
+
+    def happened_at_a_door(self, why, about, help_=(False, False)):
+        """An answer was given, and must be in the event log; ``help_`` is whether it must, and
+        may, be one that calls for help.
+        """
+        self.help[len(self.recorded)] = help_
         self.recorded.append((event.ACCESS, why, about))
         self.seen[why] += 1
         self.seen["by grace"] += about["by_grace"]
@@ -299,12 +307,14 @@ class World:
             batches,
             lambda root: event_record.auditor_root(site.AUDIT_PRIVATE, root, READER),
         )
-        if report.findings or report.proven != len(report.events):
+        calls = {one.first for one in report.findings if one.kind == DURESS}
+        if len(calls) != len(report.findings) or report.proven != len(report.events):
             raise Difference(f"the events are not proven: {report.findings}")
         # What the clock has to tell: see test_clock_sequences.py.
         of_clock = (event.CLOCK_TRUSTED, event.CLOCK_LOST, event.DATED_AHEAD)
         apart = (*of_clock, event.UNLOCKED_BY_SCHEDULE, event.LOCKED_BY_SCHEDULE)
-        kept = [told(shown.event) for shown in report.events if shown.event.kind not in apart]
+        of_doors = [shown.event for shown in report.events if shown.event.kind not in apart]
+        kept = [told(one) for one in of_doors]
         happened = [expected(*entry) for entry in self.recorded]
         if kept != happened:
             pairs = itertools.zip_longest(kept, happened)
@@ -312,6 +322,11 @@ class World:
                 (number, pair) for number, pair in enumerate(pairs) if pair[0] != pair[1]
             )
             raise Difference(f"event {number} is {is_kept}, and happened {wanted}")
+        for place, one in enumerate(of_doors):
+            must, may = self.help.get(place, (False, False))
+            if not must <= (one.number in calls) <= may:
+                raise Difference(f"event {one.number} calls for help: {one.number in calls}")
+        self.seen["calls for help"] += len(calls)
         for door in self.doors.values():
             strikes = (self.hardware if door is self.first else door.board).strikes
             opened = strikes.count(STRIKE_MS)
