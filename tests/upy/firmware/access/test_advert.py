@@ -35,5 +35,5 @@ def test_it_fits_into_a_scan_response_however_many_doors_there_are():
 def test_what_is_no_advertisement_is_refused_and_what_may_come_to_mean_more_is_not():
     data = advert.encode("site", "n", ("lobby",), False)
     for wrong in (b"", data[:-1], data + b"\x00", data[:4], data + bytes(8), b"\x20" + data[1:]):
-        raises(InvalidInput, lambda: advert.decode(wrong))
+        raises(InvalidInput, lambda data=wrong: advert.decode(data))
     assert advert.decode(b"\x1e" + data[1:]).doors == advert.decode(data).doors
