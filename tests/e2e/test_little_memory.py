@@ -26,6 +26,7 @@ from holdfast_host.phone.carrier import Carrier
 from holdfast_host.phone.client import Asked, Rejected, Wish, introduce
 
 _ROUNDS = 12
+_TIMES = 6  # a card is held to the reader before somebody is called
 _HEAP = "2M"
 _CSM = b"\x00\xe1"
 _POST = [*coap.path_options(".well-known", "edhoc"), (option.CONTENT_FORMAT, b"\x41")]
@@ -90,6 +91,21 @@ def _is_no(event):
     return event.get("event") == "access" or event.get("colour") == "red"
 
 
+def _card(stage, number):
+    """What is said of a card, which is held to the reader again where nothing was.
+
+    An access that was kept, or just the red light where there was no memory for more; and where
+    there was none even to read the antenna's line or to tell of the light, the next one is heard.
+    """
+    for _ in range(_TIMES):
+        seen = len(stage.reader.events)
+        stage.reader.put(card=number)
+        said = stage.reader.wait(_is_no, since=seen, timeout=10)
+        if said is not None:
+            return said
+    return None
+
+
 def _kept_grants(stage):
     """How many grants the reader has kept, all of its events fetched and proven."""
     collector = stage.holder("collector", permissions=CARRY_EVENTS)
@@ -126,10 +142,7 @@ def test_little_memory_is_no_harm(tmp_path, monkeypatch, free):
                 granted += outcome.granted
             refused, _ = _visit(stage, mallory, None)
             assert refused is None or not refused.granted
-            seen = len(stage.reader.events)
-            stage.reader.put(card="04ffff%02x" % number)
-            # An access that was kept, or just the red light where there was no memory for more.
-            said = stage.reader.wait(_is_no, since=seen, timeout=30)
+            said = _card(stage, "04ffff%02x" % number)
             assert said is not None and said.get("granted") is not True
         events = list(stage.reader.events)
         opened = [e for e in events if e.get("event") == "disconnected"]
