@@ -43,12 +43,12 @@ def encode(site: str, node: str, doors, is_offline: bool) -> bytes:
 
 def decode(data: bytes) -> Advert:
     """What service data say. Raises InvalidInput."""
-    doors = (len(data) - 1 - _NODE_TAG) // _DOOR_TAG
-    if len(data) != 1 + _NODE_TAG + doors * _DOOR_TAG or not 0 <= doors <= MAX_DOORS:
+    first = 1 + _NODE_TAG  # of the doors' bytes
+    doors, over = divmod(len(data) - first, _DOOR_TAG)
+    if over or not 0 <= doors <= MAX_DOORS:
         raise InvalidInput("advertisement: %d bytes" % len(data))
     if data[0] & ~_KNOWN_FLAGS != _VERSION:
         raise InvalidInput("advertisement: another version")
-    first = 1 + _NODE_TAG
     tags = [data[at : at + _DOOR_TAG] for at in range(first, len(data), _DOOR_TAG)]
     return Advert(bool(data[0] & _OFFLINE), data[1:first], tuple(tags))
 
