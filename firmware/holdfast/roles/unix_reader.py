@@ -15,6 +15,7 @@ from ..hal.unix.radio import MIN_CHUNK, Radio
 from ..hal.unix.rng import random_bytes
 from ..storage import settings as stored_settings
 from ..storage.keys import KeyStore
+from ..storage.last_run import LastRun
 from ..storage.policy import file as policy_file
 from .reader import Reader, describe
 
@@ -34,6 +35,8 @@ _COLLECT_EVERY = 32768
 
 class Hardware:
     """What hal gives a reader on this platform; its clock is ``ahead``, None for one lost."""
+
+    life: dict  # what is known of board and start, for /status
 
     def __init__(self, ahead):
         self.console = Console()
@@ -92,17 +95,31 @@ def main(arguments) -> int:
     except InvalidInput as error:
         console.line({"event": "settings_refused", "reason": str(error)})
         return EXIT_SETTINGS
+    last_run = LastRun(directory + "/last_run")
+    hardware.life = last_run.told()
+    last_run.begin()
+    try:
+        return _run(reader, last_run, directory, Radio(port, chunk), Bench(console, image), port)
+    except Exception as error:
+        from ..node.traceback import place
+
+        # What ends a run is what somebody asks first who finds the board started again.
+        reader.fault("run", error)
+        last_run.crash(type(error).__name__, place(error))
+        raise
+
+
+def _run(reader, last_run, directory, radio, bench, port) -> int:
+    console = reader.hardware.console
     reader.start()
     _follow_policy(reader, directory + "/policy.cbor", console)
     # Made now: an interrupt in the middle of a collection leaves no memory to be had.
     stopped = console.prepare({"event": "stopped"})
     try:
-        serving = _serve(
-            reader, Radio(port, chunk), Bench(console, image), describe(settings), console, port
-        )
-        return asyncio.run(serving)
+        return asyncio.run(_serve(reader, radio, bench, describe(reader.settings), console, port))
     except KeyboardInterrupt:
         console.write(stopped)
+        last_run.end("stopped")
     finally:
         reader.door.close()
     return 0
