@@ -1,1 +1,1 @@
-"""The ESP32 variant: its radio, pins and flash. One module a function."""
+"""The ESP32 variant: pins, pulses, inputs, clocks and flash as MicroPython's port has them."""
