@@ -16,6 +16,7 @@ from ..hal.unix.radio import MIN_CHUNK, Radio
 from ..hal.unix.rng import random_bytes
 from ..storage import settings as stored_settings
 from ..storage.keys import KeyStore
+from ..storage.last_run import LastRun
 from ..storage.policy import file as policy_file
 from .reader import Reader, describe
 
@@ -42,6 +43,8 @@ class Hardware:
     """What hal gives a reader on this platform; its clock is ``ahead``, None for one lost; it has
     the ``inputs`` of these names, and its door may be open for ``held_ms``, 0 for what is usual.
     """
+
+    life: dict  # what is known of board and start, for /status
 
     def __init__(self, ahead, inputs, held_ms):
         self.held_ms = held_ms
@@ -102,16 +105,32 @@ def main(arguments) -> int:
     except InvalidInput as error:
         console.line({"event": "settings_refused", "reason": str(error)})
         return EXIT_SETTINGS
+    last_run = LastRun(directory + "/last_run")
+    hardware.life = last_run.told()
+    last_run.begin()
+    try:
+        bench = Bench(console, image, None, hardware.inputs)
+        return _run(reader, last_run, directory, Radio(port, chunk), bench, port)
+    except Exception as error:
+        from ..node.traceback import place
+
+        # What ends a run is what somebody asks first who finds the board started again.
+        reader.fault("run", error)
+        last_run.crash(type(error).__name__, place(error))
+        raise
+
+
+def _run(reader, last_run, directory, radio, bench, port) -> int:
+    console = reader.hardware.console
     reader.start()
     _follow_policy(reader, directory + "/policy.cbor", console)
     # Made now: an interrupt in the middle of a collection leaves no memory to be had.
     stopped = console.prepare({"event": "stopped"})
     try:
-        bench = Bench(console, image, None, hardware.inputs)
-        radio = Radio(port, chunk)
-        return asyncio.run(_serve(reader, radio, bench, describe(settings), console, port))
+        return asyncio.run(_serve(reader, radio, bench, describe(reader.settings), console, port))
     except KeyboardInterrupt:
         console.write(stopped)
+        last_run.end("stopped")
     finally:
         reader.door.close()
     return 0
