@@ -26,7 +26,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
 .PHONY: torture bench native docs-vectors
-.PHONY: rv32 rv32-frozen rv32-joined rv32-test unix unix-test unix-alloc coverage
+.PHONY: rv32 rv32-frozen rv32-joined rv32-test esp32-joined unix unix-test unix-alloc coverage
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -203,6 +203,17 @@ $(JOINED_RV32):
 	@rm -f build/rv32/stamp-joined-*
 	@PYTHONPATH=boards $(PYTHON) -m join boards/qemu_rv32/joined.toml build/joined/rv32
 	@boards/qemu_rv32/build.sh build/rv32 '$(MPY_DIR)' joined
+	@touch $@
+
+# The role that goes to an ESP32, joined: its modules are the same for all of them (docs/boards.md).
+JOINING := $(FROZEN) $(wildcard boards/join/*.py) boards/esp32/joined.toml
+JOINED_ESP32 := build/joined/esp32/stamp-$(call sum,$(JOINING))
+
+esp32-joined: native $(JOINED_ESP32)  ## the reader joined for the image of an ESP32, in build/joined/esp32
+
+$(JOINED_ESP32):
+	@rm -f build/joined/esp32/stamp-*
+	@PYTHONPATH=boards $(PYTHON) -m join boards/esp32/joined.toml build/joined/esp32
 	@touch $@
 
 rv32-test: rv32 setup $(TESTING)  ## the tests that run on that board

@@ -1,0 +1,5 @@
+# Read by MicroPython's ports/esp32/CMakeLists.txt; the rest is in ../esp32/board.cmake.
+set(HOLDFAST_CHIP esp32)
+set(HOLDFAST_PARTITIONS partitions-4MiB.csv)
+set(HOLDFAST_PORT_CONFIGS 240mhz)
+include(${MICROPY_BOARD_DIR}/../esp32/board.cmake)

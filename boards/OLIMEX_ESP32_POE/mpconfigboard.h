@@ -1,0 +1,2 @@
+#define MICROPY_HW_BOARD_NAME "Holdfast on Olimex ESP32-POE"
+#define MICROPY_HW_MCU_NAME "ESP32"
