@@ -1,28 +1,46 @@
-"""Time for MicroPython's asyncio that goes on only where nobody has anything to do."""
+"""Time that passes as soon as nothing else is to be done: for hours in a moment, and the same each
+run. MicroPython only.
+"""
 
 import asyncio
 import time
 
+_AHEAD = 10**9
 
-class SimulatedTime:
-    """From its making on, the asyncio of this process sleeps without waiting.
 
-    ``ms`` is what has passed, asleep; ``ticks_ms()`` what a clock would show. There is no going
-    back, so a process has one, and none of its tasks may wait for a socket.
+class SimulatedTime(asyncio.core.IOQueue):
+    """Asyncio's time, and ticks such as ``hal`` gives.
+
+    What waits for the outside (a socket, a flag that another thread sets) is looked after as ever,
+    but no time is left to it.
     """
 
     def __init__(self):
-        self.ms = 0
-        core = asyncio.core  # pyright: ignore[reportAttributeAccessIssue]
-        core.ticks = self.ticks_ms
-        core._io_queue = self
+        super().__init__()
+        # Milliseconds. What is to run at once is queued by the machine's own time: so all of that
+        # lies behind.
+        self.now = time.ticks_ms() + _AHEAD
 
-    def ticks_ms(self) -> int:
-        """Milliseconds, those in which something was computed included."""
-        return time.ticks_add(time.ticks_ms(), self.ms)
+    @classmethod
+    def install(cls):
+        """The time of all tasks from now on, the same at each call."""
+        if not isinstance(asyncio.core._io_queue, cls):
+            made = asyncio.core._io_queue = cls()
+            asyncio.core.ticks = lambda: made.now
+        return asyncio.core._io_queue
 
-    def wait_io_event(self, ms):
-        """What asyncio calls while all tasks sleep, the next of them for ``ms`` more."""
-        if ms < 0:
-            raise RuntimeError("every task waits for something that does not come")
-        self.ms += ms
+    def wait_io_event(self, dt):
+        super().wait_io_event(0)
+        waiting = asyncio.core._task_queue.peek()
+        if waiting is not None:
+            self.now = max(self.now, waiting.ph_key)
+        elif dt < 0:
+            raise RuntimeError("nothing will ever happen again")
+
+    def add(self, ms):
+        """The tick ``ms`` milliseconds from now."""
+        return self.now + ms
+
+    def until(self, tick):
+        """Milliseconds until ``tick``."""
+        return tick - self.now

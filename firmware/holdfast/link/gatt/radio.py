@@ -23,11 +23,11 @@ _ANEW_EVERY = const(50)
 _SPEAK_MS = const(8000)
 _SPEAK_IF_FULL_MS = const(3000)
 _HURRY_MS = const(1000)
-_LEAVE_MS = const(2000)
+_LEAVE_MS = const(1000)
 _FIRST_PAUSE_MS = const(500)
-_LONGEST_PAUSE_MS = const(30000)
+_LONGEST_PAUSE_MS = const(5000)
 _START_ANEW_AFTER = const(3)  # failures in a row
-_GIVE_UP_AFTER = const(10)  # two minutes
+_GIVE_UP_AFTER = const(26)  # two minutes
 
 
 class Radio:
@@ -65,6 +65,7 @@ class Radio:
         self._error = None  # that it ended with
         self._looks = 0
         self._failures = 0  # in a row
+        self._pause = 0  # after them: the tick at which another attempt is made
 
     async def run(self, connected):
         """Await ``connected(link)`` for each central that speaks, in a task of its own; it gives
@@ -76,16 +77,17 @@ class Radio:
         self._connected = connected
         try:
             while True:
-                pause = _LOOK_MS
                 try:
-                    if not (self._is_up and self._ble.is_active):
-                        await self._start()
                     self._look()
+                    if not self._failures or self._ticks.until(self._pause) <= 0:
+                        if not (self._is_up and self._ble.is_active):
+                            await self._start()
+                        self._show()
                 except MemoryError:
                     gc.collect()
                 except (OSError, ValueError, core.GattError) as error:
-                    pause = self._failed(error)
-                await asyncio.sleep_ms(pause)
+                    self._failed(error)
+                await asyncio.sleep_ms(_LOOK_MS)
         finally:
             self._hush()
 
@@ -97,8 +99,7 @@ class Radio:
         self._service.start()
         self._is_up = True
 
-    def _failed(self, error) -> int:
-        """Milliseconds until the next attempt."""
+    def _failed(self, error):
         self._hush()
         self._failures += 1
         self._tell("radio_failed", str(error))
@@ -108,7 +109,8 @@ class Radio:
                 raise OSError(str(error))
             if self._failures >= _START_ANEW_AFTER:
                 self._is_up = False
-        return min(_FIRST_PAUSE_MS << self._failures - 1, _LONGEST_PAUSE_MS)
+        pause = min(_FIRST_PAUSE_MS << self._failures - 1, _LONGEST_PAUSE_MS)
+        self._pause = self._ticks.add(pause)
 
     def _is_serving(self):
         return any(link.task is not None and link.is_heard for link in self._links)
@@ -128,8 +130,6 @@ class Radio:
         if self._service.has_stumbled:
             self._service.has_stumbled = False
             self._hush()
-        elif self._is_up:
-            self._show()
 
     def _welcome(self):
         for link in self._links:
@@ -159,10 +159,12 @@ class Radio:
                 else:
                     lingering += 1
                     link.close()  # which sees whether it has gone without a word
+        # One that does not leave will be followed by others.
+        is_full = not free and (lingering > 0 or not leaving)
         latest, longest = None, 0
         for link in self._links:
             if link.is_arriving:
-                over = self._age(link.since) - self._may_be_silent(link, not (free or leaving))
+                over = self._age(link.since) - self._may_be_silent(link, is_full)
                 if over > longest:
                     latest, longest = link, over
         if latest is not None:
@@ -185,6 +187,8 @@ class Radio:
     def _show(self):
         """See to it that the reader can be found while there is a place."""
         self._looks += 1
+        if not self._is_wanted and self._advertising is not None:
+            return  # it is about to end
         if self._advertising is None:
             if self._has_place():
                 self._is_wanted = True
