@@ -12,7 +12,7 @@ import sys
 
 QUEUE = 8
 _PANIC_US = 300000  # how long interrupts may be off
-_SEE_THE_TIME = ("clock", "inputs", "outputs", "pins")
+_SEE_THE_TIME = ("board", "clock", "ds3231", "inputs", "outputs", "pins")
 _MAX_WORDS = 47  # of a channel's memory, one is for the end
 
 
@@ -65,7 +65,10 @@ class Chip:
         self.lost = 0
         self.cause = 1
         self.fed_until = None
-        self.radio = False
+        self.is_radio_on = False
+        self.is_image_kept = False
+        self.i2c = {}  # address: registers
+        self.shown = []  # what each NeoPixel was last told
         self.names = names or {}
 
     def pad(self, number):
@@ -92,6 +95,9 @@ class Chip:
 
     def pass_us(self, us, blocked):
         end = self.now + us
+        if not self.queue and not any([entry[0] <= end for entry in self.due]):
+            self.now = end
+            return
         while True:
             ready = [entry for entry in self.due if entry[0] <= end]
             if not ready:
@@ -257,6 +263,10 @@ class RMT:
         self._pad.is_output = True
         self._pad.changed()
 
+    @staticmethod
+    def bitstream_channel(value=None):
+        return value
+
     def wait_done(self, *, timeout=0):
         chip.pass_us(20, True)  # so that who asks again and again comes to an end
         return self._ends_at is None
@@ -310,7 +320,18 @@ class _Time:
         return chip.since_2000 + chip.now // 1000000
 
     def gmtime(self, seconds):
-        return (2000 if seconds == 0 else 2026, 1, 1, 0, 0, 0, 5, 1)
+        # Seconds since 2000, as a calendar that knows every fourth year as a leap year.
+        days, rest = divmod(seconds, 86400)
+        four, days_in = divmod(days, 1461)
+        year = min(3, max(0, days_in - 1) // 365)
+        day = days_in - (year * 365 + 1 if year else 0)
+        lengths = [31, 28 if year else 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+        month = 0
+        while day >= lengths[month]:
+            day -= lengths[month]
+            month += 1
+        date = (2000 + 4 * four + year, month + 1, day + 1)
+        return date + (rest // 3600, rest // 60 % 60, rest % 60, (days + 5) % 7, 0)
 
 
 class _Module:
@@ -323,8 +344,12 @@ def install():
     """Let ``import`` find the stand-ins, and the firmware's hal see this time and this chip."""
     global sys_
     sys_ = _Module(implementation=_Module(_machine=""), modules=sys.modules, stdout=sys.stdout)
-    sys.modules["machine"] = _Module(Pin=Pin, Timer=Timer)
-    sys.modules["esp32"] = _Module(RMT=RMT)
+    import simulated_port as port
+
+    sys.modules["machine"] = _Module(Pin=Pin, Timer=Timer, **port.MACHINE)
+    sys.modules["esp32"] = _Module(RMT=RMT, Partition=port.Partition)
+    sys.modules["neopixel"] = _Module(NeoPixel=port.NeoPixel)
+    sys.modules["bluetooth"] = _Module(BLE=port.BLE, UUID=str)
     real = {name: sys.modules.get(name) for name in ("time", "sys")}
     sys.modules["time"], sys.modules["sys"] = _Time(), sys_
     try:

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 
-import crypto
 from untrusted import InvalidInput
 
 from ..hal.unix import flash
@@ -14,10 +13,8 @@ from ..hal.unix.inputs import Input
 from ..hal.unix.outputs import Buzzer, Led, Output
 from ..hal.unix.radio import MIN_CHUNK, Radio
 from ..hal.unix.rng import random_bytes
-from ..storage import settings as stored_settings
-from ..storage.keys import KeyStore
 from ..storage.last_run import LastRun
-from ..storage.policy import file as policy_file
+from . import start
 from .reader import Reader, describe
 
 EXIT_USAGE = 2
@@ -69,26 +66,12 @@ def main(arguments) -> int:
     hardware = Hardware(ahead, inputs, held_ms)
     console = hardware.console
     try:
-        keys = KeyStore(directory, random_bytes)
-        private_key = keys.private_key()
-        settings = stored_settings.load(directory)
-        if settings is None:
-            console.line(
-                {
-                    "event": "unprovisioned",
-                    "public_key": crypto.x25519_public_key(private_key).hex(),
-                    "p256_public_key": crypto.p256_public_key(keys.p256_private_key()).hex(),
-                    "time": hardware.clock.seconds(),
-                    "next": "put settings.cbor with a certificate for each key beside device.key",
-                }
-            )
-            return EXIT_UNPROVISIONED
-        p256_private_key = None
-        if settings.p256_certificate is not None:
-            p256_private_key = keys.p256_private_key()
-    except (InvalidInput, OSError) as error:
-        console.line({"event": "settings_refused", "reason": str(error)})
-        return EXIT_SETTINGS
+        settings, private_key, p256_private_key = start.identity(
+            directory, random_bytes, hardware.clock.seconds()
+        )
+    except start.NotReady as error:
+        console.line(error.fields)
+        return EXIT_UNPROVISIONED if error.fields["event"] == "unprovisioned" else EXIT_SETTINGS
     try:
         image = flash.mount(directory + "/flash.img", console)
     except OSError as error:
@@ -123,7 +106,7 @@ def main(arguments) -> int:
 def _run(reader, last_run, directory, radio, bench, port) -> int:
     console = reader.hardware.console
     reader.start()
-    _follow_policy(reader, directory + "/policy.cbor", console)
+    start.follow_policy(reader, directory + "/policy.cbor")
     # Made now: an interrupt in the middle of a collection leaves no memory to be had.
     stopped = console.prepare({"event": "stopped"})
     try:
@@ -136,15 +119,6 @@ def _run(reader, last_run, directory, radio, bench, port) -> int:
     return 0
 
 
-def _follow_policy(reader, path, console):
-    # A file that is no good changes nothing: the reader goes on with the policy that it has.
-    try:
-        policy_file.apply(path, reader.stores.policies(), reader.apply)
-    except (InvalidInput, OSError) as error:
-        console.line({"event": "policy_file_refused", "reason": str(error)})
-    reader.keep_up()  # a snapshot goes past follow
-
-
 async def _serve(reader, radio, bench, description, console, port) -> int:
     try:
         radio.open()
@@ -152,10 +126,7 @@ async def _serve(reader, radio, bench, description, console, port) -> int:
         console.line({"event": "port_refused", "port": port, "reason": str(error)})
         return EXIT_PORT
     description["port"] = port
-    rules = reader.stores.rules
-    description["policy"] = [rules.number, rules.head.hex()]
-    clock = reader.timekeeper.read()
-    description["time"], description["clock"] = clock.now, clock.source
+    start.add_state(reader, description)
     console.line(description)
     card_reader = reader.card_reader
     reader.supervisor.add("radio", lambda: radio.run(reader.connected))

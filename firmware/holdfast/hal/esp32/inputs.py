@@ -24,7 +24,7 @@ class Input:
         return self._pin.value() == self._active
 
     def watch(self, callback):
-        """Have ``callback(input)`` called after each change from now on; None: no more.
+        """Have ``callback()`` called after each change from now on; None: no more.
 
         The call comes in the interpreter's time, when its present step is over; several changes
         may be one call, or none where eight others waited already: who must not miss a level
@@ -36,4 +36,4 @@ class Input:
     def _changed(self, pin):
         callback = self._callback
         if callback is not None:
-            callback(self)
+            callback()

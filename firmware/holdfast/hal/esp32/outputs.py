@@ -43,6 +43,7 @@ class Output:
         self._silent: list = [None, None]  # channels that play on and lead nowhere
         self._is_on = False
         self._is_busy = False
+        self._wanted = 0
         self._ends_at = 0
         self._part_ends_at = 0
         self.is_timed = True
@@ -54,6 +55,9 @@ class Output:
         Raises OSError or MemoryError while there is nothing to end it with: then it goes on as it
         was, or is over at once.
         """
+        if self._is_busy:
+            self._wanted = max(self._wanted, ms)  # by a callback, in the middle of another pulse
+            return
         if ms <= 0:
             return
         self._is_busy = True
@@ -74,6 +78,10 @@ class Output:
                 raise
         finally:
             self._is_busy = False
+            wanted = self._wanted
+            if wanted:
+                self._wanted = 0
+                self.pulse(wanted)
 
     def end(self):
         """Be inactive, at once and without needing memory; harmless to repeat."""

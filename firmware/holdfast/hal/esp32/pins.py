@@ -37,6 +37,7 @@ _NAMES = {
     "SDA": (0, True, True),
     "SCL": (0, True, True),
 }
+_TOGETHER = (("WIEGAND_D0", "WIEGAND_D1"), ("SDA", "SCL"), ("LED_R", "LED_G", "LED_B"))
 _RING = 12  # LEDs, unless pins.json says otherwise
 _MOST_LEDS = 64
 
@@ -126,9 +127,10 @@ def check(asked: dict, numbers: dict, rules: tuple) -> dict:
             )
         taken[place.number] = name
         found[name] = place
-    for pair in (("WIEGAND_D0", "WIEGAND_D1"), ("SDA", "SCL")):
-        if (pair[0] in found) != (pair[1] in found):
-            raise PinsError("pins: %s and %s go together" % pair)
+    for group in _TOGETHER:
+        here = [name for name in group if name in found]
+        if here and len(here) < len(group):
+            raise PinsError("pins: %s go together" % " ".join(group))
     return found
 
 
