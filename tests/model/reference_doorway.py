@@ -34,8 +34,7 @@ def told(looks, held_looks):
     states = [_shut(look) for look in looks]
     for at, look in enumerate(looks):
         if look.grants and at and not looks[at - 1].is_open:
-            outcome, then = _outcome(looks, at)
-            if outcome:
+            for outcome, then in _outcome(looks, at):
                 what[then].add(outcome)
     for begin, end in _spells(looks):
         _spell(looks, what, states, begin, end, held_looks)
@@ -52,10 +51,10 @@ def _outcome(looks, at):
     """Whether who is granted at that look opens the door, and when that is known."""
     for then in range(at, len(looks)):
         if not any(look.granted for look in _second(looks, then)):
-            return "not_passed", then
+            return [("not_passed", then)]
         if then and looks[then].is_open and not looks[then - 1].is_open:
-            return "passed", then
-    return None, None
+            return [("passed", then)]
+    return []
 
 
 def _spell(looks, what, states, begin, end, held_looks):

@@ -45,7 +45,6 @@ class DoorUnit:
             self._watch(inputs, strike_ms)
 
     def _watch(self, inputs, strike_ms):
-        from .monitor import HELD_MS
         from .watched import Watched
 
         hardware = self._hardware
@@ -58,7 +57,7 @@ class DoorUnit:
             hardware.ticks,
             self._recorder,
             self._faults,
-            getattr(hardware, "held_ms", 0) or HELD_MS,
+            getattr(hardware, "held_ms", 0),
         )
         self.doorway.exit = self.watched.exit  # pyright: ignore[reportAttributeAccessIssue]
 

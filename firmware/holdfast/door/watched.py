@@ -62,7 +62,8 @@ class Watched:
     to inputs of the hal (door/exit.py says what one is), each where there is one.
 
     ``strike``, ``doorway`` and ``ticks`` are the door's, ``recorder`` is the node's; each piece
-    that fails is told to ``faults`` (Faults). A request to exit releases for ``strike_ms``.
+    that fails is told to ``faults`` (Faults). A request to exit releases for ``strike_ms``; the
+    door may be open for ``held_ms``, 0 for what is usual.
     The fire input is reported, and nothing else is made of it: a lock is released in its supply.
     """
 
@@ -77,7 +78,7 @@ class Watched:
             source = inputs.get(what)
             if source is not None:
                 self._steady[what] = Steady(source)
-        self._monitor = Monitor(held_ms)
+        self._monitor = Monitor(held_ms or monitor.HELD_MS)
         self.exit = None
         if inputs.get("rex") is not None:
             self.exit = Exit(inputs["rex"], strike, ticks, strike_ms)

@@ -63,7 +63,8 @@ def test_a_spike_on_the_wire_is_no_press():
     """It is over before the interrupt is served. A long wire along a lift picks up many."""
     made, button, hardware = _exit()
     made.start()
-    button.callback()
+    button.set(True, missed=True)
+    button.set(False)
     assert not hardware.released and made.count == 0
 
 
