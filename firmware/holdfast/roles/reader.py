@@ -90,10 +90,13 @@ class Reader(Node):
         for unit in self.doors.values():
             unit.access_point.stand(self.hardware.ticks)
 
-    async def connected(self, link):
-        """Serve one central; never raises for what it sends."""
+    async def connected(self, link) -> bool:
+        """Serve one central; never raises for what it sends. Gives whether it has shown who it
+        is.
+        """
+        is_proven = False
         try:
-            await self.listener.connected(link)
+            is_proven = await self.listener.connected(link)
             if self._is_idle():
                 # While nobody waits: the next phone finds a key ready and the memory whole.
                 await self.prepare_keys(self._is_idle)
@@ -104,6 +107,7 @@ class Reader(Node):
             pass  # there may be some for the next one
         finally:
             let_go(link)
+        return is_proven
 
     def _rest(self, is_resting):
         for unit in self.doors.values():
