@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from air import Air
+from failing_air import FailingAir
 from holdfast_host.phone.radio import radio
 from holdfast_host.phone.radio.bluetooth import Bluetooth
 
@@ -21,6 +21,6 @@ def interrupt():
 @pytest.fixture
 def air(monkeypatch):
     """What the phone's commands take for Bluetooth."""
-    air = Air()
+    air = FailingAir()
     monkeypatch.setattr(radio, "Bluetooth", lambda: Bluetooth(air.scanner, air.client))
     return air

@@ -14,8 +14,8 @@ import pytest
 from bleak.exc import BleakDBusError, BleakDeviceNotFoundError, BleakError
 
 import coap
-from air import DEAF, DROP, FLOOD
 from coap import signalling, stream
+from failing_air import DEAF, DROP, FLOOD
 from holdfast_host.boards.process import ReaderProcess
 
 HERE, THERE, ELSEWHERE = "F0:F1:F2:F3:F4:F5", "F0:F1:F2:F3:F4:F6", "F0:F1:F2:F3:F4:F7"

@@ -1,6 +1,6 @@
 """A stand-in for bleak's two classes, for what no radio does when a test wants it: to fail.
 
-A reader on the Air is the TCP port of a real one, or None for one that never accepts anybody.
+A reader in it is the TCP port of a real one, or None for one that never accepts anybody.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ DEAF = "deaf"  # it ends in the place of what the reader says after it
 FLOOD = "flood"  # the reader says much, and nothing that was asked for
 
 
-class Air:
+class FailingAir:
     """``scanner`` and ``client`` are for Bluetooth(...); ``done`` are the steps that were taken.
 
     ``faults`` has what happens at which one: ``{("write", 2): DROP}`` at the second write of all.
