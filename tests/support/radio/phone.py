@@ -40,6 +40,10 @@ class Phone:
             raise ValueError(step)
         self._accident = [step, times, is_lost]
 
+    def spare(self):
+        """Nothing is to happen after all."""
+        self._accident = None
+
     def lose(self):
         """Lose every connection now, as behind a wall."""
         for connection in list(self.device.connections.values()):
