@@ -8,7 +8,7 @@ import typer
 
 from .. import processes
 from ..errors import UsageProblem
-from . import credential, events, passphrase, phone, reader, signing, site
+from . import credential, events, passphrase, phone, radio, reader, signing, site
 from .carry import carry
 from .demo import demo
 from .output import never_fail_to_encode, say_problem, say_traceback
@@ -33,6 +33,8 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(credential.app, name="credential")
 phone.app.command()(carry)
 phone.app.command()(status)
+phone.app.command()(radio.scan)
+phone.app.command()(radio.watch)
 app.add_typer(phone.app, name="phone")
 app.add_typer(reader.app, name="reader")
 app.add_typer(events.app, name="events")

@@ -10,7 +10,7 @@ import json
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -105,13 +105,16 @@ def ask_secret(prompt: str) -> str:
 
 
 @contextlib.contextmanager
-def progress(text: str) -> Iterator[None]:
-    """Show that ``text`` is going on, if a person watches standard error."""
+def progress(text: str) -> Iterator[Callable[[str], None]]:
+    """Show that ``text`` is going on, if a person watches standard error.
+
+    It gives a function by which another text is shown from then on.
+    """
     if not _aside.is_terminal:
-        yield
+        yield lambda other: None
         return
-    with _aside.status(Text(printable(text))):
-        yield
+    with _aside.status(Text(printable(text))) as status:
+        yield lambda other: status.update(Text(printable(other)))
 
 
 def never_fail_to_encode() -> None:

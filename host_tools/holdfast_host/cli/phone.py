@@ -15,12 +15,22 @@ from ..credentials import keys, lifetime, tokens
 from ..errors import UsageProblem
 from ..phone.client import Wish
 from ..phone.link import CHUNK, TcpLink
+from ..phone.radio.radio import Radio
+from ..phone.radio.unlock import Choice, Phases, unlock_by_radio
 from ..phone.unlock import Report, unlock
 from ..phone.wallet import Wallet, read_list, request_path
 from . import names
 from .output import AsJson, progress, say, say_json, say_table
 
 REFUSED = 3
+# What is going on after each phase of an unlock by radio.
+_GOING_ON = {
+    "found": "Connecting",
+    "connected": "Asking what it can do",
+    "ready": "Proving who it is",
+    "handshake": "Asking it to open",
+    "decision": "Asked",
+}
 
 
 class Suite(enum.StrEnum):
@@ -84,10 +94,20 @@ def enroll(
 @app.command("unlock")
 def unlock_door(
     folder: Folder,
-    reader: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the reader listens.")],
     door: Annotated[
         str, typer.Option(metavar="DOOR", parser=names.DOOR, help="The door to open.")
     ],
+    reader: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Ask the reader that listens there, not by radio."),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="ADDRESS", help="Ask the reader at this Bluetooth address."),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(min=0.5, max=300, help="Look for the reader for so many seconds.")
+    ] = 10.0,
     cold: Annotated[
         bool, typer.Option("--cold", help="Do a full handshake even if the door is known.")
     ] = False,
@@ -101,26 +121,60 @@ def unlock_door(
 ) -> None:
     """Ask a door to open, and say what it answers.
 
-    A door met before is asked in one round trip, under the keys kept in PHONE_DIR; else both prove
-    themselves first, in two. Exit code 0 if granted, 3 if refused, 1 if there is no answer.
+    Its reader is looked for by Bluetooth: the strongest that says it is of this door, then others;
+    or it listens at --reader. A door met before is asked in one round trip, under the keys kept in
+    PHONE_DIR; else both prove themselves first, in two. Exit code 0 if granted, 3 if refused, 1 if
+    there is no answer.
     """
-    host, port = address(reader)
-    wallet = Wallet.open(folder)
-    with progress(f"Asking {door}"):
-        report = unlock(
-            wallet,
-            lambda: TcpLink.connect(host, port, chunk=chunk),
-            door,
-            Wish(user_verified=user_verified),
-            now=int(time.time()),
-            cold=cold,
-        )
+    wish = Wish(user_verified=user_verified)
+    if reader is not None and at is not None:
+        raise UsageProblem("the reader's place is given twice", "leave out --at, or --reader")
+    if reader is None:
+        choice = Choice(seconds, at, chunk)
+        report, extra = _by_radio(folder, door, wish, choice, cold=cold, as_json=as_json)
+    else:
+        report, extra = _by_socket(folder, door, wish, address(reader), chunk, cold=cold), {}
     if as_json:
-        say_json({"door": door, **dataclasses.asdict(report)})
+        say_json({"door": door, **dataclasses.asdict(report), **extra})
     else:
         _show(report, door)
     if not report.granted:
         raise typer.Exit(REFUSED)
+
+
+def _by_socket(
+    folder: Path, door: str, wish: Wish, to: tuple[str, int], chunk: int, *, cold: bool
+) -> Report:
+    wallet = Wallet.open(folder)
+    with progress(f"Asking {door}"):
+        return unlock(
+            wallet,
+            lambda: TcpLink.connect(*to, chunk=chunk),
+            door,
+            wish,
+            now=int(time.time()),
+            cold=cold,
+        )
+
+
+def _by_radio(
+    folder: Path, door: str, wish: Wish, choice: Choice, *, cold: bool, as_json: bool
+) -> tuple[Report, dict[str, object]]:
+    """The report, and what the radio's part of it was; for people that is said here."""
+    wallet = Wallet.open(folder)
+    phases = Phases()
+    try:
+        with progress(f"Looking for {door}") as tell, Radio() as radio:
+            phases.tell = lambda phase: tell(_GOING_ON.get(phase, "Trying again"))
+            reader, report = unlock_by_radio(
+                radio, wallet, door, wish, choice, phases, now=int(time.time()), cold=cold
+            )
+    finally:
+        if phases.passed and not as_json:
+            say(", ".join(f"{name} {seconds:.2f} s" for name, seconds in phases.passed))
+    heard = reader.last
+    passed = [{"phase": name, "ms": round(1000 * seconds)} for name, seconds in phases.passed]
+    return report, {"address": heard.address, "rssi": heard.rssi, "phases": passed}
 
 
 def _make_key(folder: Path, suite: int, as_json: bool) -> None:

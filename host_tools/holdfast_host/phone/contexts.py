@@ -93,6 +93,15 @@ class ContextStore:
             self._write(door, token, dataclasses.replace(session, sequence_number=following))
         return session.context()
 
+    def doors(self) -> set[str]:
+        """Every door that a reader with a session speaks for, whatever the credential."""
+        found = set()
+        for path in self._folder.glob("*.cbor"):
+            record = _record(path)
+            if record is not None:
+                found.update(record[1].partner.doors)
+        return found
+
     def clear(self) -> None:
         """Forget every session."""
         if self._folder.is_dir():
@@ -110,19 +119,25 @@ class ContextStore:
         files.write(self._path(door), cbor.encode(record), files.PRIVATE)
 
     def _read(self, door: str, token: bytes) -> Session | None:
-        try:
-            data = files.read(self._path(door), _LIMIT, "context", "unlock with --cold")
-            record = cbor.decode(data, deterministic=True)
-        except (UsageProblem, InvalidInput):
+        record = _record(self._path(door))
+        if record is None or record[0] != hashlib.sha256(token).digest():
             return None
-        shape = [int, bytes, bytes, bytes, bytes, bytes, int, bytes, int, list]
-        if not isinstance(record, list) or [type(item) for item in record] != shape:
-            return None
-        version, digest, *fields, cti, expires, doors = record
-        session = Session(*fields, partner=Partner(cti, expires, tuple(doors)))
-        if version != _VERSION or digest != hashlib.sha256(token).digest():
-            return None
-        return session if _is_sound(session) else None
+        return record[1]
+
+
+def _record(path: Path) -> tuple[bytes, Session] | None:
+    """The digest of the credential and the session in the file ``path``, if it is whole."""
+    try:
+        data = files.read(path, _LIMIT, "context", "unlock with --cold")
+        record = cbor.decode(data, deterministic=True)
+    except (UsageProblem, InvalidInput):
+        return None
+    shape = [int, bytes, bytes, bytes, bytes, bytes, int, bytes, int, list]
+    if not isinstance(record, list) or [type(item) for item in record] != shape:
+        return None
+    version, digest, *fields, cti, expires, doors = record
+    session = Session(*fields, partner=Partner(cti, expires, tuple(doors)))
+    return (digest, session) if version == _VERSION and _is_sound(session) else None
 
 
 def _is_sound(session: Session) -> bool:

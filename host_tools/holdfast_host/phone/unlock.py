@@ -15,6 +15,16 @@ from .wallet import Identity, Wallet
 _CONTEXT_NOT_FOUND = b"Security context not found"  # RFC 8613 section 8.2
 
 
+class Unanswered(LinkClosed):
+    """The wish went to the door's own reader, and the connection ended before the answer came."""
+
+    def __init__(self, closed: LinkClosed):
+        super().__init__(
+            f"the door was asked, and its answer is lost: {closed.cause}",
+            "look at the door; if it is shut, try again",
+        )
+
+
 class Link(Protocol):
     """One connection to a reader, such as a TcpLink."""
 
@@ -58,17 +68,25 @@ def unlock(
     *,
     now: int,
     cold: bool = False,
+    handshakes: int = 1,
+    reached: Callable[[str], None] = lambda phase: None,
 ) -> Report:
     """Ask ``door`` to do what ``wish`` says, over connections that ``connect`` makes.
 
     A kept context is tried first unless ``cold``. If the reader knows it no more, or ends the
-    connection, a full handshake follows. ``now`` is in seconds since 1970.
+    connection, a full handshake follows, up to ``handshakes`` times if connections end in it: each
+    has a new ephemeral key. After one the wish is sent once. ``now`` is in seconds since 1970.
+    ``reached`` is told of the end of ``handshake`` and ``decision``.
+
+    Raises Unanswered if the wish was sent and the answer is lost, LinkClosed or Impostor if it was
+    not sent.
     """
     identities = wallet.identities()
     links: list[Link] = []
     with contextlib.ExitStack() as open_links:
 
         def dial() -> Link:
+            open_links.close()  # two connections to one reader are one too many for a radio
             links.append(open_links.enter_context(connect()))
             return links[-1]
 
@@ -78,30 +96,52 @@ def unlock(
                 for identity in identities:
                     outcome = warm_unlock(link, identity, door, wish, wallet.contexts, now=now)
                     if outcome is not None:
+                        reached("decision")
                         return _report(outcome, links, warm=True, suite=identity.suite)
             except LinkClosed:
                 link = dial()
             except Rejected as rejected:
                 if rejected.response.payload != _CONTEXT_NOT_FOUND:
                     link = dial()
-        try:
-            outcome, session, identity = cold_unlock(link, identities, door, wish, now=now)
-        except Rejected as rejected:
-            return _report(rejected, links, warm=False, suite=None)
+        while True:
+            handshakes -= 1
+            try:
+                outcome, session, identity = cold_unlock(
+                    link, identities, door, wish, now=now, reached=reached
+                )
+                break
+            except Rejected as rejected:
+                return _report(rejected, links, warm=False, suite=None)
+            except LinkClosed as closed:
+                if handshakes < 1 or isinstance(closed, Unanswered):
+                    raise
+            link = dial()
+        reached("decision")
         if outcome.granted:
             wallet.contexts.keep(door, identity.token, session)
         return _report(outcome, links, warm=False, suite=identity.suite)
 
 
 def cold_unlock(
-    link: Link, identities: Sequence[Identity], door: str, wish: Wish, *, now: int
+    link: Link,
+    identities: Sequence[Identity],
+    door: str,
+    wish: Wish,
+    *,
+    now: int,
+    reached: Callable[[str], None] = lambda phase: None,
 ) -> tuple[Outcome, Session, Identity]:
     """Both sides prove themselves, the door answers; the session is for later unlocks of this one
-    of the ``identities``.
+    of the ``identities``. Raises Unanswered if the link ends after the wish was sent.
     """
     checked = introduce(link.request, identities, door, now)
+    reached("handshake")
     asked = checked.ask(wish)
-    outcome = asked.read(link.request(asked.request))
+    try:
+        response = link.request(asked.request)
+    except LinkClosed as closed:
+        raise Unanswered(closed) from closed
+    outcome = asked.read(response)
     if isinstance(outcome, EchoChallenge):
         raise _not_answered()
     return outcome, checked.session, checked.identity

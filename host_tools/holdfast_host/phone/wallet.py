@@ -21,7 +21,7 @@ from pathlib import Path
 import cbor
 import crypto
 from cose import CRV_X25519, Key
-from holdfast.access import revoked_devices
+from holdfast.access import place, revoked_devices
 from holdfast.access.credential import suite_of
 from untrusted import InvalidInput
 
@@ -188,6 +188,14 @@ class Wallet:
             for one in found
             if one.site == best.site and trusted.intersection(k.x for k in one.authority_keys)
         ]
+
+    def doors(self) -> set[str]:
+        """The doors that the phone knows by name: those of its credentials, and those it met."""
+        found = self.contexts.doors()
+        for identity in self.identities():
+            scope = tokens.read(identity.token, str(self.folder)).credential.scope
+            found.update(name for kind, name, _ in scope if kind == place.DOOR)
+        return found
 
     def _identity(self, suite: int) -> Identity:
         path = _enrolment_path(self.folder, suite)
