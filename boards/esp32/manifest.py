@@ -11,7 +11,6 @@ options.defaults(arch="", joined=True)
 here = pathlib.Path.cwd()  # makemanifest is in this file's folder while it runs it
 modules = here / "../../build/joined/esp32/modules"
 machine_code = here / "../../build/native" / options.arch
-firmware = here / "../../firmware"
 wanted = [(machine_code / "crypto/native", "native")]
 if options.joined:
     wanted.append((modules, "esp32-joined"))
@@ -24,8 +23,9 @@ require("aioble-server")
 require("aioble-peripheral")
 if options.joined:
     freeze(str(modules))
+    freeze("start", "main.py")
 else:
     include("../../firmware/manifest.py", hal="esp32")
+    # Frozen, it comes before a file of that name on flash.
+    freeze("../../firmware", "main.py")
 freeze_mpy(str(machine_code))
-# Frozen, they come before files of these names on flash, which a stock image leaves there.
-freeze(str(firmware), tuple(name for name in ("boot.py", "main.py") if (firmware / name).exists()))

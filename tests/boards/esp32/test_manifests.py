@@ -5,6 +5,7 @@ not part of MicroPython's source, so packages of the same names stand in for it;
 up as the real ones are, which are read where ``AIOBLE_PATH`` lies in a checkout of them.
 """
 
+import ast
 import importlib.util
 import os
 import pathlib
@@ -102,9 +103,10 @@ def of_port_and_aioble(board, found: set) -> None:
 @each_board
 def test_joined_image(checkout, tmp_path, board):
     """The joined modules, and none of the sources they were made of."""
-    found = set(frozen(checkout, board, "manifest.py", library(tmp_path / "lib", source())))
-    of_port_and_aioble(board, found)
+    found = frozen(checkout, board, "manifest.py", library(tmp_path / "lib", source()))
+    of_port_and_aioble(board, set(found))
     assert "hf.py" in found
+    assert found["main.py"].parent.name == "start"
     assert not {name for name in found if name.startswith(("holdfast/", "coap/", "cbor/"))}
 
 
@@ -114,6 +116,7 @@ def test_plain_image(checkout, tmp_path, board):
     found = frozen(checkout, board, "manifest_plain.py", library(tmp_path / "lib", source()))
     of_port_and_aioble(board, set(found))
     assert "hf.py" not in found
+    assert found["main.py"].parent.name == "firmware"
     assert {"holdfast/roles/reader.py", "coap/message.py", "crypto/native/x25519.py"} <= set(found)
     elsewhere = ("holdfast/hal/unix/", "crypto/assembly/", "crypto/hosted.py")
     assert not {name for name in found if name.startswith(elsewhere)}
@@ -139,6 +142,19 @@ def test_aioble_is_cut_up_as_it_is_here(tmp_path):
         image.execute(f'require("{name}")')
         expected = {"aioble/" + file for file in (*AIOBLE["aioble-core"], *files)}
         assert {file.target_path for file in image.files()} == expected, name
+
+
+def test_what_starts_a_joined_image_is_in_it():
+    """Joined, only a root answers to its name: another import would fail at a door."""
+    roots = set(config.read(ROOT / "boards" / "esp32" / "joined.toml").roots)
+    main = ast.parse((ROOT / "boards" / "esp32" / "start" / "main.py").read_text())
+    imported = {
+        f"{node.module}.{name.name}"
+        for node in ast.walk(main)
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    assert imported == roots
 
 
 def test_the_joiner_takes_the_role(tmp_path):

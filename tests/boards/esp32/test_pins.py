@@ -85,6 +85,19 @@ def test_outputs_can_drive_and_edges_are_heard(board):
 
 
 @each_board
+def test_nobody_who_wired_nothing_is_heard(board):
+    """Buttons and card reader are listened to on every board, so their pins are pulled up inside.
+
+    A pin that floats would hold a board in safe mode, or its door open. The Olimex's button has a
+    pull-up beside it.
+    """
+    pins = board.pins()
+    for name in ("REX", "SAFE", "WIEGAND_D0", "WIEGAND_D1"):
+        is_soldered = (board.name, name) == ("OLIMEX_ESP32_POE", "SAFE")
+        assert is_soldered or pins[name] not in CHIPS[board.chip].inputs, name
+
+
+@each_board
 def test_ethernet_is_where_the_chip_has_it(board):
     """All of it or nothing; RMII cannot be moved, and its clock is at 0, 16 or 17."""
     pins = board.pins()
