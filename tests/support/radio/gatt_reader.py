@@ -39,7 +39,7 @@ async def _serve(reader, console):
 def main(directory):
     """Serve until the process is ended."""
     gc.threshold(_COLLECT_EVERY)
-    hardware = unix_reader.Hardware(0)
+    hardware = unix_reader.Hardware(0, (), 0)
     keys = KeyStore(directory, random_bytes)
     flash.mount(directory + "/flash.img", hardware.console)
     reader = Reader(
