@@ -14,7 +14,7 @@ from holdfast.hal.unix import flash
 from holdfast.hal.unix.rng import random_bytes
 from holdfast.link.gatt.radio import Radio
 from holdfast.link.limits import Limits
-from holdfast.roles import unix_reader
+from holdfast.roles import start, unix_reader
 from holdfast.roles.reader import Reader, describe
 from holdfast.storage import settings as stored_settings
 from holdfast.storage.keys import KeyStore
@@ -51,7 +51,7 @@ def main(directory):
         p256_private_key=keys.p256_private_key(),
     )
     reader.start()
-    unix_reader._follow_policy(reader, directory + "/policy.cbor", hardware.console)
+    start.follow_policy(reader, directory + "/policy.cbor")
     asyncio.run(_serve(reader, hardware.console))
 
 
