@@ -11,7 +11,7 @@ from gatt_bench import Bench, address
 from memory_phone import Hardware, make_reader
 
 DISCOVERY_MS = 1000  # until a phone that has connected can write
-_PATIENCE_MS = 1500
+_PATIENCE_MS = 4000
 
 
 class SimulatedHardware(Hardware):

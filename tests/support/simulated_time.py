@@ -11,8 +11,8 @@ _AHEAD = 10**9
 class SimulatedTime(asyncio.core.IOQueue):
     """Asyncio's time, and ticks such as ``hal`` gives.
 
-    What waits for the outside (a socket, a flag that another thread sets) is looked after as ever,
-    but no time is left to it.
+    Tasks may wait for a ThreadSafeFlag, which somebody of the same thread sets, and for nothing
+    else of the outside.
     """
 
     def __init__(self):
@@ -30,7 +30,11 @@ class SimulatedTime(asyncio.core.IOQueue):
         return asyncio.core._io_queue
 
     def wait_io_event(self, dt):
-        super().wait_io_event(0)
+        # A poll would sleep for a moment each time.
+        is_set = [flag for _, _, flag in self.map.values() if flag.state]
+        for flag in is_set:
+            asyncio.core._task_queue.push(self.map[id(flag)][0])
+            self._dequeue(flag)
         waiting = asyncio.core._task_queue.peek()
         if waiting is not None:
             self.now = max(self.now, waiting.ph_key)

@@ -24,6 +24,7 @@ _SPEAK_MS = const(8000)
 _SPEAK_IF_FULL_MS = const(3000)
 _HURRY_MS = const(1000)
 _LEAVE_MS = const(1000)
+_WAIT_MS = const(20)
 _FIRST_PAUSE_MS = const(500)
 _LONGEST_PAUSE_MS = const(5000)
 _START_ANEW_AFTER = const(3)  # failures in a row
@@ -49,6 +50,7 @@ class Radio:
         self._advertisement = advertisement
         self._console = console
         self._attempts = Attempts(ticks)
+        self._last_ms = limits.last_ms
         self._service = Service(ble)
         size = limits.message_size + _AHEAD
         self._links = [
@@ -103,7 +105,7 @@ class Radio:
         self._hush()
         self._failures += 1
         self._tell("radio_failed", str(error))
-        if not self._is_serving():
+        if not self._served():
             if self._failures >= _GIVE_UP_AFTER:
                 self._failures = 0
                 raise OSError(str(error))
@@ -111,9 +113,6 @@ class Radio:
                 self._is_up = False
         pause = min(_FIRST_PAUSE_MS << self._failures - 1, _LONGEST_PAUSE_MS)
         self._pause = self._ticks.add(pause)
-
-    def _is_serving(self):
-        return any(link.task is not None and link.is_heard for link in self._links)
 
     def _tell(self, event, detail):
         try:
@@ -139,13 +138,31 @@ class Radio:
 
     async def _serve(self, link, connected):
         try:
-            if await link.heard() and await connected(link):
-                self._attempts.proved(link.address)
+            if await link.heard():
+                await self._turn()
+                link.is_served = True
+                if await connected(link):
+                    self._attempts.proved(link.address)
         finally:
+            link.is_served = False
             link.close()
             if link.is_spilt:
                 self._tell("central_dropped", "it writes faster than it is read")
             link.task = None
+
+    async def _turn(self):
+        """Wait until one place less than all is taken by those who are served, but no longer than
+        any of them may show nothing: then it makes room (``link.listener``).
+        """
+        since = self._ticks.add(0)
+        while self._served() >= len(self._links) - 1 and self._age(since) < self._last_ms:
+            await asyncio.sleep_ms(_WAIT_MS)
+
+    def _served(self) -> int:
+        count = 0
+        for link in self._links:
+            count += link.is_served
+        return count
 
     def _drop(self):
         """End what only keeps a place; sooner where there is no other."""

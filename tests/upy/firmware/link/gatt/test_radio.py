@@ -142,7 +142,7 @@ async def test_a_stack_that_somebody_switched_off_is_switched_on():
     await bench.found(1000)
     await _works(bench)
     await asyncio.sleep_ms(100)
-    assert not bench.radio._is_serving()
+    assert not bench.radio._served()
     await bench.end()
 
 
