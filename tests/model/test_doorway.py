@@ -90,6 +90,10 @@ class _World:
             self.stands = not self.stands
             if not self.stands:
                 self._keeping(doorway.lock)
+        if rng.random() < 0.003:  # the door's task has failed too often (DoorUnit.set_faulty)
+            doorway.close()
+            self.watched.exit.again()
+            self.stands = False
         if self.stands and doorway.unlocked_ms < 5000:
             doorway.unlock(10000)
         self.watched.look()

@@ -5,6 +5,7 @@ nobody in, and its event after it.
 INTERPRETERS = ("micropython", "cpython")
 
 import asyncio
+import sys
 
 import spoilt_door
 from holdfast.access import reason
@@ -68,27 +69,53 @@ def test_at_a_reader_that_was_never_given_a_policy():
     assert hardware.released and not door.hardware.released
 
 
-def test_with_a_policy_or_a_log_that_is_damaged_or_full():
+def _spoilt(name):
+    spoilt = spoilt_door.Door()
+    spoilt.hardware = Hardware()
+    if name is not None:
+        spoilt.block(name)
+    spoilt.restart()
+    return spoilt
+
+
+def _leave_again_and_again(spoilt):
+    """Nobody is let in, and twenty go out: more than a reader can owe events."""
+    assert spoilt.ask(spoilt_door.BY_CARD) != reason.GRANTED
+    spoilt.reader.door.close()
+    watched = spoilt.reader.doors["lobby"].watched
+    for _ in range(20):
+        spoilt.hardware.inputs["rex"].set(True)
+        assert spoilt.hardware.released
+        spoilt.hardware.inputs["rex"].set(False)
+        watched.look()
+        spoilt.hardware.wait(MS + 50)
+        watched.look()
+        assert not spoilt.hardware.released
+
+
+def test_with_a_policy_or_a_log_that_is_damaged():
     """Nobody enters unseen, and everybody leaves: what is kept of it waits, or is lost."""
     for name in ("policy", "events"):
-        spoilt = spoilt_door.Door()
-        spoilt.hardware = Hardware()
-        spoilt.block(name)
-        spoilt.restart()
-        assert spoilt.ask(spoilt_door.BY_CARD) != reason.GRANTED
-        spoilt.reader.door.close()
-        watched = spoilt.reader.doors["lobby"].watched
-        for _ in range(20):  # more than a reader can owe
-            spoilt.hardware.inputs["rex"].set(True)
-            assert spoilt.hardware.released, name
-            spoilt.hardware.inputs["rex"].set(False)
-            watched.look()
-            spoilt.hardware.wait(MS + 50)
-            watched.look()
-            assert not spoilt.hardware.released
+        spoilt = _spoilt(name)
+        _leave_again_and_again(spoilt)
         spoilt.unblock(name)
         spoilt.reader.recorder.pay()
         assert event.REX in [one.kind for one in spoilt.events()]
+
+
+def test_with_a_log_that_is_full():
+    spoilt = _spoilt(None)
+    log = spoilt.reader.stores.events()
+    genuine = log.append
+
+    def is_full(kind, fields):
+        raise OSError(28)
+
+    log.append = is_full
+    _leave_again_and_again(spoilt)
+    log.append = genuine
+    spoilt.reader.recorder.pay()
+    assert [one.kind for one in spoilt.events()].count(event.REX) == 8
 
 
 def test_while_the_door_rests_after_too_many_faults():
@@ -183,3 +210,5 @@ def test_a_door_without_inputs_loads_none_of_it():
     reader = make_reader(hardware)
     assert reader.doors["lobby"].watched is None and reader.door.exit is None
     assert "inputs" not in [job.name for job in reader.supervisor._jobs]
+    for name in ("watched", "monitor", "exit", "inputs"):
+        assert "holdfast.door." + name not in sys.modules

@@ -93,7 +93,7 @@ def test_a_door_that_is_held_open_is_told_once_and_shown():
     assert door.told() == ["released", "passed", "secured"] and door.watched.status[0] == 3
     door.pass_by(400)
     assert door.told() == ["held_open"] and door.hardware.light == "amber fast"
-    door.pass_by(3600000)
+    door.pass_by(300000)
     assert door.told() == []
     door.shut()
     assert door.told() == ["contact off"]
@@ -157,11 +157,11 @@ def test_a_contact_that_bounces_is_no_door_that_moves():
     assert door.told() == []
 
 
-def test_a_contact_that_flaps_for_a_night_costs_little_flash_and_hides_no_other():
-    """One event each for every opening would be half a million writes, and the end of the log."""
+def test_a_contact_that_flaps_costs_little_flash_and_hides_no_other():
+    """One event for each opening is half a million writes in a night, and the end of the log."""
     door = Door()
     door.pass_by(100)
-    for _ in range(900):
+    for _ in range(200):
         door.open(150)
         door.shut(150)
     assert len(door.told()) == 64
@@ -172,7 +172,7 @@ def test_a_contact_that_flaps_for_a_night_costs_little_flash_and_hides_no_other(
     door.watched.look()
     door.open()
     (line,) = [line for line in door.hardware.lines if line["event"] == "forced"]
-    assert line["count"] == 900 - 32
+    assert line["count"] == 200 - 32
 
 
 def test_tamper_and_fire_are_told_and_move_nothing():
