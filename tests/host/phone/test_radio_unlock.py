@@ -248,6 +248,21 @@ def _tries_them_all(unlock, air, reader, liar):
         assert ran.json["granted"] and ran.json["address"] == THERE
 
 
+def test_a_carrier_goes_by_radio_too(holdfast, phone, air, reader, liar, site_folder, tmp_path):
+    """To the door's own reader, past who says that he is it."""
+    air.has(HERE, liar, rssi=-10)
+    air.has(THERE, reader.port, rssi=-80)
+    news = tmp_path / "news"
+    assert holdfast("policy", "export", site_folder, "-o", news).code == 0
+    carry = ["phone", "carry", phone.folder, "--door", "front", "--policy", news]
+    assert holdfast(*carry, "--json").json["policy"] > 0
+    air.faults["write", air.done.count("write") + 3] = DROP
+    assert holdfast(*carry, "--at", THERE).code == 0
+    holdfast(*carry, "--at", HERE).fails("refused to talk: go away")
+    holdfast(*carry, "--at", HERE, "--reader", "127.0.0.1:1").fails("twice", "leave out")
+    assert air.done.count("connect") == air.done.count("disconnect")
+
+
 def test_a_refusal_in_the_clear_is_told_as_that(unlock, air, liar):
     """Where nobody else answers."""
     air.has(HERE, liar)
