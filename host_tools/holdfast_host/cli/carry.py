@@ -1,6 +1,9 @@
 """``holdfast phone carry``: what a phone brings to a reader for the site, and takes from it."""
 
+import contextlib
+import dataclasses
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +23,8 @@ from ..phone import bringing
 from ..phone.carrier import Carrier, Refused
 from ..phone.client import Checked
 from ..phone.link import CHUNK, TcpLink
+from ..phone.radio.carry import introduced
+from ..phone.radio.radio import Radio
 from ..phone.wallet import Wallet
 from ..phone.word import put_right
 from ..site import devices
@@ -29,7 +34,7 @@ from . import names, signing
 from .events import Auditor, broken_events, check_home
 from .output import AsJson, progress, say, say_json
 from .passphrase import PassphraseFile
-from .phone import Folder, address
+from .phone import At, Folder, Reader, place_of
 
 _POLICY_LIMIT = 16 << 20
 _CLOCK_ERROR_S = 2  # of the machine this runs on, which a time service keeps
@@ -37,10 +42,11 @@ _CLOCK_ERROR_S = 2  # of the machine this runs on, which a time service keeps
 
 def carry(
     folder: Folder,
-    reader: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the reader listens.")],
     door: Annotated[
         str, typer.Option(metavar="DOOR", parser=names.DOOR, help="The reader's door.")
     ],
+    reader: Reader = None,
+    at: At = None,
     policy: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Bring what `holdfast policy export` wrote."),
@@ -83,6 +89,8 @@ def carry(
 ) -> None:
     """Carry policy to a reader, events away from it, and the time; the door stays shut.
 
+    The reader is looked for by Bluetooth, as for an unlock, or listens at --reader.
+
     Whoever has a credential for the door may bring policy and certificates: the site signed them.
     Also to a reader whose certificate has ended, but not to one that was revoked. Events and
     --tell-time are for credentials that were issued for that. What is told is believed where it
@@ -115,15 +123,15 @@ def carry(
     certificates = [] if certificate is None else _certificates(certificate)
     if events is not None and events.exists():
         raise UsageProblem(f"{events} is there already", "give the name of a new file")
-    host, port = address(reader)
+    place = place_of(reader, at)
     wallet = Wallet.open(folder)
     # Before anybody is called: a reader does not wait for a passphrase.
     setting = _Setting(home, passphrase_file) if set_time and home is not None else None
     done: dict[str, object] = {"door": door}
     brought: list[int] = []
     now = int(time.time())
-    with progress(f"Carrying to {door}"), TcpLink.connect(host, port, chunk=CHUNK) as link:
-        carrier, checked = Carrier.introduced(link, wallet.identities(), door, now)
+    visit = _Visit(place, at, wallet, door, now)
+    with progress(f"Carrying to {door}"), visit.begun() as (carrier, checked):
         done["suite"] = checked.identity.suite
         if setting is not None:
             done["clock"] = setting.done(carrier, checked)
@@ -151,11 +159,7 @@ def carry(
                     done["copied"] = True
     if home is not None and events is not None:
         _bring_home(home, events, left, passphrase_file)
-        with (
-            progress(f"Acknowledging to {door}"),
-            TcpLink.connect(host, port, chunk=CHUNK) as link,
-        ):
-            carrier, _ = Carrier.introduced(link, wallet.identities(), door, now)
+        with progress(f"Acknowledging to {door}"), visit.begun() as (carrier, _):
             words = coming_home.words(coming_home.words_path(home))
             brought = done["acknowledged"] = _bring(carrier, words)
     if as_json:
@@ -176,6 +180,31 @@ def carry(
             say(f"next: holdfast events verify {events} --site SITE_DIR{option}")
     if "acknowledged" in done:
         _say_acknowledged(door, brought)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Visit:
+    """To the reader of ``door``: at ``place``, by radio if that is None, ``at`` one address."""
+
+    place: tuple[str, int] | None
+    at: str | None
+    wallet: Wallet
+    door: str
+    now: int
+
+    @contextlib.contextmanager
+    def begun(self) -> Iterator[tuple[Carrier, Checked]]:
+        """A carrier after the handshake, and what that gave."""
+        if self.place is not None:
+            with TcpLink.connect(*self.place, chunk=CHUNK) as link:
+                identities = self.wallet.identities()
+                yield Carrier.introduced(link, identities, self.door, self.now)
+            return
+        with Radio() as radio:
+            found = introduced(radio, self.wallet, self.door, self.now, self.at)
+            link, carrier, checked = found
+            with link:
+                yield carrier, checked
 
 
 class _Setting:

@@ -43,6 +43,14 @@ class Suite(enum.StrEnum):
 app = typer.Typer(help="Enrol a phone, and unlock doors with it.", no_args_is_help=True)
 
 Folder = Annotated[Path, typer.Argument(metavar="PHONE_DIR", help="The phone's folder.")]
+Reader = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", help="Ask the reader that listens there, not by radio."),
+]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="ADDRESS", help="Ask the reader at this Bluetooth address."),
+]
 
 
 @app.command()
@@ -97,14 +105,8 @@ def unlock_door(
     door: Annotated[
         str, typer.Option(metavar="DOOR", parser=names.DOOR, help="The door to open.")
     ],
-    reader: Annotated[
-        str | None,
-        typer.Option(metavar="HOST:PORT", help="Ask the reader that listens there, not by radio."),
-    ] = None,
-    at: Annotated[
-        str | None,
-        typer.Option("--at", metavar="ADDRESS", help="Ask the reader at this Bluetooth address."),
-    ] = None,
+    reader: Reader = None,
+    at: At = None,
     seconds: Annotated[
         float, typer.Option(min=0.5, max=300, help="Look for the reader for so many seconds.")
     ] = 10.0,
@@ -127,13 +129,12 @@ def unlock_door(
     there is no answer.
     """
     wish = Wish(user_verified=user_verified)
-    if reader is not None and at is not None:
-        raise UsageProblem("the reader's place is given twice", "leave out --at, or --reader")
-    if reader is None:
+    place = place_of(reader, at)
+    if place is None:
         choice = Choice(seconds, at, chunk)
         report, extra = _by_radio(folder, door, wish, choice, cold=cold, as_json=as_json)
     else:
-        report, extra = _by_socket(folder, door, wish, address(reader), chunk, cold=cold), {}
+        report, extra = _by_socket(folder, door, wish, place, chunk, cold=cold), {}
     if as_json:
         say_json({"door": door, **dataclasses.asdict(report), **extra})
     else:
@@ -251,6 +252,13 @@ def _show(report: Report, door: str) -> None:
     if report.suite is not None:
         trips += f", suite {report.suite}"
     say(f"{way}, {trips}, {report.bytes_out} bytes out, {report.bytes_in} bytes in")
+
+
+def place_of(reader: str | None, at: str | None) -> tuple[str, int] | None:
+    """Host and port of ``reader``, None if it is to be found by radio. Raises UsageProblem."""
+    if reader is not None and at is not None:
+        raise UsageProblem("the reader's place is given twice", "leave out --at, or --reader")
+    return None if reader is None else address(reader)
 
 
 def address(text: str) -> tuple[str, int]:

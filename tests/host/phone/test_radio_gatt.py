@@ -6,6 +6,7 @@ any step; at the end is a reader in a process, behind a bridge from GATT to its 
 
 import asyncio
 import json
+import pathlib
 import shutil
 
 import pytest
@@ -14,11 +15,14 @@ from bumble.gatt import Characteristic
 from holdfast.access import advert
 from holdfast_host.boards.process import ReaderProcess
 from holdfast_host.cli import radio as command
-from holdfast_host.phone.radio import radio
+from holdfast_host.phone.radio import radio as phone_radio
 from holdfast_host.phone.radio.bluetooth import Bluetooth
+from radio import gatt_stage
 from radio.bridge import Bridge
 from radio.ether import Ether
+from radio.gatt_stage import aioble_path
 
+GATT_READER = pathlib.Path(gatt_stage.__file__).parent / "gatt_reader.py"
 WRITE = Characteristic.Properties.WRITE
 
 
@@ -40,8 +44,25 @@ def ether(monkeypatch, reader):
             await Bridge(stage.air, reader.port, said, **options).start()
 
         made = Ether(furnish, mtu, prepare)
-        monkeypatch.setattr(radio, "Bluetooth", lambda: Bluetooth(made.scanner, made.client))
+        monkeypatch.setattr(phone_radio, "Bluetooth", lambda: Bluetooth(made.scanner, made.client))
         return made
+
+    return make
+
+
+@pytest.fixture
+def whole(monkeypatch, reader_folder):
+    """``whole(...)``: in the phone's radio is a reader that is one to its last byte, on aioble."""
+    if aioble_path() is None:
+        pytest.skip("no aioble: set AIOBLE_PATH to the folder that holds it")
+
+    def make(prepare=lambda phone: None):
+        async def furnish(stage):
+            board = await stage.board(GATT_READER, reader_folder)
+            await board.said('"ready"')
+
+        made = Ether(furnish, prepare=prepare)
+        monkeypatch.setattr(phone_radio, "Bluetooth", lambda: Bluetooth(made.scanner, made.client))
 
     return make
 
@@ -117,7 +138,7 @@ def test_watch_sees_a_reader_lose_its_controller(monkeypatch, holdfast, phone):
         bridges.append(await bridge.start())
 
     made = Ether(furnish)
-    monkeypatch.setattr(radio, "Bluetooth", lambda: Bluetooth(made.scanner, made.client))
+    monkeypatch.setattr(phone_radio, "Bluetooth", lambda: Bluetooth(made.scanner, made.client))
     told = []
 
     def tell(news):
@@ -131,3 +152,21 @@ def test_watch_sees_a_reader_lose_its_controller(monkeypatch, holdfast, phone):
     assert holdfast("phone", "watch", phone.folder, "--json").code == 130
     assert [one["event"] for one in told] == ["appeared", "changed"]
     assert [one["offline"] for one in told] == [False, True]
+
+
+def test_a_whole_reader_on_aioble(whole, holdfast, phone, unlock):
+    """Found by its door's tag, opened cold; then known, also after its power was cut."""
+    whole()
+    (found,) = holdfast("phone", "scan", phone.folder, "--seconds", "2", "--json").json["readers"]
+    assert found["doors"] == ["front"] and found["not_understood"] is None
+    cold, warm = unlock().json, unlock().json
+    assert [one["granted"] for one in (cold, warm)] == [True, True]
+    assert [one["warm"] for one in (cold, warm)] == [False, True]
+    assert [one["round_trips"] for one in (cold, warm)] == [2, 2]
+
+
+@pytest.mark.parametrize("step", ["connected", "services", "subscribed", "written"])
+def test_a_whole_reader_and_a_connection_that_is_lost(whole, unlock, step):
+    """The reader has it free for the next try."""
+    whole(lambda phone: phone.cut(step, is_lost=True))
+    assert unlock("--cold").json["granted"]

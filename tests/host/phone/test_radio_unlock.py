@@ -6,6 +6,7 @@ that does not say what to do.
 """
 
 import contextlib
+import dataclasses
 import shutil
 import socket
 import threading
@@ -17,6 +18,7 @@ import coap
 from coap import signalling, stream
 from failing_air import DEAF, DROP, FLOOD
 from holdfast_host.boards.process import ReaderProcess
+from holdfast_host.phone.radio import unlock as radio_unlock
 
 HERE, THERE, ELSEWHERE = "F0:F1:F2:F3:F4:F5", "F0:F1:F2:F3:F4:F6", "F0:F1:F2:F3:F4:F7"
 FIVE = ["a", "b", "c", "d", "front"]  # of so many doors a reader names none
@@ -228,14 +230,37 @@ def test_one_address_alone(unlock, air, reader):
     unlock("--at", HERE, "--reader", "127.0.0.1:1").fails("twice", "leave out")
 
 
-def test_a_stranger_in_its_place_keeps_nobody_out(unlock, air, reader, liar):
+def test_a_stranger_in_its_place_keeps_nobody_out(unlock, air, reader, liar, monkeypatch):
     """He says what the door's reader says, and louder; and neither silence nor lies are an end."""
+    quick = [dataclasses.replace(one, answer_seconds=0.2) for one in radio_unlock._TRIES[:1]]
+    monkeypatch.setattr(radio_unlock, "_TRIES", (*quick, *radio_unlock._TRIES[1:]))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        air.has("silent", silent.getsockname()[1], rssi=-5)
+        _tries_them_all(unlock, air, reader, liar)
+
+
+def _tries_them_all(unlock, air, reader, liar):
     air.has(HERE, liar, rssi=-10)
     air.has(ELSEWHERE, None, rssi=-20)
     air.has(THERE, reader.port, rssi=-80)
     for _ in range(2):  # cold, then warm: then he gets a request that he cannot read
         ran = unlock("--json")
         assert ran.json["granted"] and ran.json["address"] == THERE
+
+
+def test_a_carrier_goes_by_radio_too(holdfast, phone, air, reader, liar, site_folder, tmp_path):
+    """To the door's own reader, past who says that he is it."""
+    air.has(HERE, liar, rssi=-10)
+    air.has(THERE, reader.port, rssi=-80)
+    news = tmp_path / "news"
+    assert holdfast("policy", "export", site_folder, "-o", news).code == 0
+    carry = ["phone", "carry", phone.folder, "--door", "front", "--policy", news]
+    assert holdfast(*carry, "--json").json["policy"] > 0
+    air.faults["write", air.done.count("write") + 3] = DROP
+    assert holdfast(*carry, "--at", THERE).code == 0
+    holdfast(*carry, "--at", HERE).fails("refused to talk: go away")
+    holdfast(*carry, "--at", HERE, "--reader", "127.0.0.1:1").fails("twice", "leave out")
+    assert air.done.count("connect") == air.done.count("disconnect")
 
 
 def test_a_refusal_in_the_clear_is_told_as_that(unlock, air, liar):

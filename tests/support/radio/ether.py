@@ -19,16 +19,28 @@ class Ether:
         self.prepare = prepare
         self._furnish = furnish
         self._phones = {}
+        self._keepers = []
 
     async def phone(self):
         """The phone of the loop that runs."""
         loop = asyncio.get_running_loop()
         if loop not in self._phones:
-            stage = Stage()
-            await self._furnish(stage)
-            self._phones[loop] = await stage.phone(self.mtu)
-            self.prepare(self._phones[loop])
+            ready = loop.create_future()
+            self._keepers.append(loop.create_task(self._keep(ready)))
+            self._phones[loop] = await ready
         return self._phones[loop]
+
+    async def _keep(self, ready):
+        # Until the loop ends, which cancels all that is in it.
+        async with Stage() as stage:
+            try:
+                await self._furnish(stage)
+                phone = await stage.phone(self.mtu)
+                self.prepare(phone)
+                ready.set_result(phone)
+            except Exception as error:
+                ready.set_exception(error)
+            await asyncio.Event().wait()
 
     def scanner(self, detected, uuids, **options):
         return _Scanner(self, detected, uuids, options)

@@ -5,8 +5,10 @@ import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any, Self, TypeVar
 
+import coap
+
 from ...errors import LinkClosed, UsageProblem
-from ..link import StreamLink, Transcript
+from ..link import ANSWER_SECONDS, StreamLink, Transcript
 from . import find
 from .bluetooth import Bluetooth, Connection
 from .readers import Reader
@@ -53,14 +55,19 @@ class Radio:
 
 
 class RadioLink(StreamLink):
-    """A connection over GATT."""
+    """A connection over GATT. An answer is waited for ``answer_seconds``."""
 
     def __init__(
         self, radio: Radio, connection: Connection, chunk: int, transcript: Transcript | None
     ):
         super().__init__(chunk, transcript)
+        self.answer_seconds = ANSWER_SECONDS
         self._radio = radio
         self._connection = connection
+
+    def request(self, message: coap.Message, timeout: float | None = None) -> coap.Message:
+        """Send a request and wait for its response: one round trip."""
+        return super().request(message, self.answer_seconds if timeout is None else timeout)
 
     def close(self) -> None:
         """Disconnect."""
