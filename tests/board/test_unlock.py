@@ -26,6 +26,8 @@ _TIGHT = _FROZEN + 86 * 1024
 # Joined (boards/join), in the smallest that they all get in with, rounded up to 2 KB: a ceiling.
 _JOINED = 108 * 1024
 
+_VISITS = 5000 if os.environ.get("HOLDFAST_TORTURE") == "1" else 200
+
 _is_joined = pytest.mark.skipif(
     not is_frozen_of_today(JOINED), reason="no image of today: run `make rv32-joined`"
 )
@@ -141,6 +143,19 @@ def test_it_opens_for_more_phones_than_it_remembers_in_a_heap_as_tight(firmware,
     """In ROMFS the same code takes more, and leaves as little free as frozen code does; joined it
     takes less."""
     _everybody_gets_in(firmware, tmp_path, {"rom": _TIGHT, "joined": _JOINED}[firmware.where])
+
+
+@_is_joined
+@_is_slow
+def test_visits_without_end_leave_a_small_heap_as_it_was(tmp_path):
+    """A board is started once and runs for years, in a heap in which a hundred visits that each
+    left a few bytes would be noticed by the next phone."""
+    phones = [phone(tmp_path / f"phone{number}") for number in range(4)]
+    with Firmware(tmp_path, "joined").board(tmp_path, _JOINED) as board, Door(board) as door:
+        for number in range(_VISITS):
+            report = door.unlock(phones[number % len(phones)])
+            assert (report.granted, report.warm) == (True, number >= len(phones)), number
+        assert _faults(door) == []
 
 
 def test_what_it_spends_is_the_same_in_every_run(start, tmp_path):

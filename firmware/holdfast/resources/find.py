@@ -72,6 +72,7 @@ def _find(reader, path):
             reader.may,
             lambda: reader.keys.expires,
             lambda: reader.stores.faults().all(),
+            getattr(reader.hardware, "life", None),
         )
     return None
 

@@ -25,9 +25,21 @@ def test_a_card_is_not_given_twice_by_accident(office, state):
     assert state().grants == {} and "is unknown" in office("card", "04a1b2c3").out
 
 
+def test_a_card_is_given_as_it_is_printed(office, state):
+    """Whichever way: it is one card, and found again under each of them."""
+    assert office("card", "012,34567", "--group", 7).code == 0
+    for text, form in (
+        ("820999", "decimal8"),
+        ("01234567", "facility"),
+        ("07870c", "hex-reversed"),
+    ):
+        assert "group 7" in office("card", text, "--format", form).out
+    assert "group 7" in office("card", "0c:87:07").out and len(state().grants) == 1
+
+
 def test_a_box_of_cards_is_given_at_once(office, state, tmp_path):
     """One a line, in as few changesets as hold them; the same file again changes nothing."""
-    cards = [f"{number:08x}" for number in range(200)]
+    cards = [f"c0{number:06x}" for number in range(200)]
     (tmp_path / "cards").write_text("\n".join(cards) + "\n\n")
     given = office("card", "--from", tmp_path / "cards", "--group", 7, "--json")
     assert given.json["count"] == 200 and len(state().grants) == 200

@@ -15,7 +15,7 @@ from holdfast_host.policy import history as policies
 from holdfast_host.site import register, site
 
 NOW = int(time.time())
-CARDS = [f"{number:08x}" for number in range(120)]
+CARDS = [f"c0{number:06x}" for number in range(120)]
 
 
 def _many(first):

@@ -13,7 +13,7 @@ from ..output import AsJson
 from ..passphrase import PassphraseFile
 from . import granting
 from .change import Folder, Remove
-from .granting import Add, FirstDay, Groups, Person, Replace, Suspend, Until, Uses, Wish
+from .granting import Add, FirstDay, Format, Groups, Person, Replace, Suspend, Until, Uses, Wish
 
 _UID_FILE_LIMIT = 1 << 20
 
@@ -22,11 +22,12 @@ def card(
     folder: Folder,
     uids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[UID]...", help="A card's number in hexadecimal: 04a1b2c3."),
+        typer.Argument(metavar="[UID]...", help="A card's number: 04a1b2c3, or 12,34567."),
     ] = None,
     uid_file: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="A file of them, one a line.")
     ] = None,
+    form: Format = None,
     group: Groups = None,
     until: Until = None,
     first_day: FirstDay = None,
@@ -41,16 +42,30 @@ def card(
 ) -> None:
     """Give cards the rights of groups, or take them back; with neither, say what a card has.
 
+    A number is bytes in hexadecimal, or facility and number of a 26-bit card with a comma between
+    them. One of plain digits can be several cards': --format says which, for all that are given.
+
     --suspend, --resume and --same-person-as without --group change what a card has already.
     --remove with --group takes it out of that group alone. The policy holds no card's number, only
     what the site's lookup key makes of it; the number itself is kept in the site's folder, sealed,
     so that this key can be replaced.
     """
     texts = [*(uids or []), *(_lines(uid_file) if uid_file else [])]
-    cards = {granting.uid(text): f"card {text}" for text in texts}
+    cards = {granting.uid(text, form): f"card {text}" for text in texts}
     if not cards:
-        raise UsageProblem("no card is given", "give its number in hexadecimal, or --from FILE")
-    wish = Wish(group or [], until, first_day, uses, same_person_as, suspend, add, remove, replace)
+        raise UsageProblem("no card is given", "give its number, or --from FILE")
+    wish = Wish(
+        group or [],
+        until,
+        first_day,
+        uses,
+        same_person_as,
+        suspend,
+        add,
+        remove,
+        replace,
+        form=form,
+    )
     granting.known(folder, tag.CARD, lambda: cards, wish, passphrase_file, as_json)
 
 

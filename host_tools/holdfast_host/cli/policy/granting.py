@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from holdfast.access import tag
+from holdfast.access import card_text, tag
+from holdfast.access.card_number import MAX_LENGTH
 from holdfast.access.policy import operations
 
 from ... import locks
@@ -30,7 +31,7 @@ from ..signing import opened_by, unlocked
 from .access import rights_text
 from .change import report
 
-_LONGEST_UID = 32
+FORMATS_TEXT = ", ".join(card_text.FORMATS)
 
 Groups = Annotated[
     list[int] | None,
@@ -56,6 +57,14 @@ Person = Annotated[
     str | None,
     typer.Option(metavar="UID", help="It is of the person who has this card, for card and PIN."),
 ]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help=f"How cards' numbers are written, where they do not say it: {FORMATS_TEXT}.",
+    ),
+]
 Suspend = Annotated[
     bool | None, typer.Option("--suspend/--resume", help="Let it open nothing, and again.")
 ]
@@ -79,6 +88,7 @@ class Wish:
     remove: bool
     replace: bool
     duress: bool = False
+    form: str | None = None  # how cards' numbers are written
 
     @property
     def is_question(self) -> bool:
@@ -138,7 +148,7 @@ def known(
         uses=wish.uses,
         duress=wish.duress,
     )
-    friend = None if wish.same_person_as is None else uid(wish.same_person_as)
+    friend = None if wish.same_person_as is None else uid(wish.same_person_as, wish.form)
     for number in wish.groups:
         policy_changes.require_group(history.state, number)
     values = read()
@@ -269,15 +279,23 @@ def _grant_facts(held: dict[int, Grant]) -> dict[str, dict]:
     }
 
 
-def uid(text: str) -> bytes:
-    """The number of the card that ``text`` names."""
-    try:
-        number = bytes.fromhex(text.replace(":", "").replace("-", ""))
-    except ValueError:
-        number = b""
-    if not 0 < len(number) <= _LONGEST_UID:
+def uid(text: str, form: str | None = None) -> bytes:
+    """The number of the card that ``text`` names, in the format ``form`` of card_text.FORMATS."""
+    if form is not None and form not in card_text.FORMATS:
         raise UsageProblem(
-            f"{text!r} is no card's number",
-            f"write 1 to {_LONGEST_UID} bytes in hexadecimal, such as 04a1b2c3 or 04:A1:B2:C3",
+            f"{form!r} is no format of card numbers", f"give one of these: {FORMATS_TEXT}"
         )
-    return number
+    try:
+        return card_text.read(text, form)
+    except card_text.Ambiguous as error:
+        readings = ", ".join(f"{name} ({number.hex()})" for name, number in error.readings)
+        raise UsageProblem(
+            f"{text!r} is the number of several cards",
+            f"say how it is written, for all that are given, by --format: {readings}",
+        ) from error
+    except card_text.CardNumberError as error:
+        raise UsageProblem(
+            f"{text!r} is no card's number: {error}",
+            f"write 1 to {MAX_LENGTH} bytes in hexadecimal, such as 04a1b2c3 or 04:A1:B2:C3,"
+            f" facility and number such as 12,34567, or say its --format: {FORMATS_TEXT}",
+        ) from error

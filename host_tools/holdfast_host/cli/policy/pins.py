@@ -18,7 +18,7 @@ from ..output import AsJson, ask_secret, say
 from ..passphrase import PassphraseFile
 from . import granting
 from .change import Folder, Remove
-from .granting import Add, FirstDay, Groups, Person, Replace, Suspend, Until, Uses, Wish
+from .granting import Add, FirstDay, Format, Groups, Person, Replace, Suspend, Until, Uses, Wish
 
 _SHORTEST_PIN, _LONGEST_PIN = 4, 10
 _DRAWN_DIGITS = 6
@@ -31,6 +31,7 @@ def pin(
     first_day: FirstDay = None,
     uses: Uses = None,
     same_person_as: Person = None,
+    form: Format = None,
     suspend: Suspend = None,
     add: Add = False,
     remove: Remove = False,
@@ -72,7 +73,17 @@ def pin(
     if draw and (remove or not group):
         raise UsageProblem("a PIN that is drawn is given to groups", "give --group NUMBER")
     wish = Wish(
-        group or [], until, first_day, uses, same_person_as, suspend, add, remove, replace, duress
+        group or [],
+        until,
+        first_day,
+        uses,
+        same_person_as,
+        suspend,
+        add,
+        remove,
+        replace,
+        duress,
+        form,
     )
     if draw:
         length = digits or _DRAWN_DIGITS

@@ -4,6 +4,8 @@ is; for who administers and nobody else.
 
 INTERPRETERS = ("micropython", "cpython")
 
+import sys
+
 import cbor
 import coap
 import crypto
@@ -21,7 +23,9 @@ CONTENT, FORBIDDEN, NOT_ALLOWED = (
     coap.code.FORBIDDEN,
     coap.code.METHOD_NOT_ALLOWED,
 )
-KEYS = {1, 2, 3, 4, 5, 6, 7, 8, 9}
+KEYS = {1, 2, 3, 4, 5, 6, 7, 8, 9, 12}
+if hasattr(sys.implementation, "_machine"):
+    KEYS.add(13)
 
 
 async def test_who_administers_learns_how_a_reader_is():
@@ -38,6 +42,19 @@ async def test_who_administers_learns_how_a_reader_is():
     assert told[7] == [rules.number, rules.head] and rules.number == 1
     assert told[8] == reader.timekeeper.read().now - rules.issued_at > 0
     assert told[9] == 7
+    name, version = told[12].split(" ")
+    assert name == sys.implementation.name
+    assert version.startswith("%d.%d." % sys.implementation.version[:2])
+
+
+async def test_what_hal_and_the_role_know_of_a_start_is_told():
+    """A board that starts again each night, or runs on something else, is seen from the street."""
+    reader, hardware, admin = await carriers(ADMINISTER)
+    hardware.life = {13: "OLIMEX_ESP32_POE", 14: "watchdog", 15: 3, 16: "OSError at a.py:1"}
+    told = cbor.decode((await admin.get("status")).payload)
+    assert set(told) == KEYS | {13, 14, 15, 16}
+    for label, value in hardware.life.items():
+        assert told[label] == value
 
 
 async def test_the_age_of_revocations_grows_until_a_changeset_comes():
