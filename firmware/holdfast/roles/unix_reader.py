@@ -24,7 +24,10 @@ EXIT_SETTINGS = 4
 EXIT_PORT = 5
 EXIT_STORAGE = 6
 
-_USAGE = "usage: main.py STATE_DIR --port 1..65535 [--chunk 20..1024] [--clock lost|SECONDS]"
+_USAGE = (
+    "usage: main.py STATE_DIR --port 1..65535 [--chunk 20..1024] [--clock lost|SECONDS]"
+    " [--wiegand FORMAT] [--panel FORMAT]"
+)
 _DEFAULT_CHUNK = 244
 _MAX_CHUNK = 1024
 # Bytes allocated between collections. Arithmetic on large integers leaves megabytes of litter:
@@ -52,9 +55,22 @@ def main(arguments) -> int:
     if options is None:
         Console().line({"event": "usage", "reason": _USAGE})
         return EXIT_USAGE
-    directory, port, chunk, ahead = options
+    directory, port, chunk, ahead, wiegand, panel = options
     hardware = Hardware(ahead)
     console = hardware.console
+    extra = play = None
+    if wiegand or panel:
+        from ..hal.unix.wiegand import PlayedWiegand, ToldWiegand
+        from .wiegand import Wiegand
+
+        played = PlayedWiegand()
+        if wiegand:
+            play = played.play
+        try:
+            extra = Wiegand(hardware, wiegand, played, panel, ToldWiegand(console))
+        except InvalidInput as error:
+            console.line({"event": "usage", "reason": str(error)})
+            return EXIT_USAGE
     try:
         keys = KeyStore(directory, random_bytes)
         private_key = keys.private_key()
@@ -88,6 +104,7 @@ def main(arguments) -> int:
             hardware,
             flash.MOUNT_POINT,
             p256_private_key=p256_private_key,
+            pause=extra and extra.pause,
         )
     except InvalidInput as error:
         console.line({"event": "settings_refused", "reason": str(error)})
@@ -97,9 +114,10 @@ def main(arguments) -> int:
     # Made now: an interrupt in the middle of a collection leaves no memory to be had.
     stopped = console.prepare({"event": "stopped"})
     try:
-        serving = _serve(
-            reader, Radio(port, chunk), Bench(console, image), describe(settings), console, port
-        )
+        bench = Bench(console, image, play=play)
+        if extra is not None:
+            extra.add(reader, reader.doors[settings.doors[0][0]])
+        serving = _serve(reader, Radio(port, chunk), bench, describe(settings), console, port)
         return asyncio.run(serving)
     except KeyboardInterrupt:
         console.write(stopped)
@@ -137,13 +155,15 @@ async def _serve(reader, radio, bench, description, console, port) -> int:
 
 
 def _options(arguments):
-    """(directory, port, chunk size, clock ahead or None), or None if they are not understood."""
+    """(directory, port, chunk size, clock ahead or None, format of the Wiegand reader or None, of
+    the panel or None), or None if they are not understood.
+    """
     if len(arguments) < 3 or len(arguments) % 2 == 0:
         return None
     given = {}
     for place in range(1, len(arguments), 2):
         name = arguments[place]
-        if name not in ("--port", "--chunk", "--clock") or name in given:
+        if name not in ("--port", "--chunk", "--clock", "--wiegand", "--panel") or name in given:
             return None
         given[name] = arguments[place + 1]
     try:
@@ -155,4 +175,4 @@ def _options(arguments):
         return None
     if not 0 < port < 65536 or not MIN_CHUNK <= chunk <= _MAX_CHUNK:
         return None
-    return arguments[0], port, chunk, ahead
+    return arguments[0], port, chunk, ahead, given.get("--wiegand"), given.get("--panel")

@@ -63,7 +63,8 @@ class ReaderProcess:
     A context manager that starts and stops it. ``events`` is all that it said since it was made,
     restarts included. The process ends with this one, whichever way that ends (on Linux: with the
     thread that started it). Without ``has_clock`` the next start finds no clock that runs, with it
-    one that is ``clock_ahead`` of this machine's by so many seconds.
+    one that is ``clock_ahead`` of this machine's by so many seconds. ``wiegand`` and ``panel`` are
+    the formats of a Wiegand reader at its door and of a panel behind it (docs/cards.md).
     While it runs nobody else runs a reader in that folder, nor enrols it; whoever has it already
     passes on what they ``held``.
     """
@@ -76,6 +77,8 @@ class ReaderProcess:
         chunk: int | None = None,
         has_clock: bool = True,
         clock_ahead: int = 0,
+        wiegand: str | None = None,
+        panel: str | None = None,
         held: locks.Hold | None = None,
     ):
         self.port = port if port is not None else free_port()
@@ -83,6 +86,7 @@ class ReaderProcess:
         self.events: list[dict] = []
         self._state_folder = state_folder
         self._chunk = chunk
+        self._wiegand = {"--wiegand": wiegand, "--panel": panel}
         self._held = held
         self.has_clock = has_clock
         self.clock_ahead = clock_ahead
@@ -139,6 +143,9 @@ class ReaderProcess:
             command += ["--clock", "lost"]
         elif self.clock_ahead:
             command += ["--clock", str(self.clock_ahead)]
+        for option, form in self._wiegand.items():
+            if form is not None:
+                command += [option, form]
         variables = {"MICROPYPATH": f"{firmware.parent / 'lib'}:{firmware}:.frozen"}
         begin = len(self.events)
         self._stderr.clear()
@@ -161,7 +168,8 @@ class ReaderProcess:
         return begin
 
     def put(self, **fields) -> None:
-        """Do something to the board: ``card="04a1b2c3"``, ``pin="1234"``, ``power_cut_after=3``.
+        """Do something to the board: ``card="04a1b2c3"``, ``pin="1234"``, ``power_cut_after=3``,
+        ``wiegand="0110..."``.
 
         Raises UsageProblem if it does not run.
         """
