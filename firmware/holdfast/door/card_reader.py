@@ -46,6 +46,9 @@ class CardReader:
     fails is for ``faults`` (Faults).
     """
 
+    _panel = None
+    _for_panel = b""  # number of the card that waits for its PIN
+
     def __init__(self, lookup_key, access_point, store, uptime, ticks, faults):
         self._lookup_key = lookup_key
         self._access_point = access_point
@@ -75,6 +78,12 @@ class CardReader:
         that wants a PIN they are that one's, and within 10 s before it.
         """
         self._heed(PIN, digits)
+
+    def tell_panel(self, panel):
+        """From now on give the number of each card that is granted to ``panel``, by
+        ``send(number)``, which raises nothing.
+        """
+        self._panel = panel
 
     def _heed(self, kind, shown):
         try:
@@ -132,6 +141,10 @@ class CardReader:
                 decision = self._card_after_pin(key, pin_key, about)
             if decision.reason == reason.SECOND_NEEDED:
                 self._note(self._waiting, key, SECOND_MS)
+            if self._panel is not None:
+                self._for_panel = number
+                if decision.granted:
+                    self._panel.send(number)
         self._note(visit, key, _SAME_VISIT_MS)
 
     def _card_after_pin(self, key, pin_key, about):
@@ -215,7 +228,9 @@ class CardReader:
         name = self._access_point.name
         if card is not None:
             request = CardRequest(CARD, card, name, locked=is_locked, second=pin_key)
-            self._access_point.ask(request, about, before)
+            decision = self._access_point.ask(request, about, before)
+            if self._panel is not None and decision.granted:
+                self._panel.send(self._for_panel)
             return
         for visit in self._visits:
             if visit[0] == pin_key and self._is_on(visit):

@@ -92,3 +92,30 @@ class DoorUnit:
                 self._faults,
             )
         return self._card_reader
+
+    def wiegand_in(self, port, form, console):
+        """The job that listens to this door's Wiegand reader; loaded for a door that has one.
+
+        ``port`` is the hal's, ``form`` its Format (WiegandIn); ``console`` shows what is refused.
+        """
+        from .wiegand_in import WiegandIn
+
+        return WiegandIn(
+            port,
+            form,
+            self.card_reader,
+            self.access_point.deny,
+            self._hardware.ticks,
+            console,
+            self._faults,
+        )
+
+    def wiegand_out(self, port, form):
+        """The job that sends the numbers of cards that this door lets in to a panel (WiegandOut);
+        ``port`` is the hal's, ``form`` the panel's Format.
+        """
+        from .wiegand_out import WiegandOut
+
+        out = WiegandOut(port, form, self._faults)
+        self.card_reader.tell_panel(out)
+        return out

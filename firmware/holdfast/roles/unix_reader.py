@@ -26,9 +26,10 @@ EXIT_STORAGE = 6
 _USAGE = (
     "usage: main.py STATE_DIR --port 1..65535 [--chunk 20..1024] [--clock lost|SECONDS]"
     " [--inputs contact,rex,tamper,fire] [--held MILLISECONDS]"
+    " [--wiegand FORMAT] [--panel FORMAT]"
 )
 _INPUTS = ("contact", "rex", "tamper", "fire")
-_OPTIONS = ("--port", "--chunk", "--clock", "--inputs", "--held")
+_OPTIONS = ("--port", "--chunk", "--clock", "--inputs", "--held", "--wiegand", "--panel")
 _DEFAULT_CHUNK = 244
 _MAX_CHUNK = 1024
 # Bytes allocated between collections. Arithmetic on large integers leaves megabytes of litter:
@@ -62,9 +63,22 @@ def main(arguments) -> int:
     if options is None:
         Console().line({"event": "usage", "reason": _USAGE})
         return EXIT_USAGE
-    directory, port, chunk, ahead, inputs, held_ms = options
+    directory, port, chunk, ahead, inputs, held_ms, wiegand, panel = options
     hardware = Hardware(ahead, inputs, held_ms)
     console = hardware.console
+    extra = play = None
+    if wiegand or panel:
+        from ..hal.unix.wiegand import PlayedWiegand, ToldWiegand
+        from .wiegand import Wiegand
+
+        played = PlayedWiegand()
+        if wiegand:
+            play = played.play
+        try:
+            extra = Wiegand(hardware, wiegand, played, panel, ToldWiegand(console))
+        except InvalidInput as error:
+            console.line({"event": "usage", "reason": str(error)})
+            return EXIT_USAGE
     try:
         settings, private_key, p256_private_key = start.identity(
             directory, random_bytes, hardware.clock.seconds()
@@ -84,6 +98,7 @@ def main(arguments) -> int:
             hardware,
             flash.MOUNT_POINT,
             p256_private_key=p256_private_key,
+            pause=extra and extra.pause,
         )
     except InvalidInput as error:
         console.line({"event": "settings_refused", "reason": str(error)})
@@ -92,8 +107,8 @@ def main(arguments) -> int:
     hardware.life = last_run.told()
     last_run.begin()
     try:
-        bench = Bench(console, image, None, hardware.inputs)
-        return _run(reader, last_run, directory, Radio(port, chunk), bench, port)
+        bench = Bench(console, image, None, hardware.inputs, play)
+        return _run(reader, last_run, directory, Radio(port, chunk), bench, port, extra)
     except Exception as error:
         from ..node.traceback import place
 
@@ -103,9 +118,11 @@ def main(arguments) -> int:
         raise
 
 
-def _run(reader, last_run, directory, radio, bench, port) -> int:
+def _run(reader, last_run, directory, radio, bench, port, extra) -> int:
     console = reader.hardware.console
     reader.start()
+    if extra is not None:
+        extra.add(reader, reader.doors[reader.settings.doors[0][0]])
     start.follow_policy(reader, directory + "/policy.cbor")
     # Made now: an interrupt in the middle of a collection leaves no memory to be had.
     stopped = console.prepare({"event": "stopped"})
@@ -137,7 +154,8 @@ async def _serve(reader, radio, bench, description, console, port) -> int:
 
 def _options(arguments):
     """(directory, port, chunk size, clock ahead or None, names of inputs, milliseconds that the
-    door may be open or 0), or None if they are not understood.
+    door may be open or 0, format of the Wiegand reader or None, of the panel or None), or None if
+    they are not understood.
     """
     if len(arguments) < 3 or len(arguments) % 2 == 0:
         return None
@@ -160,4 +178,5 @@ def _options(arguments):
         return None
     if not 0 < port < 65536 or not MIN_CHUNK <= chunk <= _MAX_CHUNK:
         return None
-    return arguments[0], port, chunk, ahead, inputs, held_ms
+    formats = given.get("--wiegand"), given.get("--panel")
+    return (arguments[0], port, chunk, ahead, inputs, held_ms) + formats

@@ -67,6 +67,8 @@ class ReaderProcess:
     thread that started it). Without ``has_clock`` the next start finds no clock that runs, with it
     one that is ``clock_ahead`` of this machine's by so many seconds. Its door has the ``inputs``
     of these names, and may be open for ``held_ms``, if that is given, before it is held open.
+    ``wiegand`` and ``panel`` are the formats of a Wiegand reader at its door and of a panel behind
+    it (docs/cards.md).
     While it runs nobody else runs a reader in that folder, nor enrols it; whoever has it already
     passes on what they ``held``.
     """
@@ -79,6 +81,8 @@ class ReaderProcess:
         chunk: int | None = None,
         has_clock: bool = True,
         clock_ahead: int = 0,
+        wiegand: str | None = None,
+        panel: str | None = None,
         held: locks.Hold | None = None,
         inputs: Sequence[str] = (),
     ):
@@ -87,6 +91,7 @@ class ReaderProcess:
         self.events: list[dict] = []
         self._state_folder = state_folder
         self._chunk = chunk
+        self._wiegand = {"--wiegand": wiegand, "--panel": panel}
         self._held = held
         self.has_clock = has_clock
         self.clock_ahead = clock_ahead
@@ -149,6 +154,9 @@ class ReaderProcess:
             command += ["--inputs", ",".join(self.inputs)]
         if self.held_ms is not None:
             command += ["--held", str(self.held_ms)]
+        for option, form in self._wiegand.items():
+            if form is not None:
+                command += [option, form]
         variables = {"MICROPYPATH": f"{firmware.parent / 'lib'}:{firmware}:.frozen"}
         begin = len(self.events)
         self._stderr.clear()
@@ -172,7 +180,7 @@ class ReaderProcess:
 
     def put(self, **fields) -> None:
         """Do something to the board: ``card="04a1b2c3"``, ``pin="1234"``, ``power_cut_after=3``,
-        ``contact=True`` or another of its ``inputs``.
+        ``contact=True`` or another of its ``inputs``, ``wiegand="0110..."``.
 
         Raises UsageProblem if it does not run.
         """

@@ -3,6 +3,7 @@
 ``{"card": "04a1b2c3"}`` holds a card to it, ``{"pin": "1234"}`` types on its keypad, and
 ``{"power_cut_after": 3}`` lets the power fail after three more writes to flash. Of the inputs that
 it has, ``{"contact": true}`` opens the door, ``{"rex": true}`` presses the button, and so on.
+``{"wiegand": "0110..."}`` has the Wiegand reader send that, at a door that has one.
 """
 
 import asyncio
@@ -15,13 +16,16 @@ _LONGEST_LINE = const(256)
 
 
 class Bench:
-    """Reads ``stream`` (default: standard input) until it ends; ``inputs`` by their names."""
+    """Reads ``stream`` (default: standard input) until it ends; ``inputs`` by their names;
+    ``play(text)`` is the Wiegand reader's, if there is one.
+    """
 
-    def __init__(self, console, flash, stream=None, inputs=None):
+    def __init__(self, console, flash, stream=None, inputs=None, play=None):
         self._inputs = inputs or {}
         self._console = console
         self._flash = flash
         self._stream = stream
+        self._play = play
 
     async def run(self, card_read, pin_entered):
         """Call ``card_read(number)`` with bytes and ``pin_entered(digits)`` with text, for each.
@@ -61,6 +65,8 @@ class Bench:
             card_read(number)
         elif name == "pin" and isinstance(value, str):
             pin_entered(value)
+        elif name == "wiegand" and isinstance(value, str) and self._play is not None:
+            return self._play(value)
         elif name == "power_cut_after" and type(value) is int and value >= 0:
             self._flash.cut_power(value)
         elif name in self._inputs and isinstance(value, bool):
