@@ -47,7 +47,7 @@ class Bench:
         self.radio = Radio(
             Ble("Holdfast"), ticks or self.time, self.limits, lambda: self.said, self
         )
-        self._task = None
+        self._task: asyncio.Task | None = None
 
     def line(self, fields):
         self.lines.append(fields)
@@ -65,7 +65,7 @@ class Bench:
         """Cancel it, as a supervisor does."""
         self._task.cancel()
         try:
-            await self._task
+            await self._task  # pyright: ignore[reportGeneralTypeIssues]
         except asyncio.CancelledError:
             pass
         await asyncio.sleep_ms(1)

@@ -81,7 +81,7 @@ async def _visit(bench, crowd, reader, phone, is_cold):
                 await mine.send(phone.hello())
                 _, code, answer = await warm(reader, phone, call=mine)
         except OSError:
-            answer = None
+            code = answer = None
         if answer is not None:
             assert code == coap.code.CHANGED and answer[1] is True
             central.leave()
