@@ -57,6 +57,7 @@ async def test_it_is_found_while_there_is_a_place():
     assert [central.received for central in centrals] == [b"here"] * 4
     centrals[2].leave()
     await bench.found(200)
+    centrals[0].leave()
     await _works(bench)
     await bench.end()
 
