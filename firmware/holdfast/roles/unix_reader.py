@@ -13,10 +13,12 @@ from ..hal.unix.console import Console
 from ..hal.unix.outputs import Buzzer, Led, Output
 from ..hal.unix.radio import MIN_CHUNK, Radio
 from ..hal.unix.rng import random_bytes
-from ..storage import settings as stored_settings
+from ..node import device_keys
+from ..node.stores import Stores
 from ..storage.keys import KeyStore
 from ..storage.last_run import LastRun
 from ..storage.policy import file as policy_file
+from ..storage.settings import SettingsStore
 from .reader import Reader, describe
 
 EXIT_USAGE = 2
@@ -58,10 +60,19 @@ def main(arguments) -> int:
     directory, port, chunk, ahead = options
     hardware = Hardware(ahead)
     console = hardware.console
+
+    def check(settings):
+        device_keys.check(settings, private_key, _p256_key(keys, settings))
+
+    def anchors(held):
+        stores = Stores(flash.MOUNT_POINT, held, private_key, random_bytes, _ignore)
+        return stores.rules.anchors
+
     try:
         keys = KeyStore(directory, random_bytes)
         private_key = keys.private_key()
-        settings = stored_settings.load(directory)
+        store = SettingsStore(directory, private_key, random_bytes)
+        settings = store.load() or store.take(check=check)
         if settings is None:
             console.line(
                 {
@@ -73,9 +84,6 @@ def main(arguments) -> int:
                 }
             )
             return EXIT_UNPROVISIONED
-        p256_private_key = None
-        if settings.p256_certificate is not None:
-            p256_private_key = keys.p256_private_key()
     except (InvalidInput, OSError) as error:
         console.line({"event": "settings_refused", "reason": str(error)})
         return EXIT_SETTINGS
@@ -85,17 +93,22 @@ def main(arguments) -> int:
         console.line({"event": "storage_refused", "reason": str(error)})
         return EXIT_STORAGE
     try:
+        settings = store.take(settings, anchors, check) or settings
+        if settings.refused:
+            told = {"event": "settings_refused", "reason": settings.refused}
+            told["in_force"] = settings.number
+            console.line(told)
         reader = Reader(
             settings,
             private_key,
             hardware,
             flash.MOUNT_POINT,
-            p256_private_key=p256_private_key,
+            p256_private_key=_p256_key(keys, settings),
         )
-    except InvalidInput as error:
+    except (InvalidInput, OSError) as error:
         console.line({"event": "settings_refused", "reason": str(error)})
         return EXIT_SETTINGS
-    last_run = LastRun(directory + "/last_run")
+    last_run = LastRun(directory + LastRun.FILE)
     hardware.life = last_run.told()
     last_run.begin()
     try:
@@ -123,6 +136,14 @@ def _run(reader, last_run, directory, radio, bench, port) -> int:
     finally:
         reader.door.close()
     return 0
+
+
+def _p256_key(keys, settings):
+    return None if settings.p256_certificate is None else keys.p256_private_key()
+
+
+def _ignore(piece, error):
+    pass  # whoever is to hear of it opens the same again
 
 
 def _follow_policy(reader, path, console):
