@@ -21,6 +21,11 @@ EXIT_UNPROVISIONED = 3
 EXIT_SETTINGS = 4
 EXIT_PORT = 5
 EXIT_STORAGE = 6
+_EXITS = {
+    "unprovisioned": EXIT_UNPROVISIONED,
+    "settings_refused": EXIT_SETTINGS,
+    "storage_refused": EXIT_STORAGE,
+}
 
 _USAGE = "usage: main.py STATE_DIR --port 1..65535 [--chunk 20..1024] [--clock lost|SECONDS]"
 _DEFAULT_CHUNK = 244
@@ -55,30 +60,30 @@ def main(arguments) -> int:
     directory, port, chunk, ahead = options
     hardware = Hardware(ahead)
     console = hardware.console
+    images = []
     try:
         settings, private_key, p256_private_key = start.identity(
-            directory, random_bytes, hardware.clock.seconds()
+            directory,
+            flash.MOUNT_POINT,
+            random_bytes,
+            hardware,
+            lambda: images.append(flash.mount(directory + "/flash.img", console)),
         )
+        try:
+            reader = Reader(
+                settings,
+                private_key,
+                hardware,
+                flash.MOUNT_POINT,
+                p256_private_key=p256_private_key,
+            )
+        except InvalidInput as error:
+            raise start.refused(error)
     except start.NotReady as error:
         console.line(error.fields)
-        return EXIT_UNPROVISIONED if error.fields["event"] == "unprovisioned" else EXIT_SETTINGS
-    try:
-        image = flash.mount(directory + "/flash.img", console)
-    except OSError as error:
-        console.line({"event": "storage_refused", "reason": str(error)})
-        return EXIT_STORAGE
-    try:
-        reader = Reader(
-            settings,
-            private_key,
-            hardware,
-            flash.MOUNT_POINT,
-            p256_private_key=p256_private_key,
-        )
-    except InvalidInput as error:
-        console.line({"event": "settings_refused", "reason": str(error)})
-        return EXIT_SETTINGS
-    last_run = LastRun(directory + "/last_run")
+        return _EXITS[error.fields["event"]]
+    (image,) = images
+    last_run = LastRun(directory + LastRun.FILE)
     hardware.life = last_run.told()
     last_run.begin()
     try:

@@ -11,7 +11,6 @@ import simulated_esp32
 
 simulated_esp32.install()
 
-import cbor
 import crypto
 import small_site as site
 from folders import Folder
@@ -88,10 +87,9 @@ class _Start:
         return [(to - since) // 1000000 for since, to in found]
 
 
-def _enrolled(folder, changes=None):
+def _enrolled(folder):
     files.write(folder + "/device.key", _PRIVATE)
-    settings = site.settings_map({6: site.device_certificate(_PRIVATE)})
-    files.write(folder + "/settings.cbor", cbor.encode(settings))
+    files.write(folder + "/settings.cbor", site.settings_file(private=_PRIVATE))
 
 
 def _interrupt():
