@@ -16,3 +16,4 @@ BOARD = 13  # what it runs on, text
 RESET_CAUSE = 14  # why it started, text
 CRASHES = 15  # how often an error has ended a run, since the board began anew
 ENDED_BY = 16  # what ended the run before this one, text
+DOORWAY = 17  # [state, what is wrong, what was since the start] of a door with inputs: numbers

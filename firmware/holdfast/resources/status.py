@@ -23,13 +23,23 @@ class StatusResource:
     the first of its certificates ends, in seconds since 1970; ``faults()`` the last few faults
     (storage/faults.py). ``life`` is what hal and the role know of board and start, by the keys of
     the answer: whatever of RESET_CAUSE, CRASHES and ENDED_BY is known, and BOARD if MicroPython
-    does not say it.
+    does not say it. ``watched`` is the Watched of a door with inputs.
     """
 
     content_formats = (option.CF_CBOR,)
 
     def __init__(
-        self, door, firmware, read, rules, uptime, may, certificate_expires, faults, life=None
+        self,
+        door,
+        firmware,
+        read,
+        rules,
+        uptime,
+        may,
+        certificate_expires,
+        faults,
+        life=None,
+        watched=None,
     ):
         self._door = door
         self._firmware = firmware
@@ -40,6 +50,7 @@ class StatusResource:
         self._certificate_expires = certificate_expires
         self._faults = faults
         self._life = life
+        self._watched = watched
 
     async def get(self, request, peer):
         """All of it in one map; 4.03 to who may not administer."""
@@ -65,6 +76,8 @@ class StatusResource:
         if board:
             told[status.BOARD] = board
         told.update(self._life or {})
+        if self._watched is not None:
+            told[status.DOORWAY] = self._watched.status
         expires = self._certificate_expires()
         if is_ending(expires, clock):
             told[status.CERTIFICATE_ENDS] = max(0, expires - clock.now)

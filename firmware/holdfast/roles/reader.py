@@ -19,7 +19,8 @@ _STAND_EVERY_MS = const(500)
 class Reader(Node):
     """One door, decided here.
 
-    ``hardware`` has ``strike``, ``led`` and ``buzzer`` besides what a Node needs.
+    ``hardware`` has ``strike``, ``led`` and ``buzzer`` besides what a Node needs, and perhaps
+    ``inputs`` (DoorUnit).
     """
 
     # Whether a job looks after doors that stand unlocked by schedule: None at a site that has
@@ -41,11 +42,13 @@ class Reader(Node):
         )
         self.doors[name] = unit
         self.door = unit.doorway
-        self.door.start()
+        unit.start()
         self.server.add(("doors", None), UnlockResource(self.doors))
         Node.start(self)
         self.listener = Listener(self.exchanger, self.limits, self.hardware.ticks, self)
         self.supervisor.add("door", self.door.run, self._rest)
+        if unit.watched is not None:
+            self.supervisor.add("inputs", unit.watched.run)
         self.add_jobs(self._is_idle)
 
     @property

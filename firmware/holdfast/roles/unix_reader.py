@@ -9,6 +9,7 @@ from ..hal.unix import flash
 from ..hal.unix.bench import Bench
 from ..hal.unix.clock import Clock, LostClock, Ticks
 from ..hal.unix.console import Console
+from ..hal.unix.inputs import Input
 from ..hal.unix.outputs import Buzzer, Led, Output
 from ..hal.unix.radio import MIN_CHUNK, Radio
 from ..hal.unix.rng import random_bytes
@@ -27,7 +28,12 @@ _EXITS = {
     "storage_refused": EXIT_STORAGE,
 }
 
-_USAGE = "usage: main.py STATE_DIR --port 1..65535 [--chunk 20..1024] [--clock lost|SECONDS]"
+_USAGE = (
+    "usage: main.py STATE_DIR --port 1..65535 [--chunk 20..1024] [--clock lost|SECONDS]"
+    " [--inputs contact,rex,tamper,fire] [--held MILLISECONDS]"
+)
+_INPUTS = ("contact", "rex", "tamper", "fire")
+_OPTIONS = ("--port", "--chunk", "--clock", "--inputs", "--held")
 _DEFAULT_CHUNK = 244
 _MAX_CHUNK = 1024
 # Bytes allocated between collections. Arithmetic on large integers leaves megabytes of litter:
@@ -36,11 +42,15 @@ _COLLECT_EVERY = 32768
 
 
 class Hardware:
-    """What hal gives a reader on this platform; its clock is ``ahead``, None for one lost."""
+    """What hal gives a reader on this platform; its clock is ``ahead``, None for one lost; it has
+    the ``inputs`` of these names, and its door may be open for ``held_ms``, 0 for what is usual.
+    """
 
     life: dict  # what is known of board and start, for /status
 
-    def __init__(self, ahead):
+    def __init__(self, ahead, inputs, held_ms):
+        self.held_ms = held_ms
+        self.inputs = {name: Input() for name in inputs}
         self.console = Console()
         self.strike = Output(self.console, "strike")
         self.led = Led(self.console)
@@ -57,8 +67,8 @@ def main(arguments) -> int:
     if options is None:
         Console().line({"event": "usage", "reason": _USAGE})
         return EXIT_USAGE
-    directory, port, chunk, ahead = options
-    hardware = Hardware(ahead)
+    directory, port, chunk, ahead, inputs, held_ms = options
+    hardware = Hardware(ahead, inputs, held_ms)
     console = hardware.console
     images = []
     try:
@@ -87,7 +97,8 @@ def main(arguments) -> int:
     hardware.life = last_run.told()
     last_run.begin()
     try:
-        return _run(reader, last_run, directory, Radio(port, chunk), Bench(console, image), port)
+        bench = Bench(console, image, None, hardware.inputs)
+        return _run(reader, last_run, directory, Radio(port, chunk), bench, port)
     except Exception as error:
         from ..node.traceback import place
 
@@ -130,13 +141,15 @@ async def _serve(reader, radio, bench, description, console, port) -> int:
 
 
 def _options(arguments):
-    """(directory, port, chunk size, clock ahead or None), or None if they are not understood."""
+    """(directory, port, chunk size, clock ahead or None, names of inputs, milliseconds that the
+    door may be open or 0), or None if they are not understood.
+    """
     if len(arguments) < 3 or len(arguments) % 2 == 0:
         return None
     given = {}
     for place in range(1, len(arguments), 2):
         name = arguments[place]
-        if name not in ("--port", "--chunk", "--clock") or name in given:
+        if name not in _OPTIONS or name in given:
             return None
         given[name] = arguments[place + 1]
     try:
@@ -144,8 +157,12 @@ def _options(arguments):
         chunk = int(given.get("--chunk", _DEFAULT_CHUNK))
         clock = given.get("--clock", "0")
         ahead = None if clock == "lost" else int(clock)
+        held_ms = int(given.get("--held", 0))
     except ValueError:
+        return None
+    inputs = given["--inputs"].split(",") if "--inputs" in given else []
+    if not all([name in _INPUTS for name in inputs]) or held_ms < 0:
         return None
     if not 0 < port < 65536 or not MIN_CHUNK <= chunk <= _MAX_CHUNK:
         return None
-    return arguments[0], port, chunk, ahead
+    return arguments[0], port, chunk, ahead, inputs, held_ms

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .. import locks, processes
@@ -23,6 +23,8 @@ _STOP_SECONDS = 2.0
 _LONGEST_LINE = 1 << 16
 _KEPT_STDERR = 20  # lines
 _PORTS_TRIED = 5
+
+INPUTS = ("contact", "rex", "tamper", "fire")  # that its door may have
 
 
 def micropython() -> str:
@@ -63,7 +65,8 @@ class ReaderProcess:
     A context manager that starts and stops it. ``events`` is all that it said since it was made,
     restarts included. The process ends with this one, whichever way that ends (on Linux: with the
     thread that started it). Without ``has_clock`` the next start finds no clock that runs, with it
-    one that is ``clock_ahead`` of this machine's by so many seconds.
+    one that is ``clock_ahead`` of this machine's by so many seconds. Its door has the ``inputs``
+    of these names, and may be open for ``held_ms``, if that is given, before it is held open.
     While it runs nobody else runs a reader in that folder, nor enrols it; whoever has it already
     passes on what they ``held``.
     """
@@ -77,6 +80,7 @@ class ReaderProcess:
         has_clock: bool = True,
         clock_ahead: int = 0,
         held: locks.Hold | None = None,
+        inputs: Sequence[str] = (),
     ):
         self.port = port if port is not None else free_port()
         self._port_is_ours = port is None
@@ -86,6 +90,8 @@ class ReaderProcess:
         self._held = held
         self.has_clock = has_clock
         self.clock_ahead = clock_ahead
+        self.inputs = tuple(inputs)
+        self.held_ms: int | None = None
         self._said = threading.Condition()
         self._process: subprocess.Popen | None = None
         self._threads: list[threading.Thread] = []
@@ -139,6 +145,10 @@ class ReaderProcess:
             command += ["--clock", "lost"]
         elif self.clock_ahead:
             command += ["--clock", str(self.clock_ahead)]
+        if self.inputs:
+            command += ["--inputs", ",".join(self.inputs)]
+        if self.held_ms is not None:
+            command += ["--held", str(self.held_ms)]
         variables = {"MICROPYPATH": f"{firmware.parent / 'lib'}:{firmware}:.frozen"}
         begin = len(self.events)
         self._stderr.clear()
@@ -161,14 +171,19 @@ class ReaderProcess:
         return begin
 
     def put(self, **fields) -> None:
-        """Do something to the board: ``card="04a1b2c3"``, ``pin="1234"``, ``power_cut_after=3``.
+        """Do something to the board: ``card="04a1b2c3"``, ``pin="1234"``, ``power_cut_after=3``,
+        ``contact=True`` or another of its ``inputs``.
 
         Raises UsageProblem if it does not run.
         """
+        self.put_bytes(json.dumps(fields).encode() + b"\n")
+
+    def put_bytes(self, data: bytes) -> None:
+        """The same, by lines as they are; the board refuses what is none."""
         if self._process is None or self._process.stdin is None:
             raise RuntimeError("the reader was never started")
         try:
-            self._process.stdin.write(json.dumps(fields).encode() + b"\n")
+            self._process.stdin.write(data)
             self._process.stdin.flush()
         except OSError as error:
             raise UsageProblem("the reader does not run", "start it again") from error

@@ -131,11 +131,18 @@ class Stage:
         return event
 
     def restart(
-        self, *, has_clock: bool = True, clock_ahead: int | None = None, has_p256: bool = True
+        self,
+        *,
+        has_clock: bool = True,
+        clock_ahead: int | None = None,
+        has_p256: bool = True,
+        inputs: Sequence[str] | None = None,
+        held_ms: int | None = None,
     ) -> None:
         """Cut the reader's power and let it start again, with its clock or without, which is
         ``clock_ahead`` by so many seconds from then on; and as one that was enrolled with an
-        X25519 key alone, if not ``has_p256``.
+        X25519 key alone, if not ``has_p256``. ``inputs`` are those of its door from then on, which
+        may be open for ``held_ms``.
         """
         self.reader.kill()
         if has_p256 != self._has_p256:
@@ -144,6 +151,8 @@ class Stage:
         self.reader.has_clock = has_clock
         if clock_ahead is not None:
             self.reader.clock_ahead = clock_ahead
+        if inputs is not None:
+            self.reader.inputs, self.reader.held_ms = tuple(inputs), held_ms
         self.reader.restart()
 
     def _settings(self) -> bytes:
@@ -233,9 +242,14 @@ class Stage:
         """How many times the reader decided to open so far, restarts included."""
         return sum(event.get("granted") is True for event in self.reader.events)
 
+    def exits(self) -> int:
+        """How many times the reader released the door for who wanted out, restarts included."""
+        return sum(event.get("event") == "rex" for event in self.reader.events)
+
     def strike_problems(self) -> list[str]:
         """Where the strike and the decisions part: it moves before a grant is logged, and only
-        then, or after the event that the door stands unlocked by schedule.
+        then, or before a request to exit is, or after the event that the door stands unlocked by
+        schedule.
 
         A grant while the strike is released still prolongs it, so there may be fewer releases.
         """
@@ -249,6 +263,8 @@ class Stage:
                 unlocked = True
             elif event.get("event") == "locked_by_schedule":
                 unlocked = False
+            elif event.get("event") == "rex":
+                unexplained = False
             elif event.get("event") == "ready":
                 released = unlocked = False
             elif event.get("event") == "access":

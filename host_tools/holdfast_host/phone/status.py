@@ -25,6 +25,8 @@ _NAMES = {
     status.CRASHES: ("crashes", int),
     status.ENDED_BY: ("ended_by", str),
 }
+_STATES = ("secured", "released", "unlocked by schedule", "open", "held open", "forced")
+_WRONG = ("forced", "held open", "tamper", "fire", "exit button held")  # by bits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,20 +43,27 @@ class Fault:
 class Status:
     """What a reader says; ``said`` by the names that --json has, without what it did not say.
 
-    ``number`` and ``head`` are those of the last changeset it followed.
+    ``number`` and ``head`` are those of the last changeset it followed, ``doorway`` what a door
+    with inputs says of itself, as numbers: its state, what is wrong, what was since the start.
     """
 
     said: dict[str, str | int]
     number: int
     head: bytes
     faults: tuple[Fault, ...]
+    doorway: tuple[int, int, int] | None = None
 
     @property
     def facts(self) -> dict[str, object]:
         """It for a machine."""
         faults = [dataclasses.asdict(fault) for fault in self.faults]
         policy = {"policy": self.number, "policy_head": self.head.hex()}
-        return {**self.said, **policy, "faults": faults}
+        doorway = {}
+        if self.doorway is not None:
+            state, wrong, before = self.doorway
+            doorway = {"state": _state(state), "wrong": _bits(wrong)}
+            doorway["wrong_before"] = _bits(before & ~wrong)
+        return {**self.said, **policy, **doorway, "faults": faults}
 
     @property
     def rows(self) -> dict[str, str]:
@@ -78,6 +87,11 @@ class Status:
             rows["ended before by"] = str(said["ended_by"])
         if "crashes" in said:
             rows["crashes"] = str(said["crashes"])
+        if self.doorway is not None:
+            state, wrong, before = self.doorway
+            rows["it is"] = ", ".join(dict.fromkeys([_state(state), *_bits(wrong)]))
+            if before & ~wrong:
+                rows["it was"] = ", ".join(_bits(before & ~wrong))
         for number, fault in enumerate(self.faults, 1):
             times = "once" if fault.count == 1 else f"{fault.count} times"
             rows[f"fault {number}"] = f"{fault.piece}: {fault.error} at {fault.place}, {times}"
@@ -106,7 +120,27 @@ def read(payload: bytes) -> Status:
     number, head = policy
     if type(number) is not int or not isinstance(head, bytes) or len(head) != _HEAD_LENGTH:
         raise InvalidInput("no policy")
-    return Status(said, number, head, _faults(answer.get(status.FAULTS, [])))
+    faults = _faults(answer.get(status.FAULTS, []))
+    return Status(said, number, head, faults, _doorway(answer.get(status.DOORWAY)))
+
+
+def _doorway(said) -> tuple[int, int, int] | None:
+    if said is None:
+        return None
+    if not isinstance(said, list) or len(said) != 3:
+        raise InvalidInput("no doorway")
+    if not all(type(value) is int and 0 <= value < 1 << 16 for value in said):
+        raise InvalidInput("no doorway")
+    return said[0], said[1], said[2]
+
+
+def _state(value: int) -> str:
+    return _STATES[value] if value < len(_STATES) else f"state {value}"
+
+
+def _bits(value: int) -> list[str]:
+    names = [name for place, name in enumerate(_WRONG) if value >> place & 1]
+    return names + (["something newer"] if value >> len(_WRONG) else [])
 
 
 def _faults(said) -> tuple[Fault, ...]:

@@ -281,6 +281,22 @@ def test_events_are_readable(process, reader_folder, phone, holdfast):
     assert "{" not in shown
 
 
+def test_its_inputs_are_played_on_standard_input(process, reader_folder, holdfast):
+    """A door that is forced and somebody who wants out, without a pin; one without a contact says
+    that it does not know the word.
+    """
+    command = ["reader", "run", reader_folder, "--json", "--inputs"]
+    running = process(*command, "contact,rex", feeds=True)
+    running.reads_until(is_ready)
+    running.feed('{"contact": true}\n')
+    running.reads_until(lambda line: '"forced"' in line)
+    running.feed('{"rex": true}\n{"tamper": true}\n')
+    running.reads_until(lambda line: '"input_refused"' in line)
+    running.reads_until(lambda line: '"event": "rex"' in line)
+    assert running.ends(signal.SIGINT).code == 130
+    holdfast(*command, "contact,door").fails("contact,door", "rex, tamper, fire")
+
+
 def test_a_reader_that_dies_is_noticed(process, reader_folder):
     """Its keeper does not go on as if there were a door."""
     running = process("reader", "run", reader_folder, "--json")

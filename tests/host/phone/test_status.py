@@ -66,6 +66,16 @@ def test_a_status_reads_as_a_person_does():
     assert plain.said["door"].startswith("a?[2Jbccc") and len(plain.said["door"]) == 200
 
 
+def test_a_door_with_inputs_says_what_is_wrong_and_what_was():
+    """Newer firmware may know more; what is known is read all the same."""
+    told = status.read(cbor2.dumps({**LEAST, 17: [4, 2 | 8, 1 | 2 | 4 | 8]}))
+    assert told.rows["it is"] == "held open, fire"
+    assert told.rows["it was"] == "forced, tamper" and told.facts["wrong"] == ["held open", "fire"]
+    told = status.read(cbor2.dumps({**LEAST, 17: [9, 64, 64]}))
+    assert told.rows["it is"] == "state 9, something newer" and "it was" not in told.rows
+    assert "it is" not in status.read(cbor2.dumps(LEAST)).rows
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -75,6 +85,10 @@ def test_a_status_reads_as_a_person_does():
         {**LEAST, 7: ["4", HEAD]},
         {**LEAST, 6: -1},
         {**LEAST, 15: "many"},
+        {**LEAST, 17: [0, 0]},
+        {**LEAST, 17: [0, 0, -1]},
+        {**LEAST, 17: [0, 0, True]},
+        {**LEAST, 17: 5},
         {**LEAST, 16: 3},
         {**LEAST, 11: [["a", "b", "c", 1]] * 9},
         {**LEAST, 11: [["a", "b", 1, 1]]},

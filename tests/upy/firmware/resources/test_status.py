@@ -17,6 +17,7 @@ from holdfast.resources.status import StatusResource
 from holdfast.version import VERSION
 from memory_phone import make_reader
 from policy_site import chain, steps
+from watched_door import Pin
 
 CONTENT, FORBIDDEN, NOT_ALLOWED = (
     coap.code.CONTENT,
@@ -55,6 +56,25 @@ async def test_what_hal_and_the_role_know_of_a_start_is_told():
     assert set(told) == KEYS | {13, 14, 15, 16}
     for label, value in hardware.life.items():
         assert told[label] == value
+
+
+async def test_a_door_with_inputs_says_how_it_is():
+    """A guard on the way there learns whether it is open still."""
+    reader, hardware, _ = await carriers(ADMINISTER)
+    del reader
+    hardware.inputs = {"contact": Pin(), "tamper": Pin()}
+    reader = make_reader(hardware)
+    admin = await Carrier(reader, ADMINISTER, number=7).meet()
+    watched = reader.doors[site.DOOR].watched
+    for is_open, expected in ((False, [0, 0, 0]), (True, [5, 1, 1]), (False, [0, 0, 1])):
+        hardware.pass_time(10)
+        watched.look()
+        watched.look()
+        hardware.inputs["contact"].set(is_open)
+        for _ in range(3):
+            watched.look()
+        told = cbor.decode((await admin.get("status")).payload)
+        assert set(told) == KEYS | {17} and told[17] == expected
 
 
 async def test_the_age_of_revocations_grows_until_a_changeset_comes():
