@@ -89,6 +89,8 @@ def _be_reader(board, cause, starts, last_run):
         crypto.load(identity[2] is not None)
         board.life = last_run.told()
         board.life[status.RESET_CAUSE] = cause
+        if board.strike.is_timed:
+            board.life[status.TIMED] = "strike"
         reader = _reader(board, ble, identity)
     except start.NotReady as error:
         board.console.line(error.fields)
@@ -103,8 +105,6 @@ def _be_reader(board, cause, starts, last_run):
 
     description = describe(reader.settings)
     description["reset"] = cause
-    if board.strike.is_timed:
-        description["timed"] = ["strike"]  # its pulse's end waits for the interpreter
     start.add_state(reader, description)
     let_go(start)
     board.forget_pins()
