@@ -52,10 +52,33 @@ async def test_it_is_found_while_there_is_a_place():
         central.write(b"here")
     await asyncio.sleep_ms(500)
     assert bench.ble.advertised is None
+    assert [central.received for central in centrals] == [b"here"] * 3 + [b""]
+    await asyncio.sleep_ms(1700)  # until those who are served must make room
     assert [central.received for central in centrals] == [b"here"] * 4
     centrals[2].leave()
     await bench.found(200)
+    centrals[0].leave()
     await _works(bench)
+    await bench.end()
+
+
+async def test_who_waits_for_its_turn_may_leave():
+    """What it wrote before is answered to nobody."""
+    bench = Bench()
+    served = []
+
+    async def connected(link):
+        served.append(bytes(link.address))
+        return await echo(link)
+
+    await bench.run(connected)
+    centrals = await _all_places(bench)
+    for central in centrals:
+        central.write(b"here")
+    await asyncio.sleep_ms(100)
+    centrals[3].leave()
+    await asyncio.sleep_ms(3000)
+    assert sorted(served) == [central.address for central in centrals[:3]], (served, bench.lines)
     await bench.end()
 
 
@@ -255,6 +278,7 @@ async def test_a_borrowed_address_shuts_nobody_out():
     owner = await bench.central(5)
     await asyncio.sleep_ms(900)
     owner.write(b"proof")
+    centrals[0].leave()  # or what a listener does for it
     await asyncio.sleep_ms(100)
     assert owner.received == b"proof"
     await bench.end()
