@@ -17,3 +17,4 @@ RESET_CAUSE = 14  # why it started, text
 CRASHES = 15  # how often an error has ended a run, since the board began anew
 ENDED_BY = 16  # what ended the run before this one, text
 DOORWAY = 17  # [state, what is wrong, what was since the start] of a door with inputs: numbers
+TIMED = 18  # outputs, such as strike, whose pulse ends only when the interpreter has time, text

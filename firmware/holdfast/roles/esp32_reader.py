@@ -33,7 +33,7 @@ def main(arguments=()):
     cause = reset.cause()
     starts = Starts(flash.HOME + "/starts")
     starts.begin(cause in _DELIBERATE)
-    last_run = LastRun(flash.HOME + "/last_run")
+    last_run = LastRun(flash.HOME + LastRun.FILE)
     try:
         try:
             refusal = _refusal(board, starts, last_run)
@@ -79,15 +79,18 @@ def _be_reader(board, cause, starts, last_run):
     import crypto
 
     crypto.load(False)
-    flash.prepare()
     board.build()
     from . import start
 
     try:
-        identity = start.identity(flash.HOME, board.random_bytes, board.clock.seconds())
+        identity = start.identity(
+            flash.HOME, flash.STATE, board.random_bytes, board, flash.prepare
+        )
         crypto.load(identity[2] is not None)
         board.life = last_run.told()
         board.life[status.RESET_CAUSE] = cause
+        if board.strike.is_timed:
+            board.life[status.TIMED] = "strike"
         reader = _reader(board, ble, identity)
     except start.NotReady as error:
         board.console.line(error.fields)
@@ -102,8 +105,6 @@ def _be_reader(board, cause, starts, last_run):
 
     description = describe(reader.settings)
     description["reset"] = cause
-    if board.strike.is_timed:
-        description["timed"] = ["strike"]  # its pulse's end waits for the interpreter
     start.add_state(reader, description)
     let_go(start)
     board.forget_pins()
@@ -121,7 +122,7 @@ def _reader(board, ble, identity):
     from ..link.gatt.radio import Radio
     from ..link.limits import Limits
     from .reader import Reader
-    from .start import NotReady
+    from .start import refused
 
     settings, private_key, p256_private_key = identity
     limits = Limits(connections=ble.CONNECTIONS - 1)
@@ -133,7 +134,7 @@ def _reader(board, ble, identity):
             settings, private_key, board, flash.STATE, limits, p256_private_key=p256_private_key
         )
     except InvalidInput as error:
-        raise NotReady({"event": "settings_refused", "reason": str(error)})
+        raise refused(error)
     reader.supervisor.add("radio", lambda: radio.run(reader.connected))
     reader.supervisor.add("lights", board.led.run)
     return reader

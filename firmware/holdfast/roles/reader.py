@@ -142,6 +142,7 @@ def describe(settings) -> dict:
         "event": "ready",
         "site": settings.site,
         "node": settings.node,
+        "settings": settings.number,
         "doors": [door for door, _ in settings.doors],
         "suites": [0] if settings.p256_certificate is None else [0, 2],
         "crypto": crypto.backend_name(),

@@ -11,6 +11,7 @@ _NEXT = {
     "button": "let go of it, then reset",
     "unprovisioned": "put settings.cbor beside device.key, then reset",
     "settings_refused": "enrol it anew, then reset",
+    "storage_refused": "flash an image for this board, or erase its flash and enrol it anew",
     "pins_refused": "put pins.json right, then reset",
     "image_refused": "flash an image for this board",
     "crashes": "see what ended it, then reset",

@@ -22,11 +22,15 @@ EXIT_UNPROVISIONED = 3
 EXIT_SETTINGS = 4
 EXIT_PORT = 5
 EXIT_STORAGE = 6
+_EXITS = {
+    "unprovisioned": EXIT_UNPROVISIONED,
+    "settings_refused": EXIT_SETTINGS,
+    "storage_refused": EXIT_STORAGE,
+}
 
 _USAGE = (
     "usage: main.py STATE_DIR --port 1..65535 [--chunk 20..1024] [--clock lost|SECONDS]"
-    " [--inputs contact,rex,tamper,fire] [--held MILLISECONDS]"
-    " [--wiegand FORMAT] [--panel FORMAT]"
+    " [--inputs contact,rex,tamper,fire] [--held MILLISECONDS] [--wiegand FORMAT] [--panel FORMAT]"
 )
 _INPUTS = ("contact", "rex", "tamper", "fire")
 _OPTIONS = ("--port", "--chunk", "--clock", "--inputs", "--held", "--wiegand", "--panel")
@@ -63,52 +67,52 @@ def main(arguments) -> int:
     if options is None:
         Console().line({"event": "usage", "reason": _USAGE})
         return EXIT_USAGE
-    directory, port, chunk, ahead, inputs, held_ms, wiegand, panel = options
+    directory, port, chunk, ahead, inputs, held_ms, lines = options
     hardware = Hardware(ahead, inputs, held_ms)
     console = hardware.console
-    extra = play = None
-    if wiegand or panel:
+    wiegand = play = pause = None
+    if lines != (None, None):
         from ..hal.unix.wiegand import PlayedWiegand, ToldWiegand
         from .wiegand import Wiegand
 
         played = PlayedWiegand()
-        if wiegand:
-            play = played.play
         try:
-            extra = Wiegand(hardware, wiegand, played, panel, ToldWiegand(console))
+            wiegand = Wiegand(hardware, lines[0], played, lines[1], ToldWiegand(console))
         except InvalidInput as error:
             console.line({"event": "usage", "reason": str(error)})
             return EXIT_USAGE
+        play = played.play if lines[0] else None
+        pause = wiegand.pause
+    images = []
     try:
         settings, private_key, p256_private_key = start.identity(
-            directory, random_bytes, hardware.clock.seconds()
+            directory,
+            flash.MOUNT_POINT,
+            random_bytes,
+            hardware,
+            lambda: images.append(flash.mount(directory + "/flash.img", console)),
         )
+        try:
+            reader = Reader(
+                settings,
+                private_key,
+                hardware,
+                flash.MOUNT_POINT,
+                p256_private_key=p256_private_key,
+                pause=pause,
+            )
+        except InvalidInput as error:
+            raise start.refused(error)
     except start.NotReady as error:
         console.line(error.fields)
-        return EXIT_UNPROVISIONED if error.fields["event"] == "unprovisioned" else EXIT_SETTINGS
-    try:
-        image = flash.mount(directory + "/flash.img", console)
-    except OSError as error:
-        console.line({"event": "storage_refused", "reason": str(error)})
-        return EXIT_STORAGE
-    try:
-        reader = Reader(
-            settings,
-            private_key,
-            hardware,
-            flash.MOUNT_POINT,
-            p256_private_key=p256_private_key,
-            pause=extra and extra.pause,
-        )
-    except InvalidInput as error:
-        console.line({"event": "settings_refused", "reason": str(error)})
-        return EXIT_SETTINGS
-    last_run = LastRun(directory + "/last_run")
+        return _EXITS[error.fields["event"]]
+    (image,) = images
+    last_run = LastRun(directory + LastRun.FILE)
     hardware.life = last_run.told()
     last_run.begin()
     try:
         bench = Bench(console, image, None, hardware.inputs, play)
-        return _run(reader, last_run, directory, Radio(port, chunk), bench, port, extra)
+        return _run(reader, last_run, directory, Radio(port, chunk), bench, port, wiegand)
     except Exception as error:
         from ..node.traceback import place
 
@@ -118,11 +122,11 @@ def main(arguments) -> int:
         raise
 
 
-def _run(reader, last_run, directory, radio, bench, port, extra) -> int:
+def _run(reader, last_run, directory, radio, bench, port, wiegand) -> int:
     console = reader.hardware.console
     reader.start()
-    if extra is not None:
-        extra.add(reader, reader.doors[reader.settings.doors[0][0]])
+    if wiegand is not None:
+        wiegand.add(reader, reader.doors[reader.settings.doors[0][0]])
     start.follow_policy(reader, directory + "/policy.cbor")
     # Made now: an interrupt in the middle of a collection leaves no memory to be had.
     stopped = console.prepare({"event": "stopped"})
@@ -154,7 +158,7 @@ async def _serve(reader, radio, bench, description, console, port) -> int:
 
 def _options(arguments):
     """(directory, port, chunk size, clock ahead or None, names of inputs, milliseconds that the
-    door may be open or 0, format of the Wiegand reader or None, of the panel or None), or None if
+    door may be open or 0, formats of a Wiegand reader and of a panel, or None each), or None if
     they are not understood.
     """
     if len(arguments) < 3 or len(arguments) % 2 == 0:
@@ -178,5 +182,5 @@ def _options(arguments):
         return None
     if not 0 < port < 65536 or not MIN_CHUNK <= chunk <= _MAX_CHUNK:
         return None
-    formats = given.get("--wiegand"), given.get("--panel")
-    return (arguments[0], port, chunk, ahead, inputs, held_ms) + formats
+    lines = given.get("--wiegand"), given.get("--panel")
+    return arguments[0], port, chunk, ahead, inputs, held_ms, lines

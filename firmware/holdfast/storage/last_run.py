@@ -22,6 +22,8 @@ class LastRun:
     of a person or a key. Nothing here raises for a file that is damaged or flash that fails.
     """
 
+    FILE = "/last_run"  # in the folder of the device's key
+
     def __init__(self, path: str):
         self._path = path
         self._crashes, self._ended_by = _read(path)
@@ -48,7 +50,7 @@ class LastRun:
 
     def _write(self, crashes, text):
         try:
-            files.write(self._path, cbor.encode([crashes, text[:_TEXT]]))
+            files.write(self._path, cbor.encode([crashes, text[:_TEXT]]), False)
         except (OSError, MemoryError):
             pass  # then it is not known, and nothing rests on it
 

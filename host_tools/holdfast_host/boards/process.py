@@ -226,7 +226,10 @@ class ReaderProcess:
                 return UsageProblem(f"the reader in {folder} is not enrolled", enroll)
             if kind == "settings_refused":
                 return UsageProblem(
-                    f"the reader in {folder} refuses its settings: {why}", f"{enroll} --replace"
+                    f"the reader in {folder} refuses its settings: {why}",
+                    f"holdfast reader reset {folder}, and then enrol it again"
+                    if "factory reset" in str(why)
+                    else f"{enroll} --replace",
                 )
             if kind == "storage_refused":
                 return UsageProblem(

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import cbor
 from cose import Key
 from holdfast.access import Credential, Trust, place
 from holdfast.access.events import batch as event_batch
@@ -18,6 +17,7 @@ from holdfast.access.tag import CARD, card_key
 
 from .. import files
 from ..boards import enrol as readers
+from ..boards import settings
 from ..boards.process import ReaderProcess
 from ..credentials import issuing
 from ..credentials.authority import Authority
@@ -27,8 +27,8 @@ from ..events.check import Report, check
 from ..phone.link import TcpLink, Transcript
 from ..phone.wallet import Identity, new_key
 from ..policy.state import State
+from ..site import devices, zones
 from ..site import site as sites
-from ..site import zones
 from ..site.keys import Keys
 
 SITE = "acme"
@@ -79,13 +79,14 @@ class Stage:
             secret=self.secret,
         )
         state = folder / "reader"
-        placement = readers.Placement(DOOR, [ZONE], _STRIKE_MS)
+        self._placement = readers.Placement(DOOR, [ZONE], _STRIKE_MS)
         opened = Keys(self.authority, self.secret)
-        readers.enroll(state, self._site, opened, placement, now=now())
+        self._enrolled = readers.enroll(state, self._site, opened, self._placement, now=now())
+        self._enrolled_at = self._site.policy()
+        self._has_p256 = True
         self._state = state
-        self._settings = (state / readers.SETTINGS).read_bytes()
         self.reader = ReaderProcess(state, chunk=_CHUNK)
-        self.certificate = readers.certificate(state)
+        self.certificate = self._enrolled.certificates[0]
 
     def __enter__(self) -> "Stage":
         self.reader.start()
@@ -144,17 +145,36 @@ class Stage:
         may be open for ``held_ms``.
         """
         self.reader.kill()
-        settings = cbor.decode(self._settings)
-        if not has_p256:
-            del settings[readers.P256_CERTIFICATE]
-        path = self._state / readers.SETTINGS
-        files.write(path, cbor.encode(settings), files.PRIVATE)
+        if has_p256 != self._has_p256:
+            self._has_p256 = has_p256
+            files.write(self._state / settings.SETTINGS, self._settings(), files.PRIVATE)
         self.reader.has_clock = has_clock
         if clock_ahead is not None:
             self.reader.clock_ahead = clock_ahead
         if inputs is not None:
             self.reader.inputs, self.reader.held_ms = tuple(inputs), held_ms
         self.reader.restart()
+
+    def _settings(self) -> bytes:
+        """Later settings for the reader, with both its keys or with one."""
+        (device,) = devices.load(self._site.folder)
+        number = devices.next_settings([device], device.key, self.now())
+        devices.put(self._site.folder, dataclasses.replace(device, settings=number))
+        certificates = {
+            suite: certificate
+            for suite, certificate in self._enrolled.certificates.items()
+            if suite == 0 or self._has_p256
+        }
+        return settings.encode_settings(
+            self._site,
+            Keys(self.authority, self.secret),
+            self._placement,
+            certificates,
+            device.key,
+            number,
+            history=self._enrolled_at,
+            clock_offset=self._enrolled.clock.offset,
+        )
 
     def change_policy(
         self, changes: Callable[[State], Sequence[list]], ahead: int = 0

@@ -24,6 +24,7 @@ _NAMES = {
     status.RESET_CAUSE: ("reset_cause", str),
     status.CRASHES: ("crashes", int),
     status.ENDED_BY: ("ended_by", str),
+    status.TIMED: ("timed", str),
 }
 _STATES = ("secured", "released", "unlocked by schedule", "open", "held open", "forced")
 _WRONG = ("forced", "held open", "tamper", "fire", "exit button held")  # by bits
@@ -87,6 +88,8 @@ class Status:
             rows["ended before by"] = str(said["ended_by"])
         if "crashes" in said:
             rows["crashes"] = str(said["crashes"])
+        if "timed" in said:
+            rows["ends by a timer"] = f"{said['timed']}: no channel of the RMT was left"
         if self.doorway is not None:
             state, wrong, before = self.doorway
             rows["it is"] = ", ".join(dict.fromkeys([_state(state), *_bits(wrong)]))

@@ -53,11 +53,12 @@ def test_who_administers_sees_how_the_reader_is(holdfast, ask, reader, site_fold
 def test_a_status_reads_as_a_person_does():
     """Faults by where and how often; a certificate that ends; nothing that was not said."""
     faults = [["radio", "OSError", "unix/radio.py:7", 1], ["door", "ValueError", "a.py:1", 9]]
-    life = {14: "watchdog", 15: 2, 16: "ValueError at a.py:1"}
+    life = {14: "watchdog", 15: 2, 16: "ValueError at a.py:1", 18: "strike"}
     rows = status.read(
         cbor2.dumps({**LEAST, **life, 8: 3 * 86400, 9: 7200, 10: 0, 11: faults, 99: "new"})
     ).rows
     assert rows["policy"] == "changeset 4, signed 3 days ago"
+    assert rows["ends by a timer"] == "strike: no channel of the RMT was left"
     assert rows["started"] == "2 hours ago (watchdog)" and rows["crashes"] == "2"
     assert rows["fault 1"] == "radio: OSError at unix/radio.py:7, once"
     assert rows["fault 2"].endswith("9 times") and rows["certificate"] == "ends in 0 s: renew it"

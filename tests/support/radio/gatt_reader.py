@@ -16,8 +16,6 @@ from holdfast.link.gatt.radio import Radio
 from holdfast.link.limits import Limits
 from holdfast.roles import start, unix_reader
 from holdfast.roles.reader import Reader, describe
-from holdfast.storage import settings as stored_settings
-from holdfast.storage.keys import KeyStore
 from micropython import const
 
 _COLLECT_EVERY = const(32768)
@@ -40,15 +38,20 @@ def main(directory):
     """Serve until the process is ended."""
     gc.threshold(_COLLECT_EVERY)
     hardware = unix_reader.Hardware(0, (), 0)
-    keys = KeyStore(directory, random_bytes)
-    flash.mount(directory + "/flash.img", hardware.console)
+    settings, private_key, p256_private_key = start.identity(
+        directory,
+        flash.MOUNT_POINT,
+        random_bytes,
+        hardware,
+        lambda: flash.mount(directory + "/flash.img", hardware.console),
+    )
     reader = Reader(
-        stored_settings.load(directory),
-        keys.private_key(),
+        settings,
+        private_key,
         hardware,
         flash.MOUNT_POINT,
         Limits(connections=Ble.CONNECTIONS - 1),
-        p256_private_key=keys.p256_private_key(),
+        p256_private_key=p256_private_key,
     )
     reader.start()
     start.follow_policy(reader, directory + "/policy.cbor")

@@ -78,7 +78,7 @@ def load(path: str) -> dict:
     image's own pin, another GPIO, one with another level, or none. ``count`` says how many LEDs a
     RING has. Raises PinsError, whose text says what is wrong, and OSError.
     """
-    return check(_read(path), own(), _CHIPS[chip()])
+    return check(_read(path), own(), _CHIPS[chip()], _wired_to_ethernet())
 
 
 def own() -> dict:
@@ -87,9 +87,22 @@ def own() -> dict:
     for name in _NAMES:
         pin = getattr(Pin.board, name, None)
         if pin is not None:
-            # The port tells a pin's number in its text alone: Pin(5), or Pin(5, mode=...).
-            found[name] = int(str(pin)[4:].split(",")[0].rstrip(")"))
+            found[name] = _number(pin)
     return found
+
+
+def _wired_to_ethernet():
+    """Names by the GPIO numbers that the board's Ethernet has."""
+    return {
+        _number(getattr(Pin.board, name)): name
+        for name in dir(Pin.board)
+        if name.startswith("ETH_")
+    }
+
+
+def _number(pin):
+    # The port tells it in a pin's text alone: Pin(5), or Pin(5, mode=...).
+    return int(str(pin)[4:].split(",")[0].rstrip(")"))
 
 
 def without_file() -> dict:
@@ -100,21 +113,21 @@ def without_file() -> dict:
     numbers = own()
     for name in numbers:
         try:
-            found.update(check({}, {name: numbers[name]}, _CHIPS[chip()]))
+            found.update(check({}, {name: numbers[name]}, _CHIPS[chip()], {}))
         except PinsError:
             pass
     return found
 
 
-def check(asked: dict, numbers: dict, rules: tuple) -> dict:
+def check(asked: dict, numbers: dict, rules: tuple, taken: dict) -> dict:
     """Places of what ``asked`` (pins.json's object) makes of the image's ``numbers``, by the
-    ``rules`` of a chip; raises PinsError.
+    ``rules`` of a chip, where the GPIOs ``taken`` are something else's; raises PinsError.
     """
+    taken = dict(taken)
     for name in asked:
         if name not in _NAMES:
             raise PinsError("pins: %s is none of %s" % (repr(name)[:24], " ".join(sorted(_NAMES))))
     found = {}
-    taken = {}
     for name, (active, is_output, is_wired) in _NAMES.items():
         entry = asked.get(name, True if is_wired and name in numbers else False)
         place = _place(name, entry, numbers, active)

@@ -140,8 +140,8 @@ class Radio:
         try:
             if await link.heard():
                 await self._turn()
-                link.is_served = True
-                if await connected(link):
+                link.is_served = await link.heard()  # unless it has left meanwhile
+                if link.is_served and await connected(link):
                     self._attempts.proved(link.address)
         finally:
             link.is_served = False

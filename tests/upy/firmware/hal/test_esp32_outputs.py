@@ -210,15 +210,15 @@ def test_a_callback_that_is_lost_ends_nothing_for_good():
     """
     chip = simulated_esp32.power_on("ESP32C3", 0)
     output = Output(simulated_esp32.Pin(_STRIKE))
-    output.pulse(500)
-    chip.run(300)
+    output.pulse(2000)
+    chip.run(1800)
     for _ in range(8):
         chip.schedule(lambda argument: None, None)
     chip.block(300)
     assert chip.lost
     chip.run(300)
     (length,) = _pulses(chip)
-    assert 600 <= length <= 860
+    assert 2100 <= length <= 2360
 
 
 def test_a_pulse_that_cannot_be_begun_is_over():
@@ -232,3 +232,20 @@ def test_a_pulse_that_cannot_be_begun_is_over():
     raises(MemoryError, output.pulse, 500)
     chip.run(5000)
     assert _pulses(chip) == [] and chip.pad(_STRIKE).level == 0
+
+
+def test_a_channel_that_is_given_back_and_found_no_more_leaves_the_pin_secured():
+    """To give it back ends the pin's being an output: it must be one again, and then a timer has
+    to do.
+    """
+    for active in (0, 1):
+        chip, output = _output("ESP32C3", 1, active)
+        output.pulse(300)
+        output.end()
+        chip.run(1000)
+        chip.free_channels -= 1  # somebody else's, a moment before
+        output.pulse(400)
+        assert output.is_timed
+        chip.run(1000)
+        assert chip.pad(_STRIKE).level == 1 - active
+        assert _pulses(chip, active) == [0, 400]

@@ -109,6 +109,14 @@ def test_each_chip_has_its_own_pins():
     assert "nothing is known" in str(raises(pins.PinsError, _load, "{}", "ESP32P4", {}))
 
 
+def test_what_ethernet_has_is_free_for_nothing_else():
+    """A contact at the network's clock would take the network away, and seem to flap."""
+    own = {"STRIKE": 32, "ETH_CLK": 17, "ETH_MDC": 23}
+    assert _numbers(_load("{}", "ESP32", own)) == {"STRIKE": 32}
+    error = raises(pins.PinsError, _load, '{"CONTACT": 17}', "ESP32", own)
+    assert "ETH_CLK and CONTACT are both GPIO 17" in str(error)
+
+
 def test_the_images_own_names_are_checked_too_and_what_is_right_of_them_can_be_secured():
     """Where the file cannot be gone by, the strike must be secured all the same."""
     own = {"STRIKE": 5, "REX": 8, "RING": 18}

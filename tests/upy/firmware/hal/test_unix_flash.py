@@ -9,7 +9,6 @@ import os
 
 import vfs
 
-import cbor
 import small_site as site
 from harness import new_folder, raises
 from holdfast.hal.unix import flash
@@ -188,11 +187,10 @@ def test_a_file_that_fails_is_an_error_number_for_littlefs():
 def test_a_reader_on_a_bad_image_ends_with_the_exit_code_for_storage():
     """Not with a traceback, and not with a fresh memory."""
     private = bytes(range(1, 33))
-    certificate = site.device_certificate(private)
+    folder = new_folder()
+    _write(folder + "/device.key", private)
+    _write(folder + "/settings.cbor", site.settings_file(private=private))
     for bad in (b"", bytes(SIZE), os.urandom(4096)):
-        folder = new_folder()
-        _write(folder + "/device.key", private)
-        _write(folder + "/settings.cbor", cbor.encode(site.settings_map({6: certificate})))
         _write(folder + "/flash.img", bad)
         assert unix_reader.main([folder, "--port", "62000"]) == unix_reader.EXIT_STORAGE == 6
         assert _read(folder + "/flash.img") == bad

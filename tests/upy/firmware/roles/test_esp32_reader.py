@@ -11,7 +11,6 @@ import simulated_esp32
 
 simulated_esp32.install()
 
-import cbor
 import crypto
 import small_site as site
 from folders import Folder
@@ -88,10 +87,9 @@ class _Start:
         return [(to - since) // 1000000 for since, to in found]
 
 
-def _enrolled(folder, changes=None):
+def _enrolled(folder):
     files.write(folder + "/device.key", _PRIVATE)
-    settings = site.settings_map({6: site.device_certificate(_PRIVATE)})
-    files.write(folder + "/settings.cbor", cbor.encode(settings))
+    files.write(folder + "/settings.cbor", site.settings_file(private=_PRIVATE))
 
 
 def _interrupt():
@@ -157,7 +155,7 @@ def test_a_reader_serves_and_says_so_in_one_line():
         (ready,) = [line for line in start.lines if line["event"] == "ready"]
         assert (ready["node"], ready["doors"]) == (site.NODE, [site.DOOR])
         assert ready["reset"] == "watchdog"
-        assert "timed" not in ready and ready["policy"][0] == 0 and ready["clock"] == "floor"
+        assert ready["policy"][0] == 0 and ready["clock"] == "floor"
         assert LastRun(folder + "/last_run").told()[status.ENDED_BY] == "stopped"
         assert "state" in os.listdir(folder)
     # Somebody is at the console now, for an hour.
@@ -167,6 +165,23 @@ def test_a_reader_serves_and_says_so_in_one_line():
     chip.run(10000)
     assert chip.active(_STRIKE, 1)[0][1] - chip.active(_STRIKE, 1)[0][0] < 200000  # it was stopped
     assert [seconds in _PULSE for seconds in start.released()[1:]] == [True]
+
+
+def test_a_strike_without_a_channel_is_named_in_the_status():
+    """Who looks after the door must know that its end waits for the interpreter."""
+    boards = []
+    board = esp32_reader.Board
+    esp32_reader.Board = lambda path: boards.append(board(path)) or boards[-1]
+    try:
+        with Folder() as folder:
+            _enrolled(folder)
+            for channels, timed in ((0, "strike"), (2, None)):
+                start = _Start(folder, 1, simulated_esp32.power_on("ESP32C3", channels, _NAMES))
+                assert "ready" in start.events
+                assert boards[-1].life.get(status.TIMED) == timed
+                assert boards[-1].life[status.RESET_CAUSE] == "power"
+    finally:
+        esp32_reader.Board = board
 
 
 def test_who_is_not_enrolled_says_what_to_do_and_lets_out():

@@ -4,7 +4,6 @@ INTERPRETERS = ("micropython",)
 
 import os
 
-import cbor
 import small_site as site
 from folders import Folder
 from harness import raises
@@ -27,8 +26,7 @@ def test_an_error_that_ends_a_run_is_kept_with_its_place_and_not_its_text():
     try:
         with Folder() as folder:
             files.write(folder + "/device.key", private)
-            settings = site.settings_map({6: site.device_certificate(private)})
-            files.write(folder + "/settings.cbor", cbor.encode(settings))
+            files.write(folder + "/settings.cbor", site.settings_file(private=private))
             for crashes in (1, 2):
                 raises(ValueError, unix_reader.main, [folder, "--port", "62000"])
                 (name,) = os.listdir(flash.MOUNT_POINT)

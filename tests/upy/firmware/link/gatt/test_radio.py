@@ -62,6 +62,26 @@ async def test_it_is_found_while_there_is_a_place():
     await bench.end()
 
 
+async def test_who_waits_for_its_turn_may_leave():
+    """What it wrote before is answered to nobody."""
+    bench = Bench()
+    served = []
+
+    async def connected(link):
+        served.append(bytes(link.address))
+        return await echo(link)
+
+    await bench.run(connected)
+    centrals = await _all_places(bench)
+    for central in centrals:
+        central.write(b"here")
+    await asyncio.sleep_ms(100)
+    centrals[3].leave()
+    await asyncio.sleep_ms(3000)
+    assert sorted(served) == [central.address for central in centrals[:3]], (served, bench.lines)
+    await bench.end()
+
+
 async def test_it_begins_anew_after_each_error_of_the_stack():
     """Each call that it makes, refused once, twice and five times, at its start and later."""
     for name in ("active", "config", "gatts_register_services", "gatts_set_buffer"):
