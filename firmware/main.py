@@ -1,8 +1,20 @@
-"""Starts the device: on the unix port a reader, with its state directory and port as arguments."""
+"""Starts the device: a reader. On the unix port its state directory and port are arguments."""
 
 import sys
 
-from holdfast.roles import unix_reader
+from holdfast.hal.platform import is_esp32
+
+
+def main():
+    """Be it; the process's exit code, or None where somebody at the console stopped it."""
+    if is_esp32():
+        from holdfast.roles import esp32_reader as role
+    else:
+        from holdfast.roles import unix_reader as role
+    return role.main(sys.argv[1:])
+
 
 if __name__ == "__main__":
-    sys.exit(unix_reader.main(sys.argv[1:]))
+    code = main()
+    if code is not None:  # to exit is to start again, on a board
+        sys.exit(code)

@@ -1,6 +1,7 @@
 """Everything that goes to a board, for MicroPython's build: a board's manifest includes it.
 
-``hal`` names the platform whose folder in holdfast/hal goes along; the others stay out.
+``hal`` names the platforms, mostly one, whose folders in holdfast/hal go along; the others stay
+out.
 """
 
 import pathlib  # noqa: TID251 - runs in the build, not on a board
@@ -11,7 +12,8 @@ here = pathlib.Path.cwd()  # makemanifest is in this file's folder while it runs
 # What needs CPython: the backend over OpenSSL, and the generators of machine code.
 for_the_host = ("crypto/hosted.py", "crypto/assembly/")
 platforms = ("holdfast/hal/%s/" % path.name for path in (here / "holdfast/hal").iterdir())
-elsewhere = tuple(name for name in platforms if name != "holdfast/hal/%s/" % options.hal)
+chosen = ["holdfast/hal/%s/" % name for name in options.hal.split()]
+elsewhere = tuple(name for name in platforms if name not in chosen)
 
 for base, left_out in ((here.parent / "lib", for_the_host), (here, elsewhere)):
     for package_folder in sorted(base.glob("*/__init__.py")):

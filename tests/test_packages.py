@@ -130,7 +130,7 @@ def test_firmware_imports_on_micropython_without_files_or_output():
     files = [
         path
         for path in (FIRMWARE / "holdfast").rglob("*.py")
-        if not _tops(path.read_text()) & HARDWARE
+        if not _tops(path.read_text()) & HARDWARE and "/esp32" not in path.as_posix()
     ]
     assert FIRMWARE / "holdfast" / "access" / "decide.py" in files
     names = module_names(FIRMWARE, files)

@@ -203,11 +203,10 @@ class Firmware:
         # As the file system of a 4 MB chip: .mpy files, a block or more each, take 1 MB of it.
         with open(self._flash / "flash.img", "wb") as flash:
             flash.truncate(_FLASH)
-        certified = {6: site.device_certificate(READER_KEY)}
         with Board(self._flash, self.rom, ROOMY) as board:
             files = {
                 "device.key": READER_KEY,
-                "settings.cbor": cbor.encode(site.settings_map(certified)),
+                "settings.cbor": site.settings_file(private=READER_KEY),
                 "policy.cbor": policy(),
             }
             board.run("import os\nos.mkdir('/state')")

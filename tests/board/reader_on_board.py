@@ -17,8 +17,8 @@ import time
 from qemu_rv32 import instructions
 
 from holdfast.roles.reader import Reader
-from holdfast.storage import settings as stored_settings
 from holdfast.storage.keys import KeyStore
+from holdfast.storage.settings import SettingsStore
 from micropython import const
 
 _DIRECTORY = "/state"
@@ -158,7 +158,8 @@ class Meter:
 def _reader(now):
     hardware = Hardware(now)
     private_key = KeyStore(_DIRECTORY, hardware.random_bytes).private_key()
-    settings = stored_settings.load(_DIRECTORY)
+    store = SettingsStore(_DIRECTORY, private_key, hardware.random_bytes)
+    settings = store.take(store.load())
     reader = Reader(settings, private_key, hardware, _DIRECTORY)
     reader.start()
     return reader

@@ -38,7 +38,7 @@ def test_every_scene_is_kept(finished):
     broken = [scene for scene in report["scenes"] if not scene["kept"]]
     assert not broken and not report["strike_problems"]
     assert finished.returncode == 0
-    assert len(report["scenes"]) == 85
+    assert len(report["scenes"]) == 94
 
 
 def test_each_refusal_has_its_own_reason(finished):

@@ -154,10 +154,10 @@ def test_a_power_cut_with_damaged_contexts_keeps_the_door_usable_too(stage, tmp_
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda folder: (folder / "settings.cbor").write_bytes(b""),
-        lambda folder: (folder / "settings.cbor").write_bytes(os.urandom(300)),
-        lambda folder: (folder / "settings.cbor").write_bytes(
-            (folder / "settings.cbor").read_bytes()[:-1]
+        lambda folder: (folder / "settings.sealed").write_bytes(b""),
+        lambda folder: (folder / "settings.sealed").write_bytes(os.urandom(300)),
+        lambda folder: (folder / "settings.sealed").write_bytes(
+            (folder / "settings.sealed").read_bytes()[:-1]
         ),
         lambda folder: (folder / "device.key").write_bytes(b"short"),
         lambda folder: (folder / "device.key").write_bytes(os.urandom(32)),

@@ -79,11 +79,12 @@ def holdfast(capsys, monkeypatch):
 
 
 class Process:
-    """``holdfast`` as a process of its own."""
+    """``holdfast`` as a process of its own; ``feeds``: a test writes its standard input."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, feeds=False):
         self._process = subprocess.Popen(
             [sys.executable, "-c", _MAIN, *map(str, arguments)],
+            stdin=subprocess.PIPE if feeds else None,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -102,6 +103,12 @@ class Process:
             assert line, "".join(lines) + self.err.read()
             lines.append(line)
         return lines
+
+    def feed(self, text):
+        """Somebody types that."""
+        assert self._process.stdin
+        self._process.stdin.write(text)
+        self._process.stdin.flush()
 
     def children(self):
         """The ids of the processes it started."""
@@ -139,8 +146,8 @@ def process():
     """``process("reader", "run", folder)``: the command, as its user starts it."""
     with contextlib.ExitStack() as stack:
 
-        def start(*arguments):
-            started = Process(*arguments)
+        def start(*arguments, feeds=False):
+            started = Process(*arguments, feeds=feeds)
             stack.callback(started.release)
             return started
 

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import ROOT, environment
 from holdfast_host import locks
-from holdfast_host.boards import enrol
+from holdfast_host.boards import settings
 from holdfast_host.boards.process import ReaderProcess
 from holdfast_host.errors import UsageProblem
 
@@ -130,10 +130,10 @@ def test_a_reader_that_runs_is_neither_run_again_nor_enrolled(
     running = process("reader", "run", reader_folder, "--json")
     running.reads_until(lambda line: '"ready"' in line)
     holdfast("reader", "run", reader_folder).fails("reader run", f"process {running.pid}")
-    before = (reader_folder / enrol.SETTINGS).read_bytes()
+    before = (reader_folder / settings.SEALED).read_bytes()
     again = ["reader", "enroll", reader_folder, "--site", site_folder, "--door", "back"]
     holdfast(*again, "--replace").fails("reader run", f"process {running.pid}")
-    assert (reader_folder / enrol.SETTINGS).read_bytes() == before
+    assert (reader_folder / settings.SEALED).read_bytes() == before
     (child,) = running.children()
     # Its keeper is killed, and the reader with it: whoever comes now waits for nobody.
     running.ends(signal.SIGKILL)

@@ -6,7 +6,7 @@ Keys are fixed bytes: a failing test can be repeated, and nothing here opens a r
 
 import cbor
 import crypto
-from cose import CRV_ED25519, CRV_P256, CRV_X25519, Key, cwt
+from cose import CRV_ED25519, CRV_P256, CRV_X25519, Key, cwt, sign1
 from holdfast.access import credential as labels
 from holdfast.access.policy import changeset as changesets
 from holdfast.access.policy import sealing
@@ -123,22 +123,53 @@ def p256_certificate(private=READER_P256_PRIVATE, changes=None):
 
 
 def settings_map(changes=None):
-    """The entries of the settings file of a reader that was enrolled with one key."""
+    """The settings of a reader that was enrolled with one key."""
     return _changed(
         {
-            1: 2,
+            1: 3,
             2: SITE,
             3: NODE,
             4: [[DOOR, 3000]],
-            5: [authority_public().to_map()],
-            6: device_certificate(),
-            7: first_key(),
+            5: [_once(authority_public).to_map()],
+            6: _once(device_certificate),
+            7: _once(first_key),
             8: [0, bytes(32)],
-            9: crypto.x25519_public_key(AUDIT_PRIVATE),
+            9: _once(_audit_key),
             10: [1, LOOKUP_KEY],
+            13: _once(_reader_key),
+            14: 1,
         },
         changes,
     )
+
+
+def _reader_key():
+    return crypto.x25519_public_key(READER_PRIVATE)
+
+
+def _audit_key():
+    return crypto.x25519_public_key(AUDIT_PRIVATE)
+
+
+_made = {}
+
+
+def _once(make):
+    # In MicroPython a key takes as long as a hundred settings.
+    if make.__name__ not in _made:
+        _made[make.__name__] = make()
+    return _made[make.__name__]
+
+
+def settings_file(changes=None, private=READER_PRIVATE, signer=None, changesets=()):
+    """settings.cbor as it is brought to the board with the X25519 key ``private``, signed by the
+    authority or another ``signer``; ``changesets`` handed that on.
+    """
+    certified = {6: device_certificate(private), 13: crypto.x25519_public_key(private)}
+    certified.update(changes or {})
+    payload = cbor.encode(settings_map(certified))
+    signed = sign1.sign(payload, signer or authority(), external_aad=b"holdfast settings")
+    return cbor.encode_sequence(signed, *changesets)
 
 
 def changeset(operations=None, number=1, previous=bytes(32), issued_at=NOW - DAY):

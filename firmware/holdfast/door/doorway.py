@@ -30,6 +30,9 @@ class Doorway:
         self._state = "ready"
         self._rest_at = None  # when the state is over; None for one that lasts
         self._unlocked_until = None  # when the strike's pulse ends by which it stands unlocked
+        self.grants = 0  # how many there were
+        self.alarm = None  # what is shown while nobody is answered
+        self.exit = None  # the Exit of a door that has one
         self._changed = asyncio.Event()
 
     def start(self):
@@ -55,7 +58,13 @@ class Doorway:
         if self._state == "granted" and self._ticks.until(self._rest_at) > strike_ms:
             due = self._rest_at
         self._strike.pulse(strike_ms)
+        self.grants += 1
         self._begin("granted", due, True)
+
+    @property
+    def granted_ms(self) -> int:
+        """For how long it is released yet for who was granted; 0 or less if it is not."""
+        return self._ticks.until(self._rest_at) if self._state == "granted" else 0
 
     def refuse(self):
         """Say no, once for all who are refused while it is said; the strike stays as it is."""
@@ -89,16 +98,28 @@ class Doorway:
 
     def lock(self):
         """Stand unlocked no longer. Who was let in meanwhile has the rest of their time, as they
-        have it of any door. Raises what the strike does then, and is secured.
+        have it of any door; so has who wants out. Raises what the strike does then, and is
+        secured.
         """
         self._look()
-        left = self._ticks.until(self._rest_at) if self._state == "granted" else 0
+        left = self.granted_ms
+        if self.exit is not None:
+            left = max(left, self.exit.left_ms)
         held = self.unlocked_ms
         self._unlocked_until = None
         if held >= left:
             self._strike.end()
             if left > 0:
                 self._strike.pulse(left)
+        if self._state == "ready":
+            self._begin("ready", None, True)
+
+    def show_alarm(self, alarm):
+        """Show ``alarm``, a state of the Indicator, whenever nobody is answered, until it is None;
+        called again, with its sound once more.
+        """
+        self._look()
+        self.alarm = alarm
         if self._state == "ready":
             self._begin("ready", None, True)
 
@@ -140,7 +161,9 @@ class Doorway:
         self._rest_at = rest_at
         self._changed.set()
         if state == "ready":
-            if self.is_faulty:
+            if self.alarm is not None:
+                state = self.alarm
+            elif self.is_faulty:
                 state = "fault"
             elif self._unlocked_until is not None:
                 state = "unlocked"

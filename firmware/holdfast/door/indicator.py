@@ -8,6 +8,9 @@ _SHOWN = {
     "refused": ("red", "blink", 2),
     "unlocked": ("green", "steady", 0),
     "fault": ("red", "fast", 0),
+    "held": ("amber", "fast", 1),  # open for too long, or the exit button
+    "forced": ("red", "fast", 3),
+    "tamper": ("red", "fast", 0),
 }
 REFUSED_MS = 900  # three blinks of 300 ms
 
@@ -24,9 +27,7 @@ class Indicator:
         self._faults = faults
 
     def show(self, state: str):
-        """Show ``ready``, ``deciding``, ``granted``, ``refused``, ``unlocked`` or ``fault``, as
-        far as that works.
-        """
+        """Show a state of the table above, as far as that works."""
         colour, effect, beeps = _SHOWN[state]
         try:
             self._led.show(colour, effect)

@@ -126,5 +126,9 @@ def let_go(link):
 
 async def _write(link, data):
     view = memoryview(data)
-    for start in range(0, len(data), link.chunk_size):
-        await link.write(view[start : start + link.chunk_size])
+    start = 0
+    while start < len(data):
+        # Asked once for each chunk: over the air it grows while one is written.
+        end = start + link.chunk_size
+        await link.write(view[start:end])
+        start = end

@@ -28,11 +28,11 @@ class Listener:
         """Whether no central is connected."""
         return not self._open
 
-    async def connected(self, link):
+    async def connected(self, link) -> bool:
         """Serve one central from its first byte to its last; never raises for what it sends.
 
-        Where all connections are taken, the oldest that has not shown who it is has to go, once it
-        had the time for that.
+        Gives whether it has shown who it is. Where all connections are taken, the oldest that has
+        not has to go, once it had the time for that.
         """
         self._accepted += 1
         connection = None
@@ -42,7 +42,7 @@ class Listener:
             connection = self._admit(Origin(self._accepted))
             if connection is None:
                 why = reason.TOO_MANY_CONNECTIONS
-                return
+                return False
             self._observer.arriving()
             session = connection.session
             received, sent = await serve(link, session, connection.deadline)
@@ -58,6 +58,7 @@ class Listener:
             if connection in self._open:
                 self._open.remove(connection)
             self._ended(why, connection, received, sent)
+        return connection is not None and connection.session.origin.proofs > 0
 
     def _admit(self, origin):
         limits = self._limits

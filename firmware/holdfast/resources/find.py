@@ -63,8 +63,10 @@ def _find(reader, path):
         from ..version import VERSION
         from .status import StatusResource
 
+        name = reader.settings.doors[0][0]
+        unit = reader.doors.get(name)
         return StatusResource(
-            reader.settings.doors[0][0],
+            name,
             VERSION,
             reader.timekeeper.read,
             lambda: reader.stores.rules,
@@ -72,6 +74,8 @@ def _find(reader, path):
             reader.may,
             lambda: reader.keys.expires,
             lambda: reader.stores.faults().all(),
+            getattr(reader.hardware, "life", None),
+            unit and unit.watched,
         )
     return None
 

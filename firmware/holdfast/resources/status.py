@@ -1,24 +1,14 @@
 """The resource ``/status``: what somebody who looks after a door asks it first."""
 
+import sys
+
 import crypto
 from coap import code, option
 
+from ..access import status
 from ..access.request import ADMINISTER
 from ..access.trust import is_ending
 from . import exchange
-
-# The CBOR map of an answer
-DOOR = 1  # id, text
-FIRMWARE = 2  # its version, text, null if not known
-CRYPTO = 3  # the name of what computes: only the machine code, such as rv32, is constant time
-CRYPTO_REASON = 4  # why no machine code does, text; empty if it does
-CLOCK_SOURCE = 5  # as in /time
-CLOCK_ERROR = 6  # by how many seconds the time may be off
-POLICY = 7  # [number, hash] of the last changeset followed
-REVOCATIONS_AGE = 8  # seconds since that one was signed, null if nobody knows what time it is
-UPTIME = 9  # seconds since the start
-CERTIFICATE_ENDS = 10  # seconds until its first certificate ends, from 60 days before; 0 after it
-FAULTS = 11  # [piece, error, "file:line", count] of the last eight different ones, if any
 
 
 class StatusResource:
@@ -31,12 +21,26 @@ class StatusResource:
     ``rules()`` the SiteRules in force, ``uptime()`` seconds since the start; ``may(credential,
     action)`` the exact reason code of a refusal, 0 for yes; ``certificate_expires()`` gives when
     the first of its certificates ends, in seconds since 1970; ``faults()`` the last few faults
-    (storage/faults.py).
+    (storage/faults.py). ``life`` is what hal and the role know of board and start, by the keys of
+    the answer: whatever of RESET_CAUSE, CRASHES and ENDED_BY is known, and BOARD if MicroPython
+    does not say it. ``watched`` is the Watched of a door with inputs.
     """
 
     content_formats = (option.CF_CBOR,)
 
-    def __init__(self, door, firmware, read, rules, uptime, may, certificate_expires, faults):
+    def __init__(
+        self,
+        door,
+        firmware,
+        read,
+        rules,
+        uptime,
+        may,
+        certificate_expires,
+        faults,
+        life=None,
+        watched=None,
+    ):
         self._door = door
         self._firmware = firmware
         self._read = read
@@ -45,6 +49,8 @@ class StatusResource:
         self._may = may
         self._certificate_expires = certificate_expires
         self._faults = faults
+        self._life = life
+        self._watched = watched
 
     async def get(self, request, peer):
         """All of it in one map; 4.03 to who may not administer."""
@@ -55,20 +61,32 @@ class StatusResource:
         rules = self._rules()
         age = None if clock.now is None else max(0, clock.now - rules.issued_at)
         told = {
-            DOOR: self._door,
-            FIRMWARE: self._firmware,
-            CRYPTO: crypto.backend_name(),
-            CRYPTO_REASON: crypto.backend_reason(),
-            CLOCK_SOURCE: clock.source,
-            CLOCK_ERROR: clock.uncertainty,
-            POLICY: [rules.number, rules.head],
-            REVOCATIONS_AGE: age,
-            UPTIME: self._uptime(),
+            status.DOOR: self._door,
+            status.FIRMWARE: self._firmware,
+            status.CRYPTO: crypto.backend_name(),
+            status.CRYPTO_REASON: crypto.backend_reason(),
+            status.CLOCK_SOURCE: clock.source,
+            status.CLOCK_ERROR: clock.uncertainty,
+            status.POLICY: [rules.number, rules.head],
+            status.REVOCATIONS_AGE: age,
+            status.UPTIME: self._uptime(),
+            status.MICROPYTHON: _interpreter(),
         }
+        board = getattr(sys.implementation, "_machine", None)
+        if board:
+            told[status.BOARD] = board
+        told.update(self._life or {})
+        if self._watched is not None:
+            told[status.DOORWAY] = self._watched.status
         expires = self._certificate_expires()
         if is_ending(expires, clock):
-            told[CERTIFICATE_ENDS] = max(0, expires - clock.now)
+            told[status.CERTIFICATE_ENDS] = max(0, expires - clock.now)
         faults = self._faults()
         if faults:
-            told[FAULTS] = faults
+            told[status.FAULTS] = faults
         return exchange.answer(code.CONTENT, told)
+
+
+def _interpreter():
+    version = [str(part) for part in sys.implementation.version if part != ""]
+    return "%s %s" % (sys.implementation.name, "-".join([".".join(version[:3])] + version[3:4]))

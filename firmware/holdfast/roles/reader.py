@@ -19,7 +19,8 @@ _STAND_EVERY_MS = const(500)
 class Reader(Node):
     """One door, decided here.
 
-    ``hardware`` has ``strike``, ``led`` and ``buzzer`` besides what a Node needs.
+    ``hardware`` has ``strike``, ``led`` and ``buzzer`` besides what a Node needs, and perhaps
+    ``inputs`` (DoorUnit).
     """
 
     # Whether a job looks after doors that stand unlocked by schedule: None at a site that has
@@ -41,11 +42,13 @@ class Reader(Node):
         )
         self.doors[name] = unit
         self.door = unit.doorway
-        self.door.start()
+        unit.start()
         self.server.add(("doors", None), UnlockResource(self.doors))
         Node.start(self)
         self.listener = Listener(self.exchanger, self.limits, self.hardware.ticks, self)
         self.supervisor.add("door", self.door.run, self._rest)
+        if unit.watched is not None:
+            self.supervisor.add("inputs", unit.watched.run)
         self.add_jobs(self._is_idle)
 
     @property
@@ -90,10 +93,13 @@ class Reader(Node):
         for unit in self.doors.values():
             unit.access_point.stand(self.hardware.ticks)
 
-    async def connected(self, link):
-        """Serve one central; never raises for what it sends."""
+    async def connected(self, link) -> bool:
+        """Serve one central; never raises for what it sends. Gives whether it has shown who it
+        is.
+        """
+        is_proven = False
         try:
-            await self.listener.connected(link)
+            is_proven = await self.listener.connected(link)
             if self._is_idle():
                 # While nobody waits: the next phone finds a key ready and the memory whole.
                 await self.prepare_keys(self._is_idle)
@@ -104,6 +110,7 @@ class Reader(Node):
             pass  # there may be some for the next one
         finally:
             let_go(link)
+        return is_proven
 
     def _rest(self, is_resting):
         for unit in self.doors.values():
@@ -135,6 +142,7 @@ def describe(settings) -> dict:
         "event": "ready",
         "site": settings.site,
         "node": settings.node,
+        "settings": settings.number,
         "doors": [door for door, _ in settings.doors],
         "suites": [0] if settings.p256_certificate is None else [0, 2],
         "crypto": crypto.backend_name(),

@@ -3,19 +3,18 @@
 import asyncio
 import gc
 
-import crypto
 from untrusted import InvalidInput
 
 from ..hal.unix import flash
 from ..hal.unix.bench import Bench
 from ..hal.unix.clock import Clock, LostClock, Ticks
 from ..hal.unix.console import Console
+from ..hal.unix.inputs import Input
 from ..hal.unix.outputs import Buzzer, Led, Output
 from ..hal.unix.radio import MIN_CHUNK, Radio
 from ..hal.unix.rng import random_bytes
-from ..storage import settings as stored_settings
-from ..storage.keys import KeyStore
-from ..storage.policy import file as policy_file
+from ..storage.last_run import LastRun
+from . import start
 from .reader import Reader, describe
 
 EXIT_USAGE = 2
@@ -23,11 +22,18 @@ EXIT_UNPROVISIONED = 3
 EXIT_SETTINGS = 4
 EXIT_PORT = 5
 EXIT_STORAGE = 6
+_EXITS = {
+    "unprovisioned": EXIT_UNPROVISIONED,
+    "settings_refused": EXIT_SETTINGS,
+    "storage_refused": EXIT_STORAGE,
+}
 
 _USAGE = (
     "usage: main.py STATE_DIR --port 1..65535 [--chunk 20..1024] [--clock lost|SECONDS]"
-    " [--wiegand FORMAT] [--panel FORMAT]"
+    " [--inputs contact,rex,tamper,fire] [--held MILLISECONDS] [--wiegand FORMAT] [--panel FORMAT]"
 )
+_INPUTS = ("contact", "rex", "tamper", "fire")
+_OPTIONS = ("--port", "--chunk", "--clock", "--inputs", "--held", "--wiegand", "--panel")
 _DEFAULT_CHUNK = 244
 _MAX_CHUNK = 1024
 # Bytes allocated between collections. Arithmetic on large integers leaves megabytes of litter:
@@ -36,9 +42,15 @@ _COLLECT_EVERY = 32768
 
 
 class Hardware:
-    """What hal gives a reader on this platform; its clock is ``ahead``, None for one lost."""
+    """What hal gives a reader on this platform; its clock is ``ahead``, None for one lost; it has
+    the ``inputs`` of these names, and its door may be open for ``held_ms``, 0 for what is usual.
+    """
 
-    def __init__(self, ahead):
+    life: dict  # what is known of board and start, for /status
+
+    def __init__(self, ahead, inputs, held_ms):
+        self.held_ms = held_ms
+        self.inputs = {name: Input() for name in inputs}
         self.console = Console()
         self.strike = Output(self.console, "strike")
         self.led = Led(self.console)
@@ -55,84 +67,77 @@ def main(arguments) -> int:
     if options is None:
         Console().line({"event": "usage", "reason": _USAGE})
         return EXIT_USAGE
-    directory, port, chunk, ahead, wiegand, panel = options
-    hardware = Hardware(ahead)
+    directory, port, chunk, ahead, inputs, held_ms, lines = options
+    hardware = Hardware(ahead, inputs, held_ms)
     console = hardware.console
-    extra = play = None
-    if wiegand or panel:
+    wiegand = play = pause = None
+    if lines != (None, None):
         from ..hal.unix.wiegand import PlayedWiegand, ToldWiegand
         from .wiegand import Wiegand
 
         played = PlayedWiegand()
-        if wiegand:
-            play = played.play
         try:
-            extra = Wiegand(hardware, wiegand, played, panel, ToldWiegand(console))
+            wiegand = Wiegand(hardware, lines[0], played, lines[1], ToldWiegand(console))
         except InvalidInput as error:
             console.line({"event": "usage", "reason": str(error)})
             return EXIT_USAGE
+        play = played.play if lines[0] else None
+        pause = wiegand.pause
+    images = []
     try:
-        keys = KeyStore(directory, random_bytes)
-        private_key = keys.private_key()
-        settings = stored_settings.load(directory)
-        if settings is None:
-            console.line(
-                {
-                    "event": "unprovisioned",
-                    "public_key": crypto.x25519_public_key(private_key).hex(),
-                    "p256_public_key": crypto.p256_public_key(keys.p256_private_key()).hex(),
-                    "time": hardware.clock.seconds(),
-                    "next": "put settings.cbor with a certificate for each key beside device.key",
-                }
-            )
-            return EXIT_UNPROVISIONED
-        p256_private_key = None
-        if settings.p256_certificate is not None:
-            p256_private_key = keys.p256_private_key()
-    except (InvalidInput, OSError) as error:
-        console.line({"event": "settings_refused", "reason": str(error)})
-        return EXIT_SETTINGS
-    try:
-        image = flash.mount(directory + "/flash.img", console)
-    except OSError as error:
-        console.line({"event": "storage_refused", "reason": str(error)})
-        return EXIT_STORAGE
-    try:
-        reader = Reader(
-            settings,
-            private_key,
-            hardware,
+        settings, private_key, p256_private_key = start.identity(
+            directory,
             flash.MOUNT_POINT,
-            p256_private_key=p256_private_key,
-            pause=extra and extra.pause,
+            random_bytes,
+            hardware,
+            lambda: images.append(flash.mount(directory + "/flash.img", console)),
         )
-    except InvalidInput as error:
-        console.line({"event": "settings_refused", "reason": str(error)})
-        return EXIT_SETTINGS
+        try:
+            reader = Reader(
+                settings,
+                private_key,
+                hardware,
+                flash.MOUNT_POINT,
+                p256_private_key=p256_private_key,
+                pause=pause,
+            )
+        except InvalidInput as error:
+            raise start.refused(error)
+    except start.NotReady as error:
+        console.line(error.fields)
+        return _EXITS[error.fields["event"]]
+    (image,) = images
+    last_run = LastRun(directory + LastRun.FILE)
+    hardware.life = last_run.told()
+    last_run.begin()
+    try:
+        bench = Bench(console, image, None, hardware.inputs, play)
+        return _run(reader, last_run, directory, Radio(port, chunk), bench, port, wiegand)
+    except Exception as error:
+        from ..node.traceback import place
+
+        # What ends a run is what somebody asks first who finds the board started again.
+        reader.fault("run", error)
+        last_run.crash(type(error).__name__, place(error))
+        raise
+
+
+def _run(reader, last_run, directory, radio, bench, port, wiegand) -> int:
+    console = reader.hardware.console
     reader.start()
-    _follow_policy(reader, directory + "/policy.cbor", console)
+    if wiegand is not None:
+        wiegand.add(reader, reader.doors[reader.settings.doors[0][0]])
+    start.follow_policy(reader, directory + "/policy.cbor")
     # Made now: an interrupt in the middle of a collection leaves no memory to be had.
     stopped = console.prepare({"event": "stopped"})
     try:
-        bench = Bench(console, image, play=play)
-        if extra is not None:
-            extra.add(reader, reader.doors[settings.doors[0][0]])
-        serving = _serve(reader, Radio(port, chunk), bench, describe(settings), console, port)
-        return asyncio.run(serving)
+        return asyncio.run(_serve(reader, radio, bench, describe(reader.settings), console, port))
     except KeyboardInterrupt:
         console.write(stopped)
+        last_run.end("stopped")
     finally:
         reader.door.close()
     return 0
-
-
-def _follow_policy(reader, path, console):
-    # A file that is no good changes nothing: the reader goes on with the policy that it has.
-    try:
-        policy_file.apply(path, reader.stores.policies(), reader.apply)
-    except (InvalidInput, OSError) as error:
-        console.line({"event": "policy_file_refused", "reason": str(error)})
-    reader.keep_up()  # a snapshot goes past follow
 
 
 async def _serve(reader, radio, bench, description, console, port) -> int:
@@ -142,10 +147,7 @@ async def _serve(reader, radio, bench, description, console, port) -> int:
         console.line({"event": "port_refused", "port": port, "reason": str(error)})
         return EXIT_PORT
     description["port"] = port
-    rules = reader.stores.rules
-    description["policy"] = [rules.number, rules.head.hex()]
-    clock = reader.timekeeper.read()
-    description["time"], description["clock"] = clock.now, clock.source
+    start.add_state(reader, description)
     console.line(description)
     card_reader = reader.card_reader
     reader.supervisor.add("radio", lambda: radio.run(reader.connected))
@@ -155,15 +157,16 @@ async def _serve(reader, radio, bench, description, console, port) -> int:
 
 
 def _options(arguments):
-    """(directory, port, chunk size, clock ahead or None, format of the Wiegand reader or None, of
-    the panel or None), or None if they are not understood.
+    """(directory, port, chunk size, clock ahead or None, names of inputs, milliseconds that the
+    door may be open or 0, formats of a Wiegand reader and of a panel, or None each), or None if
+    they are not understood.
     """
     if len(arguments) < 3 or len(arguments) % 2 == 0:
         return None
     given = {}
     for place in range(1, len(arguments), 2):
         name = arguments[place]
-        if name not in ("--port", "--chunk", "--clock", "--wiegand", "--panel") or name in given:
+        if name not in _OPTIONS or name in given:
             return None
         given[name] = arguments[place + 1]
     try:
@@ -171,8 +174,13 @@ def _options(arguments):
         chunk = int(given.get("--chunk", _DEFAULT_CHUNK))
         clock = given.get("--clock", "0")
         ahead = None if clock == "lost" else int(clock)
+        held_ms = int(given.get("--held", 0))
     except ValueError:
+        return None
+    inputs = given["--inputs"].split(",") if "--inputs" in given else []
+    if not all([name in _INPUTS for name in inputs]) or held_ms < 0:
         return None
     if not 0 < port < 65536 or not MIN_CHUNK <= chunk <= _MAX_CHUNK:
         return None
-    return arguments[0], port, chunk, ahead, given.get("--wiegand"), given.get("--panel")
+    lines = given.get("--wiegand"), given.get("--panel")
+    return arguments[0], port, chunk, ahead, inputs, held_ms, lines

@@ -21,13 +21,16 @@ def read(path: str, limit: int):
         raise
 
 
-def write(path: str, data: bytes):
-    """Replace a file atomically: a temporary name beside it, then a rename. Raises OSError."""
+def write(path: str, data: bytes, is_durable: bool = True):
+    """Replace a file atomically: a temporary name beside it, then a rename. Raises OSError.
+
+    ``is_durable``: on a system that writes later, wait for that.
+    """
     temporary = path + ".new"
     with open(temporary, "wb") as file:
         file.write(data)
         file.flush()
-    if hasattr(os, "sync"):
+    if is_durable and hasattr(os, "sync"):
         os.sync()
     os.rename(temporary, path)
 

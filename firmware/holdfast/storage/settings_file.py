@@ -1,4 +1,5 @@
-"""The file ``settings.cbor``: one deterministic CBOR map with the integer keys below.
+"""Settings in bytes: one deterministic CBOR map with the integer keys below, which the authority
+has signed (settings_intake.py).
 
 Read at the start, and let go of.
 """
@@ -10,7 +11,7 @@ from untrusted import InvalidInput
 
 from ..access.names import is_name
 
-_VERSION_KEY = const(1)  # uint, this format: 2
+_VERSION_KEY = const(1)  # uint, this format: 3
 _SITE = const(2)  # text
 _NODE = const(3)  # text: the device's id
 _DOORS = const(4)  # array of [door, strike time in milliseconds]
@@ -22,8 +23,10 @@ _AUDIT_KEY = const(9)  # bytes: the X25519 public key that the site's auditor re
 _LOOKUP = const(10)  # [number, bytes]: the secret under which cards and PINs are looked up
 _P256_CERTIFICATE = const(11)  # bytes: the CWT of the device's P-256 key, if it has one
 _CLOCK_OFFSET = const(12)  # int or null: what to add to the board's own clock; 0 without it
+_DEVICE_KEY = const(13)  # bytes: x of the X25519 key of the board that they are for
+_NUMBER = const(14)  # uint: later settings for a board have a higher one
 
-_VERSION = const(2)
+_VERSION = const(3)
 _MAX_DOORS = const(8)
 _MAX_NUMBER = const(0xFFFFFFFF)
 _MAX_KEY_NUMBER = const(0xFFFF)
@@ -36,7 +39,7 @@ _MAX_CLOCK_OFFSET_S = const(86400)
 
 
 def decode(data: bytes) -> tuple:
-    """What Settings takes, in its order, from the bytes of the file. Raises InvalidInput."""
+    """What Settings takes, in its order. Raises InvalidInput."""
     try:
         entries = cbor.decode(data, deterministic=True, max_depth=5, max_items=256)
     except InvalidInput as error:
@@ -44,7 +47,8 @@ def decode(data: bytes) -> tuple:
     version = entries.get(_VERSION_KEY) if isinstance(entries, dict) else None
     if type(version) is not int or version != _VERSION:
         raise InvalidInput("settings: not version %d" % _VERSION)
-    if set(entries) - {_P256_CERTIFICATE, _CLOCK_OFFSET} != set(range(_VERSION_KEY, _LOOKUP + 1)):
+    known = set(range(_VERSION_KEY, _NUMBER + 1))
+    if set(entries) | {_P256_CERTIFICATE, _CLOCK_OFFSET} != known:
         raise InvalidInput("settings: entries missing or unknown")
     return (
         _name(entries[_SITE], "site"),
@@ -58,6 +62,8 @@ def decode(data: bytes) -> tuple:
         _lookup(entries[_LOOKUP]),
         _certificate(entries[_P256_CERTIFICATE]) if _P256_CERTIFICATE in entries else None,
         _clock_offset(entries.get(_CLOCK_OFFSET, 0)),
+        _key_bytes(entries[_DEVICE_KEY], "device's key"),
+        _number(entries[_NUMBER]),
     )
 
 
@@ -96,6 +102,12 @@ def _enrolled_at(value):
     if not isinstance(head, bytes) or len(head) != _KEY_LENGTH:
         raise InvalidInput("settings: changeset has no hash")
     return number, head
+
+
+def _number(value):
+    if type(value) is not int or not 0 < value <= _MAX_NUMBER:
+        raise InvalidInput("settings: no number of 1 to %d" % _MAX_NUMBER)
+    return value
 
 
 def _lookup(value):

@@ -24,10 +24,8 @@ from ..site.keys import Keys
 from ..site.site import Site
 from . import clock, correct, rehearsal
 from .process import ReaderProcess
-from .settings import P256_CERTIFICATE as P256_CERTIFICATE
-from .settings import SETTINGS, Placement, encode_settings
+from .settings import SEALED, SETTINGS, Placement, encode_settings, is_enrolled
 from .settings import STRIKE_MS as STRIKE_MS
-from .settings import certificate as certificate
 
 POLICY = "policy.cbor"
 KEYS = ("device.key", "device_p256.key")
@@ -38,12 +36,13 @@ _REFUSED = "policy_file_refused"  # what a reader says that does not take POLICY
 
 @dataclasses.dataclass(frozen=True)
 class Enrolled:
-    """A reader that is one of a site: its public ``keys`` by cipher suite, and what was found of
-    its ``clock``.
+    """A reader that is one of a site: its public ``keys`` and their ``certificates`` by cipher
+    suite, and what was found of its ``clock``.
     """
 
     keys: dict[int, Key]
     clock: clock.Found
+    certificates: dict[int, bytes] = dataclasses.field(default_factory=dict)
 
 
 def enroll(
@@ -76,33 +75,36 @@ def enroll(
         with _all_or_nothing(state_folder, site, placement.name):
             enrolled = _ask(state_folder)
             found = enrolled.keys
+            key = found[0].x or b""
             certificates = certify(site, opened, placement, found, now, days)
-            history = _told_of(site, opened, placement, found[0].x or b"", now)
+            number = devices.require(devices.load(site.folder), placement.name).settings
+            history = _told_of(site, opened, placement, key, now)
             settings = encode_settings(
                 site,
                 opened,
                 placement,
-                certificates[0],
-                certificates.get(2),
+                certificates,
+                key,
+                number,
                 history=history,
                 clock_offset=enrolled.clock.offset,
             )
             policy = history.for_reader(opened.authority)
-            if (state_folder / SETTINGS).exists():
+            if is_enrolled(state_folder):
                 # Killed from here on, it must not be a reader that nobody has seen running.
                 with rehearsal.of(state_folder, {POLICY: policy, SETTINGS: settings}) as reader:
-                    _require_acceptance(reader, site, history)
+                    _require_acceptance(reader, site, history, number)
             # In this order: beside settings of before, a policy that is not theirs is left alone.
             files.write(state_folder / POLICY, policy, files.PRIVATE)
             files.write(state_folder / SETTINGS, settings, files.PRIVATE)
             with ReaderProcess(state_folder, held=held) as reader:
-                ready = _require_acceptance(reader, site, history)
+                ready = _require_acceptance(reader, site, history, number)
                 if correct.is_needed(ready, enrolled.clock, int(time.time())):
                     correct.correct(
                         reader.port, placement.door, opened, history, site.authority_key
                     )
             _registered_for(site, placement.name, (placement.door,))
-    return enrolled
+    return dataclasses.replace(enrolled, certificates=certificates)
 
 
 @contextlib.contextmanager
@@ -111,7 +113,7 @@ def _all_or_nothing(state_folder: Path, site: Site, node: str) -> Iterator[None]
 
     The ids of its new certificates stay in the register: somebody may have seen them.
     """
-    paths = [state_folder / SETTINGS, state_folder / POLICY]
+    paths = [state_folder / name for name in (SETTINGS, POLICY, SEALED)]
     before = [path.read_bytes() if path.exists() else None for path in paths]
     registered = devices.find(devices.load(site.folder), node)
     try:
@@ -120,7 +122,7 @@ def _all_or_nothing(state_folder: Path, site: Site, node: str) -> Iterator[None]
         for path, data in zip(paths, before, strict=True):
             if data is None:
                 files.remove(path)
-            elif data != path.read_bytes():
+            elif not path.exists() or data != path.read_bytes():
                 files.write(path, data, files.PRIVATE)
         if registered is not None:
             _registered_for(site, node, registered.doors)
@@ -133,9 +135,14 @@ def _registered_for(site: Site, node: str, doors: tuple[str, ...]) -> None:
         devices.put(site.folder, dataclasses.replace(present, doors=doors))
 
 
-def _require_acceptance(reader: ReaderProcess, site: Site, history: History) -> dict:
+def _require_acceptance(
+    reader: ReaderProcess, site: Site, history: History, number: int
+) -> dict:
     # A reader with another policy, or none, opens for nobody or for others, but looks enrolled.
     events = list(reader.events)
+    for event in events:
+        if event.get("event") == "settings_refused":
+            raise reader.failure(events.index(event))
     refused = [event for event in events if event.get("event") == _REFUSED]
     if refused:
         raise UsageProblem(
@@ -143,6 +150,11 @@ def _require_acceptance(reader: ReaderProcess, site: Site, history: History) -> 
             f"look at it: holdfast policy show {site.folder}",
         )
     ready = next(event for event in events if event.get("event") == "ready")
+    if ready.get("settings") != number:
+        raise UsageProblem(
+            "the reader goes by other settings than it was given",
+            "give it firmware of this version, and enrol it again",
+        )
     problem = compare.same_policy(ready, history)
     if problem is not None:
         raise problem
@@ -176,6 +188,7 @@ def certify(
         )
     p256 = found.get(2)
     point = b"" if p256 is None else bytes.fromhex(keys.describe(p256))[1:]
+    number = devices.next_settings(devices.load(site.folder), key, now)
     device = devices.Device(
         placement.name,
         key,
@@ -185,6 +198,7 @@ def certify(
         now,
         now,
         p256_key=point,
+        settings=number,
     )
     return renewed(site, opened, device, now, days, () if registered is None else registered.doors)
 
@@ -269,7 +283,7 @@ def require_placement(site: Site, placement: Placement) -> None:
 
 def require_none(state_folder: Path, replace: bool) -> None:
     """Refuse a reader that is enrolled already, unless told to ``replace`` that."""
-    if (state_folder / SETTINGS).exists() and not replace:
+    if is_enrolled(state_folder) and not replace:
         raise UsageProblem(
             f"the reader in {state_folder} is enrolled already",
             "add --replace to enrol it anew; its key stays the same",

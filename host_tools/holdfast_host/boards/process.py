@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .. import locks, processes
@@ -23,6 +23,8 @@ _STOP_SECONDS = 2.0
 _LONGEST_LINE = 1 << 16
 _KEPT_STDERR = 20  # lines
 _PORTS_TRIED = 5
+
+INPUTS = ("contact", "rex", "tamper", "fire")  # that its door may have
 
 
 def micropython() -> str:
@@ -63,8 +65,10 @@ class ReaderProcess:
     A context manager that starts and stops it. ``events`` is all that it said since it was made,
     restarts included. The process ends with this one, whichever way that ends (on Linux: with the
     thread that started it). Without ``has_clock`` the next start finds no clock that runs, with it
-    one that is ``clock_ahead`` of this machine's by so many seconds. ``wiegand`` and ``panel`` are
-    the formats of a Wiegand reader at its door and of a panel behind it (docs/cards.md).
+    one that is ``clock_ahead`` of this machine's by so many seconds. Its door has the ``inputs``
+    of these names, and may be open for ``held_ms``, if that is given, before it is held open.
+    ``wiegand`` and ``panel`` are the formats of a Wiegand reader at it and of a panel behind it
+    (docs/cards.md).
     While it runs nobody else runs a reader in that folder, nor enrols it; whoever has it already
     passes on what they ``held``.
     """
@@ -80,6 +84,7 @@ class ReaderProcess:
         wiegand: str | None = None,
         panel: str | None = None,
         held: locks.Hold | None = None,
+        inputs: Sequence[str] = (),
     ):
         self.port = port if port is not None else free_port()
         self._port_is_ours = port is None
@@ -90,6 +95,8 @@ class ReaderProcess:
         self._held = held
         self.has_clock = has_clock
         self.clock_ahead = clock_ahead
+        self.inputs = tuple(inputs)
+        self.held_ms: int | None = None
         self._said = threading.Condition()
         self._process: subprocess.Popen | None = None
         self._threads: list[threading.Thread] = []
@@ -143,6 +150,10 @@ class ReaderProcess:
             command += ["--clock", "lost"]
         elif self.clock_ahead:
             command += ["--clock", str(self.clock_ahead)]
+        if self.inputs:
+            command += ["--inputs", ",".join(self.inputs)]
+        if self.held_ms is not None:
+            command += ["--held", str(self.held_ms)]
         for option, form in self._wiegand.items():
             if form is not None:
                 command += [option, form]
@@ -169,14 +180,18 @@ class ReaderProcess:
 
     def put(self, **fields) -> None:
         """Do something to the board: ``card="04a1b2c3"``, ``pin="1234"``, ``power_cut_after=3``,
-        ``wiegand="0110..."``.
+        ``contact=True`` or another of its ``inputs``, ``wiegand="0110..."``.
 
         Raises UsageProblem if it does not run.
         """
+        self.put_bytes(json.dumps(fields).encode() + b"\n")
+
+    def put_bytes(self, data: bytes) -> None:
+        """The same, by lines as they are; the board refuses what is none."""
         if self._process is None or self._process.stdin is None:
             raise RuntimeError("the reader was never started")
         try:
-            self._process.stdin.write(json.dumps(fields).encode() + b"\n")
+            self._process.stdin.write(data)
             self._process.stdin.flush()
         except OSError as error:
             raise UsageProblem("the reader does not run", "start it again") from error
@@ -211,7 +226,10 @@ class ReaderProcess:
                 return UsageProblem(f"the reader in {folder} is not enrolled", enroll)
             if kind == "settings_refused":
                 return UsageProblem(
-                    f"the reader in {folder} refuses its settings: {why}", f"{enroll} --replace"
+                    f"the reader in {folder} refuses its settings: {why}",
+                    f"holdfast reader reset {folder}, and then enrol it again"
+                    if "factory reset" in str(why)
+                    else f"{enroll} --replace",
                 )
             if kind == "storage_refused":
                 return UsageProblem(

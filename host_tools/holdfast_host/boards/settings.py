@@ -1,4 +1,4 @@
-"""A reader's ``settings.cbor`` as the host writes it (docs/flash_format.md)."""
+"""A reader's settings as the host signs and brings them (docs/flash_format.md)."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -6,21 +6,23 @@ from pathlib import Path
 
 import cbor
 import crypto
+from cose import sign1
 
-from .. import files
 from ..credentials import keys
+from ..credentials.authority import Authority
 from ..policy.history import History
 from ..site.keys import Keys
 from ..site.site import Site
 
-SETTINGS = "settings.cbor"
+SETTINGS = "settings.cbor"  # what is brought
+SEALED = "settings.sealed"  # what the board has made of it
 STRIKE_MS = 3000
 P256_CERTIFICATE = 11  # its key in the settings
 CLOCK_OFFSET = 12  # likewise
 
-_VERSION = 2
-_CERTIFICATE = 6  # of the X25519 key
-_LARGEST_SETTINGS = 4096
+_VERSION = 3
+_AAD = b"holdfast settings"
+_MOST_CHANGESETS = 24  # as in firmware/holdfast/storage/settings_intake.py
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,14 +47,17 @@ def encode_settings(
     site: Site,
     opened: Keys,
     placement: Placement,
-    certificate: bytes,
-    p256_certificate: bytes | None = None,
+    certificates: dict[int, bytes],
+    device_key: bytes,
+    number: int,
     *,
     history: History,
     clock_offset: int | None = 0,
 ) -> bytes:
-    """The reader's settings.cbor (docs/flash_format.md); a secret is in it: the lookup key.
+    """Settings for the board with this X25519 ``device_key``, signed, as they are brought to it;
+    a secret is in them: the lookup key.
 
+    ``number`` is higher than that of any it has had, ``certificates`` are by cipher suite.
     ``clock_offset`` is what the board adds to its own clock, in seconds, at most a day either
     way; None if it is not to believe it.
     """
@@ -62,25 +67,29 @@ def encode_settings(
         3: placement.name,
         4: [[placement.door, placement.strike_ms]],
         5: [key.to_map() for key in history.anchors],
-        _CERTIFICATE: certificate,
+        6: certificates[0],
         7: keys.public_bytes(site.first_key),
         8: [history.number, history.head],
         9: crypto.x25519_public_key(opened.secret.audit_key()),
         10: [site.lookup_number, site.lookup_key(opened.secret)],
+        13: device_key,
+        14: number,
     }
-    if p256_certificate is not None:
-        entries[P256_CERTIFICATE] = p256_certificate
+    if 2 in certificates:
+        entries[P256_CERTIFICATE] = certificates[2]
     if clock_offset != 0:
         entries[CLOCK_OFFSET] = clock_offset
-    return cbor.encode(entries)
+    return signed(entries, opened.authority, history)
 
 
-def certificate(state_folder: Path) -> bytes:
-    """The certificate of the X25519 key of the enrolled reader in ``state_folder``."""
-    data = files.read(
-        state_folder / SETTINGS,
-        _LARGEST_SETTINGS,
-        "reader's settings",
-        "enrol it: holdfast reader enroll",
-    )
-    return cbor.decode(data)[_CERTIFICATE]
+def signed(entries: dict, authority: Authority, history: History) -> bytes:
+    """What is brought of the settings ``entries``: signed, with the changesets that show how the
+    key that signs came to be the authority's.
+    """
+    raw = sign1.sign(cbor.encode(entries), authority.signing_key, external_aad=_AAD)
+    return cbor.encode_sequence(raw, *history.handed_on[-_MOST_CHANGESETS:])
+
+
+def is_enrolled(state_folder: Path) -> bool:
+    """Whether the reader in ``state_folder`` has settings, or will have them when it starts."""
+    return any((state_folder / name).exists() for name in (SETTINGS, SEALED))

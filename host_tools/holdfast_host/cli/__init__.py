@@ -13,6 +13,7 @@ from .carry import carry
 from .demo import demo
 from .output import never_fail_to_encode, say_problem, say_traceback
 from .policy import command as policy
+from .status import status
 
 FAILED = 1
 MISUSED = 2
@@ -31,6 +32,7 @@ app.add_typer(site.app, name="site")
 app.add_typer(policy.app, name="policy")
 app.add_typer(credential.app, name="credential")
 phone.app.command()(carry)
+phone.app.command()(status)
 app.add_typer(phone.app, name="phone")
 app.add_typer(reader.app, name="reader")
 app.add_typer(events.app, name="events")

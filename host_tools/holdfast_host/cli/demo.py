@@ -9,6 +9,7 @@ import typer
 
 from ..demo.attacks import attacks
 from ..demo.clocks import clocks
+from ..demo.doorway import doorway
 from ..demo.guests import guests
 from ..demo.memory import memory
 from ..demo.nights import nights
@@ -37,18 +38,20 @@ def demo(
         with Stage(Path(folder), lambda: int(time.time())) as stage:
             results = _run(stage, as_json)
             strikes, grants, problems = stage.strikes(), stage.grants(), stage.strike_problems()
+            exits = stage.exits()
     kept = sum(result.kept for result in results)
     if as_json:
         report = {
             "scenes": [result.as_json() for result in results],
             "grants": grants,
+            "exits": exits,
             "strike_releases": strikes,
             "strike_problems": problems,
         }
         say_json(report, indent=2)
     else:
         show.events(stage.proven)
-        show.summary(kept, len(results), strikes, grants, problems)
+        show.summary(kept, len(results), strikes, grants, exits, problems)
     if kept != len(results) or problems:
         raise typer.Exit(1)
 
@@ -57,7 +60,7 @@ def _run(stage: Stage, as_json: bool) -> list[Result]:
     results = []
     if not as_json:
         show.heading()
-    for group in (scenes, guests, suites, attacks, clocks, standing, nights, memory):
+    for group in (scenes, guests, suites, attacks, clocks, standing, doorway, nights, memory):
         for scene in group(stage):
             with progress("..."):
                 result = scene()

@@ -58,11 +58,15 @@ def events(happened: Sequence[Event]) -> None:
         say(text.rstrip())
 
 
-def summary(kept: int, scenes: int, strikes: int, grants: int, problems: list[str]) -> None:
-    """What all scenes together came to, and whether the strike ever moved without a grant."""
+def summary(
+    kept: int, scenes: int, strikes: int, grants: int, exits: int, problems: list[str]
+) -> None:
+    """What all scenes together came to, and whether the strike ever moved for neither a grant nor
+    somebody who wanted out.
+    """
     never = "; ".join(problems) if problems else "never without one"
     say("")
     say(
         f"{kept} of {scenes} scenes as promised. The strike was released {strikes} times for"
-        f" {grants} grants: {never}."
+        f" {grants} grants and {exits} {'exit' if exits == 1 else 'exits'}: {never}."
     )

@@ -1,7 +1,10 @@
 """``holdfast reader``: a reader as a process on this machine."""
 
 import contextlib
+import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +20,7 @@ from .. import files
 from ..boards import clock
 from ..boards import enrol as readers
 from ..boards.enrol import Placement
-from ..boards.process import ReaderProcess
+from ..boards.process import INPUTS, ReaderProcess
 from ..credentials import keys, lifetime
 from ..errors import UsageProblem
 from ..site import devices, revocation
@@ -26,6 +29,8 @@ from . import names, signing
 from .output import AsJson, progress, say, say_json, say_rows, say_table
 from .passphrase import PassphraseFile
 
+_PIECE = 4096
+
 app = typer.Typer(help="Enrol a reader, and run it on this machine.", no_args_is_help=True)
 
 Folder = Annotated[Path, typer.Argument(metavar="STATE_DIR", help="The reader's folder.")]
@@ -33,6 +38,15 @@ SiteFolder = Annotated[Path, typer.Argument(metavar="SITE_DIR", help="The site's
 NodeName = Annotated[
     str, typer.Argument(metavar="ID", parser=names.NODE, help="A reader of the site.")
 ]
+
+
+def _inputs(text: str) -> str:
+    if not set(text.split(",")) <= set(INPUTS):
+        raise UsageProblem(
+            f"a door has no inputs {text!r}",
+            f"name some of {', '.join(INPUTS)}, with commas between",
+        )
+    return text
 
 
 @app.command()
@@ -211,11 +225,21 @@ def run(
     chunk: Annotated[
         int | None, typer.Option(min=20, max=1024, help="Write at most so many bytes at a time.")
     ] = None,
+    inputs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...",
+            parser=_inputs,
+            help="Its door has these of contact, rex, tamper, fire: standard input plays them.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run an enrolled reader until Ctrl-C, and show what happens at its door.
 
-    With --json its events are printed as they come, one JSON object a line.
+    With --json its events are printed as they come, one JSON object a line. With --inputs lines of
+    JSON on standard input are what happens to it: {"contact": true} opens the door,
+    {"rex": true} presses the exit button, {"card": "04a1b2c3"} holds a card to it.
     """
     if not folder.is_dir():
         raise UsageProblem(
@@ -224,7 +248,10 @@ def run(
         )
     show = say_json if as_json else _show
     shown = 0
-    with _ended_in_order(), ReaderProcess(folder, port, chunk=chunk) as reader:
+    has = inputs.split(",") if inputs else []
+    with _ended_in_order(), ReaderProcess(folder, port, chunk=chunk, inputs=has) as reader:
+        if has:
+            threading.Thread(target=_play, args=(reader,), daemon=True).start()
         while True:
             event = reader.wait(lambda event: True, since=shown, timeout=1.0)
             if event is not None:
@@ -232,6 +259,13 @@ def run(
                 shown += 1
             elif not reader.running:
                 raise reader.failure(0)
+
+
+def _play(reader: ReaderProcess) -> None:
+    # Not through the stream: this thread may wait in it when the program ends.
+    with contextlib.suppress(UsageProblem, OSError, ValueError):  # it has ended, or nobody plays
+        while data := os.read(sys.stdin.fileno(), _PIECE):
+            reader.put_bytes(data)
 
 
 def _is_certificates(data: bytes) -> bool:

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import cbor
 from cose import Key
 from holdfast.access import Credential, Trust, place
 from holdfast.access.events import batch as event_batch
@@ -18,6 +17,7 @@ from holdfast.access.tag import CARD, card_key
 
 from .. import files
 from ..boards import enrol as readers
+from ..boards import settings
 from ..boards.process import ReaderProcess
 from ..credentials import issuing
 from ..credentials.authority import Authority
@@ -27,8 +27,8 @@ from ..events.check import Report, check
 from ..phone.link import TcpLink, Transcript
 from ..phone.wallet import Identity, new_key
 from ..policy.state import State
+from ..site import devices, zones
 from ..site import site as sites
-from ..site import zones
 from ..site.keys import Keys
 
 SITE = "acme"
@@ -79,13 +79,14 @@ class Stage:
             secret=self.secret,
         )
         state = folder / "reader"
-        placement = readers.Placement(DOOR, [ZONE], _STRIKE_MS)
+        self._placement = readers.Placement(DOOR, [ZONE], _STRIKE_MS)
         opened = Keys(self.authority, self.secret)
-        readers.enroll(state, self._site, opened, placement, now=now())
+        self._enrolled = readers.enroll(state, self._site, opened, self._placement, now=now())
+        self._enrolled_at = self._site.policy()
+        self._has_p256 = True
         self._state = state
-        self._settings = (state / readers.SETTINGS).read_bytes()
         self.reader = ReaderProcess(state, chunk=_CHUNK)
-        self.certificate = readers.certificate(state)
+        self.certificate = self._enrolled.certificates[0]
 
     def __enter__(self) -> "Stage":
         self.reader.start()
@@ -130,22 +131,50 @@ class Stage:
         return event
 
     def restart(
-        self, *, has_clock: bool = True, clock_ahead: int | None = None, has_p256: bool = True
+        self,
+        *,
+        has_clock: bool = True,
+        clock_ahead: int | None = None,
+        has_p256: bool = True,
+        inputs: Sequence[str] | None = None,
+        held_ms: int | None = None,
     ) -> None:
         """Cut the reader's power and let it start again, with its clock or without, which is
         ``clock_ahead`` by so many seconds from then on; and as one that was enrolled with an
-        X25519 key alone, if not ``has_p256``.
+        X25519 key alone, if not ``has_p256``. ``inputs`` are those of its door from then on, which
+        may be open for ``held_ms``.
         """
         self.reader.kill()
-        settings = cbor.decode(self._settings)
-        if not has_p256:
-            del settings[readers.P256_CERTIFICATE]
-        path = self._state / readers.SETTINGS
-        files.write(path, cbor.encode(settings), files.PRIVATE)
+        if has_p256 != self._has_p256:
+            self._has_p256 = has_p256
+            files.write(self._state / settings.SETTINGS, self._settings(), files.PRIVATE)
         self.reader.has_clock = has_clock
         if clock_ahead is not None:
             self.reader.clock_ahead = clock_ahead
+        if inputs is not None:
+            self.reader.inputs, self.reader.held_ms = tuple(inputs), held_ms
         self.reader.restart()
+
+    def _settings(self) -> bytes:
+        """Later settings for the reader, with both its keys or with one."""
+        (device,) = devices.load(self._site.folder)
+        number = devices.next_settings([device], device.key, self.now())
+        devices.put(self._site.folder, dataclasses.replace(device, settings=number))
+        certificates = {
+            suite: certificate
+            for suite, certificate in self._enrolled.certificates.items()
+            if suite == 0 or self._has_p256
+        }
+        return settings.encode_settings(
+            self._site,
+            Keys(self.authority, self.secret),
+            self._placement,
+            certificates,
+            device.key,
+            number,
+            history=self._enrolled_at,
+            clock_offset=self._enrolled.clock.offset,
+        )
 
     def change_policy(
         self, changes: Callable[[State], Sequence[list]], ahead: int = 0
@@ -213,9 +242,14 @@ class Stage:
         """How many times the reader decided to open so far, restarts included."""
         return sum(event.get("granted") is True for event in self.reader.events)
 
+    def exits(self) -> int:
+        """How many times the reader released the door for who wanted out, restarts included."""
+        return sum(event.get("event") == "rex" for event in self.reader.events)
+
     def strike_problems(self) -> list[str]:
         """Where the strike and the decisions part: it moves before a grant is logged, and only
-        then, or after the event that the door stands unlocked by schedule.
+        then, or before a request to exit is, or after the event that the door stands unlocked by
+        schedule.
 
         A grant while the strike is released still prolongs it, so there may be fewer releases.
         """
@@ -229,6 +263,8 @@ class Stage:
                 unlocked = True
             elif event.get("event") == "locked_by_schedule":
                 unlocked = False
+            elif event.get("event") == "rex":
+                unexplained = False
             elif event.get("event") == "ready":
                 released = unlocked = False
             elif event.get("event") == "access":

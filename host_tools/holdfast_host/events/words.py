@@ -89,8 +89,10 @@ def when(said: dict) -> str:
 
 
 def _rest(said):
-    names = ("detail", "count", "last", "changeset", "on")
+    names = ("detail", "count", "last", "changeset")
     found = [f"{name} {said[name]}" for name in names if name in said]
+    if "on" in said:
+        found.append("on" if said["on"] else "off")
     found += [
         f"{name.replace('_', ' ')} {lifetime.iso(said[name])}" for name in _DATES if name in said
     ]

@@ -17,7 +17,7 @@ from holdfast.access.events.record import MAX_NUMBER
 from untrusted import InvalidInput
 
 from ..errors import UsageProblem
-from . import clock
+from . import clock, status
 from .client import Checked, Rejected, introduce
 from .contexts import Session
 from .unlock import Link
@@ -27,10 +27,12 @@ _CERTIFICATE = ("certificate",)
 _EVENTS = ("events",)
 _LEFT = ("events", "left")
 _POLICY = ("policy",)
+_STATUS = ("status",)
 _TIME = ("time",)
 
 _OLD_FIRMWARE = "its firmware is from before that could be: give it a newer one"
 _FLASH = "its flash fails: try again; if it stays so, replace the board"
+_ADMINISTER = "it tells that to who administers it: holdfast credential issue --may administer"
 _ASK_AGAIN = "run the command again; if it says the same, bring the policy first: --policy FILE"
 
 
@@ -121,6 +123,13 @@ class Carrier:
         if answer.code != coap.code.CONTENT:
             raise Refused("to show its time", answer)
         return _read(clock.read_clock, answer)
+
+    def status(self) -> status.Status:
+        """How the reader is."""
+        answer = self._request(coap.code.GET, _STATUS)
+        if answer.code != coap.code.CONTENT:
+            raise Refused("to say how it is", answer, _ADMINISTER)
+        return _read(status.read, answer)
 
     def ask_time(self) -> clock.Question:
         """Have the reader ask the authority for the time; it waits ten minutes for the word."""

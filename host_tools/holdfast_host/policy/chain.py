@@ -36,6 +36,7 @@ class History:
         self.state = State()
         self.turns: dict[int, list[bytes]] = {}
         self._anchored: list[int] = []  # which changesets named keys
+        self._handed_on: list[int] = []  # of these, which named one for the first time
         # What no reader would take is refused here.
         self._rules = SiteRules(site, (first_key,))
 
@@ -59,6 +60,11 @@ class History:
         """When the last changeset was signed, in seconds since 1970; others may be later."""
         return self._rules.issued_at
 
+    @property
+    def handed_on(self) -> list[bytes]:
+        """The changesets that named a key of the authority for the first time, in order."""
+        return [self.changesets[number - 1] for number in self._handed_on]
+
     def apply(self, raw: bytes, pieces: Sequence[bytes] | None = None) -> None:
         """Take ``raw`` as the next changeset. Raises InvalidInput if no reader would.
 
@@ -79,7 +85,10 @@ class History:
             self.anchored_at = made.issued_at
             self._anchored.append(made.number)
             known = [key.x for key in self.every_key]
-            self.every_key += [key for key in self.anchors if key.x not in known]
+            new = [key for key in self.anchors if key.x not in known]
+            self.every_key += new
+            if new:
+                self._handed_on.append(made.number)
         self.changesets.append(raw)
         self.issued.append(made.issued_at)
 

@@ -1,7 +1,7 @@
 """The register of devices: who has a certificate of the site, for which doors, until when.
 
 ``devices.json`` in the site's folder: {"version": 1, "devices": [{"id", "key", "doors", "role",
-"ctis", "issued", "expires", "revoked", "p256_key"}, ...]}. It holds no secret.
+"ctis", "issued", "expires", "revoked", "p256_key", "settings"}, ...]}. It holds no secret.
 """
 
 import dataclasses
@@ -25,6 +25,7 @@ _LIMIT = 4 << 20
 _X25519_BYTES = 32
 _P256_BYTES = 64
 _CTI_BYTES = 8
+_HIGHEST_SETTINGS = (1 << 32) - 1
 _ROLES = (ROLE_READER, ROLE_CONTROLLER, CARRIER)
 
 
@@ -33,7 +34,8 @@ class Device:
     """``id`` is the device's name, ``key`` its public X25519 key (32 bytes), ``doors`` those that
     it speaks for, ``ctis`` the ids of its certificates (8 bytes each), of which the last was
     ``issued`` and ``expires`` at these times, in seconds since 1970. ``p256_key`` is its public
-    P-256 key (x and y, 32 bytes each), empty if it has none.
+    P-256 key (x and y, 32 bytes each), empty if it has none; ``settings`` the number of the last
+    settings that were signed for it, 0 if none were.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Device:
     expires: int
     revoked: bool = False
     p256_key: bytes = b""
+    settings: int = 0
 
 
 def load(folder: Path) -> list[Device]:
@@ -112,6 +115,17 @@ def require(devices: Iterable[Device], name: str) -> Device:
     return known[name]
 
 
+def next_settings(devices: Iterable[Device], key: bytes, now: int) -> int:
+    """The number for new settings of the board with this X25519 ``key``, under whatever ids it
+    was enrolled; ``now`` is in seconds since 1970.
+
+    A board takes no lower number than one it has had. So it is not below the time: a register
+    that was restored from its backup does not know the last ones.
+    """
+    last = max((device.settings for device in devices if device.key == key), default=0)
+    return min(max(now, last + 1), _HIGHEST_SETTINGS)
+
+
 def put(folder: Path, device: Device) -> None:
     """Write ``device`` into the register, in the place of the one of its id."""
     with locks.changing(folder):
@@ -157,6 +171,9 @@ def _parse(entry) -> Device:
     issued, expires = entry["issued"], entry["expires"]
     if type(issued) is not int or type(expires) is not int:
         raise ValueError(f"no time of {entry['id']}")
+    settings = entry.get("settings", 0)
+    if type(settings) is not int or not 0 <= settings <= _HIGHEST_SETTINGS:
+        raise ValueError(f"no number of the settings of {entry['id']}")
     if entry["role"] not in _ROLES or not isinstance(entry["revoked"], bool):
         raise ValueError(f"no role of {entry['id']}, or nothing that says whether it is revoked")
     return Device(
@@ -169,4 +186,5 @@ def _parse(entry) -> Device:
         expires,
         entry["revoked"],
         p256_key,
+        settings,
     )

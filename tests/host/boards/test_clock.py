@@ -7,9 +7,9 @@ it, and opens two hours too long for as long as it hangs there.
 import json
 import time
 
-import cbor2
 import pytest
 
+import sealed_settings
 from holdfast_host.boards import clock, correct
 from holdfast_host.boards.process import ReaderProcess, micropython
 
@@ -86,7 +86,7 @@ def test_enrolment_compares_sets_and_tells(
     assert done.code == 0, done.err
     found = json.loads(done.out)["clock"]
     assert found["standing"] == standing
-    offset = cbor2.loads((folder / "settings.cbor").read_bytes()).get(12, 0)
+    offset = sealed_settings.opened(folder).get(12, 0)
     assert offset == found["offset_s"]
     if standing == "set":
         assert abs(offset + ahead) <= 30  # as long as a machine may take to say a line
@@ -103,7 +103,7 @@ def test_a_board_that_says_no_time_goes_by_its_clock(holdfast, site_folder, tmp_
         "reader", "enroll", folder, "--site", site_folder, "--door", "front", "--node", "one"
     )
     assert done.code == 0 and "does not say its time" in done.out
-    assert 12 not in cbor2.loads((folder / "settings.cbor").read_bytes())
+    assert 12 not in sealed_settings.opened(folder)
 
 
 def test_a_reader_enrolled_anew_forgets_the_wrong_time_that_it_believed(

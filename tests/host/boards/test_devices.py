@@ -5,6 +5,7 @@ import time
 import pytest
 
 import cbor
+import sealed_settings
 from cose import cwt
 from holdfast.access import revoked_devices
 from holdfast_host.boards import enrol
@@ -70,7 +71,8 @@ def test_who_is_enrolled_stands_in_the_register(home, enrolled):
         False,
     )
     assert device.expires - device.issued == YEARS
-    settings = cbor.decode((folder / "settings.cbor").read_bytes())
+    settings = sealed_settings.opened(folder)
+    assert settings[13] == device.key and settings[14] == device.settings
     said = [cwt.parse(settings[label]).claims for label in (6, 11)]
     assert tuple(claims.cti for claims in said) == device.ctis
     assert [claims.sub for claims in said] == ["front-1", "front-1"]
@@ -101,7 +103,7 @@ def test_an_id_is_one_boards(home, keys, enrolled, tmp_path):
     placement = enrol.Placement("front")
     with pytest.raises(UsageProblem, match="another board is enrolled as 'front'"):
         enrol.enroll(tmp_path / "other", home, keys, placement, now=int(time.time()))
-    assert not (tmp_path / "other" / "settings.cbor").exists()
+    assert not enrol.is_enrolled(tmp_path / "other")
     device = registered(home.folder)
     devices.put(home.folder, devices.dataclasses.replace(device, revoked=True))
     with pytest.raises(UsageProblem, match="'front' is revoked, and stays so"):

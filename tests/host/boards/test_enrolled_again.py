@@ -128,6 +128,12 @@ def test_of_an_authority_that_is_gone_nothing_is_in_force(tmp_path, numbers):
     with ReaderProcess(folder) as reader:
         granted, session = _tries(reader, former)
         assert granted and _is_granted(reader, old.holder("other")[0])
+    with pytest.raises(UsageProblem, match="another authority: that needs a factory reset"):
+        new.enrols(folder)
+    with ReaderProcess(folder) as reader:
+        assert _is_known(reader, session)
+    # What a reset takes away as well is not what keeps the two apart.
+    (folder / "settings.sealed").unlink()
     new.enrols(folder)
     with ReaderProcess(folder) as reader:
         assert _ready(reader)["policy"] == new.standing

@@ -14,6 +14,7 @@ import pytest
 
 import cbor
 import crypto
+import sealed_settings
 from holdfast_host.boards import enrol as readers
 from holdfast_host.boards.process import ReaderProcess, firmware_folder, micropython
 from holdfast_host.phone.link import TcpLink
@@ -44,16 +45,16 @@ def wait_until_gone(pid):
         time.sleep(0.02)
 
 
-def test_settings_are_private_and_as_agreed(reader_folder, site_master, authority, secret):
+def test_settings_are_sealed_and_as_agreed(reader_folder, site_master, authority, secret):
     """The format that docs and firmware know; the lookup key is in it, and no zone's."""
-    path = reader_folder / "settings.cbor"
-    assert path.stat().st_mode & 0o777 == 0o600
+    assert not (reader_folder / "settings.cbor").exists()
     assert (reader_folder / "device.key").stat().st_mode & 0o777 == 0o600
-    settings = cbor2.loads(path.read_bytes())
+    settings = sealed_settings.opened(reader_folder)
+    (device,) = devices.load(site_master)
     certificate, p256_certificate = settings.pop(6), settings.pop(11)
     history = site.load(site_master).policy()
     assert settings == {
-        1: 2,
+        1: 3,
         2: "acme",
         3: "reader",
         4: [["front", 200]],
@@ -62,8 +63,12 @@ def test_settings_are_private_and_as_agreed(reader_folder, site_master, authorit
         8: [history.number, history.head],
         9: crypto.x25519_public_key(secret.audit_key()),
         10: [1, secret.lookup_key(1)],
+        13: device.key,
+        14: device.settings,
     }
-    assert secret.zone_key("lobby", 1).k not in path.read_bytes()
+    assert secret.zone_key("lobby", 1).k not in cbor2.dumps(settings)
+    sealed = (reader_folder / "settings.sealed").read_bytes()
+    assert secret.lookup_key(1) not in sealed and b"acme" not in sealed
     claims = cbor2.loads(cbor2.loads(certificate).value[2])
     assert claims[2] == "reader" and claims[-65537] == 1 and 3 not in claims
     assert cbor2.loads(claims[9]) == [[[1, "front"], 1]]
@@ -111,11 +116,14 @@ def test_an_unenrolled_or_damaged_reader_does_not_run(holdfast, reader_folder, t
     holdfast("reader", "run", tmp_path / "none").fails("there is no reader", "reader enroll")
     (tmp_path / "empty").mkdir()
     holdfast("reader", "run", tmp_path / "empty").fails("is not enrolled", "reader enroll")
-    settings = (reader_folder / "settings.cbor").read_bytes()
-    (reader_folder / ".settings.cbor.tmp").write_bytes(settings[:50])
-    for damaged in (b"", settings[:-1], settings + b"\0", settings.replace(b"front", b"frond")):
-        (reader_folder / "settings.cbor").write_bytes(damaged)
-        holdfast("reader", "run", reader_folder).fails("refuses its settings", "--replace")
+    sealed = (reader_folder / "settings.sealed").read_bytes()
+    (reader_folder / ".settings.sealed.tmp").write_bytes(sealed[:50])
+    for damaged in (b"", sealed[:-1], sealed + b"\0", sealed[:99] + b"x" + sealed[100:]):
+        (reader_folder / "settings.sealed").write_bytes(damaged)
+        holdfast("reader", "run", reader_folder).fails("refuses its settings", "reader reset")
+    (reader_folder / "settings.sealed").unlink()
+    (reader_folder / "settings.cbor").write_bytes(cbor2.dumps({1: 2}))
+    holdfast("reader", "run", reader_folder).fails("not signed", "--replace")
 
 
 def test_a_taken_port_is_said(holdfast, reader_folder):
@@ -163,7 +171,7 @@ def test_a_replacement_that_fails_leaves_the_reader_as_it_was(
     """At its old door, by its old policy: a failed visit must not leave a door that lets nobody
     in, nor one that looks replaced and follows something else.
     """
-    kept = [reader_folder / one for one in ("settings.cbor", "policy.cbor", "device.key")]
+    kept = [reader_folder / one for one in ("settings.sealed", "policy.cbor", "device.key")]
     before = [path.read_bytes() for path in kept]
     again = ["reader", "enroll", reader_folder, "--site", site_folder, "--door", "back"]
     again += ["--node", "reader"]
@@ -172,6 +180,7 @@ def test_a_replacement_that_fails_leaves_the_reader_as_it_was(
         patched.setenv("HOLDFAST_PASSPHRASE", "correct horse battery")
         holdfast(*again, "--replace").fails(words)
     assert [path.read_bytes() for path in kept] == before
+    assert not (reader_folder / "settings.cbor").exists()
     assert devices.require(devices.load(site_folder), "reader").doors == ("front",)
     with ReaderProcess(reader_folder) as reader:
         ready = reader.wait(lambda event: event.get("event") == "ready")
@@ -180,7 +189,7 @@ def test_a_replacement_that_fails_leaves_the_reader_as_it_was(
 
 def test_what_a_kill_leaves_of_enrolment_is_no_reader(holdfast, reader_folder, site_folder):
     """Killed before the new settings are there: it says that it is not enrolled."""
-    (reader_folder / "settings.cbor").unlink()
+    (reader_folder / "settings.sealed").unlink()
     again = ["reader", "enroll", reader_folder, "--site", site_folder, "--door", "back"]
     holdfast("reader", "run", reader_folder).fails("is not enrolled")
     assert holdfast(*again).code == 0
@@ -270,6 +279,22 @@ def test_events_are_readable(process, reader_folder, phone, holdfast):
     shown = "".join(running.reads_until(lambda line: "round trips" in line))
     assert "granted: bob at front" in shown and "strike: active=True" in shown
     assert "{" not in shown
+
+
+def test_its_inputs_are_played_on_standard_input(process, reader_folder, holdfast):
+    """A door that is forced and somebody who wants out, without a pin; one without a contact says
+    that it does not know the word.
+    """
+    command = ["reader", "run", reader_folder, "--json", "--inputs"]
+    running = process(*command, "contact,rex", feeds=True)
+    running.reads_until(is_ready)
+    running.feed('{"contact": true}\n')
+    running.reads_until(lambda line: '"forced"' in line)
+    running.feed('{"rex": true}\n{"tamper": true}\n')
+    running.reads_until(lambda line: '"input_refused"' in line)
+    running.reads_until(lambda line: '"event": "rex"' in line)
+    assert running.ends(signal.SIGINT).code == 130
+    holdfast(*command, "contact,door").fails("contact,door", "rex, tamper, fire")
 
 
 def test_a_reader_that_dies_is_noticed(process, reader_folder):

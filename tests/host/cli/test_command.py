@@ -35,6 +35,7 @@ COMMANDS = [
     ["phone"],
     ["phone", "enroll"],
     ["phone", "unlock"],
+    ["phone", "status"],
     ["reader"],
     ["reader", "enroll"],
     ["reader", "run"],

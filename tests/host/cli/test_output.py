@@ -248,7 +248,7 @@ def test_the_demo_shows_what_a_reader_told_harmlessly(capsys):
     """It speaks with attackers, and prints what it is told."""
     result = Result(Promise("a", True, NASTY), True, NASTY, NASTY, 1, 1, 1, (NASTY,))
     demo_show.line(result)
-    demo_show.summary(1, 1, 1, 1, [NASTY])
+    demo_show.summary(1, 1, 1, 1, 1, [NASTY])
     assert not harm(capsys.readouterr().out)
 
 

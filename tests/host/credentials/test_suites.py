@@ -8,8 +8,9 @@ import pytest
 import cbor
 import coap
 import crypto
+import sealed_settings
 from cose import CRV_X25519, Key
-from holdfast_host.boards import enrol as readers
+from holdfast_host.boards import settings
 from holdfast_host.boards.process import ReaderProcess
 from holdfast_host.credentials import issuing, keys
 from holdfast_host.errors import UsageProblem
@@ -17,6 +18,7 @@ from holdfast_host.phone.client import Impostor, Rejected, WrongSuite, introduce
 from holdfast_host.phone.link import TcpLink
 from holdfast_host.phone.unlock import Wish, unlock
 from holdfast_host.phone.wallet import Wallet
+from holdfast_host.site import site
 from host.fake_reader import FakeReader
 
 
@@ -239,11 +241,15 @@ def test_a_p256_phone_carries_events_that_can_be_proven(
     assert verified["intact"] and verified["readers"][0]["proven"] > 0
 
 
-def test_a_reader_of_before_goes_on_with_one_key(enclave, phone, reader_folder):
+def test_a_reader_of_before_goes_on_with_one_key(
+    enclave, phone, reader_folder, site_folder, authority
+):
     """Its settings have one certificate: it serves X25519, says so, and makes no new key."""
-    settings = cbor2.loads((reader_folder / "settings.cbor").read_bytes())
-    del settings[readers.P256_CERTIFICATE]
-    (reader_folder / "settings.cbor").write_bytes(cbor2.dumps(settings, canonical=True))
+    entries = sealed_settings.opened(reader_folder)
+    del entries[settings.P256_CERTIFICATE]
+    entries[14] += 1
+    brought = settings.signed(entries, authority, site.load(site_folder).policy())
+    (reader_folder / "settings.cbor").write_bytes(brought)
     (reader_folder / "device_p256.key").unlink()
     with ReaderProcess(reader_folder) as running:
         (ready,) = [event for event in running.events if event.get("event") == "ready"]

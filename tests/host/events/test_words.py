@@ -47,6 +47,14 @@ def test_a_corrected_clock_tells_both_times():
         assert words.who(said(kind)) == "" and words.marks(said(kind)) == ""
 
 
+def test_what_the_inputs_of_a_door_tell():
+    """A tamper switch that is closed again reads otherwise than one that was opened."""
+    assert words.what(said(event.REX, way=2, door="lobby")) == "rex, out"
+    stuck = said(event.REX, way=2, on=True, detail="held")
+    assert words.who(stuck) == "detail held, on"
+    assert words.who(said(event.TAMPER, on=False, count=3)) == "count 3, off"
+
+
 def test_what_is_remarkable_stands_beside_it():
     """In words that need no table of the format."""
     odd = said(event.ACCESS, reason_code=32, holder="a", without_intent=True, guest=True, count=9)

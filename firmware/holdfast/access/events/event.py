@@ -37,6 +37,8 @@ CERTIFICATE_RENEWED = 26
 COPIED = 27  # somebody says to have copied events
 ACKNOWLEDGEMENT_REFUSED = 28
 CLOCK_REFUSED = 29  # somebody told a time that cannot be
+NOT_PASSED = 30  # somebody was let in, and the door was not opened
+FIRE = 31  # the fire alarm's input
 
 # What was shown; a card or a PIN alone are numbered as in a CardRequest.
 SHOWN_TOKEN = 0

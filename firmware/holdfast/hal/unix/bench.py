@@ -1,7 +1,8 @@
 """What happens to a board without hands and pins: lines of JSON on standard input.
 
 ``{"card": "04a1b2c3"}`` holds a card to it, ``{"pin": "1234"}`` types on its keypad, and
-``{"power_cut_after": 3}`` lets the power fail after three more writes to flash.
+``{"power_cut_after": 3}`` lets the power fail after three more writes to flash. Of the inputs that
+it has, ``{"contact": true}`` opens the door, ``{"rex": true}`` presses the button, and so on.
 ``{"wiegand": "0110..."}`` has the Wiegand reader send that, at a door that has one.
 """
 
@@ -15,11 +16,12 @@ _LONGEST_LINE = const(256)
 
 
 class Bench:
-    """Reads ``stream`` (default: standard input) until it ends; ``play(text)`` is the Wiegand
-    reader's, if there is one.
+    """Reads ``stream`` (default: standard input) until it ends; ``inputs`` by their names.
+    ``play(text)`` is the Wiegand reader's, if there is one.
     """
 
-    def __init__(self, console, flash, stream=None, play=None):
+    def __init__(self, console, flash, stream=None, inputs=None, play=None):
+        self._inputs = inputs or {}
         self._console = console
         self._flash = flash
         self._stream = stream
@@ -67,6 +69,8 @@ class Bench:
             return self._play(value)
         elif name == "power_cut_after" and type(value) is int and value >= 0:
             self._flash.cut_power(value)
+        elif name in self._inputs and isinstance(value, bool):
+            self._inputs[name].set(value)
         else:
             return False
         return True

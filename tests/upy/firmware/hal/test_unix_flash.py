@@ -9,12 +9,12 @@ import os
 
 import vfs
 
-import cbor
 import small_site as site
 from harness import new_folder, raises
 from holdfast.hal.unix import flash
 from holdfast.hal.unix.bench import Bench
 from holdfast.hal.unix.clock import Clock, LostClock
+from holdfast.hal.unix.inputs import Input
 from holdfast.roles import unix_reader
 
 SIZE = 2 * 1024 * 1024
@@ -187,11 +187,10 @@ def test_a_file_that_fails_is_an_error_number_for_littlefs():
 def test_a_reader_on_a_bad_image_ends_with_the_exit_code_for_storage():
     """Not with a traceback, and not with a fresh memory."""
     private = bytes(range(1, 33))
-    certificate = site.device_certificate(private)
+    folder = new_folder()
+    _write(folder + "/device.key", private)
+    _write(folder + "/settings.cbor", site.settings_file(private=private))
     for bad in (b"", bytes(SIZE), os.urandom(4096)):
-        folder = new_folder()
-        _write(folder + "/device.key", private)
-        _write(folder + "/settings.cbor", cbor.encode(site.settings_map({6: certificate})))
         _write(folder + "/flash.img", bad)
         assert unix_reader.main([folder, "--port", "62000"]) == unix_reader.EXIT_STORAGE == 6
         assert _read(folder + "/flash.img") == bad
@@ -200,9 +199,9 @@ def test_a_reader_on_a_bad_image_ends_with_the_exit_code_for_storage():
 def test_the_clock_may_be_lost_or_wrong_and_nothing_else():
     """What is not understood must not start a reader that looks as it was told to."""
     options = unix_reader._options
-    assert options(["d", "--port", "1"]) == ("d", 1, 244, 0)
-    assert options(["d", "--clock", "lost", "--port", "1"]) == ("d", 1, 244, None)
-    assert options(["d", "--clock", "-7200", "--port", "1"]) == ("d", 1, 244, -7200)
+    assert options(["d", "--port", "1"]) == ("d", 1, 244, 0, [], 0)
+    assert options(["d", "--clock", "lost", "--port", "1"]) == ("d", 1, 244, None, [], 0)
+    assert options(["d", "--clock", "-7200", "--port", "1"]) == ("d", 1, 244, -7200, [], 0)
     for clock in ("", "found", "LOST", "1.5"):
         assert options(["d", "--port", "1", "--clock", clock]) is None
     assert options(["d", "--port", "1", "--clock"]) is None
@@ -211,7 +210,30 @@ def test_the_clock_may_be_lost_or_wrong_and_nothing_else():
     assert Clock(7200).seconds() - Clock().seconds() in (7200, 7199)
 
 
-async def _run(*pieces):
+def test_a_reader_has_the_inputs_that_it_is_given_and_no_other():
+    """One that plays a contact which no door has would tell that people passed."""
+    options = unix_reader._options
+    given = options(["d", "--port", "1", "--inputs", "contact,rex", "--held", "2000"])
+    assert given == ("d", 1, 244, 0, ["contact", "rex"], 2000)
+    for inputs in ("", "door", "contact,", "contact rex", "CONTACT"):
+        assert options(["d", "--port", "1", "--inputs", inputs]) is None
+    for held in ("", "-1", "1.5", "long"):
+        assert options(["d", "--port", "1", "--held", held]) is None
+
+
+async def test_lines_play_the_inputs_that_a_board_has():
+    button, called = Input(), []
+    button.watch(lambda: called.append(button.read()))
+    heard = await _run(
+        b'{"rex": true}\n{"rex": true}\n{"rex": false}\n',
+        b'{"rex": 1}\n{"contact": true}\n{"rex": null}\n',
+        inputs={"rex": button},
+    )
+    assert called == [True, False]
+    assert heard[3] == 3
+
+
+async def _run(*pieces, inputs=None):
     """What the bench made of these bytes: (cards, PINs, power cuts, lines refused)."""
     cards, pins, cuts = [], [], []
     console = _Console()
@@ -222,7 +244,7 @@ async def _run(*pieces):
     path = new_folder() + "/stdin"
     _write(path, b"".join(pieces))
     with open(path, "rb") as stream:
-        await Bench(console, Flash, stream).run(cards.append, pins.append)
+        await Bench(console, Flash, stream, inputs).run(cards.append, pins.append)
     return cards, pins, cuts, len(console.lines)
 
 

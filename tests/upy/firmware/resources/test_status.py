@@ -4,6 +4,8 @@ is; for who administers and nobody else.
 
 INTERPRETERS = ("micropython", "cpython")
 
+import sys
+
 import cbor
 import coap
 import crypto
@@ -15,13 +17,16 @@ from holdfast.resources.status import StatusResource
 from holdfast.version import VERSION
 from memory_phone import make_reader
 from policy_site import chain, steps
+from watched_door import Pin
 
 CONTENT, FORBIDDEN, NOT_ALLOWED = (
     coap.code.CONTENT,
     coap.code.FORBIDDEN,
     coap.code.METHOD_NOT_ALLOWED,
 )
-KEYS = {1, 2, 3, 4, 5, 6, 7, 8, 9}
+KEYS = {1, 2, 3, 4, 5, 6, 7, 8, 9, 12}
+if hasattr(sys.implementation, "_machine"):
+    KEYS.add(13)
 
 
 async def test_who_administers_learns_how_a_reader_is():
@@ -38,6 +43,38 @@ async def test_who_administers_learns_how_a_reader_is():
     assert told[7] == [rules.number, rules.head] and rules.number == 1
     assert told[8] == reader.timekeeper.read().now - rules.issued_at > 0
     assert told[9] == 7
+    name, version = told[12].split(" ")
+    assert name == sys.implementation.name
+    assert version.startswith("%d.%d." % sys.implementation.version[:2])
+
+
+async def test_what_hal_and_the_role_know_of_a_start_is_told():
+    """A board that starts again each night, or runs on something else, is seen from the street."""
+    reader, hardware, admin = await carriers(ADMINISTER)
+    hardware.life = {13: "OLIMEX_ESP32_POE", 14: "watchdog", 15: 3, 16: "OSError at a.py:1"}
+    told = cbor.decode((await admin.get("status")).payload)
+    assert set(told) == KEYS | {13, 14, 15, 16}
+    for label, value in hardware.life.items():
+        assert told[label] == value
+
+
+async def test_a_door_with_inputs_says_how_it_is():
+    """A guard on the way there learns whether it is open still."""
+    reader, hardware, _ = await carriers(ADMINISTER)
+    del reader
+    hardware.inputs = {"contact": Pin(), "tamper": Pin()}
+    reader = make_reader(hardware)
+    admin = await Carrier(reader, ADMINISTER, number=7).meet()
+    watched = reader.doors[site.DOOR].watched
+    for is_open, expected in ((False, [0, 0, 0]), (True, [5, 1, 1]), (False, [0, 0, 1])):
+        hardware.pass_time(10)
+        watched.look()
+        watched.look()
+        hardware.inputs["contact"].set(is_open)
+        for _ in range(3):
+            watched.look()
+        told = cbor.decode((await admin.get("status")).payload)
+        assert set(told) == KEYS | {17} and told[17] == expected
 
 
 async def test_the_age_of_revocations_grows_until_a_changeset_comes():

@@ -70,17 +70,16 @@ def test_a_damaged_key_is_an_error_and_never_a_new_key():
 
 def test_settings_come_back_as_they_were_written():
     """The whole map, each entry checked."""
-    with _Folder() as folder:
-        assert settings.load(folder) is None
-        files.write(folder + "/settings.cbor", cbor.encode(site.settings_map()))
-        loaded = settings.load(folder)
-        assert (loaded.site, loaded.node) == (site.SITE, site.NODE)
-        assert loaded.doors == ((site.DOOR, 3000),)
-        assert loaded.certificate == site.device_certificate()
-        assert loaded.first_key == site.first_key() and loaded.root == site.root()
-        assert loaded.enrolled_at == (0, bytes(32))
-        assert loaded.audit_key == crypto.x25519_public_key(site.AUDIT_PRIVATE)
-        assert loaded.lookup == (1, site.LOOKUP_KEY)
+    loaded = settings.decode(cbor.encode(site.settings_map()))
+    assert (loaded.site, loaded.node) == (site.SITE, site.NODE)
+    assert loaded.doors == ((site.DOOR, 3000),)
+    assert loaded.certificate == site.device_certificate()
+    assert loaded.first_key == site.first_key() and loaded.root == site.root()
+    assert loaded.enrolled_at == (0, bytes(32))
+    assert loaded.audit_key == crypto.x25519_public_key(site.AUDIT_PRIVATE)
+    assert loaded.lookup == (1, site.LOOKUP_KEY)
+    assert loaded.device_key == crypto.x25519_public_key(site.READER_PRIVATE)
+    assert (loaded.number, loaded.refused) == (1, None)
 
 
 def test_what_the_host_found_of_the_clock_is_part_of_them():
@@ -104,9 +103,9 @@ def test_every_wrong_entry_is_refused_by_name():
     """Each entry missing, of a wrong type, or out of bounds."""
     symmetric = {1: 4, 3: 5, -1: b"\x5a" * 32}
     wrong = [
-        {1: 1},
-        {1: 3},
-        {1: "2"},
+        {1: 2},
+        {1: 4},
+        {1: "3"},
         {2: ""},
         {2: 5},
         {2: "x" * 65},
@@ -167,8 +166,14 @@ def test_every_wrong_entry_is_refused_by_name():
         {12: "0"},
         {12: [0]},
         {13: 1},
+        {13: b"\x33" * 31},
+        {13: bytes(32)},
+        {14: 0},
+        {14: True},
+        {14: 1 << 32},
+        {15: 1},
     ]
-    wrong.extend({label: None} for label in range(1, 11))
+    wrong.extend({label: None} for label in range(1, 15) if label not in (11, 12))
     for changes in wrong:
         raises(settings.SettingsError, settings.decode, cbor.encode(site.settings_map(changes)))
 

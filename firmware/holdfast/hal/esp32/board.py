@@ -1,0 +1,126 @@
+"""All that a board has, built by its pins: what a role hands down."""
+
+import sys
+import time
+
+from micropython import const
+from untrusted import InvalidInput
+
+from . import pins
+from .clock import Clock, Ticks
+from .console import Console
+from .inputs import Input
+from .outputs import Output
+
+_OUT_MS = const(5000)  # for which a request to exit releases
+
+
+class Board:
+    """The hardware of a reader. Made, the strike is secured, first of all, and whoever asks to
+    exit gets out: nothing else of the program has to run for that.
+
+    ``strike`` (Output) is None where no pin is one; ``inputs`` has Inputs by ``contact``, ``rex``,
+    ``tamper`` and ``fire``, those that are wired. ``refusal`` says why ``pins_file`` is not gone
+    by, if it is not: then only strike and button are there, as the image has them.
+    """
+
+    watchdog = None
+    life: dict
+    random_bytes = None
+
+    def __init__(self, pins_file: str):
+        self.refusal = None
+        self.strike = None
+        self.inputs = {}
+        try:
+            self._places = pins.load(pins_file)
+        except (InvalidInput, OSError) as error:
+            self.refusal = str(error)
+            self._places = pins.without_file()
+        place = self._places.get("STRIKE")
+        if place is not None:
+            self.strike = Output(place.pin, place.active)
+        self._input("REX")
+        self.watch_exit()
+        self.console = Console()
+        self.ticks = Ticks()
+        self.clock = Clock()
+        self.life = {}
+
+    def watch_exit(self):
+        """Release from now on when somebody asks to exit, and as long as they do if ``let_out`` is
+        called meanwhile.
+        """
+        if "rex" in self.inputs and self.strike is not None:
+            self.inputs["rex"].watch(self.let_out)
+
+    def let_out(self):
+        """Release, if somebody asks to exit now. Raises nothing that a strike raises."""
+        if "rex" in self.inputs and self.strike is not None and self.inputs["rex"].read():
+            try:
+                self.strike.pulse(_OUT_MS)
+            except (MemoryError, OSError):
+                pass  # they press again, and it is looked at again
+
+    def wait(self, ms: int):
+        """Wait, while pins and timers go on."""
+        time.sleep_ms(ms)
+
+    @property
+    def is_safe_asked(self) -> bool:
+        """Whether somebody holds the button SAFE."""
+        place = self._places.get("SAFE")
+        return place is not None and Input(place.pin, place.active).read()
+
+    def build(self):
+        """What a door that decides has besides: the other inputs, light, buzzer, a clock with a
+        battery. Raises OSError.
+        """
+        self.show()
+        for name in ("CONTACT", "TAMPER", "FIRE"):
+            self._input(name)
+        if "SDA" in self._places:
+            from machine import I2C
+
+            from .ds3231 import ADDRESS, Ds3231
+
+            # Slow: its wires may be as long as a case.
+            i2c = I2C(0, scl=self._places["SCL"].pin, sda=self._places["SDA"].pin, freq=100000)
+            if ADDRESS in i2c.scan():
+                self.clock = Ds3231(i2c)
+
+    def wiegand(self):
+        """``(format, WiegandPort)`` of the Wiegand reader, as pins.json says of it; None without.
+        """
+        place = self._places.get("WIEGAND_D0")
+        if place is None or place.form is None:
+            return None
+        from .wiegand_in import WiegandPort
+
+        return place.form, WiegandPort(place.pin, self._places["WIEGAND_D1"].pin)
+
+    def show(self):
+        """Light and buzzer."""
+        from .signals import Buzzer, Led, Rgb, Ring
+
+        places = self._places
+        lamp = None
+        if "RING" in places:
+            lamp = Ring(places["RING"].pin, places["RING"].count)
+        elif "LED_R" in places:
+            three = [places[name] for name in ("LED_R", "LED_G", "LED_B")]
+            lamp = Rgb([place.pin for place in three], [place.active for place in three])
+        self.led = Led(lamp)
+        self.buzzer = Buzzer(places["BUZZER"].pin if "BUZZER" in places else None)
+
+    def _input(self, name):
+        place = self._places.get(name)
+        if place is None:
+            return None
+        found = self.inputs[name.lower()] = Input(place.pin, place.active)
+        return found
+
+    def forget_pins(self):
+        """What only a start needs is let go."""
+        self._places = {}
+        sys.modules.pop(pins.__name__, None)

@@ -1,0 +1,210 @@
+"""Which pin does what: the names that the image gives its pins, and pins.json over them."""
+
+import json
+import sys
+
+from machine import Pin
+
+from untrusted import InvalidInput
+
+_MAX_FILE = 1024
+
+# Of each chip, the highest GPIO, and as bits those that do not exist or are the flash's, the
+# console's or USB's; those that say at a reset how it starts; those that are inputs only.
+_CHIPS = {
+    "ESP32": (39, 0xF1100FCA, 0x9025, 0xFC_0000_0000),
+    "ESP32S3": (48, 0x183F_FFD8_0000, 0x6000_0000_0009, 0),
+    "ESP32C3": (21, 0x3FF000, 0x304, 0),
+    "ESP32C6": (30, 0x7F033000, 0x8330, 0),
+}
+
+# Name: the level at which it is active, whether it is an output, and whether it is wired without
+# pins.json saying so. An alarm that nobody wired would never be silent.
+_NAMES = {
+    "STRIKE": (1, True, True),
+    "CONTACT": (1, False, False),
+    "REX": (0, False, True),
+    "TAMPER": (1, False, False),
+    "FIRE": (1, False, False),
+    "SAFE": (0, False, True),
+    "RING": (1, True, True),
+    "LED_R": (1, True, True),
+    "LED_G": (1, True, True),
+    "LED_B": (1, True, True),
+    "BUZZER": (1, True, True),
+    "WIEGAND_D0": (0, False, True),
+    "WIEGAND_D1": (0, False, True),
+    "SDA": (0, True, True),
+    "SCL": (0, True, True),
+}
+_TOGETHER = (("WIEGAND_D0", "WIEGAND_D1"), ("SDA", "SCL"), ("LED_R", "LED_G", "LED_B"))
+_RING = 12  # LEDs, unless pins.json says otherwise
+_MOST_LEDS = 64
+
+
+class PinsError(InvalidInput):
+    """pins.json, or the image's own names, cannot be gone by; the text names the entry."""
+
+
+class Place:
+    """Where something is: ``pin`` (Pin), ``active``, the level at which it is active, and, of a
+    ring, ``count`` LEDs; of a Wiegand reader's D0, ``form``, what it sends, or None.
+    """
+
+    def __init__(self, number, active, count=0, form=None):
+        self.form = form
+        self.number = number
+        self.active = active
+        self.count = count
+
+    @property
+    def pin(self):
+        """The Pin."""
+        return Pin(self.number)
+
+
+def chip() -> str:
+    """The chip's name, such as ``ESP32C3``, as the image has it; PinsError for an unknown one."""
+    name = sys.implementation._machine.split(" ")[-1]
+    if name not in _CHIPS:
+        raise PinsError("pins: nothing is known of the chip %s" % name[:20])
+    return name
+
+
+def load(path: str) -> dict:
+    """Places by their names, by the image's own names and what the file at ``path`` has over them.
+
+    The file may be missing. It is a JSON object of at most 1,024 bytes, such as
+    ``{"CONTACT": true, "REX": 27, "STRIKE": {"pin": 26, "active": 0}, "BUZZER": false}``: the
+    image's own pin, another GPIO, one with another level, or none. ``count`` says how many LEDs a
+    RING has, and ``format`` of WIEGAND_D0 what the reader there sends, such as ``26,keypad8``:
+    without it none is listened to. Raises PinsError, whose text says what is wrong, and OSError.
+    """
+    return check(_read(path), own(), _CHIPS[chip()], _wired_to_ethernet())
+
+
+def own() -> dict:
+    """GPIO numbers by the names of which this image has a pin."""
+    found = {}
+    for name in _NAMES:
+        pin = getattr(Pin.board, name, None)
+        if pin is not None:
+            found[name] = _number(pin)
+    return found
+
+
+def _wired_to_ethernet():
+    """Names by the GPIO numbers that the board's Ethernet has."""
+    return {
+        _number(getattr(Pin.board, name)): name
+        for name in dir(Pin.board)
+        if name.startswith("ETH_")
+    }
+
+
+def _number(pin):
+    # The port tells it in a pin's text alone: Pin(5), or Pin(5, mode=...).
+    return int(str(pin)[4:].split(",")[0].rstrip(")"))
+
+
+def without_file() -> dict:
+    """Places by the image's own names alone, of which those that are none are left out: where
+    pins.json cannot be gone by, what can be secured is.
+    """
+    found = {}
+    numbers = own()
+    for name in numbers:
+        try:
+            found.update(check({}, {name: numbers[name]}, _CHIPS[chip()], {}))
+        except PinsError:
+            pass
+    return found
+
+
+def check(asked: dict, numbers: dict, rules: tuple, taken: dict) -> dict:
+    """Places of what ``asked`` (pins.json's object) makes of the image's ``numbers``, by the
+    ``rules`` of a chip, where the GPIOs ``taken`` are something else's; raises PinsError.
+    """
+    taken = dict(taken)
+    for name in asked:
+        if name not in _NAMES:
+            raise PinsError("pins: %s is none of %s" % (repr(name)[:24], " ".join(sorted(_NAMES))))
+    found = {}
+    for name, (active, is_output, is_wired) in _NAMES.items():
+        entry = asked.get(name, True if is_wired and name in numbers else False)
+        place = _place(name, entry, numbers, active)
+        if place is None:
+            continue
+        _check_number(name, place.number, rules, is_output)
+        if place.number in taken:
+            raise PinsError(
+                "pins: %s and %s are both GPIO %d" % (taken[place.number], name, place.number)
+            )
+        taken[place.number] = name
+        found[name] = place
+    for group in _TOGETHER:
+        here = [name for name in group if name in found]
+        if here and len(here) < len(group):
+            raise PinsError("pins: %s go together" % " ".join(group))
+    return found
+
+
+def _place(name, entry, numbers, active):
+    count = _RING if name == "RING" else 0
+    form = None
+    if isinstance(entry, dict):
+        for key in entry:
+            if key not in ("pin", "active", "count", "format"):
+                raise PinsError("pins: %s: %s is unknown" % (name, repr(key)[:24]))
+        active = _whole(name, "active", entry.get("active", active), 0, 1)
+        count = _whole(name, "count", entry.get("count", count), 1 if count else 0, _MOST_LEDS)
+        if count and name != "RING":
+            raise PinsError("pins: %s: count is a RING's" % name)
+        form = entry.get("format")
+        if form is not None and (name != "WIEGAND_D0" or not isinstance(form, str)):
+            raise PinsError("pins: %s: format is a text, of WIEGAND_D0" % name)
+        entry = entry.get("pin", True)
+    if entry is False or entry is None:
+        return None
+    if entry is True:
+        if name not in numbers:
+            raise PinsError("pins: %s: this image has no pin of that name: say its GPIO" % name)
+        entry = numbers[name]
+    return Place(_whole(name, "pin", entry, 0, 63), active, count, form)
+
+
+def _whole(name, what, value, least, most):
+    if type(value) is not int or not least <= value <= most:
+        raise PinsError("pins: %s: %s is not a number from %d to %d" % (name, what, least, most))
+    return value
+
+
+def _check_number(name, number, rules, is_output):
+    highest, forbidden, strapping, inputs = rules
+    bit = 1 << number
+    if number > highest or forbidden & bit:
+        raise PinsError("pins: %s: GPIO %d is the chip's own, or is none" % (name, number))
+    # A button is let go of at a reset, or starts the chip's loader, which is what it says then.
+    if strapping & bit and name != "SAFE":
+        raise PinsError("pins: %s: GPIO %d says how the chip starts" % (name, number))
+    if is_output and inputs & bit:
+        raise PinsError("pins: %s: GPIO %d is an input only" % (name, number))
+
+
+def _read(path):
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(_MAX_FILE + 1)
+    except OSError as error:
+        if error.errno == 2:  # ENOENT
+            return {}
+        raise
+    if len(raw) > _MAX_FILE:
+        raise PinsError("pins: larger than %d bytes" % _MAX_FILE)
+    try:
+        asked = json.loads(raw)
+    except ValueError:
+        raise PinsError("pins: not JSON")
+    if not isinstance(asked, dict):
+        raise PinsError("pins: not an object")
+    return asked

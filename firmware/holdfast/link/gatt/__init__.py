@@ -1,0 +1,1 @@
+"""The phone's link over Bluetooth: a GATT service that carries the byte stream, on aioble."""

@@ -1,0 +1,57 @@
+"""Safe mode: nothing opens but for who wants out, and the console is somebody's."""
+
+from micropython import const
+
+_LOOK_MS = const(50)
+_TELL_MS = const(60000)
+AGAIN_S = 1800
+
+# What to do, by what it is about. A person's hand is what ends the first two.
+_NEXT = {
+    "button": "let go of it, then reset",
+    "unprovisioned": "put settings.cbor beside device.key, then reset",
+    "settings_refused": "enrol it anew, then reset",
+    "storage_refused": "flash an image for this board, or erase its flash and enrol it anew",
+    "pins_refused": "put pins.json right, then reset",
+    "image_refused": "flash an image for this board",
+    "crashes": "see what ended it, then reset",
+}
+_LASTING = ("button", "unprovisioned")
+
+
+def run(board, why: dict):
+    """Secure the strike of ``board`` (hal), release it for who wants out, and say ``why``: its
+    ``event`` and ``reason``. It ends by itself after half an hour, for another attempt, but for
+    the button's and a board's that was never enrolled.
+
+    Nothing here needs an event loop, a policy, a log or a radio. What fails leaves the rest.
+    """
+    if board.strike is not None:
+        board.strike.end()
+    board.watch_exit()
+    event = why["event"]
+    has_exit = "rex" in board.inputs and board.strike is not None
+    fields = dict(
+        why, event="safe_mode", why=event, next=_NEXT.get(event, "reset"), exit=has_exit
+    )
+    try:
+        board.show()
+        board.led.show("magenta", "steady")
+    except Exception:
+        pass  # nobody sees it: the console says it
+    left = 0
+    for _ in range(AGAIN_S * 1000 // _LOOK_MS) if event not in _LASTING else _for_ever():
+        if left <= 0:
+            left = _TELL_MS
+            try:
+                board.console.line(fields)
+            except OSError:
+                pass
+        left -= _LOOK_MS
+        board.wait(_LOOK_MS)
+        board.let_out()
+
+
+def _for_ever():
+    while True:
+        yield

@@ -1,0 +1,100 @@
+"""A door whose reader is reached by radio: enrolled by the host, opened by phones over bleak."""
+
+import asyncio
+import json
+import pathlib
+import time
+
+from bleak import BleakClient, BleakScanner
+
+from holdfast.access import advert
+from holdfast_host.demo.scenes import advanced
+from holdfast_host.demo.stage import DOOR, SITE
+from holdfast_host.demo.stage import Stage as Site
+from holdfast_host.phone.client import Asked, EchoChallenge, Wish, introduce
+from radio.gatt_link import GattLink
+from radio.gatt_stage import Stage
+
+_SCRIPT = pathlib.Path(__file__).parent / "gatt_reader.py"
+_SCAN_SECONDS = 120
+
+
+def new_site(folder: pathlib.Path) -> tuple:
+    """A site in ``folder``, and where the state of its one reader lies."""
+    return Site(folder, lambda: int(time.time())), folder / "reader"
+
+
+class GattDoor:
+    """The reader of ``site``, whose state lies in ``state``, started on ``stage``."""
+
+    def __init__(self, site: Site, state: pathlib.Path, stage: Stage):
+        self.site = site
+        self._state = state
+        self._stage = stage
+        self.board = None
+
+    async def start(self):
+        """Power it on; returns once it can be found."""
+        self.board = await self._stage.board(_SCRIPT, self._state)
+        await self.board.said('"ready"')
+
+    def events(self, kind: str) -> list:
+        """What it has said so far of one kind of event."""
+        found = []
+        for line in self.board.lines:
+            event = json.loads(line) if line.startswith("{") else {}
+            if event.get("event") == kind:
+                found.append(event)
+        return found
+
+    async def find(self, phone):
+        """The reader, by what it advertises of itself and its door."""
+        door = advert.door_tag(SITE, DOOR)
+
+        def is_it(_, data):
+            said = data.service_data.get(advert.SERVICE)
+            return said is not None and door in advert.decode(bytes(said)).doors
+
+        device = await BleakScanner.find_device_by_filter(
+            is_it, timeout=_SCAN_SECONDS, backend=phone.scanner
+        )
+        if device is None:
+            raise TimeoutError("the reader does not advertise\n" + "\n".join(self.board.lines))
+        return device
+
+    async def cold(self, phone, identity):
+        """A full handshake and the wish to open: (the outcome, the session for the next time)."""
+
+        def visit(link):
+            checked = introduce(link.request, (identity,), DOOR, self.site.now())
+            asked = checked.ask(Wish())
+            return asked.read(link.request(asked.request)), checked.session
+
+        return await self._visit(phone, visit)
+
+    async def warm(self, phone, session):
+        """One request under a kept context: (the outcome, the session for the next time)."""
+
+        def visit(link):
+            asked = Asked(session.context(), DOOR, Wish())
+            outcome = asked.read(link.request(asked.request))
+            if not isinstance(outcome, EchoChallenge):
+                return outcome, advanced(session)
+            asked = Asked(advanced(session).context(), DOOR, Wish(), outcome.echo)
+            return asked.read(link.request(asked.request)), advanced(advanced(session))
+
+        return await self._visit(phone, visit)
+
+    def later(self, session):
+        """The session after a visit of which nobody knows how far it came."""
+        return advanced(advanced(session))
+
+    async def _visit(self, phone, visit):
+        links = []
+        device = await self.find(phone)
+        client = BleakClient(
+            device, lambda _: [link.lost() for link in links], backend=phone.client
+        )
+        async with client:
+            links.append(await GattLink(client).open())
+            return await asyncio.to_thread(visit, links[0])
