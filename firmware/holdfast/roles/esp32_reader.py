@@ -91,7 +91,8 @@ def _be_reader(board, cause, starts, last_run):
         board.life[status.RESET_CAUSE] = cause
         if board.strike.is_timed:
             board.life[status.TIMED] = "strike"
-        reader = _reader(board, ble, identity)
+        wiegand = _wiegand(board)
+        reader = _reader(board, ble, identity, wiegand and wiegand.pause)
     except start.NotReady as error:
         board.console.line(error.fields)
         return error.fields
@@ -100,6 +101,8 @@ def _be_reader(board, cause, starts, last_run):
     board.watchdog = reset.Watchdog()
     last_run.begin()
     reader.start()
+    if wiegand is not None:
+        wiegand.add(reader, reader.doors[reader.settings.doors[0][0]])
     start.follow_policy(reader, flash.HOME + "/policy.cbor")
     from .reader import describe
 
@@ -114,8 +117,24 @@ def _be_reader(board, cause, starts, last_run):
     return {"event": "crashes", "reason": "the reader came to an end"}
 
 
-def _reader(board, ble, identity):
-    """The Reader whom ``identity`` names, with its jobs."""
+def _wiegand(board):
+    """What listens to the board's Wiegand reader; None, and not loaded, without one."""
+    found = board.wiegand()
+    if found is None:
+        return None
+    from untrusted import InvalidInput
+
+    from .start import NotReady
+    from .wiegand import Wiegand
+
+    try:
+        return Wiegand(board, *found)
+    except InvalidInput as error:
+        raise NotReady({"event": "pins_refused", "reason": "pins: WIEGAND_D0: %s" % error})
+
+
+def _reader(board, ble, identity, pause):
+    """The Reader whom ``identity`` names, with its jobs; ``pause`` is the Node's, or None."""
     from untrusted import InvalidInput
 
     from ..access import advert
@@ -131,7 +150,13 @@ def _reader(board, ble, identity):
     radio = Radio(ble, board.ticks, limits, lambda: said, board.console)
     try:
         reader = Reader(
-            settings, private_key, board, flash.STATE, limits, p256_private_key=p256_private_key
+            settings,
+            private_key,
+            board,
+            flash.STATE,
+            limits,
+            p256_private_key=p256_private_key,
+            pause=pause,
         )
     except InvalidInput as error:
         raise refused(error)

@@ -67,8 +67,8 @@ class ReaderProcess:
     thread that started it). Without ``has_clock`` the next start finds no clock that runs, with it
     one that is ``clock_ahead`` of this machine's by so many seconds. Its door has the ``inputs``
     of these names, and may be open for ``held_ms``, if that is given, before it is held open.
-    ``wiegand`` and ``panel`` are the formats of a Wiegand reader at its door and of a panel behind
-    it (docs/cards.md).
+    ``wiegand`` and ``panel`` are the formats of a Wiegand reader at it and of a panel behind it
+    (docs/cards.md).
     While it runs nobody else runs a reader in that folder, nor enrols it; whoever has it already
     passes on what they ``held``.
     """

@@ -89,6 +89,16 @@ class Board:
             if ADDRESS in i2c.scan():
                 self.clock = Ds3231(i2c)
 
+    def wiegand(self):
+        """``(format, WiegandPort)`` of the Wiegand reader, as pins.json says of it; None without.
+        """
+        place = self._places.get("WIEGAND_D0")
+        if place is None or place.form is None:
+            return None
+        from .wiegand_in import WiegandPort
+
+        return place.form, WiegandPort(place.pin, self._places["WIEGAND_D1"].pin)
+
     def show(self):
         """Light and buzzer."""
         from .signals import Buzzer, Led, Rgb, Ring

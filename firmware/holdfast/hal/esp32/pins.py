@@ -48,10 +48,11 @@ class PinsError(InvalidInput):
 
 class Place:
     """Where something is: ``pin`` (Pin), ``active``, the level at which it is active, and, of a
-    ring, ``count`` LEDs.
+    ring, ``count`` LEDs; of a Wiegand reader's D0, ``form``, what it sends, or None.
     """
 
-    def __init__(self, number, active, count=0):
+    def __init__(self, number, active, count=0, form=None):
+        self.form = form
         self.number = number
         self.active = active
         self.count = count
@@ -76,7 +77,8 @@ def load(path: str) -> dict:
     The file may be missing. It is a JSON object of at most 1,024 bytes, such as
     ``{"CONTACT": true, "REX": 27, "STRIKE": {"pin": 26, "active": 0}, "BUZZER": false}``: the
     image's own pin, another GPIO, one with another level, or none. ``count`` says how many LEDs a
-    RING has. Raises PinsError, whose text says what is wrong, and OSError.
+    RING has, and ``format`` of WIEGAND_D0 what the reader there sends, such as ``26,keypad8``:
+    without it none is listened to. Raises PinsError, whose text says what is wrong, and OSError.
     """
     return check(_read(path), own(), _CHIPS[chip()], _wired_to_ethernet())
 
@@ -149,14 +151,18 @@ def check(asked: dict, numbers: dict, rules: tuple, taken: dict) -> dict:
 
 def _place(name, entry, numbers, active):
     count = _RING if name == "RING" else 0
+    form = None
     if isinstance(entry, dict):
         for key in entry:
-            if key not in ("pin", "active", "count"):
+            if key not in ("pin", "active", "count", "format"):
                 raise PinsError("pins: %s: %s is unknown" % (name, repr(key)[:24]))
         active = _whole(name, "active", entry.get("active", active), 0, 1)
         count = _whole(name, "count", entry.get("count", count), 1 if count else 0, _MOST_LEDS)
         if count and name != "RING":
             raise PinsError("pins: %s: count is a RING's" % name)
+        form = entry.get("format")
+        if form is not None and (name != "WIEGAND_D0" or not isinstance(form, str)):
+            raise PinsError("pins: %s: format is a text, of WIEGAND_D0" % name)
         entry = entry.get("pin", True)
     if entry is False or entry is None:
         return None
@@ -164,7 +170,7 @@ def _place(name, entry, numbers, active):
         if name not in numbers:
             raise PinsError("pins: %s: this image has no pin of that name: say its GPIO" % name)
         entry = numbers[name]
-    return Place(_whole(name, "pin", entry, 0, 63), active, count)
+    return Place(_whole(name, "pin", entry, 0, 63), active, count, form)
 
 
 def _whole(name, what, value, least, most):

@@ -1,14 +1,7 @@
 """The two lines of a Wiegand reader on the ESP32's pins.
 
-How a role wires it, for a door that has one; nothing of this is imported where there is none. The
-format is a text such as ``26`` or ``raw32,keypad8`` (door/wiegand.py), ``pins`` what
-hal/esp32/pins.py found::
-
-    port = WiegandPort(pins["WIEGAND_D0"].pin, pins["WIEGAND_D1"].pin)
-    wiegand = Wiegand(hardware, "26", port)             # roles/wiegand.py
-    reader = Reader(..., pause=wiegand.pause)
-    reader.start()
-    wiegand.add(reader, reader.doors[name])
+A board has one where pins.json says what it sends: ``"WIEGAND_D0": {"format": "26,keypad8"}``;
+nothing of this is loaded where there is none (roles/esp32_reader.py, roles/wiegand.py).
 
 The reader pulls its lines up to 5 V: each comes to its pin through a divider, 10 k and 18 k to
 ground, so that a line that is cut is low, which is told. Any pin that can interrupt will do, also

@@ -16,7 +16,7 @@ _LONGEST_LINE = const(256)
 
 
 class Bench:
-    """Reads ``stream`` (default: standard input) until it ends; ``inputs`` by their names;
+    """Reads ``stream`` (default: standard input) until it ends; ``inputs`` by their names.
     ``play(text)`` is the Wiegand reader's, if there is one.
     """
 

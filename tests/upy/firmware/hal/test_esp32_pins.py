@@ -51,6 +51,8 @@ def test_a_file_says_what_is_wired_and_where():
     assert levels == {"STRIKE": 0, "CONTACT": 1, "REX": 0, "TAMPER": 0, "RING": 1}
     assert places["RING"].count == 24 and places["STRIKE"].count == 0
     assert places["STRIKE"].pin.number == 0
+    places = _load('{"WIEGAND_D0": {"pin": 0, "format": "26"}, "WIEGAND_D1": 1}')
+    assert places["WIEGAND_D0"].form == "26" and places["WIEGAND_D1"].form is None
 
 
 def test_what_is_wrong_is_named():
@@ -73,6 +75,8 @@ def test_what_is_wrong_is_named():
         ('{"BUZZER": true}', "BUZZER: this image has no pin of that name"),
         ('{"REX": 5}', "STRIKE and REX are both GPIO 5"),
         ('{"SDA": 0}', "SDA SCL go together"),
+        ('{"STRIKE": {"format": "26"}}', "STRIKE: format is a text, of WIEGAND_D0"),
+        ('{"WIEGAND_D0": {"pin": 0, "format": 26}}', "WIEGAND_D0: format is a text"),
         ('{"WIEGAND_D1": 0}', "WIEGAND_D0 WIEGAND_D1 go together"),
         ('{"LED_R": 0, "LED_B": 1}', "LED_R LED_G LED_B go together"),
         ('{"STRIKE": 22}', "STRIKE: GPIO 22 is the chip's own, or is none"),

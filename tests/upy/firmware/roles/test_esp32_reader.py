@@ -230,6 +230,26 @@ def test_what_cannot_be_gone_by_is_named_and_tried_again():
         assert start.lines[0]["exit"] is False
 
 
+def test_a_wiegand_reader_is_listened_to_where_pins_json_says_what_it_sends():
+    """And nothing of it is loaded elsewhere; a format that is none is named."""
+    modules = ("holdfast.door.wiegand_in", "holdfast.hal.esp32.wiegand_in")
+    lines = '{"WIEGAND_D0": {"pin": 0%s}, "WIEGAND_D1": 1}'
+    for form, event in (("", "ready"), (', "format": "26"', "ready"), (', "format": "27"', "")):
+        for name in modules:
+            sys.modules.pop(name, None)
+        with Folder() as folder:
+            _enrolled(folder)
+            files.write(folder + "/pins.json", (lines % form).encode())
+            chip = simulated_esp32.power_on(names=_NAMES)
+            start = _Start(folder, chip=chip, acts=_interrupt)
+            if event:
+                assert event in start.events, start.lines
+                assert all([(name in sys.modules) == (form != "") for name in modules])
+            else:
+                (said,) = [one for one in start.lines if one["event"] == "safe_mode"][:1]
+                assert said["why"] == "pins_refused" and "26 or raw32" in said["reason"]
+
+
 def test_a_board_that_crashes_again_and_again_stops_trying_for_half_an_hour():
     """Four starts that do not last are enough: a lock must not chatter, nor flash wear out. What
     ended them is said, without what the error said. Then one attempt each half hour.
