@@ -39,6 +39,7 @@ class Link:
         self.closed_at = None  # the tick of its end, if it was this side that ended it
         self.is_heard = False  # whether anything came
         self.is_spilt = False  # whether more came than there is room for
+        self.is_served = False  # whether it is answered
         self.is_hurried = False  # whether its address has used its visits up
         self.task: asyncio.Task | None = None  # that serves it
 

@@ -23,11 +23,12 @@ _ANEW_EVERY = const(50)
 _SPEAK_MS = const(8000)
 _SPEAK_IF_FULL_MS = const(3000)
 _HURRY_MS = const(1000)
-_LEAVE_MS = const(2000)
+_LEAVE_MS = const(1000)
+_WAIT_MS = const(20)
 _FIRST_PAUSE_MS = const(500)
-_LONGEST_PAUSE_MS = const(30000)
+_LONGEST_PAUSE_MS = const(5000)
 _START_ANEW_AFTER = const(3)  # failures in a row
-_GIVE_UP_AFTER = const(10)  # two minutes
+_GIVE_UP_AFTER = const(26)  # two minutes
 
 
 class Radio:
@@ -49,6 +50,7 @@ class Radio:
         self._advertisement = advertisement
         self._console = console
         self._attempts = Attempts(ticks)
+        self._last_ms = limits.last_ms
         self._service = Service(ble)
         size = limits.message_size + _AHEAD
         self._links = [
@@ -65,6 +67,7 @@ class Radio:
         self._error = None  # that it ended with
         self._looks = 0
         self._failures = 0  # in a row
+        self._pause = 0  # after them: the tick at which another attempt is made
 
     async def run(self, connected):
         """Await ``connected(link)`` for each central that speaks, in a task of its own; it gives
@@ -76,16 +79,17 @@ class Radio:
         self._connected = connected
         try:
             while True:
-                pause = _LOOK_MS
                 try:
-                    if not (self._is_up and self._ble.is_active):
-                        await self._start()
                     self._look()
+                    if not self._failures or self._ticks.until(self._pause) <= 0:
+                        if not (self._is_up and self._ble.is_active):
+                            await self._start()
+                        self._show()
                 except MemoryError:
                     gc.collect()
                 except (OSError, ValueError, core.GattError) as error:
-                    pause = self._failed(error)
-                await asyncio.sleep_ms(pause)
+                    self._failed(error)
+                await asyncio.sleep_ms(_LOOK_MS)
         finally:
             self._hush()
 
@@ -97,21 +101,18 @@ class Radio:
         self._service.start()
         self._is_up = True
 
-    def _failed(self, error) -> int:
-        """Milliseconds until the next attempt."""
+    def _failed(self, error):
         self._hush()
         self._failures += 1
         self._tell("radio_failed", str(error))
-        if not self._is_serving():
+        if not self._served():
             if self._failures >= _GIVE_UP_AFTER:
                 self._failures = 0
                 raise OSError(str(error))
             if self._failures >= _START_ANEW_AFTER:
                 self._is_up = False
-        return min(_FIRST_PAUSE_MS << self._failures - 1, _LONGEST_PAUSE_MS)
-
-    def _is_serving(self):
-        return any(link.task is not None and link.is_heard for link in self._links)
+        pause = min(_FIRST_PAUSE_MS << self._failures - 1, _LONGEST_PAUSE_MS)
+        self._pause = self._ticks.add(pause)
 
     def _tell(self, event, detail):
         try:
@@ -128,8 +129,6 @@ class Radio:
         if self._service.has_stumbled:
             self._service.has_stumbled = False
             self._hush()
-        elif self._is_up:
-            self._show()
 
     def _welcome(self):
         for link in self._links:
@@ -139,13 +138,31 @@ class Radio:
 
     async def _serve(self, link, connected):
         try:
-            if await link.heard() and await connected(link):
-                self._attempts.proved(link.address)
+            if await link.heard():
+                await self._turn()
+                link.is_served = await link.heard()  # unless it has left meanwhile
+                if link.is_served and await connected(link):
+                    self._attempts.proved(link.address)
         finally:
+            link.is_served = False
             link.close()
             if link.is_spilt:
                 self._tell("central_dropped", "it writes faster than it is read")
             link.task = None
+
+    async def _turn(self):
+        """Wait until one place less than all is taken by those who are served, but no longer than
+        any of them may show nothing: then it makes room (``link.listener``).
+        """
+        since = self._ticks.add(0)
+        while self._served() >= len(self._links) - 1 and self._age(since) < self._last_ms:
+            await asyncio.sleep_ms(_WAIT_MS)
+
+    def _served(self) -> int:
+        count = 0
+        for link in self._links:
+            count += link.is_served
+        return count
 
     def _drop(self):
         """End what only keeps a place; sooner where there is no other."""
@@ -159,10 +176,12 @@ class Radio:
                 else:
                     lingering += 1
                     link.close()  # which sees whether it has gone without a word
+        # One that does not leave will be followed by others.
+        is_full = not free and (lingering > 0 or not leaving)
         latest, longest = None, 0
         for link in self._links:
             if link.is_arriving:
-                over = self._age(link.since) - self._may_be_silent(link, not (free or leaving))
+                over = self._age(link.since) - self._may_be_silent(link, is_full)
                 if over > longest:
                     latest, longest = link, over
         if latest is not None:
@@ -185,6 +204,8 @@ class Radio:
     def _show(self):
         """See to it that the reader can be found while there is a place."""
         self._looks += 1
+        if not self._is_wanted and self._advertising is not None:
+            return  # it is about to end
         if self._advertising is None:
             if self._has_place():
                 self._is_wanted = True

@@ -48,6 +48,8 @@ class Ring:
     def take(self, limit: int) -> bytes:
         """The oldest bytes, at most ``limit`` and perhaps fewer than there are; none if empty."""
         first, end = self._first, self._end
+        if first == end:
+            return b""
         if end < first:
             end = len(self._bytes)
         end = min(end, first + limit)

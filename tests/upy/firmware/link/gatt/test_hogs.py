@@ -1,0 +1,167 @@
+"""Hogs on every place, and a resident who comes: in within ten seconds, whichever hogs they are.
+
+A whole reader, in simulated time. Who waits for a place finds it by chance, the hogs and the
+resident alike; a phone needs a second from its connection to its first write.
+"""
+
+INTERPRETERS = ("micropython",)
+HEAP = "8M"
+
+import asyncio
+import os
+
+import coap
+from gatt_phone import Crowd, GattCall, call, make_bench
+from memory_phone import Phone, cold, warm
+
+_TORTURE = os.getenv("HOLDFAST_TORTURE") == "1"
+_TIMES = 25 if _TORTURE else 3
+_FEW = 10 if _TORTURE else 1  # of those who keep the reader at work
+_WITHIN_MS = 10000
+_IF_THEY_STAY_MS = 20000
+_DISCOVERY_MS = 1000
+_GREETING = b"\x00\xe1"
+
+
+async def _silent(central):
+    pass
+
+
+async def _half_a_message(central):
+    """Writes what a message begins with, as late as it may, and no more."""
+    await asyncio.sleep_ms(900)
+    central.write(b"\xd0\x40\x02")
+
+
+async def _junk(central):
+    while True:
+        central.write(b"\xff" * 20)
+        await asyncio.sleep_ms(30)
+
+
+async def _flood(central):
+    central.exchange_mtu(517)
+    for _ in range(4):
+        central.write(_GREETING + b"\x00" * 500)
+
+
+async def _in_and_out(central):
+    await asyncio.sleep_ms(40)
+    central.leave()
+
+
+async def _deaf(central):
+    """Asks, and takes no answer."""
+    central.is_deaf = True
+    central.write(_GREETING)
+    ask = coap.stream.encode(coap.Message(coap.code.GET, coap.path_options("status")))
+    while True:
+        central.write(ask[:20])
+        await asyncio.sleep_ms(100)
+
+
+async def _stays(central):
+    """Silent, and where it is dropped it stays for as long as a connection may."""
+    central.lingers_ms = 32000
+
+
+async def _visit(bench, crowd, reader, phone, is_cold):
+    """Milliseconds until the door is open, with as many attempts as that takes."""
+    begun = bench.time.now
+    while True:
+        central = await crowd.find(7)
+        central.exchange_mtu(185)
+        await asyncio.sleep_ms(_DISCOVERY_MS)
+        try:
+            mine = GattCall(bench, central)
+            if is_cold:
+                _, code, answer = await cold(reader, phone, call=mine)
+            else:
+                await mine.send(phone.hello())
+                _, code, answer = await warm(reader, phone, call=mine)
+        except OSError:
+            answer = None
+        if answer is not None:
+            assert code == coap.code.CHANGED and answer[1] is True
+            central.leave()
+            return bench.time.now - begun
+        central.leave()
+        assert bench.time.now - begun < 60000, bench.lines[-9:]
+
+
+async def _against(behave, is_changing, times=_TIMES, within_ms=_WITHIN_MS):
+    worst = 0
+    for seed in range(1, times + 1):
+        bench, hardware, reader = make_bench()
+        phone = Phone()
+        await bench.run(reader.connected)
+        crowd = Crowd(bench, seed)
+        crowd.come(4, behave, is_changing)
+        await asyncio.sleep_ms(500 + 700 * seed)
+        for is_cold in (True, False):
+            took = await _visit(bench, crowd, reader, phone, is_cold)
+            worst = max(worst, took)
+            assert took <= within_ms, (behave, is_changing, seed, took)
+            await asyncio.sleep_ms(2000)
+        assert hardware.opened == 2 and crowd.visits
+        crowd.go()
+        await bench.end()
+        reader.door.close()
+    print("%s, %s: %d ms at worst" % (behave, is_changing, worst))
+
+
+async def test_who_connects_and_says_nothing():
+    """Whether it subscribes or not nobody sees: the stack keeps that to itself."""
+    await _against(_silent, False)
+    await _against(_silent, True)
+
+
+async def test_who_writes_half_a_message():
+    await _against(_half_a_message, False)
+    await _against(_half_a_message, True)
+
+
+async def test_who_writes_junk():
+    await _against(_junk, False, _FEW)
+    await _against(_junk, True, _FEW)
+
+
+async def test_who_writes_more_than_anybody_reads():
+    await _against(_flood, True, _FEW)
+
+
+async def test_who_connects_and_leaves_again_and_again():
+    await _against(_in_and_out, False)
+    await _against(_in_and_out, True)
+
+
+async def test_who_takes_no_notification():
+    await _against(_deaf, False)
+    await _against(_deaf, True)
+
+
+async def test_who_does_not_leave_when_it_is_dropped():
+    """Such a central breaks the rules of the link layer. It has each place for five seconds, and
+    then the stack is switched off and on again: chance gives the place to it or to the resident.
+    """
+    await _against(_stays, True, within_ms=_IF_THEY_STAY_MS)
+
+
+async def test_three_residents_at_once():
+    """Each has a connection of its own, and none waits for another's to end."""
+    bench, hardware, reader = make_bench()
+    await bench.run(reader.connected)
+    phones = [Phone(number=1000 * number) for number in range(3)]
+    calls = []
+    for number in range(3):
+        calls.append(await call(bench, number, mtu=(23, 185, 517)[number]))
+
+    async def visit(number):
+        _, _, answer = await cold(reader, phones[number], call=calls[number])
+        _, _, again = await warm(reader, phones[number], call=calls[number])
+        return answer[1] and again[1]
+
+    assert await asyncio.gather(visit(0), visit(1), visit(2)) == [True] * 3
+    assert hardware.opened == 6
+    await bench.end()
+    reader.door.close()
