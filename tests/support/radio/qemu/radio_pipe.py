@@ -28,6 +28,8 @@ class Pipe:
             line = sys.stdin.buffer.readline().strip()
             if line.startswith(b"~"):
                 return _parsed(line)
+            if line in commands:
+                commands[line]()
 
     def start(self, deliver):
         """Call ``deliver(kind, connection, handle, payload)`` for whatever comes from now on."""
