@@ -81,6 +81,9 @@ def test_port_takes_the_board(tmp_path, board, request):
     assert config[f"CONFIG_ESPTOOLPY_FLASHSIZE_{board.flash >> 20}MB"] == "y"
     sizes = [key for key in config if "ESPTOOLPY_FLASHSIZE" in key and config[key] == "y"]
     assert len(sizes) == 1, "two sizes of flash"
+    if board.flash == 4 << 20:
+        assert config["CONFIG_COMPILER_OPTIMIZATION_SIZE"] == "y", "too large for its slot"
+        assert config["CONFIG_COMPILER_OPTIMIZATION_PERF"] == "n"
     assert config["CONFIG_BT_NIMBLE_ENABLED"] == "y"
     assert config["CONFIG_BT_NIMBLE_SVC_GAP_DEVICE_NAME"] == '"Holdfast"'
 
