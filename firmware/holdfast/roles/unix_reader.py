@@ -15,6 +15,7 @@ from ..hal.unix.radio import MIN_CHUNK, Radio
 from ..hal.unix.rng import random_bytes
 from ..node import device_keys
 from ..node.stores import Stores
+from ..storage import let_go
 from ..storage.keys import KeyStore
 from ..storage.last_run import LastRun
 from ..storage.policy import file as policy_file
@@ -60,6 +61,11 @@ def main(arguments) -> int:
     directory, port, chunk, ahead = options
     hardware = Hardware(ahead)
     console = hardware.console
+    try:
+        _reset(directory, console)
+    except OSError as error:
+        console.line({"event": "storage_refused", "reason": str(error)})
+        return EXIT_STORAGE
 
     def check(settings):
         device_keys.check(settings, private_key, _p256_key(keys, settings))
@@ -136,6 +142,27 @@ def _run(reader, last_run, directory, radio, bench, port) -> int:
     finally:
         reader.door.close()
     return 0
+
+
+def _reset(directory, console):
+    """Back to the factory, if somebody asked for it."""
+    from ..storage import factory_reset
+
+    try:
+        if factory_reset.standing(directory) != factory_reset.NONE:
+            flash.mount(directory + "/flash.img", console)
+            try:
+                done, events = factory_reset.carry_out(directory, flash.MOUNT_POINT)
+            finally:
+                flash.unmount()
+            if done:
+                console.line({"event": "reset", "events_given_up": events})
+            else:
+                told = {"event": "reset_refused", "events": events}
+                told["reason"] = "%d events are not acknowledged" % events
+                console.line(told)
+    finally:
+        let_go(factory_reset)
 
 
 def _p256_key(keys, settings):

@@ -38,6 +38,7 @@ COMMANDS = [
     ["phone", "status"],
     ["reader"],
     ["reader", "enroll"],
+    ["reader", "reset"],
     ["reader", "run"],
     ["events"],
     ["events", "verify"],

@@ -100,6 +100,11 @@ def mount(path: str, console) -> Image:
     return image
 
 
+def unmount():
+    """Let go of the image that is mounted."""
+    vfs.umount(MOUNT_POINT)
+
+
 def _make(path, console):
     fresh = path + ".new"
     blank = b"\xff" * _BLOCK
