@@ -5,6 +5,7 @@ from untrusted import InvalidInput
 
 from ..node import device_keys
 from ..node.stores import Stores
+from ..storage import let_go
 from ..storage.keys import KeyStore
 from ..storage.policy import file as policy_file
 from ..storage.settings import SettingsStore
@@ -19,13 +20,19 @@ class NotReady(Exception):
 
 def identity(home: str, state: str, random_bytes, hardware, mount) -> tuple:
     """``(Settings, X25519 key, P-256 key or None)`` of what lies in the directory ``home``; the
-    keys are made at the first start. ``mount()`` has the directory ``state``, of what the device
+    keys are made at the first start, and after a reset to the factory, which is done here if
+    somebody has asked for it. ``mount()`` has the directory ``state``, of what the device
     remembers, be there; it may raise OSError.
 
     Raises NotReady where there are no settings yet (``unprovisioned``), where keys or settings
     cannot be gone by (``settings_refused``), or where there is no ``state`` (``storage_refused``).
-    Settings that were brought and are not taken are told to ``hardware.console``.
+    What came of a reset, and settings that were brought and are not taken, are told to
+    ``hardware.console``.
     """
+    try:
+        is_mounted = _reset(home, state, hardware.console, mount)
+    except OSError as error:
+        raise NotReady({"event": "storage_refused", "reason": str(error)})
 
     def p256_key(settings):
         return None if settings.p256_certificate is None else keys.p256_private_key()
@@ -51,7 +58,8 @@ def identity(home: str, state: str, random_bytes, hardware, mount) -> tuple:
             }
             raise NotReady(fields)
         try:
-            mount()
+            if not is_mounted:
+                mount()
         except OSError as error:
             raise NotReady({"event": "storage_refused", "reason": str(error)})
         settings = store.take(settings, anchors, check) or settings
@@ -62,6 +70,26 @@ def identity(home: str, state: str, random_bytes, hardware, mount) -> tuple:
         return settings, private_key, p256_key(settings)
     except (InvalidInput, OSError) as error:
         raise refused(error)
+
+
+def _reset(home, state, console, mount) -> bool:
+    """Back to the factory, if somebody has asked for it. Says whether it has mounted."""
+    from ..storage import factory_reset
+
+    try:
+        if factory_reset.standing(home) == factory_reset.NONE:
+            return False
+        mount()
+        done, events = factory_reset.carry_out(home, state)
+        if done:
+            console.line({"event": "reset", "events_given_up": events})
+        else:
+            told = {"event": "reset_refused", "events": events}
+            told["reason"] = "%d events are not acknowledged" % events
+            console.line(told)
+        return True
+    finally:
+        let_go(factory_reset)
 
 
 def refused(error) -> NotReady:

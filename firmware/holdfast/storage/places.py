@@ -33,13 +33,13 @@ def tidy(directory: str, ours: str, device_key: bytes, random_bytes) -> int:
     is_kept = False
     for _, path, rest in places:
         for name in rest:
-            _remove(path + "/" + name)
+            remove(path + "/" + name)
         waiting = 0
         if _EVENTS in files.names(path):
             waiting = left.keep(path + "/" + _EVENTS, device_key, random_bytes)
         if is_kept or not waiting:
             lost += waiting
-            _remove(path)
+            remove(path)
         else:
             is_kept = True
     return lost
@@ -57,15 +57,20 @@ def left_events(directory: str, ours: str, audit_key: bytes, device_key: bytes, 
     return None
 
 
+def all_of(directory: str) -> list:
+    """The folders of all places in ``directory``, by their paths. Raises OSError."""
+    return [directory + "/" + name for name in files.names(directory) if _is_place(name)]
+
+
 def _is_place(name):
     return len(name) == _NAME and all(digit in "0123456789abcdef" for digit in name)
 
 
-def _remove(path):
+def remove(path):
     """Remove a file, or a folder with all in it. Raises OSError."""
     if os.stat(path)[0] & 0x4000:
         for name in files.names(path):
-            _remove(path + "/" + name)
+            remove(path + "/" + name)
         os.rmdir(path)
     else:
         os.remove(path)

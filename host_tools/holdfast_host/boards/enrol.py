@@ -22,7 +22,7 @@ from ..site import devices, names, rotation
 from ..site import site as sites
 from ..site.keys import Keys
 from ..site.site import Site
-from . import clock, correct, rehearsal
+from . import clock, correct, rehearsal, reset
 from .process import ReaderProcess
 from .settings import SEALED, SETTINGS, Placement, encode_settings, is_enrolled
 from .settings import STRIKE_MS as STRIKE_MS
@@ -71,6 +71,7 @@ def enroll(
     files.make_folder(state_folder)
     with locks.hold(state_folder) as held, locks.changing(site.folder):
         require_none(state_folder, replace)
+        reset.require_none(state_folder)
         site = sites.load(site.folder)
         with _all_or_nothing(state_folder, site, placement.name):
             enrolled = _ask(state_folder)

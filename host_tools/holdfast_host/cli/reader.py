@@ -19,6 +19,7 @@ from untrusted import InvalidInput
 from .. import files
 from ..boards import clock
 from ..boards import enrol as readers
+from ..boards import reset as resetting
 from ..boards.enrol import Placement
 from ..boards.process import INPUTS, ReaderProcess
 from ..credentials import keys, lifetime
@@ -214,6 +215,32 @@ def revoke(
         "next: issue credentials anew, so that phones get the list: until then a phone that knows"
         " this reader goes on believing it"
     )
+
+
+@app.command()
+def reset(
+    folder: Folder,
+    discard_events: Annotated[
+        bool,
+        typer.Option("--discard-events", help="Give up events that nobody has acknowledged."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a reader back to what it was in the factory: it erases its keys and all rules.
+
+    So it can become another site's. It is refused while the reader has events that are not home,
+    unless they are to be given up. Cut short, the reader goes on with it when it starts.
+    """
+    with progress("Resetting the reader"):
+        done = resetting.reset(folder, discard_events=discard_events)
+    if as_json:
+        say_json({"public_key": done.public_key, "events_given_up": done.given_up})
+        return
+    if done.given_up:
+        say(f"{done.given_up} events that nobody had acknowledged are gone", "yellow")
+    say(f"{folder} has new keys and knows no site", "green")
+    say("next: holdfast reader revoke SITE_DIR ID at its site, which believes its keys until then")
+    say(f"next: holdfast reader enroll {folder} --site DIR --door DOOR --node ID, under a new id")
 
 
 @app.command()

@@ -40,6 +40,7 @@ COMMANDS = [
     ["phone", "watch"],
     ["reader"],
     ["reader", "enroll"],
+    ["reader", "reset"],
     ["reader", "run"],
     ["events"],
     ["events", "verify"],

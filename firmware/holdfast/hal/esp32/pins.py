@@ -65,7 +65,8 @@ class Place:
 
 def chip() -> str:
     """The chip's name, such as ``ESP32C3``, as the image has it; PinsError for an unknown one."""
-    name = sys.implementation._machine.split(" ")[-1]
+    # Some ports have ESP32-S3, some ESP32S3.
+    name = sys.implementation._machine.split(" ")[-1].replace("-", "")
     if name not in _CHIPS:
         raise PinsError("pins: nothing is known of the chip %s" % name[:20])
     return name
