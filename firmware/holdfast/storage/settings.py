@@ -111,8 +111,9 @@ class SettingsStore:
 
         try:
             before = self._opened()
+            public_key = crypto.x25519_public_key(self._private_key)
             payload = settings_intake.accepted(
-                brought, crypto.x25519_public_key(self._private_key), held, before, anchors
+                brought, public_key, held, before, anchors, decode
             )
             taken = held
             if payload != before:

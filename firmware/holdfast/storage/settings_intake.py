@@ -12,19 +12,18 @@ from cose import sign1
 from micropython import const
 from untrusted import InvalidInput
 
-from .settings import decode
-
 _AAD = b"holdfast settings"
 _PROTECTED = b"\xa1\x01\x27"  # {1: -8}: EdDSA
 _MAX_CHANGESETS = const(24)
 _TRIED = const(2)
 
 
-def accepted(brought: bytes, public_key: bytes, held, before, anchors) -> bytes:
+def accepted(brought: bytes, public_key: bytes, held, before, anchors, decode) -> bytes:
     """The settings in ``brought``, encoded, which the board with ``public_key`` (32 bytes) takes.
 
     ``held`` are the Settings in force and ``before`` their bytes, both None if there are none;
-    ``anchors(held)`` the authority's keys that are. Raises InvalidInput: which of it is wrong.
+    ``anchors(held)`` the authority's keys that are; ``decode(payload)`` makes Settings of bytes.
+    Raises InvalidInput: which of it is wrong.
     """
     message, changesets = _parsed(brought)
     payload = message.payload
