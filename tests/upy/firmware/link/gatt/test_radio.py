@@ -213,6 +213,7 @@ async def test_a_number_that_the_stack_gives_away_at_once():
     bench = Bench()
     await bench.run(echo)
     central = await bench.central(1)
+    before = 0
     for number in range(300):
         if number == 50:
             before = held()
@@ -316,6 +317,7 @@ async def test_one_that_does_not_leave_costs_the_others_nothing():
 async def test_a_thousand_visits_leave_nothing_behind():
     bench = Bench()
     await bench.run(echo)
+    before = 0
     for number in range(1000):
         if number == 100:
             before = held()
