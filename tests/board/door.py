@@ -190,11 +190,13 @@ class Firmware:
 
     Made in ``folder``. ``where`` it lies: in ``rom``, in .mpy files on the flash (``mpy``), or in
     the image: ``frozen``, and then the ROM has nothing but the test's own module, or ``joined``
-    with that, and there is nothing in the ROM.
+    with that, and there is nothing in the ROM. ``add(tree)`` puts more beside it.
     """
 
-    def __init__(self, folder: pathlib.Path, where: str = "rom"):
+    def __init__(self, folder: pathlib.Path, where: str = "rom", add=None):
         compile_tree(folder / "tree", [ON_BOARD])
+        if add:
+            add(folder / "tree")
         self.rom = rom_image(folder / "tree")
         self.where = where
         self._image = {"frozen": FROZEN, "joined": JOINED}.get(where, FIRMWARE)

@@ -37,7 +37,7 @@ def site(tmp_path_factory):
 @contextlib.asynccontextmanager
 async def _door(site):
     async with Stage() as stage:
-        door = GattDoor(*site, stage)
+        door = GattDoor(site[0], site[1], stage)
         await door.start()
         yield stage, door
         assert not door.events("fault")

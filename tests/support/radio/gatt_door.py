@@ -24,28 +24,11 @@ def new_site(folder: pathlib.Path) -> tuple:
     return Site(folder, lambda: int(time.time())), folder / "reader"
 
 
-class GattDoor:
-    """The reader of ``site``, whose state lies in ``state``, started on ``stage``."""
+class AirDoor:
+    """A door that phones reach by radio, wherever its reader runs; ``now()`` is their time."""
 
-    def __init__(self, site: Site, state: pathlib.Path, stage: Stage):
-        self.site = site
-        self._state = state
-        self._stage = stage
-        self.board = None
-
-    async def start(self):
-        """Power it on; returns once it can be found."""
-        self.board = await self._stage.board(_SCRIPT, self._state)
-        await self.board.said('"ready"')
-
-    def events(self, kind: str) -> list:
-        """What it has said so far of one kind of event."""
-        found = []
-        for line in self.board.lines:
-            event = json.loads(line) if line.startswith("{") else {}
-            if event.get("event") == kind:
-                found.append(event)
-        return found
+    def __init__(self, now):
+        self._now = now
 
     async def find(self, phone):
         """The reader, by what it advertises of itself and its door."""
@@ -59,14 +42,14 @@ class GattDoor:
             is_it, timeout=_SCAN_SECONDS, backend=phone.scanner
         )
         if device is None:
-            raise TimeoutError("the reader does not advertise\n" + "\n".join(self.board.lines))
+            raise TimeoutError("the reader does not advertise")
         return device
 
-    async def cold(self, phone, identity):
+    async def cold(self, phone, *identities):
         """A full handshake and the wish to open: (the outcome, the session for the next time)."""
 
         def visit(link):
-            checked = introduce(link.request, (identity,), DOOR, self.site.now())
+            checked = introduce(link.request, identities, DOOR, self._now())
             asked = checked.ask(Wish())
             return asked.read(link.request(asked.request)), checked.session
 
@@ -98,3 +81,28 @@ class GattDoor:
         async with client:
             links.append(await GattLink(client).open())
             return await asyncio.to_thread(visit, links[0])
+
+
+class GattDoor(AirDoor):
+    """The reader of ``site``, whose state lies in ``state``, started on ``stage``."""
+
+    def __init__(self, site: Site, state: pathlib.Path, stage: Stage):
+        super().__init__(site.now)
+        self.site = site
+        self._state = state
+        self._stage = stage
+        self.board = None
+
+    async def start(self):
+        """Power it on; returns once it serves."""
+        self.board = await self._stage.board(_SCRIPT, self._state)
+        await self.board.said('"ready"')
+
+    def events(self, kind: str) -> list:
+        """What it has said so far of one kind of event."""
+        found = []
+        for line in self.board.lines:
+            event = json.loads(line) if line.startswith("{") else {}
+            if event.get("event") == kind:
+                found.append(event)
+        return found

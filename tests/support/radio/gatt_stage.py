@@ -24,7 +24,7 @@ LARGEST_MTU = 517
 def aioble_path() -> str | None:
     """The folder that holds the package aioble, or None."""
     named = os.environ.get("AIOBLE_PATH") or str(conftest.ROOT / "build" / "mip")
-    return named if (pathlib.Path(named) / "aioble").is_dir() else None
+    return os.path.abspath(named) if (pathlib.Path(named) / "aioble").is_dir() else None
 
 
 class Stage:

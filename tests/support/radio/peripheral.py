@@ -19,8 +19,10 @@ from bumble.core import UUID
 from bumble.device import AdvertisingType
 from bumble.gatt import Characteristic, Descriptor, Service
 from bumble.gatt_server import Server
+from bumble.hci import Role
 
 from radio.board import radio_frames as frames
+from radio.central import PROCEDURES, Central
 
 _LEGACY_FLAGS = 0xFF  # what goes into a characteristic's declaration
 _READ = 0x02
@@ -41,6 +43,7 @@ class Peripheral:
         self._congested = asyncio.Event()
         self._congested.set()
         self._data = self._response = b""
+        self._central = Central(device, self._tell)
         self.address = device.random_address
 
     async def run(self, is_ready):
@@ -62,7 +65,12 @@ class Peripheral:
                 payload = await self._reader.readexactly(length)
                 if kind == frames.OFF:
                     break
-                await _DOES[kind](self, conn, handle, payload)
+                if kind in PROCEDURES:
+                    self._start(self._central.ask(kind, conn, handle, payload))
+                elif kind in _CENTRAL:
+                    await _CENTRAL[kind](self._central, conn, handle, payload)
+                else:
+                    await _DOES[kind](self, conn, handle, payload)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # a board without power says no goodbye
         finally:
@@ -89,13 +97,16 @@ class Peripheral:
             self._writer.write(payload)
 
     def _connected(self, connection):
-        peer = connection.peer_address
-        who = (connection.handle, int(peer.is_random), bytes(peer)[::-1])
-        connection.on("disconnection", lambda _: self._tell(frames.DISCONNECTED, *who))
         connection.on(
             "connection_att_mtu_update",
             lambda: self._tell(frames.MTU_EXCHANGED, connection.handle, connection.att_mtu),
         )
+        if connection.role == Role.CENTRAL:
+            self._central.connected(connection)
+            return
+        peer = connection.peer_address
+        who = (connection.handle, int(peer.is_random), bytes(peer)[::-1])
+        connection.on("disconnection", lambda _: self._tell(frames.DISCONNECTED, *who))
         self._tell(frames.CONNECTED, *who)
 
     async def _ask(self, kind, connection, handle, payload=b""):
@@ -244,6 +255,12 @@ _DOES = {
     frames.PREFER_MTU: Peripheral._prefer_mtu,
     frames.NAME: Peripheral._name,
     frames.ACK: Peripheral._answer,
+}
+
+_CENTRAL = {
+    frames.SCAN: Central.scan,
+    frames.CONNECT: Central.connect,
+    frames.CANCEL: Central.cancel,
 }
 
 

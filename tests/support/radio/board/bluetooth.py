@@ -12,6 +12,11 @@ from radio_attribute import Attribute
 from radio_pipe import Pipe
 from radio_uuid import UUID
 
+try:
+    from radio_central import Central
+except ImportError:  # a board that is no central has no memory to spare for one
+    Central = object
+
 FLAG_READ = 0x0002
 FLAG_WRITE_NO_RESPONSE = 0x0004
 FLAG_WRITE = 0x0008
@@ -35,7 +40,11 @@ _MAX_INDICATIONS = 4  # NimBLE's procedures at once
 _SETTINGS = ("addr_mode", "bond", "mitm", "io", "le_secure")
 
 
-class BLE:
+def _bytes(data) -> bytes:
+    return data.encode() if isinstance(data, str) else bytes(data)
+
+
+class BLE(Central):  # pyright: ignore[reportGeneralTypeIssues]
     """The one radio of a board: ``BLE()`` is the same object each time."""
 
     _one = None
@@ -98,7 +107,7 @@ class BLE:
                 self._mtu = value
                 pipe.send(frames.PREFER_MTU, 0, value)
             elif name == "gap_name":
-                value = value.encode() if isinstance(value, str) else bytes(value)
+                value = _bytes(value)
                 if len(value) > _MAX_NAME:
                     raise OSError(_EINVAL)
                 self._name = value
@@ -190,7 +199,7 @@ class BLE:
         """Set what an attribute holds, and tell those who subscribed if asked to."""
         pipe = self._on()
         attribute = self._attribute(value_handle)
-        data = bytes(data)
+        data = _bytes(data)
         attribute.write(data)
         if send_update:
             pipe.send(frames.UPDATED, 0, value_handle, data)
@@ -222,7 +231,7 @@ class BLE:
             raise OSError(_ENOTCONN)
         if data is None:
             data = self._attribute(value_handle).peek()
-        pipe.send(kind, conn_handle, value_handle, bytes(data))
+        pipe.send(kind, conn_handle, value_handle, _bytes(data))
 
     def _on(self):
         if self._pipe is None:
@@ -264,6 +273,8 @@ class BLE:
             self._fire(kind, (conn, handle, payload[0]))
         elif kind == frames.MTU_EXCHANGED:
             self._fire(kind, (conn, handle))
+        else:
+            self._told(kind, conn, handle, payload)
 
     def _answer(self, error, value):
         pipe = self._pipe  # the handler may have turned the radio off

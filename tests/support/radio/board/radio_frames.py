@@ -40,3 +40,30 @@ ENTRY_LENGTH = 6
 SERVICE = 0
 CHARACTERISTIC = 1
 DESCRIPTOR = 2
+
+# Of a central: what it asks, and what it is told (radio_central).
+SCAN = 50  # 1 or 0 to stop, ms
+CONNECT = 51  # type of the address; the address
+CANCEL = 52
+SERVICES = 53  # connection; a UUID or nothing
+CHARACTERISTICS = 54  # connection, first handle; last handle, a UUID or nothing
+DESCRIPTORS = 55  # likewise
+READ = 56  # connection, attribute
+WRITE_VALUE = 57  # connection, attribute; 1 for a response, the value
+EXCHANGE_MTU = 58  # connection, MTU
+
+SCAN_RESULT = 5  # type of the address, kind; the address, the strength, the data
+SCAN_DONE = 6
+PERIPHERAL_CONNECTED = 7  # as CONNECTED
+PERIPHERAL_GONE = 8
+SERVICE_RESULT = 9  # connection, first handle; last handle, UUID
+SERVICE_DONE = 10  # connection, status
+CHARACTERISTIC_RESULT = 11  # connection, value's handle; last handle, properties, UUID
+CHARACTERISTIC_DONE = 12
+DESCRIPTOR_RESULT = 13  # connection, handle; UUID
+DESCRIPTOR_DONE = 14
+READ_RESULT = 15  # connection, attribute; the value
+READ_DONE = 16  # connection, attribute; status
+WRITE_DONE = 17
+NOTIFIED = 18  # connection, attribute; the value
+INDICATED = 19

@@ -14,13 +14,14 @@ class UUID:
             if not 0 <= value <= 0xFFFF:
                 raise ValueError("invalid UUID")
             self._bytes = bytes((value & 0xFF, value >> 8))
-        elif isinstance(value, str):
+        elif isinstance(value, str) and len(value) not in (2, 4, 16):
             digits = value.replace("-", "")
             if len(digits) != 32:
                 raise ValueError("UUID too %s" % ("short" if len(digits) < 32 else "long"))
             self._bytes = bytes(reversed(binascii.unhexlify(digits)))
         else:
-            self._bytes = bytes(value)
+            # A text as short as a UUID's bytes is taken for them, as MicroPython does.
+            self._bytes = value.encode() if isinstance(value, str) else bytes(value)
             if len(self._bytes) not in (2, 4, 16):
                 raise ValueError("invalid UUID")
 
@@ -32,6 +33,9 @@ class UUID:
 
     def __eq__(self, other):
         return isinstance(other, UUID) and self._bytes == other._bytes
+
+    def __lt__(self, other):
+        return (len(self._bytes), self._bytes) < (len(other._bytes), other._bytes)
 
     def __hash__(self):
         return hash(self._bytes)
