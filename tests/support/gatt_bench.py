@@ -36,6 +36,8 @@ class Bench:
     advertise.
     """
 
+    _task: asyncio.Task
+
     def __init__(self, limits=None, ticks=None):
         self.time = SimulatedTime.install()
         self.ble = bluetooth.BLE()
@@ -47,7 +49,6 @@ class Bench:
         self.radio = Radio(
             Ble("Holdfast"), ticks or self.time, self.limits, lambda: self.said, self
         )
-        self._task: asyncio.Task | None = None
 
     def line(self, fields):
         self.lines.append(fields)
@@ -63,9 +64,10 @@ class Bench:
 
     async def end(self):
         """Cancel it, as a supervisor does."""
-        self._task.cancel()
+        task = self._task
+        task.cancel()
         try:
-            await self._task  # pyright: ignore[reportGeneralTypeIssues]
+            await task
         except asyncio.CancelledError:
             pass
         await asyncio.sleep_ms(1)
