@@ -199,9 +199,10 @@ def test_a_reader_on_a_bad_image_ends_with_the_exit_code_for_storage():
 def test_the_clock_may_be_lost_or_wrong_and_nothing_else():
     """What is not understood must not start a reader that looks as it was told to."""
     options = unix_reader._options
-    assert options(["d", "--port", "1"]) == ("d", 1, 244, 0, [], 0)
-    assert options(["d", "--clock", "lost", "--port", "1"]) == ("d", 1, 244, None, [], 0)
-    assert options(["d", "--clock", "-7200", "--port", "1"]) == ("d", 1, 244, -7200, [], 0)
+    rest = ([], 0, (None, None))
+    assert options(["d", "--port", "1"]) == ("d", 1, 244, 0) + rest
+    assert options(["d", "--clock", "lost", "--port", "1"]) == ("d", 1, 244, None) + rest
+    assert options(["d", "--clock", "-7200", "--port", "1"]) == ("d", 1, 244, -7200) + rest
     for clock in ("", "found", "LOST", "1.5"):
         assert options(["d", "--port", "1", "--clock", clock]) is None
     assert options(["d", "--port", "1", "--clock"]) is None
@@ -214,7 +215,7 @@ def test_a_reader_has_the_inputs_that_it_is_given_and_no_other():
     """One that plays a contact which no door has would tell that people passed."""
     options = unix_reader._options
     given = options(["d", "--port", "1", "--inputs", "contact,rex", "--held", "2000"])
-    assert given == ("d", 1, 244, 0, ["contact", "rex"], 2000)
+    assert given == ("d", 1, 244, 0, ["contact", "rex"], 2000, (None, None))
     for inputs in ("", "door", "contact,", "contact rex", "CONTACT"):
         assert options(["d", "--port", "1", "--inputs", inputs]) is None
     for held in ("", "-1", "1.5", "long"):
