@@ -16,11 +16,6 @@ from holdfast.access import advert
 from holdfast.hal.esp32.ble import Ble
 from holdfast.link.gatt.radio import Radio
 from holdfast.link.limits import Limits
-from holdfast.roles.reader import Reader
-from holdfast.storage import settings as stored_settings
-from holdfast.storage.keys import KeyStore
-
-_DIRECTORY = reader_on_board._DIRECTORY
 
 
 def serve(now, looks_at_heap=False):
@@ -30,20 +25,12 @@ def serve(now, looks_at_heap=False):
         from crypto import backend
 
         meter.watch(backend.chosen, ("aes_ccm_encrypt", "aes_ccm_decrypt"))
-    hardware = reader_on_board.Hardware(now)
-    reader = Reader(
-        stored_settings.load(_DIRECTORY),
-        KeyStore(_DIRECTORY, hardware.random_bytes).private_key(),
-        hardware,
-        _DIRECTORY,
-        Limits(connections=Ble.CONNECTIONS - 1),
-    )
-    reader.start()
-    asyncio.run(_serve(reader, hardware, meter))
+    reader = reader_on_board.make_reader(now, Limits(connections=Ble.CONNECTIONS - 1))
+    asyncio.run(_serve(reader, meter))
 
 
-async def _serve(reader, hardware, meter):
-    settings = reader.settings
+async def _serve(reader, meter):
+    settings, hardware = reader.settings, reader.hardware
     said = advert.encode(settings.site, settings.node, [settings.doors[0][0]], False)
     radio = Radio(Ble("Holdfast"), hardware.ticks, reader.limits, lambda: said, hardware.console)
     stopped = asyncio.Event()

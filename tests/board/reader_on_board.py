@@ -155,12 +155,13 @@ class Meter:
         return call
 
 
-def _reader(now):
+def make_reader(now, limits=None):
+    """The Reader of what lies on the board, started; it is ``now``."""
     hardware = Hardware(now)
     private_key = KeyStore(_DIRECTORY, hardware.random_bytes).private_key()
     store = SettingsStore(_DIRECTORY, private_key, hardware.random_bytes)
     settings = store.take(store.load())
-    reader = Reader(settings, private_key, hardware, _DIRECTORY)
+    reader = Reader(settings, private_key, hardware, _DIRECTORY, limits)
     reader.start()
     return reader
 
@@ -169,7 +170,7 @@ def provision(now):
     """Take the policy that was put beside the settings, as a first start does."""
     from holdfast.storage.policy import file as policy_file
 
-    reader = _reader(now)
+    reader = make_reader(now)
     policy_file.apply(_DIRECTORY + "/policy.cbor", reader.stores.policies(), reader.apply)
     reader.keep_up()
     os.remove(_DIRECTORY + "/policy.cbor")
@@ -184,7 +185,7 @@ def serve(now, looks_at_heap=False):
 
         # Public keys are worked on in steps, and there is a look between any two of them.
         meter.watch(backend.chosen, ("aes_ccm_encrypt", "aes_ccm_decrypt"))
-    asyncio.run(_serve(_reader(now), meter))
+    asyncio.run(_serve(make_reader(now), meter))
 
 
 async def _serve(reader, meter):
