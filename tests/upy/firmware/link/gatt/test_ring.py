@@ -68,4 +68,4 @@ def test_what_is_put_leaves_nothing_behind():
     for _ in range(500):
         ring.put(b"y" * 500)
         ring.take(512)
-    assert held() - before < 256
+    assert held() - before < 512  # of 250,000
