@@ -60,7 +60,7 @@ def _tries(most, waits, days=3):
         if not attempts.locked_s(now) and waits(now, len(tried)):
             attempts.wrong(now)
             tried.append(now)
-        now += 20
+        now += 60
     return tried
 
 

@@ -70,16 +70,16 @@ def test_a_spike_on_the_wire_is_no_press():
 
 def test_a_button_that_is_held_releases_without_a_break_and_is_told():
     """Behind a button that sticks is somebody who cannot press it: shut, it would lock them in.
-    An hour later it is still a release without a gap, and not one pulse for each look.
+    Ten minutes later it is still a release without a gap, and not one pulse for each look.
     """
     made, button, hardware = _exit()
     made.start()
     button.set(True)
-    for _ in range(60):
+    for _ in range(10):
         _pass_by(made, hardware, 60000)
         assert hardware.released and made.is_stuck
     assert made.count == 1
-    assert hardware.opened < 3600000 * 2 // MS + 2
+    assert hardware.opened < 600000 * 2 // MS + 2
     button.set(False)
     _pass_by(made, hardware, MS + 100)
     assert not hardware.released and not made.is_stuck

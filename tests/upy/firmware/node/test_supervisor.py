@@ -16,6 +16,7 @@ class _World:
         self.lines, self.faults, self.rests = [], [], []
         self.fed = 0
         self.telling = None
+        self._sleepers = []  # [when due, Event]
         self.supervisor = Supervisor(
             lambda: self.now, self, self.tell, self if watchdog else None
         )
@@ -35,11 +36,22 @@ class _World:
         self.fed += 1
 
     async def sleep(self, seconds):
-        """In the place of asyncio.sleep: turns are taken, the clock is moved by the test."""
-        due = self.now + seconds
+        """In the place of asyncio.sleep: the clock is moved by the test."""
+        sleeper = (self.now + seconds, asyncio.Event())
         await _turns(1)
-        while self.now < due:
-            await _turns(1)
+        if seconds > 0:
+            self._sleepers.append(sleeper)
+            try:
+                await sleeper[1].wait()
+            finally:
+                self._sleepers.remove(sleeper)
+
+    def pass_second(self):
+        """Move it, and wake whoever is due."""
+        self.now += 1
+        for due, woken in self._sleepers:
+            if due <= self.now:
+                woken.set()
 
 
 class _Time:
@@ -66,7 +78,7 @@ async def _running(world, seconds, action=None):
         for second in range(seconds):
             if action:
                 action(second)
-            world.now += 1
+            world.pass_second()
             await _turns(6)
         running.cancel()
         try:
