@@ -17,7 +17,7 @@ from edhoc_sides import (
     verified_2,
     verified_3,
 )
-from harness import bit_flips, flipped, raises, truncations
+from harness import flipped, raises, some_flips, truncations
 
 _LABELS = {"ead_labels": (7,)}
 _ITEM = ((7, False, b"item"),)
@@ -54,13 +54,13 @@ def _no_mutant_leads_anywhere(suite, method):
     def plaintext_3(mutant):
         verified_3(done.wait_3, done.forged_message_3(mutant), *profile)
 
-    assert_all_refused(message_1, done.message_1, bit_flips, cuts, insertions)
-    assert_all_refused(message_2, done.message_2, bit_flips, cuts, insertions, resized)
+    assert_all_refused(message_1, done.message_1, some_flips, cuts, insertions)
+    assert_all_refused(message_2, done.message_2, some_flips, cuts, insertions, resized)
     refuse_3 = done.wait_3.parse_message_3
-    assert_all_refused(refuse_3, done.message_3, bit_flips, cuts, insertions, resized)
+    assert_all_refused(refuse_3, done.message_3, some_flips, cuts, insertions, resized)
     genuine = done.received_3._plaintext_3
     assert done.forged_message_3(genuine) == done.message_3
-    assert_all_refused(plaintext_3, genuine, bit_flips, cuts, insertions)
+    assert_all_refused(plaintext_3, genuine, some_flips, cuts, insertions)
 
     _, message_3 = verified_2(done.wait_2, done.message_2, *profile).prepare_message_3(_ITEM)
     assert message_3 == done.message_3

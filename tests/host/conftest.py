@@ -299,12 +299,12 @@ def fake_reader(authority):
 def crashes():
     """``for sent in crashes(act)``: runs ``act(send)`` in a process that dies before its first
     operation on a file, in one that dies before its second, until one survives; after each, what
-    it sent while it lived."""
+    it sent while it lived. Of many operations one in ``every`` is tried, tortured each."""
     if not hasattr(os, "fork"):
         pytest.skip("no fork on this platform")
 
-    def sweep(act):
-        for operations in range(1, 500):
+    def sweep(act, every=1):
+        for operations in range(1, 500, 1 if TORTURE else every):
             sent, survived = _run_until(act, operations)
             yield json.loads(f"[{sent.rstrip(',')}]")
             if survived:

@@ -129,7 +129,7 @@ def test_no_card_is_granted_that_the_register_does_not_know(
     """Killed at any operation on a file: the lookup key can still be replaced."""
     seen = set()
     for number, _ in enumerate(
-        crashes(lambda send: holdfast("policy", "card", site_folder, "04a1b2c3", "--group", 7))
+        crashes(lambda send: holdfast("policy", "card", site_folder, "04a1b2c3", "--group", 7), 3)
     ):
         here = site.load(site_folder)
         keys = register.by_key(register.load(site_folder, secret), here.lookup_key(secret))
