@@ -72,6 +72,11 @@ def _scene(
 def _exit(stage: Stage) -> Result:
     """Released first, and told then."""
     begin = len(stage.reader.events)
+    moves = [said for said in stage.reader.events[:begin] if said.get("hal") == "strike"]
+    if moves and moves[-1]["active"]:
+        # For who brought the lockdown: only a strike that is secured can be seen to be released.
+        stage.reader.wait(_is_secured, since=begin, timeout=_SECONDS)
+        begin = len(stage.reader.events)
     stage.reader.put(rex=True)
     stage.reader.put(rex=False)
     problems = []
