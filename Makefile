@@ -4,7 +4,8 @@
 # make hands its own arguments on, so an interpreter of one's own in place of the wheel's is:
 # make demo MICROPYTHON=/path/to/micropython
 PYTHON ?= python3
-JOBS = auto
+# One more than there are processors: many tests wait for processes of their own.
+JOBS = $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 T = tests
 B =
 
@@ -26,7 +27,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
 .PHONY: torture bench native docs-vectors
-.PHONY: rv32 rv32-frozen rv32-joined rv32-test esp32-joined unix unix-test unix-alloc coverage
+.PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-test esp32-joined unix unix-test unix-alloc coverage
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -208,6 +209,19 @@ $(JOINED_RV32):
 	@rm -f build/rv32/stamp-joined-*
 	@PYTHONPATH=boards $(PYTHON) -m join boards/qemu_rv32/joined.toml build/joined/rv32
 	@boards/qemu_rv32/build.sh build/rv32 '$(MPY_DIR)' joined
+	@touch $@
+
+# And the reader with its radio, joined beside aioble, which AIOBLE_PATH names.
+GATT_MADE_OF := tests/board/gatt_reader_on_board.py $(wildcard tests/support/radio/*/*.py $(AIOBLE)/*.py)
+GATT_RV32 := build/rv32/stamp-gatt-$(call sum,$(RV32_FILES) $(FROZEN) $(JOINER) $(GATT_MADE_OF),$(MPY_DIR))
+
+rv32-gatt: rv32 build/native/rv32imc/stamp $(GATT_RV32)  ## that board with the reader by radio joined in its image
+
+$(GATT_RV32):
+	@$(if $(AIOBLE),,echo 'there is no aioble: name the folder that holds it with AIOBLE_PATH' >&2; exit 1)
+	@rm -f build/rv32/stamp-gatt-*
+	@PYTHONPATH=boards $(PYTHON) -m join boards/qemu_rv32/joined_gatt.toml build/joined/rv32_gatt
+	@boards/qemu_rv32/build.sh build/rv32 '$(MPY_DIR)' gatt
 	@touch $@
 
 # The role that goes to an ESP32, joined: its modules are the same for all of them (docs/boards.md).

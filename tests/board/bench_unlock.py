@@ -72,12 +72,14 @@ def live(firmware: Firmware, folder: pathlib.Path, heap: int = ROOMY) -> tuple:
 def everything(firmware: Firmware, folder: pathlib.Path) -> int:
     """Live bytes once all that can be loaded late is: one day somebody will have asked for it all.
 
-    Not what another board loads in its place: the portable backend, and the unix port's reader.
+    Not what another board loads in its place: the portable backend, the unix port's reader, and
+    what knows an ESP32's hardware.
     """
     names = [
         ".".join(place.with_suffix("").parts[1:])
         for _, place in sources()
-        if place.stem not in ("__init__", "unix_reader") and "portable" not in place.parts
+        if place.stem not in ("__init__", "unix_reader", "esp32_reader", "safe_mode")
+        and not {"portable", "esp32", "gatt"} & set(place.parts)
     ]
     with firmware.board(folder, ROOMY) as board:
         return int(board.run(_EVERYTHING % names))

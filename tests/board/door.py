@@ -11,6 +11,7 @@ import small_site as site
 from board.qemu_board import (
     FIRMWARE,
     FROZEN,
+    GATT,
     JOINED,
     QUIET_SECONDS,
     ROOT,
@@ -190,7 +191,8 @@ class Firmware:
 
     Made in ``folder``. ``where`` it lies: in ``rom``, in .mpy files on the flash (``mpy``), or in
     the image: ``frozen``, and then the ROM has nothing but the test's own module, or ``joined``
-    with that, and there is nothing in the ROM. ``add(tree)`` puts more beside it.
+    with that, or with the radio's as well (``gatt``), and there is nothing in the ROM.
+    ``add(tree)`` puts more beside it.
     """
 
     def __init__(self, folder: pathlib.Path, where: str = "rom", add=None):
@@ -199,7 +201,7 @@ class Firmware:
             add(folder / "tree")
         self.rom = rom_image(folder / "tree")
         self.where = where
-        self._image = {"frozen": FROZEN, "joined": JOINED}.get(where, FIRMWARE)
+        self._image = {"frozen": FROZEN, "joined": JOINED, "gatt": GATT}.get(where, FIRMWARE)
         self._flash = folder / "flash"
         self._flash.mkdir()
         # As the file system of a 4 MB chip: .mpy files, a block or more each, take 1 MB of it.
@@ -222,7 +224,7 @@ class Firmware:
         if where != "rom":
             shutil.rmtree(folder / "tree" / "lib")
             self.rom = rom_image(folder / "tree")
-        if where == "joined":
+        if where in ("joined", "gatt"):
             self.rom = b""
 
     def board(self, folder: pathlib.Path, heap: int = 0) -> Board:

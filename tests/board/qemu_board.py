@@ -23,6 +23,7 @@ BUILT = ROOT / "build" / "rv32"
 FIRMWARE = BUILT / "firmware.elf"
 FROZEN = BUILT / "frozen.elf"
 JOINED = BUILT / "joined.elf"
+GATT = BUILT / "gatt.elf"
 MPY_CROSS = BUILT / "mpy-cross" / "mpy-cross"
 QEMU = "qemu-system-riscv32"
 
