@@ -10,7 +10,7 @@ import pathlib
 import tempfile
 
 import hypothesis.strategies as st
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from flashlog import FlashLog, LogFull
@@ -154,6 +154,7 @@ def test_any_damage(history, damaged, another):
 
 
 @settings(max_examples=150, deadline=None)
+@example([b"\0"] * 5 + [bytes(14), bytes(17), bytes(5)], 0, 79, b"\1")
 @given(
     st.lists(records, min_size=2, max_size=16),
     st.integers(0, 1 << 16),
@@ -161,7 +162,11 @@ def test_any_damage(history, damaged, another):
     st.binary(min_size=1, max_size=8),
 )
 def test_damage_in_one_place_costs_what_was_there(history, where, place, noise):
-    """All records but those whose bytes were changed are there, and the next number stays."""
+    """All records but those whose bytes were changed are there, and the next number stays.
+
+    The last record of a segment whose new length leads past the end looks as an append that the
+    power cut: nobody can tell, so it alone may be missing without counting as damage.
+    """
     with tempfile.TemporaryDirectory() as base:
         folder = base + "/log"
         log = FlashLog(folder, SEGMENT, 32)
@@ -183,6 +188,7 @@ def test_damage_in_one_place_costs_what_was_there(history, where, place, noise):
             for number, (file, start, end) in spans.items()
             if file == name and start < begin + len(noise) and begin < end
         }
+        may_be_torn = max(n for n, (file, _, _) in spans.items() if file == name) in hit
         unchanged = data == path.read_bytes()
         log = FlashLog(folder, SEGMENT, 32)
         kept = {number for number, _ in log.records()}
@@ -190,4 +196,4 @@ def test_damage_in_one_place_costs_what_was_there(history, where, place, noise):
         assert log.next >= len(history)
         assert unchanged or len(history) - 1 in hit or log.next == len(history)
         assert unchanged or kept < set(spans)
-        assert unchanged == (log.damaged == 0) or len(history) - 1 in hit
+        assert unchanged == (log.damaged == 0) or may_be_torn
