@@ -5,18 +5,22 @@ from .errors import AuthenticationError, InvalidKey
 
 
 def aes_ccm_encrypt(
-    key: bytes, nonce: bytes, plaintext: bytes, aad: bytes, tag_length: int = 8
-) -> bytes:
+    key: bytes, nonce: bytes, plaintext: bytes, aad: bytes, tag_length: int = 8, into=None
+):
     """AES-CCM (RFC 3610, SP 800-38C): the ciphertext, as long as ``plaintext``, and the tag.
 
     ``key`` has 16 or 32 bytes, ``nonce`` 7 to 13 and never repeats under a key; ``tag_length`` is
     even, 4 to 16. A nonce of n bytes leaves 15 - n for the length of ``plaintext``: 65,535 bytes
-    at most with a nonce of 13. Raises InvalidKey and ValueError.
+    at most with a nonce of 13. With ``into``, a bytearray or a memoryview of one, both go to its
+    beginning instead and take no memory; the plaintext may lie there too, at the beginning or
+    further on. None is returned. Raises InvalidKey and ValueError, also for too short an ``into``.
     """
     limit = _limit(key, nonce, tag_length)
     if len(plaintext) >= limit:
         raise ValueError("plaintext too long for a nonce of %d bytes" % len(nonce))
-    return backend.chosen.aes_ccm_encrypt(key, nonce, plaintext, aad, tag_length)
+    if into is not None and len(into) < len(plaintext) + tag_length:
+        raise ValueError("no room for the ciphertext")
+    return backend.chosen.aes_ccm_encrypt(key, nonce, plaintext, aad, tag_length, into)
 
 
 def aes_ccm_decrypt(

@@ -11,23 +11,32 @@ from .errors import AuthenticationError
 
 _BLOCK = const(16)
 _PIECE = const(128)
-_BLOCKS = const(8)  # of a piece
 
 
-def aes_ccm_encrypt(key, nonce, plaintext, aad, tag_length) -> bytes:
+def aes_ccm_encrypt(key, nonce, plaintext, aad, tag_length, into=None):
     plaintext = memoryview(plaintext)
-    pieces = [plaintext[at : at + _PIECE] for at in range(0, len(plaintext), _PIECE)]
-    tag = _tag(key, nonce, len(plaintext), pieces, aad, tag_length)
+    length = len(plaintext)
+    pieces: list = [plaintext[at : at + _PIECE] for at in range(0, length, _PIECE)]
+    tag = _tag(key, nonce, length, pieces, aad, tag_length)
     cipher = single(key)
     # S_0 is for the tag: one piece with the first of the message, which mostly is all of it.
     first = _mixed(cipher, nonce, 0, tag + bytes(_BLOCK - tag_length) + bytes(plaintext[:_PIECE]))
-    sealed = [first[_BLOCK:]]
-    counter = 1
-    for piece in pieces[1:]:
-        counter += _BLOCKS
-        sealed.append(_mixed(cipher, nonce, counter, piece))
-    sealed.append(first[:tag_length])
-    return b"".join(sealed)
+    tag = first[:tag_length]
+    for number, piece in enumerate(pieces):
+        at = number * _PIECE
+        if at:
+            piece = _mixed(cipher, nonce, at // _BLOCK + 1, piece)
+        else:
+            piece = first[_BLOCK:]
+        if into is None:
+            pieces[number] = piece
+        else:
+            into[at : at + len(piece)] = piece
+    if into is None:
+        pieces.append(tag)
+        return b"".join(pieces)
+    into[length : length + tag_length] = tag
+    return None
 
 
 def aes_ccm_decrypt(key, nonce, ciphertext, aad, tag_length, into=None):

@@ -27,8 +27,12 @@ def sha512(data) -> bytes:
     return hashlib.sha512(data).digest()
 
 
-def aes_ccm_encrypt(key, nonce, plaintext, aad, tag_length) -> bytes:
-    return AESCCM(key, tag_length).encrypt(nonce, plaintext, aad)
+def aes_ccm_encrypt(key, nonce, plaintext, aad, tag_length, into=None):
+    sealed = AESCCM(key, tag_length).encrypt(nonce, plaintext, aad)
+    if into is None:
+        return sealed
+    into[: len(sealed)] = sealed
+    return None
 
 
 def aes_ccm_decrypt(key, nonce, ciphertext, aad, tag_length, into=None):

@@ -6,8 +6,8 @@ from micropython import const
 from untrusted import InvalidInput
 
 OVERHEAD = const(21)  # bytes that sealing adds: nonce and tag
+FRONT = const(13)  # of these before the text: the nonce
 
-_NONCE = const(13)
 _TAG = const(8)
 
 
@@ -41,8 +41,17 @@ class Sealer:
         """Nonce, ciphertext and tag. ``aad`` says what and where it is, so that no piece passes
         for another.
         """
-        nonce = self._random_bytes(_NONCE)
+        nonce = self._random_bytes(FRONT)
         return nonce + crypto.aes_ccm_encrypt(self._key, nonce, plain, aad, tag_length=_TAG)
+
+    def seal_in_place(self, plain: bytearray, aad: bytes):
+        """Put nonce, ciphertext and tag where the plaintext lies in ``plain``, after the 13 bytes
+        of the nonce and before the 8 of the tag: OVERHEAD bytes that are free.
+        """
+        nonce = self._random_bytes(FRONT)
+        text = memoryview(plain)[FRONT:]
+        crypto.aes_ccm_encrypt(self._key, nonce, text[:-_TAG], aad, _TAG, text)
+        plain[:FRONT] = nonce
 
     def open(self, sealed, aad: bytes) -> bytes:
         """What was sealed with the same ``aad``. Raises DamagedError."""
@@ -58,7 +67,7 @@ class Sealer:
     def _open(self, sealed, aad, into):
         if len(sealed) < OVERHEAD:
             raise DamagedError("too short to have been sealed")
-        nonce, ciphertext = bytes(sealed[:_NONCE]), memoryview(sealed)[_NONCE:]
+        nonce, ciphertext = bytes(sealed[:FRONT]), memoryview(sealed)[FRONT:]
         try:
             return crypto.aes_ccm_decrypt(self._key, nonce, ciphertext, aad, _TAG, into)
         except crypto.AuthenticationError:

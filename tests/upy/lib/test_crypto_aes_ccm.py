@@ -108,3 +108,18 @@ def test_nothing_is_left_where_a_forgery_was_to_go():
         )
         assert into == bytes(200)
     raises(ValueError, crypto.aes_ccm_decrypt, KEY, NONCE, sealed, b"a", 8, bytearray(199))
+
+
+def test_a_ciphertext_goes_where_it_is_told_to():
+    """Also over its own plaintext, at its place or before it, as a page of flash is sealed."""
+    for length in (0, 1, 16, 127, 128, 129, 300, 995):
+        plaintext = bytes(n % 251 for n in range(length))
+        sealed = crypto.aes_ccm_encrypt(KEY, NONCE, plaintext, b"a")
+        for ahead in (0, 13):
+            memory = bytearray(ahead) + plaintext + bytes(8) + b"behind"
+            view = memoryview(memory)
+            text = view[ahead : ahead + length]
+            assert crypto.aes_ccm_encrypt(KEY, NONCE, text, b"a", 8, view) is None
+            assert memory[: length + 8] == sealed, (length, ahead)
+            assert memory[-6:] == b"behind"
+    raises(ValueError, crypto.aes_ccm_encrypt, KEY, NONCE, bytes(20), b"", 8, bytearray(27))

@@ -8,7 +8,7 @@ import struct
 
 from micropython import const
 
-from ..sealed import OVERHEAD
+from ..sealed import FRONT, OVERHEAD
 from .pages import (
     LOST,
     MAGIC,
@@ -46,7 +46,8 @@ class PageWriter:
         self._table = GRANTS
         self._pages = [0, 0]
         self._index = bytearray()
-        self._body = bytearray(_BODY)
+        self._page = bytearray(PAGE)  # sealed where it lies: a board has no kilobyte more
+        self._body = memoryview(self._page)[FRONT : FRONT + _BODY]
         self._count = 0
         self._seconds = b""
         self._lost = None
@@ -163,7 +164,8 @@ class PageWriter:
         room = self._room()
         self._body[_BODY - room - len(self._seconds) :] = self._seconds + bytes(room)
         aad = page_aad(self._salt, self._table, self._pages[self._table])
-        self._file.write(self._sealer.seal(self._body, aad))
+        self._sealer.seal_in_place(self._page, aad)
+        self._file.write(self._page)
         self._pages[self._table] += 1
         self._count = 0
         self._seconds = b""

@@ -5,7 +5,7 @@ INTERPRETERS = ("micropython", "cpython")
 import os
 
 from harness import bit_flips, raises, truncations
-from holdfast.storage.sealed import OVERHEAD, DamagedError, Sealer, derive
+from holdfast.storage.sealed import FRONT, OVERHEAD, DamagedError, Sealer, derive
 
 KEY = bytes(range(16))
 
@@ -18,6 +18,17 @@ def test_it_comes_back_and_costs_what_it_says():
         sealed = sealer.seal(plain, b"page 1")
         assert len(sealed) == length + OVERHEAD
         assert sealer.open(sealed, b"page 1") == plain
+
+
+def test_what_is_sealed_where_it_lies_is_sealed_alike():
+    """A page, whose kilobyte a board has once: opened as any other, and no text is left in it."""
+    sealer = Sealer(KEY, os.urandom)
+    for length in (0, 1, 17, 995):
+        plain = os.urandom(length)
+        page = bytearray(FRONT) + plain + bytes(OVERHEAD - FRONT)
+        sealer.seal_in_place(page, b"page 1")
+        assert sealer.open(page, b"page 1") == plain
+        assert length < 17 or plain not in bytes(page)
 
 
 def test_damage_another_place_or_another_board_is_noticed():
