@@ -106,11 +106,19 @@ class Network:
         """A datagram to all nodes that are attached now."""
         self._sent(source, data)
         data = bytes(data)
-        for address in sorted(self._nodes, key=self._order.get):
+        for address in sorted(self._nodes, key=lambda address: self._order[address]):
             is_own = address == source and not self.loops_back
             if is_own or (source, address) in self.cuts or self._is_in_run(address):
                 continue
             self._deliver(source, address, data, 1, self.multicast_delay)
+
+    def add(self, ms):
+        """The tick ``ms`` milliseconds from now, as ticks of hal."""
+        return self.now + ms
+
+    def until(self, tick):
+        """Milliseconds until ``tick``."""
+        return tick - self.now
 
     def call_at(self, ms, function):
         """Call ``function()`` at ``ms``, or next if that is past; what is returned can be given to
