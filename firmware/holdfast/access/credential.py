@@ -137,6 +137,11 @@ class Credential:
             raise ValueError("a credential that is cut short")
         return self
 
+    @property
+    def name(self) -> str:
+        """Who it is, holder or device."""
+        return self.holder or self.device  # pyright: ignore[reportReturnType]
+
     def is_from(self, anchors) -> bool:
         """Whether the authority signed it with one of the keys ``anchors`` (cose.Key)."""
         if self.guest or self.authority is None:

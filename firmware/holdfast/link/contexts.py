@@ -94,6 +94,16 @@ class Contexts(Table):
         packed = self.packed(c_r)
         return None if packed is None else self._bound(Association.over(packed))
 
+    def with_device(self, name: str):
+        """The identifier of the association with the device ``name`` that was used last, or
+        None.
+        """
+        for number in reversed(self.order):
+            packed = self.entries[number]
+            if packed is not None and Credential.over(_credential(packed)).device == name:
+                return kid_of(number)
+        return None
+
     def add(self, c_r: bytes, association: Association, window=None):
         """Remember an association under an identifier reserved for it.
 

@@ -131,7 +131,7 @@ class Exchanger:
             return self._challenge(kid, association, needed, origin)
         except CoAPError as error:
             # Whoever has heard the identifier can send it: it proves nothing.
-            raise _protocol_refusal(error, association.credential.holder)
+            raise _protocol_refusal(error, association.credential.name)
         if entry is None:
             self._contexts.used(kid)  # of one that is passing nothing is noted
         else:
@@ -152,7 +152,8 @@ class Exchanger:
             )
             response = error_response(error)
         protected = oscore.protect_response(association.context, response, exchange)
-        if peer.is_served:
+        # The other nodes of a site are few, and come again all the time.
+        if peer.is_served or association.credential.role:
             self._contexts.opened(kid, association)
         return protected
 
@@ -161,7 +162,7 @@ class Exchanger:
         try:
             response = self._contexts.challenge(kid, association, needed)
         except oscore.ReplayError as error:
-            raise _protocol_refusal(error, association.credential.holder)
+            raise _protocol_refusal(error, association.credential.name)
         except (InvalidInput, OSError):
             # Without a Partial IV that is certainly new, this context can prove nothing any more.
             self._contexts.forget(kid)

@@ -120,9 +120,9 @@ class Handshakes:
             completed = await run(received.verify_steps(shown), origin)
         except VerificationError:
             # Told apart from a token that is not believed, a thief would learn that his is.
-            raise _refusal(reason.NOT_HOLDER, EDHOCError(_NOT_ACCEPTED), holder.holder)
+            raise _refusal(reason.NOT_HOLDER, EDHOCError(_NOT_ACCEPTED), holder.name)
         except EDHOCError as error:
-            raise _refusal(reason.HANDSHAKE_FAILED, error, holder.holder)
+            raise _refusal(reason.HANDSHAKE_FAILED, error, holder.name)
         secret, salt, sender_id, recipient_id = completed.oscore()
         window = ORDERED if origin.is_ordered else DATAGRAMS
         context = SecurityContext(secret, salt, sender_id, recipient_id, window_size=window)
@@ -179,7 +179,8 @@ class Handshakes:
         trust = self._trust
         try:
             token = trust.read(id_cred_i.raw)
-            holder = await self._engine.run(trust.authenticate_steps(token), origin)
+            steps = trust.authenticate_steps(token, origin.takes_devices)
+            holder = await self._engine.run(steps, origin)
         except Refused as refused:
             # The peer learns that its credential is not accepted, not what was wrong with it.
             raise _refusal(refused.reason, EDHOCError(_NOT_ACCEPTED))

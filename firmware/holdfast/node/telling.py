@@ -93,7 +93,7 @@ class Telling:
         age = self._questions.age(nonce, credential.public_key)
         site, name = node.settings.site, node.settings.node
         time = word.verify(raw, rules.anchors, site, name, nonce, rules.head)
-        fields = {"by": credential.holder, "old_time": node.timekeeper.read().now}
+        fields = {"by": credential.name, "old_time": node.timekeeper.read().now}
         node.timekeeper.corrected(time, age)
         self._questions.answered()
         fields["new_time"] = time

@@ -99,7 +99,7 @@ def _which(log):
 
 
 def _holder(peer):
-    return peer.credential and peer.credential.holder
+    return peer.credential and peer.credential.name
 
 
 def _parse(payload):

@@ -4,7 +4,7 @@ from coap import Message, code, option
 from micropython import const
 from untrusted import InvalidInput
 
-from ..access.request import ADMINISTER
+from ..access.request import ADMINISTER, CARRY_EVENTS
 from . import exchange
 
 _AT_ONCE = const(8)
@@ -28,10 +28,12 @@ class PolicyResource:
 
     async def get(self, request, peer):
         """The changesets after number n as an array of byte strings, as many as fit; 4.03 to who
-        may not administer.
+        may not administer, and is no reader or controller of the site.
         """
         after = exchange.after(request, 0)
-        refusal = self._may(peer.credential, ADMINISTER)
+        # Who may bring home its events goes by this policy itself.
+        is_node = peer.credential.role
+        refusal = self._may(peer.credential, CARRY_EVENTS if is_node else ADMINISTER)
         if refusal:
             return exchange.forbidden(refusal)
         found = []

@@ -69,7 +69,7 @@ class TimeResource:
             if refusal:
                 return exchange.forbidden(refusal)
             time, error_s = _parse(request.payload)
-            is_believed = node.told_time(time, error_s, peer.credential.holder)
+            is_believed = node.told_time(time, error_s, peer.credential.name)
         except OSError:
             return exchange.unavailable()
         if not is_believed:
