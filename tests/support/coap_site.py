@@ -31,14 +31,16 @@ class Site:
     ``contexts`` are OSCORE contexts by the kid of requests; without one all is in plain.
     """
 
-    def __init__(self, network, address="server", contexts=None, seed=0, is_open=True):
+    def __init__(
+        self, network, address="server", contexts=None, seed=0, is_open=True, make_node=Node
+    ):
         self.is_open = is_open  # plain requests count as proven
         self.content = b"begin"
         self.puts = []
         self.network = network
         self.contexts = contexts
         self.registry = None
-        self.node = Node(network, address, self.serve, lambda request: False, seed)
+        self.node = make_node(network, address, self.serve, lambda request: False, seed)
         self.bodies = Bodies(network)
         self.registry = Registry(self.node.endpoint, network, self._render)
 
@@ -101,8 +103,8 @@ class Site:
 class Asker:
     """A client at ``address``, and what came of all it asked."""
 
-    def __init__(self, network, address="client", security=None, seed=0):
-        self.node = Node(network, address, None, None, seed)
+    def __init__(self, network, address="client", security=None, seed=0, make_node=Node):
+        self.node = make_node(network, address, None, None, seed)
         self.client = Client(self.node.endpoint, network, Chance(seed + 5).bytes)
         self.security = security
         self.heard = []

@@ -72,7 +72,7 @@ def test_bodies_of_any_length_go_both_ways_in_blocks_of_any_size():
             assert answer.payload == body and answer.option(option.BLOCK2) is None
             assert answer.uint_option(option.CONTENT_FORMAT) == 60
             answer = _run(Transfer(_request(code.POST, body), b"t", ours), files, "p", messages)
-            assert answer.payload == body[::-1]
+            assert answer.payload == bytes(reversed(body))
             assert files.bodies.is_idle
             if length > 1024 and ours <= theirs:
                 assert len(messages) >= 3 * (length // (16 << ours))
