@@ -15,7 +15,7 @@ class Node:
     def __init__(self, network, address, serve, needs_proof=None, seed=0, **limits):
         self.network = network
         self.address = address
-        self.sent = []  # (destination, bytes), while it is a list
+        self.sent = None  # a list: the length of each datagram is put there
         chance = Chance(seed * 1000003 + len(network.counters) + 1)
         key = chance.bytes(16)
 
@@ -39,6 +39,8 @@ class Node:
         return self.do(self.endpoint.request, *arguments)
 
     def _send(self, destination, data):
+        if self.sent is not None:
+            self.sent.append(len(data))
         self.network.send(self.address, destination, data)
 
     def _receive(self, source, data):
