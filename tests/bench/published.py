@@ -119,6 +119,14 @@ ROWS = (
         10_000,
         at_least=True,
     ),
+    Row(
+        "a change reaches 32 nodes at 10 % loss (s, the slowest of 20)",
+        "sync.grant_to_32_nodes.protocol_seconds",
+        "Kisi: within minutes",
+        5,
+    ),
+    Row("messages of a node for it", "sync.grant_to_32_nodes.messages", "", None),
+    Row("messages of a node in an idle hour", "sync.idle_hour.messages", "", None),
 )
 
 HEAD = ("what", "elsewhere", "budget", "ours")
