@@ -25,6 +25,12 @@ uint64_t board_time_ns(void);
 // Instructions executed since power-on, exact under `-icount shift=0`.
 uint64_t board_instructions(void);
 
+// Has lines_interrupt called, once the timer has come to so many ticks of 100 ns; BOARD_NEVER: not.
+#define BOARD_NEVER (~(uint64_t)0)
+void board_alarm(uint64_t ticks);
+void lines_interrupt(uint64_t now);
+void lines_reset(void);
+
 void console_init(void);
 
 // Files of the host, through RISC-V semihosting, by names relative to where qemu runs. A negative file

@@ -29,6 +29,8 @@
 
 #define MICROPY_STACK_CHECK_MARGIN (1024)
 #define MICROPY_ENABLE_SCHEDULER (1)
+// As on an ESP32: so many calls of pins' handlers wait for the interpreter.
+#define MICROPY_SCHEDULER_DEPTH (8)
 #define MICROPY_KBD_EXCEPTION (1)
 #define MICROPY_BEGIN_ATOMIC_SECTION() board_disable_interrupts()
 #define MICROPY_END_ATOMIC_SECTION(state) board_restore_interrupts(state)

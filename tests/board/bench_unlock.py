@@ -13,7 +13,7 @@ import tempfile
 _TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(_TESTS), str(_TESTS / "support")]
 
-from board.door import ON_BOARD, ROOMY, Door, Firmware, phone
+from board.door import ON_BOARD, ROOMY, WIEGAND_ON_BOARD, Door, Firmware, phone
 from board.qemu_board import FROZEN, JOINED, ROOT, BoardError, missing, sources
 from holdfast_host.errors import UsageProblem
 
@@ -114,7 +114,7 @@ def is_frozen_of_today(image: pathlib.Path = FROZEN) -> bool:
     built = image.stat().st_mtime if image.exists() else 0
     made_of = [source for source, _ in sources()]
     if image is JOINED:
-        made_of += [*(ROOT / "boards" / "join").glob("*.py"), ON_BOARD]
+        made_of += [*(ROOT / "boards" / "join").glob("*.py"), ON_BOARD, WIEGAND_ON_BOARD]
         made_of += [ROOT / "boards" / "qemu_rv32" / "joined.toml"]
     return all(source.stat().st_mtime < built for source in made_of)
 

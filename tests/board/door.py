@@ -27,6 +27,7 @@ from holdfast_host.phone.unlock import Report, Wish, unlock
 from holdfast_host.phone.wallet import Wallet
 
 ON_BOARD = ROOT / "tests" / "board" / "reader_on_board.py"
+WIEGAND_ON_BOARD = ON_BOARD.with_name("wiegand_on_board.py")
 GRANTS = 1000
 READER_KEY = bytes(range(64, 96))
 ROOMY = 1024 * 1024
@@ -40,7 +41,7 @@ _START = """
 import gc
 gc.threshold(2048)
 import reader_on_board
-reader_on_board.serve(%d, %s)
+reader_on_board.serve(%d, %s, %r)
 """
 
 # Copies what lies in ROM to flash, in the folder that code in .mpy files is loaded from.
@@ -112,14 +113,16 @@ class Door:
 
     ``events`` are all lines of its console, ``loaded`` the live bytes of the heap once it is
     ready. A board that says nothing for ``patience`` seconds raises BoardError, and so does a
-    reader that ends.
+    reader that ends. ``sender`` are the arguments of a Sender (wiegand_on_board.py), and ``cards``
+    the lines that tell of what it sent.
     """
 
-    def __init__(self, board: Board, *, looks_at_heap=False, patience=QUIET_SECONDS):
+    def __init__(self, board: Board, *, looks_at_heap=False, patience=QUIET_SECONDS, sender=None):
         self.events = []
+        self.cards = []
         self._patience = patience
         self._board = board
-        board.start(_START % (site.NOW, looks_at_heap))
+        board.start(_START % (site.NOW, looks_at_heap, sender))
         self.loaded = self.wait("ready")["heap"]
 
     def __enter__(self):
@@ -140,6 +143,8 @@ class Door:
             line = self._board.line(self._patience)
             if line.startswith("{"):
                 self.events.append(json.loads(line))
+            elif line[:1] in ("#", "@"):
+                self.cards.append(line.split())
             if line[:1] in tuple(begins_with):
                 return line
 
@@ -149,6 +154,11 @@ class Door:
             self.heard("{")
             if self.events[-1].get("event") == event:
                 return self.events[-1]
+
+    def read_cards(self, count: int) -> None:
+        """Wait until so many cards were sent."""
+        while sum(line[0] == "#" for line in self.cards) < count:
+            self.heard("#")
 
     def unlock(self, wallet: Wallet, *, cold: bool = False, wish: Wish | None = None) -> Report:
         """A phone asks the door; the report of the phone's own code."""
@@ -196,7 +206,7 @@ class Firmware:
     """
 
     def __init__(self, folder: pathlib.Path, where: str = "rom", add=None):
-        compile_tree(folder / "tree", [ON_BOARD])
+        compile_tree(folder / "tree", [ON_BOARD, WIEGAND_ON_BOARD])
         if add:
             add(folder / "tree")
         self.rom = rom_image(folder / "tree")
@@ -227,11 +237,11 @@ class Firmware:
         if where in ("joined", "gatt"):
             self.rom = b""
 
-    def board(self, folder: pathlib.Path, heap: int = 0) -> Board:
+    def board(self, folder: pathlib.Path, heap: int = 0, shift: int = 0) -> Board:
         """A board in ``folder`` with a flash of its own, as provisioned, unless it has one."""
         if not (folder / "flash.img").exists():
             shutil.copy(self._flash / "flash.img", folder)
-        return Board(folder, self.rom, heap, self._image)
+        return Board(folder, self.rom, heap, self._image, shift)
 
 
 def put(board: Board, path: str, data: bytes) -> None:

@@ -108,8 +108,9 @@ class Board:
     """One board, from power-on to power-off; ``folder`` keeps its flash in between.
 
     ``rom`` is a ROMFS image, ``heap`` bytes take the place of an ESP32-C3's, and ``firmware`` is
-    what was built: FIRMWARE, or FROZEN or JOINED, which have ours in them. ``device`` is the
-    serial port a tool of one's own may open; leave the board's own methods alone then.
+    what was built: FIRMWARE, or FROZEN or JOINED, which have ours in them. An instruction takes
+    2**``shift`` ns of its time. ``device`` is the serial port a tool of one's own may open; leave
+    the board's own methods alone then.
     """
 
     def __init__(
@@ -118,10 +119,12 @@ class Board:
         rom: bytes = b"",
         heap: int = 0,
         firmware: pathlib.Path = FIRMWARE,
+        shift: int = 0,
     ):
         (folder / "romfs.img").write_bytes(rom)
         command = [QEMU, "-bios", "none", "-machine", "virt", "-nographic", "-monitor", "null"]
-        command += ["-semihosting", "-icount", "shift=0", "-serial", "pty", "-kernel", firmware]
+        command += ["-semihosting", "-icount", f"shift={shift}", "-serial", "pty"]
+        command += ["-kernel", firmware]
         if heap:
             command += ["-append", f"heap={heap}"]
         self._transport = None

@@ -155,13 +155,13 @@ class Meter:
         return call
 
 
-def make_reader(now, limits=None):
-    """The Reader of what lies on the board, started; it is ``now``."""
+def make_reader(now, limits=None, pause=None):
+    """The Reader of what lies on the board, started; it is ``now``, ``pause`` a Node's."""
     hardware = Hardware(now)
     private_key = KeyStore(_DIRECTORY, hardware.random_bytes).private_key()
     store = SettingsStore(_DIRECTORY, private_key, hardware.random_bytes)
     settings = store.take(store.load())
-    reader = Reader(settings, private_key, hardware, _DIRECTORY, limits)
+    reader = Reader(settings, private_key, hardware, _DIRECTORY, limits, pause=pause)
     reader.start()
     return reader
 
@@ -177,15 +177,25 @@ def provision(now):
     print(reader.stores.moment()[1].counts[0])
 
 
-def serve(now, looks_at_heap=False):
-    """Serve phones until told to stop."""
+def serve(now, looks_at_heap=False, sender=None):
+    """Serve phones until told to stop; with the arguments of a ``sender`` also cards, at a Wiegand
+    reader (wiegand_on_board.py).
+    """
     meter = Meter(looks_at_heap)
     if looks_at_heap:
         from crypto import backend
 
         # Public keys are worked on in steps, and there is a look between any two of them.
         meter.watch(backend.chosen, ("aes_ccm_encrypt", "aes_ccm_decrypt"))
-    asyncio.run(_serve(make_reader(now), meter))
+    if sender is None:
+        reader = make_reader(now)
+    else:
+        from wiegand_on_board import Lines
+
+        lines = Lines(Hardware(now), *sender)
+        reader = make_reader(now, pause=lines.pause)
+        lines.add(reader)
+    asyncio.run(_serve(reader, meter))
 
 
 async def _serve(reader, meter):

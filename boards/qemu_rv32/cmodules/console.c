@@ -53,12 +53,45 @@ static void __attribute__((interrupt("machine"), used)) console_interrupt(void) 
     PLIC_CLAIM = source;
 }
 
+static void set_timer(uint64_t ticks) {
+    CLINT_COMPARE_HIGH = 0xffffffff;
+    CLINT_COMPARE_LOW = ticks;
+    CLINT_COMPARE_HIGH = ticks >> 32;
+}
+
+static uint64_t timer_ticks(void) {
+    uint32_t high, low;
+    do {
+        high = CLINT_TIME_HIGH;
+        low = CLINT_TIME_LOW;
+    } while (high != CLINT_TIME_HIGH);
+    return (uint64_t)high << 32 | low;
+}
+
+static uint64_t alarm = BOARD_NEVER;
+
+void board_alarm(uint64_t ticks) {
+    alarm = ticks;
+    set_timer(ticks);
+    if (ticks == BOARD_NEVER) {
+        __asm volatile ("csrc mie, %0" :: "r" (MIE_TIMER));
+    } else {
+        __asm volatile ("csrs mie, %0" :: "r" (MIE_TIMER));
+    }
+}
+
+static void __attribute__((interrupt("machine"), used)) timer_interrupt(void) {
+    lines_interrupt(timer_ticks());
+}
+
 // The port's own table drops external interrupts. Only the causes that can happen have an entry.
 static void __attribute__((naked, aligned(256))) interrupt_table(void) {
     __asm volatile (
         ".option push\n.option norvc\n"
         "j mtvec_exception\n"
-        ".rept 10\nj mtvec_exception\n.endr\n"
+        ".rept 6\nj mtvec_exception\n.endr\n"
+        "j timer_interrupt\n"
+        ".rept 3\nj mtvec_exception\n.endr\n"
         "j console_interrupt\n"
         ".option pop");
 }
@@ -97,31 +130,17 @@ uintptr_t __wrap_mp_hal_stdio_poll(uintptr_t wanted) {
     return ready & wanted;
 }
 
-static uint64_t timer_ticks(void) {
-    uint32_t high, low;
-    do {
-        high = CLINT_TIME_HIGH;
-        low = CLINT_TIME_LOW;
-    } while (high != CLINT_TIME_HIGH);
-    return (uint64_t)high << 32 | low;
-}
-
-static void set_timer(uint64_t ticks) {
-    CLINT_COMPARE_HIGH = 0xffffffff;
-    CLINT_COMPARE_LOW = ticks;
-    CLINT_COMPARE_HIGH = ticks >> 32;
-}
-
 void board_wait(int timeout_ms) {
     // With interrupts off, wfi still wakes up for one, and none can come in between the look and the sleep.
     uint32_t status = board_disable_interrupts();
-    if (!ringbuf_avail(&queue) && MP_STATE_MAIN_THREAD(mp_pending_exception) == MP_OBJ_NULL) {
+    if (!ringbuf_avail(&queue) && MP_STATE_MAIN_THREAD(mp_pending_exception) == MP_OBJ_NULL
+        && MP_STATE_VM(sched_state) != MP_SCHED_PENDING) {
+        uint64_t before = alarm;
         if (timeout_ms >= 0) {
-            set_timer(timer_ticks() + (uint64_t)timeout_ms * CLINT_TICKS_PER_MS);
-            __asm volatile ("csrs mie, %0" :: "r" (MIE_TIMER));
+            board_alarm(MIN(before, timer_ticks() + (uint64_t)timeout_ms * CLINT_TICKS_PER_MS));
         }
         __asm volatile ("wfi" ::: "memory");
-        __asm volatile ("csrc mie, %0" :: "r" (MIE_TIMER));
+        board_alarm(before);
     }
     board_restore_interrupts(status);
 }

@@ -19,6 +19,7 @@ void __wrap_mp_init(void) {
         console_init();
         rom_load();
     }
+    lines_reset();
     mp_cstack_init_with_sp_here(STACK_BYTES);
     __real_mp_init();
     pyexec_frozen_module("_boot.py", false);

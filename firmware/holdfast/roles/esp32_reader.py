@@ -7,7 +7,10 @@ memory left for a radio or for machine code. So what is needed later is imported
 import asyncio
 import gc
 
+from micropython import const
+
 from ..access import status
+from ..door.exit import Exit
 from ..hal.esp32 import flash, reset
 from ..hal.esp32.board import Board
 from ..storage import let_go
@@ -19,6 +22,8 @@ from . import safe_mode
 # memory first.
 _COLLECT_EVERY = 16384
 
+_OUT_MS = const(5000)  # for which a request to exit releases, where no reader says otherwise
+
 # Somebody at the power switch or at the console is no crash.
 _DELIBERATE = (reset.POWER, "soft reset", "deep sleep")
 
@@ -29,6 +34,10 @@ def main(arguments=()):
     """
     # From here on the strike is secured, and who wants out gets out.
     board = Board(flash.HOME + "/pins.json")
+    if "rex" in board.inputs and board.strike is not None:
+        way_out = Exit(board.inputs["rex"], board.strike, board.ticks, _OUT_MS)
+        board.way_out = way_out  # pyright: ignore[reportAttributeAccessIssue]
+        way_out.start()
     gc.threshold(_COLLECT_EVERY)
     cause = reset.cause()
     starts = Starts(flash.HOME + "/starts")
@@ -189,4 +198,5 @@ def _crashed(board, last_run, error):
 def _secure(board):
     if board.strike is not None:
         board.strike.end()
-        board.watch_exit()
+    if board.way_out is not None:
+        board.way_out.start()

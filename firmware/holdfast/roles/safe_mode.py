@@ -28,11 +28,16 @@ def run(board, why: dict):
     """
     if board.strike is not None:
         board.strike.end()
-    board.watch_exit()
+    way_out = board.way_out
+    if way_out is not None:
+        way_out.start()
     event = why["event"]
-    has_exit = "rex" in board.inputs and board.strike is not None
     fields = dict(
-        why, event="safe_mode", why=event, next=_NEXT.get(event, "reset"), exit=has_exit
+        why,
+        event="safe_mode",
+        why=event,
+        next=_NEXT.get(event, "reset"),
+        exit=way_out is not None,
     )
     try:
         board.show()
@@ -49,7 +54,8 @@ def run(board, why: dict):
                 pass
         left -= _LOOK_MS
         board.wait(_LOOK_MS)
-        board.let_out()
+        if way_out is not None:
+            way_out.look(_LOOK_MS)
 
 
 def _for_ever():

@@ -3,7 +3,6 @@
 import sys
 import time
 
-from micropython import const
 from untrusted import InvalidInput
 
 from . import pins
@@ -12,12 +11,10 @@ from .console import Console
 from .inputs import Input
 from .outputs import Output
 
-_OUT_MS = const(5000)  # for which a request to exit releases
-
 
 class Board:
-    """The hardware of a reader. Made, the strike is secured, first of all, and whoever asks to
-    exit gets out: nothing else of the program has to run for that.
+    """The hardware of a reader. Made, the strike is secured, first of all; ``way_out`` (Exit) is
+    the role's, for whoever asks to exit before there is a reader, and after it.
 
     ``strike`` (Output) is None where no pin is one; ``inputs`` has Inputs by ``contact``, ``rex``,
     ``tamper`` and ``fire``, those that are wired. ``refusal`` says why ``pins_file`` is not gone
@@ -25,6 +22,7 @@ class Board:
     """
 
     watchdog = None
+    way_out = None
     life: dict
     random_bytes = None
 
@@ -41,26 +39,10 @@ class Board:
         if place is not None:
             self.strike = Output(place.pin, place.active)
         self._input("REX")
-        self.watch_exit()
         self.console = Console()
         self.ticks = Ticks()
         self.clock = Clock()
         self.life = {}
-
-    def watch_exit(self):
-        """Release from now on when somebody asks to exit, and as long as they do if ``let_out`` is
-        called meanwhile.
-        """
-        if "rex" in self.inputs and self.strike is not None:
-            self.inputs["rex"].watch(self.let_out)
-
-    def let_out(self):
-        """Release, if somebody asks to exit now. Raises nothing that a strike raises."""
-        if "rex" in self.inputs and self.strike is not None and self.inputs["rex"].read():
-            try:
-                self.strike.pulse(_OUT_MS)
-            except (MemoryError, OSError):
-                pass  # they press again, and it is looked at again
 
     def wait(self, ms: int):
         """Wait, while pins and timers go on."""

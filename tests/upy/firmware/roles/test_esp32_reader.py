@@ -17,6 +17,7 @@ from folders import Folder
 from holdfast.access import status
 from holdfast.hal.esp32 import flash
 from holdfast.hal.esp32.console import Console
+from holdfast.hal.esp32.outputs import Output
 from holdfast.roles import esp32_reader, safe_mode
 from holdfast.storage import files
 from holdfast.storage.last_run import LastRun
@@ -204,6 +205,30 @@ def test_who_is_not_enrolled_says_what_to_do_and_lets_out():
         # Said each minute: somebody may have plugged the cable in just now.
         assert start.events.count("safe_mode") == 6
         assert start.events[-1] == "stopped" and start.reset is None
+        assert [seconds in _PULSE for seconds in start.released()] == [True]
+
+
+def test_who_pressed_gets_out_of_safe_mode_though_the_strike_failed_meanwhile():
+    """Memory that ran out for as long as the button was held: who has let go of it waits at a door
+    that nobody else opens.
+    """
+    with Folder() as folder:
+        chip = simulated_esp32.power_on(names=_NAMES)
+        _pressed_at(chip, 20000)
+        _stopped_at(chip, 60000)
+        pulse, failing = Output.pulse, [OSError(5)] * 20
+
+        def fails(output, ms):
+            if failing:
+                raise failing.pop()
+            pulse(output, ms)
+
+        Output.pulse = fails
+        try:
+            start = _Start(folder, chip=chip)
+        finally:
+            Output.pulse = pulse
+        assert not failing
         assert [seconds in _PULSE for seconds in start.released()] == [True]
 
 
