@@ -26,7 +26,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
-.PHONY: torture bench native docs-vectors
+.PHONY: torture bench native docs-vectors firmware
 .PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-test esp32-joined unix unix-test unix-alloc coverage
 
 help:  ## this list
@@ -234,6 +234,12 @@ $(JOINED_ESP32):
 	@rm -f build/joined/esp32/stamp-*
 	@PYTHONPATH=boards $(PYTHON) -m join boards/esp32/joined.toml build/joined/esp32
 	@touch $@
+
+# Which board it is for is asked first: nothing is built for one that there is not.
+firmware: setup  ## what goes to a board, in the form that it takes: make firmware BOARD=ESP32_GENERIC_C3
+	@goals=$$(PYTHONPATH=boards $(BIN)/python -m forms $(BOARD)) && \
+	  $(MAKE) --silent setup $$goals && \
+	  PYTHONPATH=boards $(BIN)/python -m forms $(BOARD) build/firmware
 
 rv32-test: rv32 setup $(TESTING)  ## the tests that run on that board
 	@HOLDFAST_RV32=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/board

@@ -1,22 +1,20 @@
 """The whole way, from a configuration to the files of the joined program."""
 
-import ast
-import fnmatch
 import json
 import os
 import pathlib
 import shutil
 
 from .config import Config
-from .constants import NOT_CONSTANT, Constants
+from .constants import Constants
 from .emit import Text, check_order
 from .names import Names
-from .program import DEF, MODULE, Meaning, Program
+from .program import DEF, Meaning, Program
 from .reach import reached
 from .resolve import Survey
 from .rewrite import Rewriter
-from .scopes import ALWAYS
-from .statement import Need, Statement, import_statement
+from .shims import Shims
+from .statement import Need, Statement
 from .units import Units
 
 _TRIES = 20
@@ -33,16 +31,13 @@ class Joined:
         self._surveys = {name: Survey(self._program, modules[name]) for name in self._units.of}
         self._constants = Constants(self._program, self._surveys)
         self._names, units, elsewhere = self._rewritten()
-        named = [
-            name
-            for name in self._units.of
-            if any(fnmatch.fnmatchcase(name, one) for one in config.named)
-        ]
+        shims = Shims(self._program, self._units, self._names, self._constants)
+        named = [name for name in self._units.of if shims.is_named(name)]
         named = [*config.roots, *(name for name in named if name not in config.roots)]
         roots = {
             meaning
             for root in named
-            for name in self._names.public(root)
+            for name in shims.names(root)
             for meaning in [self._program.member(root, name)]
             if meaning is not None
         }
@@ -53,7 +48,7 @@ class Joined:
             needs = {need for statement in statements for need in statement.needs}
             needs |= elsewhere.get(unit, set())
             self.texts.append(Text(unit, statements, needs, config.builtins_from))
-        self.shims = {name: self._shim(name) for name in named}
+        self.shims = {name: shims.text(name) for name in named}
 
     def _rewritten(self):
         """Names, and unit to its statements, without any that a local name hides."""
@@ -73,8 +68,10 @@ class Joined:
                     for meaning, node in rewriter.hidden.items():
                         found.setdefault(meaning, (module, node))
                     for other, meaning in rewriter.elsewhere:
-                        home = self._units.of[meaning.module]
-                        need = Need(home, names.own(meaning), names.local(other, meaning))
+                        own, home = "", meaning.module
+                        if meaning.kind == DEF:
+                            own, home = names.own(meaning), self._units.of[meaning.module]
+                        need = Need(home, own, names.local(other, meaning))
                         elsewhere.setdefault(other, set()).add(need)
             if not found:
                 return names, units, elsewhere
@@ -94,34 +91,6 @@ class Joined:
                         f"{meaning.module}.{meaning.name} is set again later, and this is a copy",
                         "import the module and ask it",
                     )
-
-    def _shim(self, root):
-        """The module that one still is for who imports it."""
-        lines = []
-        module = self._program.modules[root]
-        for name in module.public or [*module.bound]:
-            meaning = self._program.member(root, name)
-            if meaning is not None and meaning.kind == MODULE:
-                if any(fnmatch.fnmatchcase(meaning.module, one) for one in self.config.named):
-                    lines.append(ast.unparse(import_statement(meaning.module, "", name)) + "\n")
-        for name in self._names.public(root):
-            meaning = self._program.member(root, name)
-            if meaning is None or meaning.kind != DEF:
-                continue
-            if self._constants.is_inlined(meaning):
-                value = self._constants.value(meaning)
-                assert value is not NOT_CONSTANT
-                lines.append(f"{name} = {value!r}\n")
-            else:
-                own = self._names.own(meaning)
-                line = ast.unparse(import_statement(self._units.of[meaning.module], own, name))
-                places = self._program.modules[meaning.module].bound[meaning.name]
-                if not any(isinstance(place.top, ALWAYS) for place in places):
-                    line = f"try:\n    {line}\nexcept ImportError:\n    pass"
-                lines.append(line + "\n")
-        if module.getattr:
-            lines.append(ast.unparse(module.getattr) + "\n")
-        return "".join(lines) or f"import {self._units.of[root]}\n"
 
     def write(self, to: pathlib.Path) -> None:
         """``to``/modules, with all that is to be frozen, and ``to``/map.json, new."""

@@ -137,8 +137,10 @@ class References(ast.NodeTransformer, Resolver):
             return self._at(node, self._reference(meaning, site, node))
         # An attribute of a unit: of the late one that was imported here, or of one that is there.
         self._now.uses.add(meaning)
-        if self._is_late(base) and self.is_alias(first_name(node)):
-            unit, value = self._units.of[base.module], ast.Name(first_name(node).id, ast.Load())
+        first = first_name(node)
+        alias = self.meaning(first) if self.is_alias(first) else None
+        if alias is not None and self._is_late(alias) and self._brings(alias, meaning):
+            unit, value = self._units.of[alias.module], ast.Name(first.id, ast.Load())
         elif self._is_late(meaning):
             raise self.module.problem(
                 node, f"{meaning.module} is not loaded here", "import it in this function"
@@ -148,10 +150,21 @@ class References(ast.NodeTransformer, Resolver):
             value = self._reference(Meaning(EXTERNAL, unit), site, node)
         if meaning.kind == MODULE:
             raise self.module.problem(node, "a late module of a module as a value", "import it")
-        if self._units.of[meaning.module] != unit:
+        home = self._units.of[meaning.module]
+        self._now.loads.add(home)
+        if home != unit and (is_store or meaning in self._names.rebound):
+            # Not a copy of what is set again: the unit that has it, which that one knows.
+            made = Meaning(EXTERNAL, home)
+            self.elsewhere.append((unit, made))
+            value = ast.Attribute(value, self._names.local(unit, made), ast.Load())
+        elif home != unit:
             self.elsewhere.append((unit, meaning))
-        name = self._names.local(unit, meaning)
-        return self._at(node, ast.Attribute(value, name, node.ctx))
+            home = unit
+        return self._at(node, ast.Attribute(value, self._names.local(home, meaning), node.ctx))
+
+    def _brings(self, alias, meaning):
+        """Whether the module that an import in a function binds has loaded what is asked of it."""
+        return alias.kind == MODULE and self._units.is_loaded(meaning.module, alias.module)
 
 
 def first_name(node: Any) -> Any:

@@ -270,3 +270,34 @@ def test_a_circle_of_modules_that_works_is_joined_and_one_that_cannot_is_told(tm
     files["b.py"] = "import a\nY = a.X\ndef g():\n    return Y\n"
     with pytest.raises(Problem, match=r"b\.py:2: a\.X is wanted while one loads"):
         Joint(tmp_path / "broken", files)
+
+
+def test_what_a_late_module_has_from_another_late_one_is_found_through_it(tmp_path):
+    """The other is a unit of its own, since somebody else may load it first: `late.other.Busy`
+    is an attribute of what was imported here, and of nothing that is called as it is."""
+    program = Joint(
+        tmp_path,
+        {
+            "main.py": """
+                def busy(n):
+                    import late
+                    if n:
+                        raise late.other.Busy(late.other.LIMIT)
+                    late.other.count += 1
+                    return late.other.count
+                def alone():
+                    from other import Busy
+                    return Busy.__name__
+                for n in (0, 1):
+                    try:
+                        print(busy(n))
+                    except Exception as error:
+                        print(type(error).__name__, error)
+                print(alone())
+            """,
+            "late.py": "import other\ndef use():\n    return other.LIMIT\n",
+            "other.py": "LIMIT = 3\ncount = 1\nclass Busy(Exception):\n    pass\n",
+        },
+    )
+    assert program.units() == {"one", "one_late", "one_other"} or program.text("one_late")
+    assert program.printed() == "2\nBusy 3\nBusy\n"
