@@ -103,12 +103,17 @@ class _Decoder:
         if self.items_left <= 0:
             raise self._error("too many items")
         self.items_left -= 1
-        initial = self._byte()
+        # As _byte() and _argument() do it, without two calls for each item.
+        position = self.position
+        if position >= self.end:
+            raise self._error("cut short")
+        initial = self.data[position]
+        self.position = position + 1
         major = initial >> 5
         info = initial & 31
         if major > _TAG:
             return self._simple_or_float(info)
-        argument = self._argument(major, info)
+        argument = info if info < 24 else self._argument(major, info)
         if major == _UNSIGNED:
             return argument
         if major == _NEGATIVE:

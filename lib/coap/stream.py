@@ -32,7 +32,8 @@ class Decoder:
     def __init__(self, max_size: int = BASE_MAX_MESSAGE_SIZE):
         if max_size < _LONGEST_HEADER:
             raise ValueError("max_size below a header's 6 bytes")
-        self._buffer = bytearray(max_size)
+        # A view: what is put into a bytearray itself moves all that lies behind it.
+        self._buffer = memoryview(bytearray(max_size))
         self._held = 0
         self._wanted = 1  # the frame length at which the next step can be taken
         self._code_at = 0  # where in the frame the code stands; 0: the header is not whole yet
@@ -87,7 +88,7 @@ class Decoder:
             raise ParseError("a frame of more than %d bytes" % len(self._buffer))
 
     def _message(self) -> Message:
-        frame = memoryview(self._buffer)[: self._wanted]
+        frame = self._buffer[: self._wanted]
         code = frame[self._code_at]
         if code >> 5 in (1, 6):
             raise ParseError("reserved code " + _code.text(code))
