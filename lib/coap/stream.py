@@ -32,7 +32,7 @@ class Decoder:
     def __init__(self, max_size: int = BASE_MAX_MESSAGE_SIZE):
         if max_size < _LONGEST_HEADER:
             raise ValueError("max_size below a header's 6 bytes")
-        # A view: what is put into a bytearray itself moves all that lies behind it.
+        # A view, put into by views of the piece alone: else all that lies behind it is moved.
         self._buffer = memoryview(bytearray(max_size))
         self._held = 0
         self._wanted = 1  # the frame length at which the next step can be taken
@@ -55,7 +55,7 @@ class Decoder:
             while position < len(view):
                 taken = min(self._wanted - self._held, len(view) - position)
                 held = self._held + taken
-                self._buffer[self._held : held] = view[position : position + taken]
+                self._buffer[self._held : held][:] = view[position : position + taken]
                 self._held = held
                 position += taken
                 if held == self._wanted:
