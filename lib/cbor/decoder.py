@@ -87,12 +87,13 @@ def skip(
 
 class _Decoder:
     def __init__(self, data, offset, deterministic, max_items):
-        if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise TypeError("CBOR is decoded from bytes, not from a %s" % type(data).__name__)
+        kind = type(data)
+        if kind is not bytes and kind is not memoryview and kind is not bytearray:
+            raise TypeError("CBOR is decoded from bytes, not from a %s" % kind.__name__)
         if offset < 0:
             raise ValueError("offset below 0")
         # A slice of a bytearray would copy twice; slices of the other two do not.
-        self.data = memoryview(data) if isinstance(data, bytearray) else data
+        self.data = memoryview(data) if kind is bytearray else data
         self.end = len(data)
         self.position = offset
         self.deterministic = deterministic

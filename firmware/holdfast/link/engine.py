@@ -35,9 +35,8 @@ class CryptoEngine:
                         next(steps)
                     finally:
                         # Nobody else had a turn since ``before``.
-                        operations = count() - before
-                        if operations:
-                            origin.public_key_operations += operations
+                        if count() != before:
+                            origin.public_key_operations += count() - before
                     await pause()
             except StopIteration as end:
                 return end.value
