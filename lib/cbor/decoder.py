@@ -87,12 +87,13 @@ def skip(
 
 class _Decoder:
     def __init__(self, data, offset, deterministic, max_items):
-        if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise TypeError("CBOR is decoded from bytes, not from a %s" % type(data).__name__)
+        kind = type(data)
+        if kind is not bytes and kind is not memoryview and kind is not bytearray:
+            raise TypeError("CBOR is decoded from bytes, not from a %s" % kind.__name__)
         if offset < 0:
             raise ValueError("offset below 0")
         # A slice of a bytearray would copy twice; slices of the other two do not.
-        self.data = memoryview(data) if isinstance(data, bytearray) else data
+        self.data = memoryview(data) if kind is bytearray else data
         self.end = len(data)
         self.position = offset
         self.deterministic = deterministic
@@ -103,12 +104,17 @@ class _Decoder:
         if self.items_left <= 0:
             raise self._error("too many items")
         self.items_left -= 1
-        initial = self._byte()
+        # As _byte() and _argument() do it, without two calls for each item.
+        position = self.position
+        if position >= self.end:
+            raise self._error("cut short")
+        initial = self.data[position]
+        self.position = position + 1
         major = initial >> 5
         info = initial & 31
         if major > _TAG:
             return self._simple_or_float(info)
-        argument = self._argument(major, info)
+        argument = info if info < 24 else self._argument(major, info)
         if major == _UNSIGNED:
             return argument
         if major == _NEGATIVE:

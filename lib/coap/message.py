@@ -64,8 +64,16 @@ def error_response(error: CoAPError, token: bytes = b"") -> Message:
 
 
 def _in_order(options) -> list:
+    ordered = list(options)
+    previous = 0
+    for number, _ in ordered:
+        if number < previous:
+            break
+        previous = number
+    else:
+        return ordered  # as nearly all are
     # MicroPython's sort is not stable, so the place in the list breaks ties.
-    keyed = [(number, place, value) for place, (number, value) in enumerate(options)]
+    keyed = [(number, place, value) for place, (number, value) in enumerate(ordered)]
     keyed.sort()
     return [(number, value) for number, _, value in keyed]
 

@@ -32,7 +32,8 @@ class Decoder:
     def __init__(self, max_size: int = BASE_MAX_MESSAGE_SIZE):
         if max_size < _LONGEST_HEADER:
             raise ValueError("max_size below a header's 6 bytes")
-        self._buffer = bytearray(max_size)
+        # A view, put into by views of the piece alone: else all that lies behind it is moved.
+        self._buffer = memoryview(bytearray(max_size))
         self._held = 0
         self._wanted = 1  # the frame length at which the next step can be taken
         self._code_at = 0  # where in the frame the code stands; 0: the header is not whole yet
@@ -54,7 +55,7 @@ class Decoder:
             while position < len(view):
                 taken = min(self._wanted - self._held, len(view) - position)
                 held = self._held + taken
-                self._buffer[self._held : held] = view[position : position + taken]
+                self._buffer[self._held : held][:] = view[position : position + taken]
                 self._held = held
                 position += taken
                 if held == self._wanted:
@@ -87,7 +88,7 @@ class Decoder:
             raise ParseError("a frame of more than %d bytes" % len(self._buffer))
 
     def _message(self) -> Message:
-        frame = memoryview(self._buffer)[: self._wanted]
+        frame = self._buffer[: self._wanted]
         code = frame[self._code_at]
         if code >> 5 in (1, 6):
             raise ParseError("reserved code " + _code.text(code))

@@ -17,7 +17,7 @@ from . import backend
 from .aead import aes_ccm_decrypt, aes_ccm_encrypt
 from .compare import equal
 from .errors import AuthenticationError, CryptoError, InvalidKey
-from .hkdf import hkdf_expand, hkdf_expand_steps, hkdf_extract
+from .hkdf import hkdf_expand, hkdf_expand_steps, hkdf_extract, hkdf_prepared
 from .hmac import hmac_sha256
 from .public_key import (
     ed25519_public_key,
@@ -65,6 +65,7 @@ __all__ = (
     "hkdf_expand",
     "hkdf_expand_steps",
     "hkdf_extract",
+    "hkdf_prepared",
     "hmac_sha256",
     "load",
     "p256_ecdh",

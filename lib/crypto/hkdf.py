@@ -15,19 +15,28 @@ def hkdf_extract(salt: bytes, ikm: bytes) -> bytes:
     return hmac_sha256(salt, ikm)
 
 
-def hkdf_expand(prk: bytes, info: bytes, length: int) -> bytes:
+def hkdf_prepared(prk: bytes) -> tuple:
+    """What is made of ``prk`` each time it is expanded, made once: as secret as that is."""
+    return pads(prk)
+
+
+def hkdf_expand(prk, info: bytes, length: int) -> bytes:
     """``length`` bytes, 0..8160, of key material bound to ``info`` (2.3).
 
-    Raises ValueError for any other length.
+    ``prk`` is bytes, or what ``hkdf_prepared`` made of them. Raises ValueError for any other
+    length.
     """
+    if 0 < length <= _HASH_BYTES:  # nearly always
+        inner, outer = prk if isinstance(prk, tuple) else pads(prk)
+        return code(inner, outer, bytes(info) + b"\x01")[:length]
     return finish(hkdf_expand_steps(prk, info, length))
 
 
-def hkdf_expand_steps(prk: bytes, info: bytes, length: int):
+def hkdf_expand_steps(prk, info: bytes, length: int):
     """The steps (:mod:`crypto.steps`) of :func:`hkdf_expand`, three blocks of 32 bytes each."""
     if not 0 <= length <= _MAX_BYTES:
         raise ValueError("HKDF gives 0 to %d bytes, not %d" % (_MAX_BYTES, length))
-    inner, outer = pads(prk)
+    inner, outer = prk if isinstance(prk, tuple) else pads(prk)
     info = bytes(info)
     block = okm = b""
     for counter in range(1, (length + _HASH_BYTES - 1) // _HASH_BYTES + 1):

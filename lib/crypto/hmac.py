@@ -9,6 +9,9 @@ _HALF_BYTES = const(32)
 # Half of a block, as a number.
 _INNER = 0x3636363636363636363636363636363636363636363636363636363636363636
 _OUTER = 0x5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c
+# What the other half is, of a key that is no longer.
+_INNER_REST = b"66666666666666666666666666666666"
+_OUTER_REST = b"\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\"
 
 
 def hmac_sha256(key: bytes, data: bytes) -> bytes:
@@ -27,10 +30,13 @@ def pads(key) -> tuple:
     # its length the same, and with it the time, when the key begins with zeros.
     if length <= _HALF_BYTES:
         # Nearly every key: then the other half of each block is known.
-        padded = int.from_bytes(b"\x01" + bytes(key) + bytes(_HALF_BYTES - length), "big")
+        key = b"\x01" + key
+        if length < _HALF_BYTES:
+            key += bytes(_HALF_BYTES - length)
+        padded = int.from_bytes(key, "big")
         return (
-            (padded ^ _INNER).to_bytes(_HALF_BYTES + 1, "big")[1:] + b"6" * _HALF_BYTES,
-            (padded ^ _OUTER).to_bytes(_HALF_BYTES + 1, "big")[1:] + b"\\" * _HALF_BYTES,
+            (padded ^ _INNER).to_bytes(_HALF_BYTES + 1, "big")[1:] + _INNER_REST,
+            (padded ^ _OUTER).to_bytes(_HALF_BYTES + 1, "big")[1:] + _OUTER_REST,
         )
     padded = int.from_bytes(b"\x01" + bytes(key) + bytes(_BLOCK_BYTES - length), "big")
     return _whole(padded, _INNER), _whole(padded, _OUTER)

@@ -11,7 +11,7 @@ class Completed:
         self.c_r = c_r
         self._suite = suite
         self._prk_out = prk_out
-        self._prk_exporter = key_schedule.prk_exporter(suite, prk_out)
+        self._prk_exporter = suite.prepared(key_schedule.prk_exporter(suite, prk_out))
         self._sender_id = sender_id
         self._recipient_id = recipient_id
 

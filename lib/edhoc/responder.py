@@ -103,15 +103,15 @@ class ReceivedMessage1:
         g_rx = yield from authentication.shared_secret_steps(suite, own.private_key, self._g_x)
         yield
         th_2 = key_schedule.th_2(suite, ephemeral_public, self._h_message_1)
-        prk_2e = key_schedule.prk_2e(suite, th_2, g_xy)
-        yield
+        prk_2e = suite.prepared(key_schedule.prk_2e(suite, th_2, g_xy))
         prk_3e2m = key_schedule.prk_3e2m(suite, prk_2e, th_2, g_rx)
+        if g_rx is not None:
+            prk_3e2m = suite.prepared(prk_3e2m)
         yield
 
         external_aad = key_schedule.external_aad(th_2, cred_r, ead_2)
         mac_length = authentication.mac_length(suite)
         mac_2 = key_schedule.mac_2(suite, prk_3e2m, c_r, id_cred_r, external_aad, mac_length)
-        yield
         proof = yield from authentication.prove_steps(
             suite, own.private_key, id_cred_r, external_aad, mac_2
         )
@@ -190,7 +190,8 @@ class ReceivedMessage3:
         g_iy = yield from authentication.shared_secret_steps(suite, waiting._y, g_i)
         yield
         prk_4e3m = key_schedule.prk_4e3m(suite, waiting._prk_3e2m, waiting._th_3, g_iy)
-        yield
+        if g_iy is not None:
+            prk_4e3m = suite.prepared(prk_4e3m)
 
         id_cred_i = self.id_cred_i.encoded
         external_aad = key_schedule.external_aad(waiting._th_3, credential.raw, self._raw_ead_3)

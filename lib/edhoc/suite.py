@@ -74,8 +74,12 @@ class Suite:
         """EDHOC_Extract: 32 bytes."""
         return crypto.hkdf_extract(salt, ikm)
 
+    def prepared(self, prk) -> tuple:
+        """``prk`` for several times of ``expand``: crypto.hkdf_prepared."""
+        return crypto.hkdf_prepared(prk)
+
     def expand(self, prk, info, length) -> bytes:
-        """EDHOC_Expand: ``length`` bytes, at most 8160."""
+        """EDHOC_Expand: ``length`` bytes, at most 8160. ``prk`` may be prepared."""
         return crypto.hkdf_expand(prk, info, length)
 
     def expand_steps(self, prk, info, length):

@@ -13,10 +13,16 @@ _DIRECTORY = const(0x4000)
 
 
 class Folder:
-    """The segments in ``directory``, which is made if it is not there. All raise OSError."""
+    """The segments in ``directory``, which is made if it is not there. All raise OSError.
 
-    def __init__(self, directory: str):
+    ``stays_open``: the file that was written to last, to go on in it without a walk to it.
+    """
+
+    def __init__(self, directory: str, stays_open: bool = False):
         self._directory = directory
+        self._stays_open = stays_open
+        self._file = None  # what may be gone on in,
+        self._start = -1  # and the segment that it is
         try:
             os.mkdir(directory)
         except OSError as error:
@@ -47,24 +53,47 @@ class Folder:
         """The file of segment ``start``, for reading."""
         return open(self._path(start), "rb")
 
+    def close(self):
+        """Give back the file that stayed open. Raises nothing: all of it was written."""
+        file, self._file = self._file, None
+        if file is not None:
+            try:
+                file.close()
+            except OSError:
+                pass
+
     def remove(self, start: int):
         """Remove segment ``start``."""
+        if start == self._start:
+            self.close()
         os.remove(self._path(start))
         self._sync()
 
     def write(self, start: int, offset: int, data: bytes):
         """Add ``data`` to segment ``start``, of ``offset`` bytes; 0: begin it.
 
-        One write and one close: littlefs then has all of it or nothing after a power cut.
+        One write and one flush: littlefs then has all of it or nothing after a power cut. What
+        failed is not gone on in: what it knows of the file may be wrong.
         """
-        with open(self._path(start), "r+b" if offset else "wb") as file:
+        if start != self._start or not offset:
+            self.close()
+        file, self._file = self._file, None
+        if file is None:
+            file = open(self._path(start), "r+b" if offset else "wb")
+        try:
             if offset and file.seek(0, 2) != offset:
                 raise OSError(errno.EIO)  # not the file that was there
             if data:
                 file.write(data)
-            if hasattr(os, "fsync"):
+            if self._stays_open or hasattr(os, "fsync"):
                 file.flush()
-                os.fsync(file.fileno())
+                if hasattr(os, "fsync"):
+                    os.fsync(file.fileno())
+            if self._stays_open:
+                self._file, self._start, file = file, start, None
+        finally:
+            if file is not None:
+                file.close()
         if not offset or not hasattr(os, "fsync"):
             self._sync()
 

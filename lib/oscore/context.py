@@ -73,7 +73,7 @@ class SecurityContext:
             raise OSCOREError("both endpoints have the same identifier")
         if id_context is not None and len(id_context) > _MAX_ID_CONTEXT:
             raise OSCOREError("an ID Context of more than 255 bytes")
-        prk = crypto.hkdf_extract(master_salt, master_secret)
+        prk = crypto.hkdf_prepared(crypto.hkdf_extract(master_salt, master_secret))
 
         def derive(identifier, kind, size):
             return crypto.hkdf_expand(prk, info(identifier, id_context, kind, size), size)

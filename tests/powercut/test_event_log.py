@@ -340,4 +340,4 @@ def test_how_many_old_keys_lie_on_the_flash():
     finally:
         unmount(ROOT)
     print("keys of up to the last %d events are still on the flash" % worst)
-    assert 0 < worst <= 40
+    assert 0 < worst <= 18

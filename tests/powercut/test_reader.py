@@ -129,4 +129,4 @@ def test_flash_errs_anywhere_in_a_day():
 
 def test_flash_errs_in_reading_too():
     """What cannot be read is no reason to let anybody in."""
-    _errs(True, stride=149, at_least=120, name="reads")
+    _errs(True, stride=43, at_least=120, name="reads")

@@ -27,16 +27,17 @@ class CryptoEngine:
         """
         try:
             await self._turn(1 + origin.public_key_operations if begins else 0)
+            count, pause = crypto.public_key_operations, self._pause
             try:
                 while True:
-                    before = crypto.public_key_operations()
+                    before = count()
                     try:
                         next(steps)
                     finally:
                         # Nobody else had a turn since ``before``.
-                        operations = crypto.public_key_operations() - before
-                        origin.public_key_operations += operations
-                    await self._pause()
+                        if count() != before:
+                            origin.public_key_operations += count() - before
+                    await pause()
             except StopIteration as end:
                 return end.value
             finally:

@@ -1,5 +1,6 @@
 """Where the chain of events stands: the key of the next event, in a file that forgets the last."""
 
+import errno
 import struct
 
 import crypto
@@ -15,6 +16,9 @@ _BODY = const(120)
 _CHECK = const(8)
 _VERSION = const(2)
 _KEY = const(32)
+# How often a state is written over the last one: as much of a directory's log as a new file and a
+# rename took before. Written once, littlefs would keep the keys of three times as many events.
+_TIMES = const(3)
 
 _WARNED = const(1)
 _BEFORE_KNOWN = const(2)
@@ -121,6 +125,7 @@ class ChainStore:
         self._key_path = path + ".auditor"
         self._device_key = device_key
         self._audit_key = audit_key
+        self._file = None  # the one at ``path``, once it was written over and all went well
 
     def load(self):
         """The ChainState, or None if there is none. Raises DamagedError and OSError."""
@@ -137,7 +142,22 @@ class ChainStore:
     def save(self, state: ChainState):
         """Replace the file by ``state``, or leave it as it was. Raises OSError."""
         body = state.encode()
-        files.write(self._path, body + self._check(body))
+        data = body + self._check(body)
+        file, self._file = self._file, None
+        try:
+            if file is None:
+                file = _opened(self._path)
+            if file is None:
+                files.write(self._path, data)
+                return
+            for _ in range(_TIMES):
+                file.seek(0)
+                file.write(data)
+                file.flush()  # all or nothing: littlefs has it beside the name
+            self._file, file = file, None
+        finally:
+            if file is not None:
+                file.close()
 
     def begin(self, state: ChainState, auditor_key: bytes):
         """Save the first state of a chain, and its acknowledgement key before it. OSError."""
@@ -158,3 +178,18 @@ class ChainStore:
         return crypto.hmac_sha256(self._device_key, b"event chain" + self._audit_key + body)[
             :_CHECK
         ]
+
+
+def _opened(path):
+    """The file, if there is one of this size that can be written over; else None. OSError."""
+    try:
+        file = open(path, "r+b")
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return None
+        raise
+    # What has a number of the system's is no littlefs's, and could be torn.
+    if not hasattr(file, "fileno") and file.seek(0, 2) == _BODY + _CHECK:
+        return file
+    file.close()
+    return None

@@ -27,7 +27,7 @@ class ChainedLog:
     """
 
     def __init__(self, directory: str, segment_bytes: int, segments: int, store):
-        self._log = FlashLog(directory, segment_bytes, segments)
+        self._log = FlashLog(directory, segment_bytes, segments, stays_open=True)
         self._store = store
         self._is_behind = False  # the file still has the key of an event that is recorded
         self._is_unsure = False  # writing failed, and something may be there or not
