@@ -5,14 +5,12 @@ so that a board loads only what it speaks.
 """
 
 from . import code, option
-from .error import BadOptionError, CoAPError, ParseError
+from .error import CoAPError
 from .message import Message, error_response, path_options
 
 __all__ = (
-    "BadOptionError",
     "CoAPError",
     "Message",
-    "ParseError",
     "code",
     "error_response",
     "option",

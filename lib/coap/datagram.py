@@ -4,7 +4,7 @@ from micropython import const
 
 from . import code as _code
 from . import option as _option
-from .error import ParseError
+from .error import CoAPError
 from .message import Message
 
 CON = const(0)
@@ -27,20 +27,20 @@ def encode(message: Message, mtype: int, mid: int) -> bytes:
 
 
 def decode(data) -> tuple:
-    """``(message, mtype, mid)`` of a datagram. Raises ParseError on anything RFC 7252 forbids."""
+    """``(message, mtype, mid)`` of a datagram. Raises CoAPError on anything RFC 7252 forbids."""
     if len(data) < _HEADER:
-        raise ParseError("a datagram of less than 4 bytes")
+        raise CoAPError("a datagram of less than 4 bytes")
     if data[0] >> 6 != _VERSION:
-        raise ParseError("not CoAP version 1")
+        raise CoAPError("not CoAP version 1")
     mtype, length, code = data[0] >> 4 & 3, data[0] & 0x0F, data[1]
     if length > _MAX_TOKEN:
-        raise ParseError("a reserved token length")
+        raise CoAPError("a reserved token length")
     options = _HEADER + length
     if options > len(data):
-        raise ParseError("the token is cut short")
+        raise CoAPError("the token is cut short")
     _check_kind(mtype, code)
     if code == _code.EMPTY and len(data) != _HEADER:
-        raise ParseError("an Empty message with something in it")
+        raise CoAPError("an Empty message with something in it")
     message = Message(code, token=bytes(data[_HEADER:options]))
     message.options, message.payload = _option.decode(data, options)
     return message, mtype, data[2] << 8 | data[3]
@@ -65,4 +65,4 @@ def _check_kind(mtype: int, code: int) -> None:
     else:
         allowed = _code.is_response(code) and mtype != RST
     if not allowed:
-        raise ParseError("code %s in a message of type %d" % (_code.text(code), mtype))
+        raise CoAPError("code %s in a message of type %d" % (_code.text(code), mtype))

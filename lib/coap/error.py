@@ -1,4 +1,4 @@
-"""Errors a CoAP peer can cause, each with the response code that tells the peer so."""
+"""What a CoAP peer can cause, with the response code that tells the peer so."""
 
 from untrusted import InvalidInput
 
@@ -6,27 +6,17 @@ from . import code as _code
 
 
 class CoAPError(InvalidInput):
-    """A message was refused. ``code`` is the response code for it, 4.00 unless said otherwise."""
+    """A message was refused. ``code`` is the response code for it: 4.00 unless said otherwise,
+    4.02 for a critical option that is not understood, repeated, or of an impossible length.
 
-    code = _code.BAD_REQUEST
-    standard_text: str | None = None  # what an RFC has the peer read, where it says so
+    ``diagnostic`` is what the peer may read (RFC 7252 section 5.5.2), the text if no RFC has its
+    own. ``bad_csm_option`` is the number that a connection's last message names as its cause, if
+    one is (RFC 8323 section 5.6).
+    """
 
-    def __init__(self, text: str, code: int | None = None):
+    bad_csm_option: int | None = None
+
+    def __init__(self, text: str, code: int = _code.BAD_REQUEST, diagnostic: str | None = None):
         super().__init__(text)
-        if code is not None:
-            self.code = code
-
-    @property
-    def diagnostic(self) -> str:
-        """The text the peer may read (RFC 7252 section 5.5.2)."""
-        return str(self) if self.standard_text is None else self.standard_text
-
-
-class ParseError(CoAPError):
-    """The bytes are not a CoAP message: a message format error (RFC 7252 section 3)."""
-
-
-class BadOptionError(CoAPError):
-    """A critical option is not understood, repeated, or of an impossible length: 4.02."""
-
-    code = _code.BAD_OPTION
+        self.code = code
+        self.diagnostic = text if diagnostic is None else diagnostic

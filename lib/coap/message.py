@@ -2,7 +2,7 @@
 
 from . import code as _code
 from . import option as _option
-from .error import BadOptionError, CoAPError
+from .error import CoAPError
 
 
 class Message:
@@ -49,7 +49,7 @@ class Message:
         return None if value is None else _option.decode_uint(value)
 
     def uri_path(self) -> tuple:
-        """The path's segments as text. Raises BadOptionError if one is not UTF-8."""
+        """The path's segments as text. Raises CoAPError (4.02) if one is not UTF-8."""
         return tuple([_text(segment) for segment in self.options_of(_option.URI_PATH)])
 
 
@@ -86,7 +86,7 @@ def _text(segment: bytes) -> str:
             return text
     except ValueError:
         pass
-    raise BadOptionError("a path segment is not UTF-8")
+    raise CoAPError("a path segment is not UTF-8", _code.BAD_OPTION)
 
 
 def _is_proper(character: str) -> bool:

@@ -2,7 +2,8 @@
 
 from micropython import const
 
-from .error import BadOptionError, ParseError
+from . import code as _code
+from .error import CoAPError
 
 IF_MATCH = const(1)
 URI_HOST = const(3)
@@ -99,17 +100,18 @@ def recognised(options: list, understood: tuple) -> list:
 
     An option of an impossible length and the second one of an unrepeatable kind count as not
     recognised, and so does a critical one whose number is not in ``understood``.
-    Raises BadOptionError if an option so found is critical; elective ones are left out.
+    Raises CoAPError (4.02) if an option so found is critical; elective ones are left out.
     """
     kept = []
     previous = None
     for number, value in options:
         if is_critical(number) and number not in understood:
-            raise BadOptionError("critical option %d is not understood" % number)
+            raise CoAPError("critical option %d is not understood" % number, _code.BAD_OPTION)
         if _is_defined(number, len(value), number == previous):
             kept.append((number, value))
         elif is_critical(number):
-            raise BadOptionError("option %d repeats or has %d bytes" % (number, len(value)))
+            text = "option %d repeats or has %d bytes" % (number, len(value))
+            raise CoAPError(text, _code.BAD_OPTION)
         previous = number
     return kept
 
@@ -159,7 +161,7 @@ def decode(data, offset: int = 0, *, max_options: int = MAX_OPTIONS) -> tuple:
     """``(options, payload)`` of the rest of a message, which begins at ``offset`` of ``data``.
 
     ``options`` is a list of (number, value bytes) in rising order, ``payload`` bytes.
-    Raises ParseError on reserved or truncated fields, a number beyond 65535, more than
+    Raises CoAPError on reserved or truncated fields, a number beyond 65535, more than
     ``max_options`` options, and a payload marker that nothing follows.
     """
     options = []
@@ -170,17 +172,17 @@ def decode(data, offset: int = 0, *, max_options: int = MAX_OPTIONS) -> tuple:
         offset += 1
         if first == _PAYLOAD_MARKER:
             if offset == end:
-                raise ParseError("a payload marker without a payload")
+                raise CoAPError("a payload marker without a payload")
             return options, bytes(data[offset:])
         delta, offset = _extended(data, offset, end, first >> 4)
         length, offset = _extended(data, offset, end, first & 0x0F)
         number += delta
         if number > _MAX_NUMBER:
-            raise ParseError("an option number beyond 65535")
+            raise CoAPError("an option number beyond 65535")
         if length > end - offset:
-            raise ParseError("option %d is cut short" % number)
+            raise CoAPError("option %d is cut short" % number)
         if len(options) == max_options:
-            raise ParseError("more than %d options" % max_options)
+            raise CoAPError("more than %d options" % max_options)
         options.append((number, bytes(data[offset : offset + length])))
         offset += length
     return options, b""
@@ -190,10 +192,10 @@ def _extended(data, offset: int, end: int, nibble: int) -> tuple:
     if nibble < 13:
         return nibble, offset
     if nibble == 15:
-        raise ParseError("a reserved option delta or length")
+        raise CoAPError("a reserved option delta or length")
     following = nibble - 12
     if following > end - offset:
-        raise ParseError("an option header is cut short")
+        raise CoAPError("an option header is cut short")
     if nibble == 13:
         return data[offset] + 13, offset + 1
     return (data[offset] << 8 | data[offset + 1]) + 269, offset + 2

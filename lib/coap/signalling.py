@@ -15,14 +15,6 @@ _RELEASE_HOLD_OFF = const(4)
 _ABORT_BAD_CSM_OPTION = const(2)
 
 
-class AbortError(CoAPError):
-    """The peer broke the rules of the connection: send ``abort(error)``, then close it."""
-
-    def __init__(self, text: str, bad_csm_option: int | None = None):
-        super().__init__(text)
-        self.bad_csm_option = bad_csm_option
-
-
 def csm(max_message_size: int | None = None, *, block_wise: bool = False) -> Message:
     """The Capabilities and Settings Message that must open each direction of a connection."""
     options = []
@@ -46,7 +38,7 @@ def release(hold_off: int | None = None, diagnostic: str = "") -> Message:
 
 def abort(error: CoAPError) -> Message:
     """Says why the connection ends now: ``error`` from the Decoder or from Peer.receive."""
-    number = getattr(error, "bad_csm_option", None)
+    number = error.bad_csm_option
     options = [] if number is None else [(_ABORT_BAD_CSM_OPTION, encode_uint(number))]
     return Message(_code.ABORT, options, error.diagnostic.encode())
 
@@ -70,22 +62,22 @@ class Peer:
         """Take note of any message of the stream; the reply it needs from the connection, if any.
 
         Requests, responses and Empty messages only pass: the caller handles them.
-        Raises AbortError if the first message is not a CSM, and on a critical option or a
-        signalling code that is not understood.
+        Raises CoAPError if the first message is not a CSM, and on a critical option or a
+        signalling code that is not understood: send ``abort(error)``, then close the connection.
         """
         kind = message.code
         if kind == _code.EMPTY:
             return None
         if not self.is_ready and kind not in (_code.CSM, _code.ABORT):
-            raise AbortError("the first message was not a CSM")
+            raise CoAPError("the first message was not a CSM")
         if not _code.is_signalling(kind):
             return None
         for number, _ in message.options:
             if is_critical(number):  # all that RFC 8323 defines are elective
-                raise AbortError(
-                    "critical signalling option %d is not understood" % number,
-                    number if kind == _code.CSM else None,
-                )
+                error = CoAPError("critical signalling option %d is not understood" % number)
+                if kind == _code.CSM:
+                    error.bad_csm_option = number
+                raise error
         if kind == _code.PING:
             return Message(_code.PONG, token=message.token)
         if kind == _code.CSM:
@@ -95,7 +87,7 @@ class Peer:
         elif kind == _code.ABORT:
             self.has_aborted = True
         elif kind != _code.PONG:
-            raise AbortError("unknown signalling code " + _code.text(kind))
+            raise CoAPError("unknown signalling code " + _code.text(kind))
         return None
 
     def _take_settings(self, message: Message) -> None:

@@ -4,7 +4,7 @@ from micropython import const
 
 from . import code as _code
 from . import option as _option
-from .error import CoAPError, ParseError
+from .error import CoAPError
 from .message import Message
 
 BASE_MAX_MESSAGE_SIZE = 1152  # what each side takes before a CSM says otherwise (section 5.3.1)
@@ -42,12 +42,12 @@ class Decoder:
     def feed(self, chunk) -> list:
         """The messages that ``chunk`` completes, Empty and signalling ones among them.
 
-        Raises ParseError on the first thing RFC 8323 forbids, and as soon as a frame's declared
+        Raises CoAPError on the first thing RFC 8323 forbids, and as soon as a frame's declared
         length is over the limit. From then on the stream has no meaning and every call raises;
         messages whole before the error in the same chunk are given up with it (section 5.6).
         """
         if self._failed:
-            raise ParseError("the stream broke earlier")
+            raise CoAPError("the stream broke earlier")
         messages = []
         view = memoryview(chunk)
         position = 0
@@ -73,7 +73,7 @@ class Decoder:
         nibble = self._buffer[0] >> 4
         token_length = self._buffer[0] & 0x0F
         if token_length > _MAX_TOKEN:
-            raise ParseError("a reserved token length")
+            raise CoAPError("a reserved token length")
         extended = 0 if nibble < 13 else 1 << (nibble - 13)
         if self._held < 1 + extended:
             self._wanted = 1 + extended
@@ -85,13 +85,13 @@ class Decoder:
         self._code_at = 1 + extended
         self._wanted = self._code_at + 1 + token_length + length
         if self._wanted > len(self._buffer):
-            raise ParseError("a frame of more than %d bytes" % len(self._buffer))
+            raise CoAPError("a frame of more than %d bytes" % len(self._buffer))
 
     def _message(self) -> Message:
         frame = self._buffer[: self._wanted]
         code = frame[self._code_at]
         if code >> 5 in (1, 6):
-            raise ParseError("reserved code " + _code.text(code))
+            raise CoAPError("reserved code " + _code.text(code))
         token_at = self._code_at + 1
         options_at = token_at + (frame[0] & 0x0F)
         message = Message(code, token=bytes(frame[token_at:options_at]))

@@ -3,7 +3,7 @@
 import crypto
 from micropython import const
 
-from .errors import KeyMismatchError, UnsupportedError
+from .errors import OTHER_KEY, UNSUPPORTED, COSEError
 from .key import CRV_ED25519, CRV_P256, KTY_EC2, KTY_OKP, KTY_SYMMETRIC, Key
 from .point import y_steps
 
@@ -45,42 +45,42 @@ def default(key: Key):
         return ALG_EDDSA
     if key.crv == CRV_P256:
         return ALG_ES256
-    raise KeyMismatchError("the key names no algorithm")
+    raise COSEError("the key names no algorithm", OTHER_KEY)
 
 
 def check_signature_algorithm(alg):
-    """Raise UnsupportedError unless ``alg`` is a signature algorithm known here."""
+    """Raise COSEError as UNSUPPORTED unless ``alg`` is a signature algorithm known here."""
     if alg not in (ALG_EDDSA, ALG_ES256):
-        raise UnsupportedError("signature algorithm %r" % alg)
+        raise COSEError("signature algorithm %r" % alg, UNSUPPORTED)
 
 
 def check_mac_algorithm(alg):
-    """Raise UnsupportedError unless ``alg`` is a MAC algorithm known here."""
+    """Raise COSEError as UNSUPPORTED unless ``alg`` is a MAC algorithm known here."""
     if alg not in (ALG_HMAC_256, ALG_HMAC_256_64):
-        raise UnsupportedError("MAC algorithm %r" % alg)
+        raise COSEError("MAC algorithm %r" % alg, UNSUPPORTED)
 
 
 def check_verification_key(alg, key: Key):
-    """Raise KeyMismatchError or UnsupportedError unless ``key`` verifies signatures of ``alg``."""
+    """Raise COSEError unless ``key`` verifies signatures of ``alg``, and how is known here."""
     _fit_signature(alg, key, _VERIFY)
     if key.kty == KTY_EC2 and key.y is None:
-        raise UnsupportedError("verifying with half a point")
+        raise COSEError("verifying with half a point", UNSUPPORTED)
 
 
 def check_agreement_key(key: Key, crv: int):
-    """Raise KeyMismatchError unless ``key`` is one for Diffie-Hellman on ``crv``."""
+    """Raise COSEError as OTHER_KEY unless ``key`` is one for Diffie-Hellman on ``crv``."""
     if key.crv != crv or key.alg in (ALG_EDDSA, ALG_ES256):
-        raise KeyMismatchError("the key is not for agreement on this curve")
+        raise COSEError("the key is not for agreement on this curve", OTHER_KEY)
     operations = key.key_ops
     if operations is not None and not (_DERIVE_KEY in operations or _DERIVE_BITS in operations):
-        raise KeyMismatchError("the key is not for this operation")
+        raise COSEError("the key is not for this operation", OTHER_KEY)
 
 
 def sign_steps(alg, key: Key, data: bytes):
     """The signature of ``data``: 64 bytes. A generator of steps, as in :mod:`crypto`."""
     _fit_signature(alg, key, _SIGN)
     if key.d is None:
-        raise KeyMismatchError("a public key does not sign")
+        raise COSEError("a public key does not sign", OTHER_KEY)
     sign = crypto.ed25519_sign_steps if alg == ALG_EDDSA else crypto.es256_sign_steps
     return (yield from sign(key.d, data))
 
@@ -114,7 +114,7 @@ def _mac(alg, key, data, operation):
     check_mac_algorithm(alg)
     _fit(key, KTY_SYMMETRIC, None, alg, operation)
     if len(key.k) < _LEAST_HMAC_KEY:
-        raise KeyMismatchError("HMAC key shorter than %d bytes" % _LEAST_HMAC_KEY)
+        raise COSEError("HMAC key shorter than %d bytes" % _LEAST_HMAC_KEY, OTHER_KEY)
     return crypto.hmac_sha256(key.k, data)[: 8 if alg == ALG_HMAC_256_64 else 32]
 
 
@@ -141,7 +141,7 @@ class AEAD:
     def _fit(self, alg, key, operation):
         _fit(key, KTY_SYMMETRIC, None, alg, operation)
         if len(key.k) != self.key_length:
-            raise KeyMismatchError("key of %d bytes, not %d" % (len(key.k), self.key_length))
+            raise COSEError("key of %d bytes, not %d" % (len(key.k), self.key_length), OTHER_KEY)
 
 
 def aead(alg, extra: dict | None = None) -> AEAD:
@@ -156,7 +156,7 @@ def aead(alg, extra: dict | None = None) -> AEAD:
             return AEAD(key_length, nonce_length, tag_length, encrypt, decrypt)
     if extra and alg in extra:
         return AEAD(*extra[alg])
-    raise UnsupportedError("content encryption algorithm %r" % alg)
+    raise COSEError("content encryption algorithm %r" % alg, UNSUPPORTED)
 
 
 def _fit_signature(alg, key, operation):
@@ -169,8 +169,8 @@ def _fit_signature(alg, key, operation):
 
 def _fit(key, kty, crv, alg, operation):
     if key.kty != kty or key.crv != crv:
-        raise KeyMismatchError("the key is of another type than the algorithm's")
+        raise COSEError("the key is of another type than the algorithm's", OTHER_KEY)
     if key.alg is not None and key.alg != alg:
-        raise KeyMismatchError("the key is for another algorithm")
+        raise COSEError("the key is for another algorithm", OTHER_KEY)
     if key.key_ops is not None and operation not in key.key_ops:
-        raise KeyMismatchError("the key is not for this operation")
+        raise COSEError("the key is not for this operation", OTHER_KEY)

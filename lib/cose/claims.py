@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from .errors import MalformedError, MissingExpiryError
+from .errors import NO_EXPIRY, COSEError
 from .key import KTY_SYMMETRIC, Key
 
 ISS = 1
@@ -26,16 +26,16 @@ class Claims:
     ``iss``, ``sub``, ``aud`` are text; ``exp``, ``nbf``, ``iat`` whole seconds since 1970, 0 to
     2^53; ``cti`` and ``scope`` bytes; ``cnf`` the holder's public Key; ``other`` a dict of all
     other claims, label to decoded value; ``raw_payload`` the bytes all this was read from.
-    Raises MissingExpiryError, MalformedError or UnsupportedError (a key in ``cnf``).
+    Raises COSEError as NO_EXPIRY, MALFORMED or UNSUPPORTED (a key in ``cnf``).
     """
 
     def __init__(self, labels, raw_payload: bytes):
         if not isinstance(labels, dict):
-            raise MalformedError("claims set is no map")
+            raise COSEError("claims set is no map")
         if not all(type(label) in (int, str) for label in labels):
-            raise MalformedError("claim label is no integer or text")
+            raise COSEError("claim label is no integer or text")
         if EXP not in labels:
-            raise MissingExpiryError("token without exp")
+            raise COSEError("token without exp", NO_EXPIRY)
         self.iss = _optional(labels, ISS, _text)
         self.sub = _optional(labels, SUB, _text)
         self.aud = _optional(labels, AUD, _text)
@@ -56,27 +56,27 @@ def _optional(labels, label, check):
 
 def _text(value) -> str:
     if not isinstance(value, str):
-        raise MalformedError("iss, sub or aud is no text")
+        raise COSEError("iss, sub or aud is no text")
     return value
 
 
 def _bytes(value) -> bytes:
     if not isinstance(value, bytes):
-        raise MalformedError("cti or scope is no byte string")
+        raise COSEError("cti or scope is no byte string")
     return value
 
 
 def _time(value) -> int:
     # type() and not isinstance(): True is no time, and neither is a float.
     if type(value) is not int or not 0 <= value <= _LATEST:
-        raise MalformedError("exp, nbf or iat is no time in whole seconds")
+        raise COSEError("exp, nbf or iat is no time in whole seconds")
     return value
 
 
 def _confirmation(value) -> Key:
     if not isinstance(value, dict) or len(value) != 1 or _CNF_COSE_KEY not in value:
-        raise MalformedError("cnf is not one COSE_Key")
+        raise COSEError("cnf is not one COSE_Key")
     key = Key.from_map(value[_CNF_COSE_KEY])
     if key.kty == KTY_SYMMETRIC or key.d is not None:
-        raise MalformedError("cnf shows a secret key")
+        raise COSEError("cnf shows a secret key")
     return key

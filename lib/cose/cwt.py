@@ -10,7 +10,7 @@ import crypto
 
 from . import algorithms, headers, mac0, sign1
 from .claims import AUD, CNF, CTI, EXP, IAT, ISS, NBF, SCOPE, SUB, Claims
-from .errors import KeyMismatchError, MalformedError, UnsupportedError
+from .errors import OTHER_KEY, UNSUPPORTED, COSEError
 from .key import KTY_SYMMETRIC, Key
 from .message import MAC0, SIGN1, Message
 from .message import parse as parse_message
@@ -63,14 +63,14 @@ class Token:
     def verify(self, key: Key) -> Claims:
         """The claims, once they are shown to come from who holds ``key``.
 
-        Raises VerificationError, or UnsupportedError for a key in a form that cannot be used.
+        Raises COSEError as UNVERIFIED, or UNSUPPORTED for a key in a form that cannot be used.
         """
         return crypto.finish(self.verify_steps(key))
 
     def verify_steps(self, key: Key):
         """``verify`` as a generator of steps, as in :mod:`crypto`."""
         if self.kid is not None and key.kid is not None and self.kid != key.kid:
-            raise KeyMismatchError("the token names another key")
+            raise COSEError("the token names another key", OTHER_KEY)
         if self.kind == SIGNED:
             yield from sign1.verify_steps(self.message, key)
         else:
@@ -81,12 +81,12 @@ class Token:
 def parse(raw: bytes) -> Token:
     """Check shape, headers and claims of a token, at most 512 bytes; no cryptography.
 
-    One CWT tag (61) may stand before the COSE tag. Raises MissingExpiryError, CriticalHeaderError,
-    UnsupportedError, MalformedError or cbor.DecodeError.
+    One CWT tag (61) may stand before the COSE tag. Raises COSEError as NO_EXPIRY, CRITICAL,
+    UNSUPPORTED, MALFORMED or cbor.DecodeError.
     """
     raw = bare(raw)
     if len(raw) > MAX_BYTES:
-        raise MalformedError("token longer than %d bytes" % MAX_BYTES)
+        raise COSEError("token longer than %d bytes" % MAX_BYTES)
     message = parse_message(raw, deterministic=True)
     alg = headers.algorithm(message.protected)
     if message.tag == SIGNED:
@@ -94,10 +94,10 @@ def parse(raw: bytes) -> Token:
     elif message.tag == MACED:
         algorithms.check_mac_algorithm(alg)
     else:
-        raise UnsupportedError("encrypted token")
+        raise COSEError("encrypted token", UNSUPPORTED)
     for label in message.unprotected:
         if label != headers.KID:
-            raise MalformedError("token with more than a kid in the unprotected header")
+            raise COSEError("token with more than a kid in the unprotected header")
     return Token(raw, message, Claims(cbor.decode(message.payload), message.payload))
 
 
@@ -122,5 +122,5 @@ def issue(claims: dict, key: Key, *, kid: bytes | None = None) -> bytes:
     create = mac0.create if key.kty == KTY_SYMMETRIC else sign1.sign
     token = create(payload, key, unprotected={} if kid is None else {headers.KID: kid})
     if len(token) > MAX_BYTES:
-        raise MalformedError("token longer than %d bytes" % MAX_BYTES)
+        raise COSEError("token longer than %d bytes" % MAX_BYTES)
     return token

@@ -3,7 +3,7 @@
 import crypto
 
 from . import algorithms, headers
-from .errors import KeyMismatchError, MalformedError, VerificationError
+from .errors import OTHER_KEY, UNVERIFIED, COSEError
 from .key import Key
 from .message import ENCRYPT0, Message, as_message, structure
 
@@ -44,19 +44,19 @@ def decrypt(
 ) -> bytes:
     """The plaintext of a message (bytes, or a Message of parse) made with ``key``.
 
-    Raises VerificationError, UnsupportedError, MalformedError, and what parse raises.
+    Raises COSEError as UNVERIFIED, UNSUPPORTED, MALFORMED, and what parse raises.
     """
     message = as_message(message, TAG, tagged)
     alg = headers.algorithm(message.protected)
     aead = algorithms.aead(alg, aeads)
     nonce = _nonce(message.protected, message.unprotected, key, aead.nonce_length)
     if len(message.payload) < aead.tag_length:
-        raise VerificationError("ciphertext shorter than its tag")
+        raise COSEError("ciphertext shorter than its tag", UNVERIFIED)
     aad = structure("Encrypt0", message.protected_raw, external_aad)
     try:
         return aead.decrypt(alg, key, nonce, message.payload, aad)
     except crypto.AuthenticationError:
-        raise VerificationError("wrong ciphertext, tag or associated data")
+        raise COSEError("wrong ciphertext, tag or associated data", UNVERIFIED)
 
 
 def _nonce(protected, unprotected, key, length):
@@ -64,17 +64,17 @@ def _nonce(protected, unprotected, key, length):
     if iv is None:
         iv = _completed(headers.find(protected, unprotected, headers.PARTIAL_IV), key, length)
     if len(iv) != length:
-        raise MalformedError("IV of %d bytes, not %d" % (len(iv), length))
+        raise COSEError("IV of %d bytes, not %d" % (len(iv), length))
     return iv
 
 
 def _completed(partial_iv, key, length):
     # RFC 9052 section 3.1: padded on the left, then XORed with the key's own IV.
     if partial_iv is None:
-        raise MalformedError("no IV")
+        raise COSEError("no IV")
     if key.base_iv is None or len(key.base_iv) != length:
-        raise KeyMismatchError("a Partial IV needs a key with a Base IV of %d bytes" % length)
+        raise COSEError("a Partial IV needs a key with a Base IV of %d bytes" % length, OTHER_KEY)
     if len(partial_iv) > length:
-        raise MalformedError("Partial IV longer than an IV")
+        raise COSEError("Partial IV longer than an IV")
     padded = bytes(length - len(partial_iv)) + partial_iv
     return bytes(padded[index] ^ key.base_iv[index] for index in range(length))

@@ -3,7 +3,7 @@
 import cbor
 
 from . import algorithms
-from .errors import CriticalHeaderError, MalformedError
+from .errors import CRITICAL, COSEError
 
 ALG = 1
 CRIT = 2
@@ -18,12 +18,12 @@ _UNDERSTOOD = (ALG, CRIT, CONTENT_TYPE, KID, IV, PARTIAL_IV)
 def decode_protected(raw, max_depth: int) -> dict:
     """The protected header in its byte string; both empty spellings, h'' and h'a0', are empty."""
     if not isinstance(raw, bytes):
-        raise MalformedError("protected header is no byte string")
+        raise COSEError("protected header is no byte string")
     if not raw:
         return {}
     protected = cbor.decode(raw, max_depth=max_depth)
     if not isinstance(protected, dict):
-        raise MalformedError("protected header is no map")
+        raise COSEError("protected header is no map")
     return protected
 
 
@@ -35,17 +35,17 @@ def encode_protected(protected: dict) -> bytes:
 def check(protected: dict, unprotected: dict):
     """Refuse headers that break a rule of RFC 9052 section 3.
 
-    Raises MalformedError or CriticalHeaderError.
+    Raises COSEError as MALFORMED or CRITICAL.
     """
     for label in unprotected:
         if label in protected:
-            raise MalformedError("header parameter in both headers")
+            raise COSEError("header parameter in both headers")
     for header in (protected, unprotected):
         _check_types(header)
     if CRIT in unprotected:
-        raise MalformedError("crit outside of the protected header")
+        raise COSEError("crit outside of the protected header")
     if find(protected, unprotected, IV) and find(protected, unprotected, PARTIAL_IV):
-        raise MalformedError("IV and Partial IV at once")
+        raise COSEError("IV and Partial IV at once")
     _check_critical(protected)
 
 
@@ -57,7 +57,7 @@ def find(protected: dict, unprotected: dict, label: int):
 def algorithm(protected: dict):
     """The algorithm, from the protected header only: elsewhere anybody could have changed it."""
     if ALG not in protected:
-        raise MalformedError("no algorithm in the protected header")
+        raise COSEError("no algorithm in the protected header")
     return protected[ALG]
 
 
@@ -77,7 +77,7 @@ def complete(protected: dict | None, unprotected: dict | None, key) -> tuple[dic
 def _check_types(header):
     for label, value in header.items():
         if type(label) not in (int, str):
-            raise MalformedError("header label is no integer or text")
+            raise COSEError("header label is no integer or text")
         if label == ALG:
             fits = type(value) in (int, str)
         elif label == CONTENT_TYPE:
@@ -87,7 +87,7 @@ def _check_types(header):
         else:
             fits = True
         if not fits:
-            raise MalformedError("header parameter %s of a wrong type" % label)
+            raise COSEError("header parameter %s of a wrong type" % label)
 
 
 def _check_critical(protected):
@@ -95,11 +95,11 @@ def _check_critical(protected):
         return
     labels = protected[CRIT]
     if not isinstance(labels, list) or not labels:
-        raise MalformedError("crit is no array of labels")
+        raise COSEError("crit is no array of labels")
     for label in labels:
         if type(label) not in (int, str):
-            raise MalformedError("crit names no label")
+            raise COSEError("crit names no label")
         if label not in protected:
-            raise MalformedError("crit names what is not in the protected header")
+            raise COSEError("crit names what is not in the protected header")
         if label not in _UNDERSTOOD:
-            raise CriticalHeaderError("critical header parameter not understood")
+            raise COSEError("critical header parameter not understood", CRITICAL)

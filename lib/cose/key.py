@@ -3,7 +3,7 @@
 import cbor
 from micropython import const
 
-from .errors import MalformedError, UnsupportedError
+from .errors import UNSUPPORTED, COSEError
 from .point import is_coordinate, is_point
 
 KTY_OKP = 1
@@ -35,9 +35,9 @@ class Key:
     be used with, ``key_ops`` the only operations; ``kid`` is its name (bytes); ``base_iv``
     completes a Partial IV. ``x``, ``y`` and ``d`` have 32 bytes; ``y`` may be the sign bit (bool)
     of a compressed point: True if it is odd. An EC2 key for agreement may do without. ``k`` is the
-    secret of a symmetric key. Raises MalformedError for wrong types or lengths and for coordinates
-    that are no point of the curve, UnsupportedError for another kty or crv. Whether there is a
-    point to an ``x`` alone is found out when it is used.
+    secret of a symmetric key. Raises COSEError as MALFORMED for wrong types or lengths and for
+    coordinates that are no point of the curve, as UNSUPPORTED for another kty or crv. Whether
+    there is a point to an ``x`` alone is found out when it is used.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Key:
         base_iv: bytes | None = None,
     ):
         if kty not in (KTY_OKP, KTY_EC2, KTY_SYMMETRIC):
-            raise UnsupportedError("key type unknown")
+            raise COSEError("key type unknown", UNSUPPORTED)
         if kty == KTY_SYMMETRIC:
             _check_secret(k)
         else:
@@ -94,16 +94,16 @@ class Key:
     def from_map(cls, labels: dict):
         """The key in a decoded COSE_Key map. Unknown labels are ignored."""
         if not isinstance(labels, dict):
-            raise MalformedError("COSE_Key is no map")
+            raise COSEError("COSE_Key is no map")
         if not all(type(label) in (int, str) for label in labels):
-            raise MalformedError("COSE_Key label is no integer or text")
+            raise COSEError("COSE_Key label is no integer or text")
         if any(value is None for value in labels.values()):
-            raise MalformedError("COSE_Key with a null")  # there, and wrong: not left out
+            raise COSEError("COSE_Key with a null")  # there, and wrong: not left out
         kty = labels.get(_KTY)
         if isinstance(kty, str):
-            raise UnsupportedError("key type unknown")
+            raise COSEError("key type unknown", UNSUPPORTED)
         if type(kty) is not int:
-            raise MalformedError("COSE_Key without kty")
+            raise COSEError("COSE_Key without kty")
         common = {
             "kid": labels.get(_KID),
             "alg": labels.get(_ALG),
@@ -152,38 +152,38 @@ class Key:
 
 def _check_type(value, types, name):
     if value is not None and type(value) not in types:
-        raise MalformedError("COSE_Key %s of a wrong type" % name)
+        raise COSEError("COSE_Key %s of a wrong type" % name)
 
 
 def _check_secret(k):
     if not isinstance(k, bytes) or not k:
-        raise MalformedError("symmetric COSE_Key without k")
+        raise COSEError("symmetric COSE_Key without k")
 
 
 def _check_point(kty, crv, x, y):
     if type(crv) not in (int, str):
-        raise MalformedError("COSE_Key without crv")
+        raise COSEError("COSE_Key without crv")
     if crv not in ((CRV_X25519, CRV_ED25519) if kty == KTY_OKP else (CRV_P256,)):
-        raise UnsupportedError("curve unknown")
+        raise COSEError("curve unknown", UNSUPPORTED)
     _check_coordinate(x, "x")
     if y is not True and y is not False:
         _check_coordinate(y, "y", optional=True)
     if kty == KTY_EC2 and not (is_point(x, y) if isinstance(y, bytes) else is_coordinate(x)):
-        raise MalformedError("COSE_Key is no point of its curve")
+        raise COSEError("COSE_Key is no point of its curve")
 
 
 def _check_coordinate(value, name, optional=False):
     if value is None and optional:
         return
     if not isinstance(value, bytes) or len(value) != _COORDINATE_BYTES:
-        raise MalformedError("COSE_Key %s is not %d bytes" % (name, _COORDINATE_BYTES))
+        raise COSEError("COSE_Key %s is not %d bytes" % (name, _COORDINATE_BYTES))
 
 
 def _key_ops(operations):
     if operations is None:
         return None
     if not isinstance(operations, list) or not operations:
-        raise MalformedError("COSE_Key key_ops is no array of operations")
+        raise COSEError("COSE_Key key_ops is no array of operations")
     if not all(type(operation) in (int, str) for operation in operations):
-        raise MalformedError("COSE_Key key_ops holds no operation")
+        raise COSEError("COSE_Key key_ops holds no operation")
     return tuple(operations)

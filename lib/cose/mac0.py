@@ -1,7 +1,7 @@
 """COSE_Mac0: content with one MAC tag under a shared key (RFC 9052 section 6.2)."""
 
 from . import algorithms, headers
-from .errors import VerificationError
+from .errors import UNVERIFIED, COSEError
 from .key import Key
 from .message import MAC0, Message, as_message, structure
 
@@ -30,11 +30,11 @@ def create(
 def verify(message, key: Key, *, external_aad: bytes = b"", tagged: bool = True) -> Message:
     """The message (bytes, or a Message of parse), once its tag is that of ``key``.
 
-    Raises VerificationError, UnsupportedError, MalformedError, and what parse raises.
+    Raises COSEError as UNVERIFIED, UNSUPPORTED, MALFORMED, and what parse raises.
     """
     message = as_message(message, TAG, tagged)
     alg = headers.algorithm(message.protected)
     data = structure("MAC0", message.protected_raw, external_aad, message.payload)
     if not algorithms.is_mac(alg, key, data, message.signature):
-        raise VerificationError("wrong MAC tag")
+        raise COSEError("wrong MAC tag", UNVERIFIED)
     return message

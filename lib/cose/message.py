@@ -3,7 +3,7 @@
 import cbor
 
 from . import headers
-from .errors import MalformedError, UnsupportedError
+from .errors import UNSUPPORTED, COSEError
 
 ENCRYPT0 = 16
 MAC0 = 17
@@ -52,15 +52,15 @@ def parse(
 
     With ``tagged`` the object begins with its CBOR tag, which is ``tag`` if that is given;
     without, there is no tag and ``tag`` says what the object is.
-    Raises MalformedError, CriticalHeaderError, UnsupportedError (detached content) or
+    Raises COSEError as MALFORMED, CRITICAL, UNSUPPORTED (detached content) or
     cbor.DecodeError.
     """
     body = cbor.decode(data, max_depth=max_depth, deterministic=deterministic)
     if tagged:
         if not isinstance(body, cbor.Tag) or body.number not in (ENCRYPT0, MAC0, SIGN1):
-            raise MalformedError("no COSE tag")
+            raise COSEError("no COSE tag")
         if tag is not None and body.number != tag:
-            raise MalformedError("COSE object of another kind: tag %d" % body.number)
+            raise COSEError("COSE object of another kind: tag %d" % body.number)
         tag, body = body.number, body.value
     elif tag is None:
         raise ValueError("an untagged object does not say what it is: give the tag")
@@ -69,16 +69,16 @@ def parse(
 
 def _parse_body(tag, body, max_depth):
     if not isinstance(body, list) or len(body) != (3 if tag == ENCRYPT0 else 4):
-        raise MalformedError("COSE object is no array of the right length")
+        raise COSEError("COSE object is no array of the right length")
     protected = headers.decode_protected(body[0], max_depth)
     unprotected = body[1]
     if not isinstance(unprotected, dict):
-        raise MalformedError("unprotected header is no map")
+        raise COSEError("unprotected header is no map")
     headers.check(protected, unprotected)
     if body[2] is None:
-        raise UnsupportedError("detached content")
+        raise COSEError("detached content", UNSUPPORTED)
     if not all(isinstance(part, bytes) for part in body[2:]):
-        raise MalformedError("content, signature or tag is no byte string")
+        raise COSEError("content, signature or tag is no byte string")
     signature = None if tag == ENCRYPT0 else body[3]
     protected_raw = body[0] if protected else b""
     return Message(tag, protected_raw, protected, unprotected, body[2], signature)
@@ -89,7 +89,7 @@ def as_message(message, tag: int, tagged: bool) -> Message:
     if not isinstance(message, Message):
         return parse(message, tag=tag, tagged=tagged)
     if message.tag != tag:
-        raise MalformedError("COSE object of another kind: tag %d" % message.tag)
+        raise COSEError("COSE object of another kind: tag %d" % message.tag)
     return message
 
 

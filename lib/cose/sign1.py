@@ -7,7 +7,7 @@ has more to do meanwhile.
 import crypto
 
 from . import algorithms, headers
-from .errors import VerificationError
+from .errors import UNVERIFIED, COSEError
 from .key import Key
 from .message import SIGN1, Message, as_message, structure
 
@@ -52,7 +52,7 @@ def sign_steps(
 def verify(message, key: Key, *, external_aad: bytes = b"", tagged: bool = True) -> Message:
     """The message (bytes, or a Message of parse), once its signature is that of ``key``.
 
-    Raises VerificationError, UnsupportedError, MalformedError, and what parse raises.
+    Raises COSEError as UNVERIFIED, UNSUPPORTED, MALFORMED, and what parse raises.
     """
     return crypto.finish(verify_steps(message, key, external_aad=external_aad, tagged=tagged))
 
@@ -63,5 +63,5 @@ def verify_steps(message, key: Key, *, external_aad: bytes = b"", tagged: bool =
     alg = headers.algorithm(message.protected)
     data = structure("Signature1", message.protected_raw, external_aad, message.payload)
     if not (yield from algorithms.is_signature_steps(alg, key, data, message.signature)):
-        raise VerificationError("wrong signature")
+        raise COSEError("wrong signature", UNVERIFIED)
     return message

@@ -8,7 +8,7 @@ public-key operations is a generator of steps, as in :mod:`crypto`.
 import crypto
 from cose import message
 
-from .error import VerificationError
+from .error import UNVERIFIED, EDHOCError
 
 METHOD_SIGN_SIGN = 0
 METHOD_STAT_STAT = 3
@@ -124,7 +124,7 @@ def check_peer(own, credential):
     """Refuse our own credential as the peer's: it would prove that nobody else is there (9.2)."""
     # Of a point x alone is compared: with its opposite all secrets are the same.
     if credential.public_key == own.public_key:
-        raise VerificationError("peer uses the credential of this side")
+        raise EDHOCError("peer uses the credential of this side", UNVERIFIED)
 
 
 def _roles(method):

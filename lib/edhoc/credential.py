@@ -10,7 +10,7 @@ from cose import Key, cwt
 from micropython import const
 from untrusted import InvalidInput
 
-from .error import EDHOCError, MalformedError
+from .error import MALFORMED, EDHOCError
 from .sequence import encode_identifier
 
 # COSE header parameters, and the kinds of a credential.
@@ -39,7 +39,7 @@ class Credential:
             self.id_cred = self.id_cred_on_wire = bytes([_ONE_ENTRY_MAP, kind]) + raw
             return
         if key.kid is None or len(key.kid) > _MAX_KID:
-            raise MalformedError("credential has no kid of at most %d bytes" % _MAX_KID)
+            raise EDHOCError("credential has no kid of at most %d bytes" % _MAX_KID, MALFORMED)
         self.id_cred = cbor.encode({KID: key.kid})
         # RFC 9528 section 3.5.3.2: only on the wire, never where keys are derived from it.
         self.id_cred_on_wire = encode_identifier(key.kid)
@@ -64,28 +64,28 @@ class IdCred:
 
 
 def from_kccs(raw, by_value: bool) -> Credential:
-    """A Credential from an encoded CCS of at most 512 bytes. Raises MalformedError."""
+    """A Credential from an encoded CCS of at most 512 bytes. Raises EDHOCError."""
     claims = _decode(raw, by_value)
     cnf = claims.get(cwt.CNF) if isinstance(claims, dict) else None
     if not isinstance(cnf, dict) or _COSE_KEY not in cnf:
-        raise MalformedError("CCS holds no COSE_Key")
+        raise EDHOCError("CCS holds no COSE_Key", MALFORMED)
     try:
         key = Key.from_map(cnf[_COSE_KEY])
     except InvalidInput:
-        raise MalformedError("CCS holds no usable COSE_Key")
+        raise EDHOCError("CCS holds no usable COSE_Key", MALFORMED)
     return Credential(bytes(raw), KCCS, _public(key), by_value)
 
 
 def from_kcwt(raw, by_value: bool) -> Credential:
     """A Credential from a CWT, whatever ``cwt.parse`` takes for one.
 
-    CRED_x is the CWT without the tag 61 (RFC 9528 section 3.5.2). Raises MalformedError; neither
+    CRED_x is the CWT without the tag 61 (RFC 9528 section 3.5.2). Raises EDHOCError; neither
     signature nor times are looked at.
     """
     try:
         token = cwt.parse(raw)
     except InvalidInput:
-        raise MalformedError("CWT is malformed or lacks a claim")
+        raise EDHOCError("CWT is malformed or lacks a claim", MALFORMED)
     return Credential(token.raw, KCWT, _public(token.claims.cnf), by_value)
 
 
@@ -111,15 +111,15 @@ def read_id_cred(reader) -> IdCred:
 
 def _decode(raw, by_value):
     if len(raw) > _MAX_CREDENTIAL:
-        raise MalformedError("credential is too long")
+        raise EDHOCError("credential is too long", MALFORMED)
     try:
         # What is inside a message must be in the message's encoding.
         return cbor.decode(raw, deterministic=by_value)
     except cbor.DecodeError:
-        raise MalformedError("credential is not CBOR in the encoding needed")
+        raise EDHOCError("credential is not CBOR in the encoding needed", MALFORMED)
 
 
 def _public(key):
     if key is None or key.x is None or key.d is not None:
-        raise MalformedError("credential holds no public key, or a private one")
+        raise EDHOCError("credential holds no public key, or a private one", MALFORMED)
     return key

@@ -15,65 +15,33 @@ _LEAST_SUITE = const(-0x10000)
 _MOST_SUITE = const(0xFFFF)
 
 
+# What ``why`` is. No other package has these numbers.
+REFUSED = const(20)  # by this side's own choice
+MALFORMED = const(21)  # not what its CDDL says, or not in the one encoding that is allowed
+UNVERIFIED = const(22)  # well formed, but not from the holder of the key it should be from
+UNKNOWN_CREDENTIAL = const(23)  # the application knows no credential of this ``kid``
+WRONG_SUITE = const(24)  # the suite selected in message_1 is not the first that both sides support
+
+
 class EDHOCError(InvalidInput):
     """The peer's message was refused and its EDHOC session is over.
 
-    The text is short, holds nothing that was encrypted, and is what the peer is told.
+    The text is short, holds nothing that was encrypted, and is what the peer is told. ``why`` is
+    the number of the reason. ``suites_r`` is every suite supported here, with WRONG_SUITE.
     """
 
-    err_code = ERR_UNSPECIFIED
-
-    def err_info(self) -> object:
-        """ERR_INFO, whose type depends on ``err_code``."""
-        return str(self)
+    def __init__(self, text: str, why: int = REFUSED, suites_r: tuple = ()):
+        super().__init__(text)
+        self.why = why
+        self.suites_r = suites_r
 
     def message(self) -> bytes:
         """The EDHOC error message to answer with, unless the peer sent an error itself."""
-        return cbor.encode_sequence(self.err_code, self.err_info())
-
-
-class MalformedError(EDHOCError):
-    """A message is not what its CDDL says, or not in the one encoding that is allowed."""
-
-
-class VerificationError(EDHOCError):
-    """A message is well formed, but not from the holder of the key it should be from."""
-
-
-class UnknownCredentialError(EDHOCError):
-    """The ``kid`` received names no credential known here. Raised by the application."""
-
-    err_code = ERR_UNKNOWN_CREDENTIAL
-
-    def err_info(self):
-        """Always true (RFC 9528 section 6.4)."""
-        return True
-
-
-class WrongSuiteError(EDHOCError):
-    """The cipher suite selected in message_1 is not the first one that both sides support."""
-
-    err_code = ERR_WRONG_SUITE
-
-    def __init__(self, suites_r):
-        super().__init__("cipher suite not supported")
-        self.suites_r = tuple(suites_r)
-
-    def err_info(self):
-        """SUITES_R, every suite supported here; a single one is not in an array."""
-        return encode_suites(self.suites_r)
-
-
-class ErrorMessage:
-    """An EDHOC error message from the peer. Nothing authenticates it: it may be forged.
-
-    ``err_info`` is str for err_code 1, a tuple of suite labels for 2, True for 3, and for any
-    other code whatever CBOR item the peer chose.
-    """
-
-    def __init__(self, err_code, err_info):
-        self.err_code = err_code
-        self.err_info = err_info
+        if self.why == WRONG_SUITE:
+            return cbor.encode_sequence(ERR_WRONG_SUITE, encode_suites(self.suites_r))
+        if self.why == UNKNOWN_CREDENTIAL:
+            return cbor.encode_sequence(ERR_UNKNOWN_CREDENTIAL, True)  # RFC 9528 section 6.4
+        return cbor.encode_sequence(ERR_UNSPECIFIED, str(self))
 
 
 def encode_suites(suites):
@@ -92,22 +60,24 @@ def decode_suites(value):
     return tuple(labels)
 
 
-def parse(data) -> ErrorMessage:
-    """Read an EDHOC error message of at most 256 bytes; raises MalformedError.
+def parse(data) -> tuple:
+    """``(err_code, err_info)`` of an EDHOC error message of at most 256 bytes; raises EDHOCError.
 
+    ``err_info`` is str for err_code 1, a tuple of suite labels for 2, True for 3, and for any
+    other code whatever CBOR item the peer chose. Nothing authenticates it: it may be forged.
     A message_2, 3 or 4 is refused too, so a receiver may try this first.
     """
     if len(data) > _MAX_ERROR_LENGTH:
-        raise MalformedError("error message is too long")
+        raise EDHOCError("error message is too long", MALFORMED)
     try:
         items = cbor.decode_sequence(data, deterministic=True)
     except cbor.DecodeError:
-        raise MalformedError("error message is not deterministic CBOR")
+        raise EDHOCError("error message is not deterministic CBOR", MALFORMED)
     if len(items) != 2 or type(items[0]) is not int:
-        raise MalformedError("not an EDHOC error message")
+        raise EDHOCError("not an EDHOC error message", MALFORMED)
     err_code, err_info = items
     if err_code == 0 or abs(err_code) > _MAX_ERR_CODE:
-        raise MalformedError("ERR_CODE out of range")
+        raise EDHOCError("ERR_CODE out of range", MALFORMED)
     if err_code == ERR_WRONG_SUITE:
         err_info = decode_suites(err_info)
     if (
@@ -115,5 +85,5 @@ def parse(data) -> ErrorMessage:
         or (err_code == ERR_WRONG_SUITE and err_info is None)
         or (err_code == ERR_UNKNOWN_CREDENTIAL and err_info is not True)
     ):
-        raise MalformedError("ERR_INFO does not fit ERR_CODE")
-    return ErrorMessage(err_code, err_info)
+        raise EDHOCError("ERR_INFO does not fit ERR_CODE", MALFORMED)
+    return err_code, err_info

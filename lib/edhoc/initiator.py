@@ -14,7 +14,7 @@ import crypto
 from . import ead, key_schedule, message
 from .authentication import METHOD_STAT_STAT, check_peer, initiator_of, responder_of
 from .completed import CompletedInitiator
-from .error import MalformedError, VerificationError
+from .error import MALFORMED, UNVERIFIED, EDHOCError
 from .sequence import check_identifier
 
 
@@ -92,7 +92,7 @@ class ReceivedMessage2:
             plaintext_2, authentication.proof_length(own.selected)
         )
         if c_r == waiting.c_i:
-            raise MalformedError("C_R equals C_I")
+            raise EDHOCError("C_R equals C_I", MALFORMED)
         self.c_r = c_r
         self.id_cred_r = id_cred_r
         self.ead_2 = ead.recognise(items, own.ead_labels)
@@ -108,7 +108,7 @@ class ReceivedMessage2:
         """The VerifiedMessage2, if the sender holds the private key of ``credential``.
 
         ``credential`` is what the application found for ``id_cred_r`` and trusts. Raises
-        VerificationError if message_2 is not from its holder.
+        EDHOCError if message_2 is not from its holder.
         """
         return crypto.finish(self.verify_steps(credential))
 
@@ -134,7 +134,7 @@ class ReceivedMessage2:
             suite, g_r, id_cred_r, external_aad, mac_2, self._proof
         )
         if not is_proof:
-            raise VerificationError("message_2 is not from the holder of its credential")
+            raise EDHOCError("message_2 is not from the holder of its credential", UNVERIFIED)
         yield
         th_3 = key_schedule.th_3(suite, self._th_2, self._plaintext_2, credential.raw)
         return VerifiedMessage2(own, self._g_y, self._waiting.c_i, self.c_r, prk_3e2m, th_3)

@@ -1,6 +1,6 @@
 """The CBOR of messages 1 to 4 and of their plaintexts (RFC 9528 section 5 and appendix C.2).
 
-Encoders take what the CDDL names and return bytes; decoders raise MalformedError. EAD and
+Encoders take what the CDDL names and return bytes; decoders raise EDHOCError. EAD and
 ID_CRED fields are passed encoded, because keys are derived from exactly these bytes.
 """
 
@@ -10,7 +10,7 @@ from micropython import const
 
 from . import ead
 from .credential import read_id_cred
-from .error import MalformedError, VerificationError, decode_suites, encode_suites
+from .error import MALFORMED, UNVERIFIED, EDHOCError, decode_suites, encode_suites
 from .sequence import Reader, encode_identifier
 
 _MAX_MESSAGE = const(1024)
@@ -18,7 +18,7 @@ _MAX_MESSAGE = const(1024)
 
 def _reader(data, name):
     if len(data) > _MAX_MESSAGE:
-        raise MalformedError(name + ": too long")
+        raise EDHOCError(name + ": too long", MALFORMED)
     return Reader(bytes(data), name)
 
 
@@ -53,7 +53,7 @@ def decode_message_2(data, public_key_length) -> tuple:
     """``(g_y, ciphertext_2)``: both are in the one byte string that message_2 is."""
     g_y_ciphertext_2 = _decode_byte_string(data, "message_2")
     if len(g_y_ciphertext_2) <= public_key_length:
-        raise MalformedError("message_2: too short")
+        raise EDHOCError("message_2: too short", MALFORMED)
     return g_y_ciphertext_2[:public_key_length], g_y_ciphertext_2[public_key_length:]
 
 
@@ -91,12 +91,12 @@ def seal(suite, key, iv, th, plaintext) -> bytes:
 
 
 def unseal(suite, key, iv, th, data, name) -> bytes:
-    """The plaintext of message_3 or message_4; raises VerificationError if it is not authentic."""
+    """The plaintext of message_3 or message_4; raises EDHOCError if it is not authentic."""
     ciphertext = _decode_byte_string(data, name)
     try:
         return suite.decrypt(key, iv, ciphertext, _enc_structure(th))
     except crypto.AuthenticationError:
-        raise VerificationError(name + ": not authentic")
+        raise EDHOCError(name + ": not authentic", UNVERIFIED)
 
 
 def _enc_structure(th):

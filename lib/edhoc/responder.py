@@ -14,7 +14,7 @@ import crypto
 from . import ead, key_schedule, message
 from .authentication import check_peer, initiator_of, responder_of
 from .completed import CompletedResponder
-from .error import EDHOCError, MalformedError, VerificationError, WrongSuiteError
+from .error import MALFORMED, UNVERIFIED, WRONG_SUITE, EDHOCError
 from .sequence import check_identifier
 
 
@@ -33,7 +33,7 @@ class Responder:
         self._identities = tuple(identities)
 
     def process_message_1(self, message_1):
-        """The ReceivedMessage1. Raises EDHOCError; as WrongSuiteError it says what we support."""
+        """The ReceivedMessage1. Raises EDHOCError; WRONG_SUITE says what we support."""
         method, suites_i, g_x, c_i, ead_items = message.decode_message_1(message_1)
         # What is not there for this method is no help to who asks for it, so it is not offered.
         usable = [own for own in self._identities if method in own.methods]
@@ -41,7 +41,7 @@ class Responder:
             raise EDHOCError("method not supported")
         own = _agree(usable, suites_i)
         if len(g_x) != own.algorithms.public_key_length:
-            raise MalformedError("G_X has the wrong length")
+            raise EDHOCError("G_X has the wrong length", MALFORMED)
         ead_1 = ead.recognise(ead_items, self.ead_labels)
         h_message_1 = own.algorithms.hash(message_1)
         return ReceivedMessage1(own, self.ead_labels, method, g_x, c_i, ead_1, h_message_1)
@@ -57,7 +57,8 @@ def _agree(usable, suites_i):
             # It should have been selected: either the Initiator did not know that we support it,
             # or someone changed the order.
             break
-    raise WrongSuiteError([own.suite for own in usable])
+    suites_r = tuple([own.suite for own in usable])
+    raise EDHOCError("cipher suite not supported", WRONG_SUITE, suites_r)
 
 
 class ReceivedMessage1:
@@ -77,7 +78,7 @@ class ReceivedMessage1:
         self._h_message_1 = h_message_1
 
     def prepare_message_2(self, ephemeral_private, ephemeral_public, c_r, ead_2=()):
-        """``(WaitMessage3, message_2)``. Raises VerificationError if G_X gives no secret.
+        """``(WaitMessage3, message_2)``. Raises EDHOCError if G_X gives no secret.
 
         Y and G_Y are 32 bytes each. ``c_r`` is 0 to 7 bytes and not ``c_i``, since both become
         OSCORE identifiers: ValueError otherwise, also for keys of other lengths.
@@ -176,7 +177,7 @@ class ReceivedMessage3:
         """The CompletedResponder, if the sender holds the private key of ``credential``.
 
         ``credential`` is what the application found for ``id_cred_i`` and trusts. Raises
-        VerificationError if message_3 is not from its holder.
+        EDHOCError if message_3 is not from its holder.
         """
         return crypto.finish(self.verify_steps(credential))
 
@@ -202,7 +203,7 @@ class ReceivedMessage3:
             suite, g_i, id_cred_i, external_aad, mac_3, self._proof
         )
         if not is_proof:
-            raise VerificationError("message_3 is not from the holder of its credential")
+            raise EDHOCError("message_3 is not from the holder of its credential", UNVERIFIED)
         th_4 = key_schedule.th_4(suite, waiting._th_3, self._plaintext_3, credential.raw)
         yield
         return CompletedResponder(suite, prk_4e3m, th_4, waiting.c_i, waiting.c_r)

@@ -3,7 +3,7 @@
 import cbor
 from micropython import const
 
-from .error import MalformedError
+from .error import MALFORMED, EDHOCError
 
 _UNSIGNED = const(0)
 _NEGATIVE = const(1)
@@ -17,7 +17,7 @@ MAX_IDENTIFIER = 7
 
 
 class Reader:
-    """Reads one CBOR sequence in order; every method raises MalformedError for anything else.
+    """Reads one CBOR sequence in order; every method raises EDHOCError for anything else.
 
     The error texts name the message and the field, never what was in it.
     """
@@ -29,7 +29,7 @@ class Reader:
 
     def error(self, text):
         """The error to raise about this sequence."""
-        return MalformedError(self.name + ": " + text)
+        return EDHOCError(self.name + ": " + text, MALFORMED)
 
     def at_end(self) -> bool:
         """Whether every item was read."""

@@ -11,7 +11,7 @@ from cose import (
     algorithms,
 )
 
-from .error import EDHOCError, VerificationError
+from .error import UNVERIFIED, EDHOCError
 
 # label, EDHOC MAC length, AEAD tag length, curve of ECDH, length of G_X and G_Y, signature
 # algorithm, its curve, length of a signature. All of them use SHA-256 and AES-128-CCM with nonces
@@ -106,12 +106,12 @@ class Suite:
         return key.x + key.y if isinstance(key.y, bytes) else key.x
 
     def shared_secret_steps(self, private_key, public_key):
-        """ECDH: 32 bytes. Raises VerificationError for a public key that gives no secret."""
+        """ECDH: 32 bytes. Raises EDHOCError for a public key that gives no secret."""
         agree = crypto.p256_ecdh_steps if self.crv == CRV_P256 else crypto.x25519_steps
         try:
             return (yield from agree(private_key, public_key))
         except crypto.InvalidKey:
-            raise VerificationError("public key refused")
+            raise EDHOCError("public key refused", UNVERIFIED)
 
     def signature_key(self, key):
         """``key``, a cose.Key. Raises EDHOCError if it verifies no signature of this suite."""

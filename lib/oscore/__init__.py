@@ -10,13 +10,15 @@ from .combined import combine, split
 from .context import SecurityContext
 from .echo import echo_challenge, repeat_with_echo
 from .error import (
-    ContextNotFoundError,
-    DecryptionError,
+    EXHAUSTED,
+    MALFORMED,
+    NO_CONTEXT,
+    REFUSED,
+    REPLAYED,
+    STALE,
+    UNDECRYPTABLE,
     EchoNeeded,
-    FormatError,
     OSCOREError,
-    ReplayError,
-    SequenceExhausted,
 )
 from .protect import (
     Exchange,
@@ -28,15 +30,17 @@ from .protect import (
 from .table import Table
 
 __all__ = (
-    "ContextNotFoundError",
-    "DecryptionError",
+    "EXHAUSTED",
+    "MALFORMED",
+    "NO_CONTEXT",
+    "REFUSED",
+    "REPLAYED",
+    "STALE",
+    "UNDECRYPTABLE",
     "EchoNeeded",
     "Exchange",
-    "FormatError",
     "OSCOREError",
-    "ReplayError",
     "SecurityContext",
-    "SequenceExhausted",
     "Table",
     "combine",
     "echo_challenge",

@@ -1,7 +1,7 @@
 """EDHOC message_3 and the first protected request in one (RFC 9668 section 3)."""
 
 import cbor
-from coap import BadOptionError, Message, option
+from coap import CoAPError, Message, code, option
 from micropython import const
 
 from .error import OSCOREError
@@ -21,10 +21,10 @@ def split(request: Message) -> tuple:
 
     The connection identifier C_R is the kid in the protected request's OSCORE option.
     Raises OSCOREError (4.00) if there is no OSCORE option or the payload is not a byte string
-    followed by a ciphertext, BadOptionError if there is more than one EDHOC option.
+    followed by a ciphertext, CoAPError (4.02) if there is more than one EDHOC option.
     """
     if len(request.options_of(option.EDHOC)) != 1:
-        raise BadOptionError("the EDHOC option is not there exactly once")
+        raise CoAPError("the EDHOC option is not there exactly once", code.BAD_OPTION)
     if request.option(option.OSCORE) is None:
         raise OSCOREError("an EDHOC option without an OSCORE option")
     payload = request.payload

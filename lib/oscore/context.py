@@ -4,7 +4,7 @@ import cbor
 import crypto
 from micropython import const
 
-from .error import OSCOREError, ReplayError, SequenceExhausted
+from .error import EXHAUSTED, REPLAYED, OSCOREError
 
 ALG_AEAD = const(10)  # AES-CCM-16-64-128, the only one here; HKDF is that of SHA-256
 MAX_WINDOW = const(32)  # Partial IVs
@@ -168,11 +168,11 @@ class SecurityContext:
         self._put(_RESERVED, min(number, _END))
 
     def next_piv(self) -> bytes:
-        """A Partial IV, 1 to 5 bytes, never used in this context. Raises SequenceExhausted."""
+        """A Partial IV, 1 to 5 bytes, never used in this context. Raises OSCOREError."""
         number = self._number(_NEXT)
         if number >= self._number(_RESERVED):
             if number > _MAX_SEQUENCE_NUMBER or self.reserve is None:
-                raise SequenceExhausted("the sender sequence number is exhausted")
+                raise OSCOREError("the sender sequence number is exhausted", EXHAUSTED)
             self.reserved = self.reserve(self, number)
         self._put(_NEXT, number + 1)
         return number.to_bytes(5, "big").lstrip(b"\0") or b"\0"
@@ -208,12 +208,12 @@ class SecurityContext:
         self.packed[_SIZE] = size
 
     def check(self, piv: int):
-        """Raises ReplayError unless ``piv`` has not been accepted and is recent enough to tell."""
+        """Raises OSCOREError unless ``piv`` has not been accepted and is recent enough to tell."""
         if self.packed[0] & _IS_LOST:
-            raise ReplayError("the replay window is lost")
+            raise OSCOREError("the replay window is lost", REPLAYED)
         age = self._number(_NEWEST) - 1 - piv
         if age >= 0 and (age >= self.packed[_SIZE] or self._number(_SEEN, 4) >> age & 1):
-            raise ReplayError("Partial IV %d was used before or is too old" % piv)
+            raise OSCOREError("Partial IV %d was used before or is too old" % piv, REPLAYED)
 
     def accept(self, piv: int):
         """Check ``piv`` and strike it out, in one step."""
@@ -236,11 +236,11 @@ class SecurityContext:
     def challenge(self, piv: int):
         """Note that ``piv`` was asked to prove itself fresh while the window is lost.
 
-        Raises ReplayError unless it is higher than all that were: it may be a recording, and
+        Raises OSCOREError unless it is higher than all that were: it may be a recording, and
         those are good for one challenge each restart.
         """
         if piv < self._number(_NEWEST):
-            raise ReplayError("not newer than a request that was challenged")
+            raise OSCOREError("not newer than a request that was challenged", REPLAYED)
         self._put(_NEWEST, piv + 1)
 
     # From one place to another.

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from .error import FormatError
+from .error import MALFORMED, OSCOREError
 
 _PIV_LENGTH = const(0x07)
 _KID = const(0x08)
@@ -32,7 +32,7 @@ def encode(
 def decode(value: bytes) -> tuple:
     """``(piv, kid_context, kid)``, each bytes, or None if it is not there.
 
-    Raises FormatError on reserved bits, missing or left-over bytes, a Partial IV with leading
+    Raises OSCOREError on reserved bits, missing or left-over bytes, a Partial IV with leading
     zeros (section 5), and a zero byte where nothing is meant (section 2).
     """
     if not value:
@@ -40,24 +40,24 @@ def decode(value: bytes) -> tuple:
     flags = value[0]
     piv_length = flags & _PIV_LENGTH
     if flags == 0 or flags & _RESERVED or piv_length > _MAX_PIV:
-        raise FormatError("reserved OSCORE flag bits")
+        raise OSCOREError("reserved OSCORE flag bits", MALFORMED)
     piv = kid_context = kid = None
     rest = value[1:]
     if piv_length:
         piv, rest = _take(rest, piv_length)
         if piv_length > 1 and piv[0] == 0:
-            raise FormatError("a Partial IV with leading zeros")
+            raise OSCOREError("a Partial IV with leading zeros", MALFORMED)
     if flags & _KID_CONTEXT:
         length, rest = _take(rest, 1)
         kid_context, rest = _take(rest, length[0])
     if flags & _KID:
         kid, rest = rest, b""
     if rest:
-        raise FormatError("bytes after the OSCORE option's last field")
+        raise OSCOREError("bytes after the OSCORE option's last field", MALFORMED)
     return piv, kid_context, kid
 
 
 def _take(rest: bytes, length: int) -> tuple:
     if len(rest) < length:
-        raise FormatError("the OSCORE option is cut short")
+        raise OSCOREError("the OSCORE option is cut short", MALFORMED)
     return rest[:length], rest[length:]

@@ -5,7 +5,7 @@ from coap import Message, code, option
 from micropython import const
 
 from . import option as _header
-from .error import ContextNotFoundError, DecryptionError, EchoNeeded, FormatError, ReplayError
+from .error import MALFORMED, NO_CONTEXT, REPLAYED, UNDECRYPTABLE, EchoNeeded, OSCOREError
 
 # Class U: what proxies need (section 4.1, RFC 8768, RFC 9668). Everything else goes inside.
 _OUTER = (
@@ -67,17 +67,17 @@ def protect_request(context, message: Message) -> tuple:
 def unprotect_request(context, message: Message) -> tuple:
     """``(request, Exchange)`` of a protected request, in the context its kid names.
 
-    Raises OSCOREError, each with its response code: FormatError, ContextNotFoundError,
-    ReplayError, DecryptionError; EchoNeeded while the replay window is lost; coap.ParseError if
+    Raises OSCOREError, as MALFORMED, NO_CONTEXT, REPLAYED or UNDECRYPTABLE, each with its
+    response code; EchoNeeded while the replay window is lost; another coap.CoAPError if
     an authentic peer protected nonsense. Only a request that decrypts moves the replay window.
     """
     if message.code not in (code.POST, code.FETCH):
-        raise FormatError("an outer code other than POST and FETCH")
+        raise OSCOREError("an outer code other than POST and FETCH", MALFORMED)
     piv, kid_context, kid = _read_header(message)
     if piv is None or kid is None:
-        raise FormatError("a request without Partial IV or kid")
+        raise OSCOREError("a request without Partial IV or kid", MALFORMED)
     if _names_another(context, kid, kid_context):
-        raise ContextNotFoundError("the request names another context")
+        raise OSCOREError("the request names another context", NO_CONTEXT)
     number = int.from_bytes(piv, "big")
     is_known = not context.is_window_lost
     if is_known:
@@ -88,7 +88,7 @@ def unprotect_request(context, message: Message) -> tuple:
         context.accept(number)
     plain = _restore(message, plaintext)
     if not code.is_request(plain.code):
-        raise FormatError("a response inside a request")
+        raise OSCOREError("a response inside a request", MALFORMED)
     exchange.is_registration = _is_registration(plain)
     if not is_known:
         exchange.is_answered = True  # for all we know, before the restart
@@ -130,10 +130,10 @@ def unprotect_response(context, message: Message, exchange: Exchange) -> Message
     before.
     """
     if not code.is_response(message.code):
-        raise FormatError("not a response")
+        raise OSCOREError("not a response", MALFORMED)
     piv, kid_context, kid = _read_header(message)
     if _names_another(context, kid, kid_context):
-        raise ContextNotFoundError("the response names another context")
+        raise OSCOREError("the response names another context", NO_CONTEXT)
     if piv is None:
         number = exchange.newest
         is_old = exchange.is_nonce_used
@@ -143,17 +143,17 @@ def unprotect_response(context, message: Message, exchange: Exchange) -> Message
         is_old = number <= exchange.newest
         nonce = context.nonce(context.recipient_id, piv)
     if exchange.is_finished or is_old:
-        raise ReplayError("not newer than the responses before it")
+        raise OSCOREError("not newer than the responses before it", REPLAYED)
     plain = _restore(message, _open(context, exchange, nonce, message.payload))
     if not code.is_response(plain.code):
-        raise FormatError("a request inside a response")
+        raise OSCOREError("a request inside a response", MALFORMED)
     is_notification = plain.option(option.OBSERVE) is not None
     if is_notification and not exchange.is_registration:
-        raise FormatError("a notification that nobody registered for")
+        raise OSCOREError("a notification that nobody registered for", MALFORMED)
     if piv is None:
         # Of notifications it can only be the first: later it is older than those that came.
         if is_notification and exchange.newest >= 0:
-            raise ReplayError("a notification older than those before it")
+            raise OSCOREError("a notification older than those before it", REPLAYED)
         exchange.is_nonce_used = True
     exchange.newest = number
     exchange.is_finished = not is_notification
@@ -188,15 +188,15 @@ def _open(context, exchange, nonce, ciphertext) -> bytes:
             context.recipient_key, nonce, ciphertext, exchange.aad(), tag_length=_TAG
         )
     except crypto.AuthenticationError:
-        raise DecryptionError("the message was not made with this context's key")
+        raise OSCOREError("the message was not made with this context's key", UNDECRYPTABLE)
 
 
 def _read_header(message: Message) -> tuple:
     values = message.options_of(option.OSCORE)
     if len(values) != 1:
-        raise FormatError("%d OSCORE options" % len(values))
+        raise OSCOREError("%d OSCORE options" % len(values), MALFORMED)
     if len(message.payload) <= _TAG:
-        raise FormatError("no room for a code and a tag")
+        raise OSCOREError("no room for a code and a tag", MALFORMED)
     return _header.decode(values[0])
 
 
@@ -212,7 +212,7 @@ def _restore(message: Message, plaintext: bytes) -> Message:
     options = [(number, value) for number, value in message.options if number in _OUTER]
     plain = Message(plaintext[0], options + inner, payload, message.token)
     if plain.option(option.OSCORE) is not None:
-        raise FormatError("OSCORE inside OSCORE")
+        raise OSCOREError("OSCORE inside OSCORE", MALFORMED)
     return plain
 
 

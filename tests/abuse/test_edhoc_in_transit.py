@@ -11,13 +11,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 
 import crypto
-from edhoc import (
-    EDHOCError,
-    Identity,
-    Initiator,
-    Responder,
-    from_kccs,
-)
+from edhoc import EDHOCError, Identity, Initiator, Responder, from_kccs
 from harness import bit_flips, truncations
 from interop import edhoc_peer as peers
 from interop.edhoc_suites import SIGN_SIGN, STAT_STAT, SUITES, new_private_key

@@ -5,7 +5,7 @@ HEAP = "512K"
 
 import cbor
 from crypto.curves import N_256
-from edhoc import VerificationError
+from edhoc import UNVERIFIED
 from edhoc_mutants import assert_all_refused, cuts, insertions, resized
 from edhoc_sides import (
     C_R,
@@ -98,7 +98,7 @@ def test_no_bit_of_a_credential_by_value_can_be_changed():
             try:
                 verified_3(done.wait_3, done.forged_message_3(mutant), suite, method)
             except ValueError as error:
-                refused += isinstance(error, VerificationError)
+                refused += getattr(error, "why", None) == UNVERIFIED
             else:
                 raise AssertionError("accepted: " + mutant.hex())
         # Most of them are well formed, and get as far as the proof.
@@ -114,10 +114,10 @@ def test_public_keys_of_the_wrong_kind_on_the_way():
     for x in (1, p, p + 1, p + 5, (1 << 256) - 1):
         wrong = x.to_bytes(32, "big")
         received = done.responder.process_message_1(done.message_1.replace(g_x, wrong))
-        error = raises(VerificationError, received.prepare_message_2, *ephemeral("y", 2), C_R)
+        error = raises(UNVERIFIED, received.prepare_message_2, *ephemeral("y", 2), C_R)
         assert str(error) == "public key refused"
         message_2 = cbor.encode(wrong + ciphertext_2)
-        error = raises(VerificationError, done.wait_2.parse_message_2, message_2)
+        error = raises(UNVERIFIED, done.wait_2.parse_message_2, message_2)
         assert str(error) == "public key refused"
     for prefix in truncations(g_y):
         raises(ValueError, done.wait_2.parse_message_2, cbor.encode(prefix))
@@ -143,11 +143,11 @@ def test_signatures_at_the_edge_of_what_is_one():
     for pair in pairs:
         forged = genuine.replace(proof, b"".join(number.to_bytes(32, "big") for number in pair))
         message_2 = done.forged_message_2(forged)
-        raises(VerificationError, verified_2, done.wait_2, message_2, 2, 0)
+        raises(UNVERIFIED, verified_2, done.wait_2, message_2, 2, 0)
     other = genuine.replace(proof[32:], (N_256 - s).to_bytes(32, "big"))
     verified = verified_2(done.wait_2, done.forged_message_2(other), 2, 0)
     _, message_3 = verified.prepare_message_3()
-    raises(VerificationError, done.wait_3.parse_message_3, message_3)
+    raises(UNVERIFIED, done.wait_3.parse_message_3, message_3)
 
 
 def test_a_proof_of_the_other_method_is_refused():

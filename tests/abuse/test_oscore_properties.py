@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 import crypto
 import oscore
 from coap import CoAPError, Message, code, option
+from harness import raises
 from oscore_sides import contexts, new_window, sealed_request
 
 _HEADERS = st.binary(max_size=20) | st.builds(
@@ -58,8 +59,7 @@ def test_an_authentic_peer_may_protect_anything(plaintext):
         pass
     else:
         assert bytes([plain.code]) + option.encode(plain.options, plain.payload) == plaintext
-    with pytest.raises(oscore.ReplayError):
-        oscore.unprotect_request(server, message)
+    raises(oscore.REPLAYED, oscore.unprotect_request, server, message)
 
 
 @given(
@@ -76,8 +76,7 @@ def test_the_window_is_a_set_with_a_lower_end(size, pivs):
             if fresh:
                 step(piv)
             else:
-                with pytest.raises(oscore.ReplayError):
-                    step(piv)
+                raises(oscore.REPLAYED, step, piv)
         if fresh:
             seen.add(piv)
 
@@ -87,8 +86,7 @@ def test_a_restarted_window_takes_nothing_at_or_below_where_it_began(start, step
     """The request proven fresh is the lower limit (RFC 8613 B.1.2)."""
     window = new_window()
     window.lose_window()
-    with pytest.raises(oscore.ReplayError):
-        window.check(start)
+    raises(oscore.REPLAYED, window.check, start)
     window.restart(start)
     seen = {start}
     for step in steps:
@@ -97,8 +95,7 @@ def test_a_restarted_window_takes_nothing_at_or_below_where_it_began(start, step
             window.accept(piv)
             seen.add(piv)
         else:
-            with pytest.raises(oscore.ReplayError):
-                window.accept(piv)
+            raises(oscore.REPLAYED, window.accept, piv)
 
 
 class Nonces(RuleBasedStateMachine):
@@ -146,7 +143,8 @@ class Nonces(RuleBasedStateMachine):
             value = server.expected_echo or b"restart %d" % self.restarts
             oscore.echo_challenge(server, needed.exchange, value)
             exchange = needed.exchange
-        except oscore.ReplayError:
+        except oscore.OSCOREError as error:
+            assert error.why == oscore.REPLAYED
             return
         self.open.append((1 - asking, exchange))
 

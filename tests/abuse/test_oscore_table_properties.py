@@ -120,7 +120,7 @@ class Lives(RuleBasedStateMachine):
         for _ in range(count):
             try:
                 protected = oscore.protect_request(association.context, message)[0]
-            except (oscore.SequenceExhausted, OSError):
+            except (oscore.OSCOREError, OSError):
                 return
             self.in_flight.append((asking, protected))
 
@@ -159,7 +159,7 @@ class Lives(RuleBasedStateMachine):
             oscore.protect_response(
                 association.context, Message(code.CONTENT), exchange, new_piv=new_piv
             )
-        except (oscore.SequenceExhausted, OSError):
+        except (oscore.OSCOREError, OSError):
             pass
 
     @rule(who=st.integers(0, 1), failing=st.integers(0, 4))

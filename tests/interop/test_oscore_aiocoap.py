@@ -7,6 +7,7 @@ from aiocoap import oscore as theirs
 import coap
 import oscore
 from coap import code, datagram, option, path_options
+from harness import raises
 
 SECRET = bytes(range(1, 17))
 SALT = bytes.fromhex("9e7ca92223786340")
@@ -151,8 +152,7 @@ def test_their_notifications_reach_us_in_order_and_once():
         plain = oscore.unprotect_response(client, sealed[number], exchange)
         assert plain.option(option.OBSERVE) is not None
     for old in sealed:
-        with pytest.raises(oscore.ReplayError):
-            oscore.unprotect_response(client, old, exchange)
+        raises(oscore.REPLAYED, oscore.unprotect_response, client, old, exchange)
 
 
 def test_their_observation_ends_under_the_request_s_nonce():
@@ -171,8 +171,7 @@ def test_their_observation_ends_under_the_request_s_nonce():
     last = _to_us(server.protect(_their_response(aiocoap.NOT_FOUND), request_id)[0])
     assert last.option(option.OSCORE) == b""
     assert oscore.unprotect_response(client, last, exchange).code == code.NOT_FOUND
-    with pytest.raises(oscore.ReplayError):
-        oscore.unprotect_response(client, last, exchange)
+    raises(oscore.REPLAYED, oscore.unprotect_response, client, last, exchange)
 
 
 def test_each_refuses_what_the_other_made_for_someone_else():
@@ -187,18 +186,15 @@ def test_each_refuses_what_the_other_made_for_someone_else():
         server.unprotect(_to_them(protected))
     answer = _to_us(server.protect(_their_response(), request_id)[0])
     other = oscore.protect_request(client, coap.Message(code.GET))[1]
-    with pytest.raises(oscore.DecryptionError):
-        oscore.unprotect_response(client, answer, other)
+    raises(oscore.UNDECRYPTABLE, oscore.unprotect_response, client, answer, other)
     oscore.unprotect_response(client, answer, exchange)
 
     client, server = Static(b"\x01", b"\x37"), _ours(b"\x37", b"\x01")
     protected = _to_us(client.protect(_their_request())[0])
     altered = coap.Message(protected.code, protected.options, protected.payload[:-1] + b"\x00")
-    with pytest.raises(oscore.DecryptionError):
-        oscore.unprotect_request(server, altered)
+    raises(oscore.UNDECRYPTABLE, oscore.unprotect_request, server, altered)
     oscore.unprotect_request(server, protected)
-    with pytest.raises(oscore.ReplayError):
-        oscore.unprotect_request(server, protected)
+    raises(oscore.REPLAYED, oscore.unprotect_request, server, protected)
 
 
 def test_their_client_recovers_our_restarted_server():

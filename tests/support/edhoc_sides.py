@@ -12,10 +12,11 @@ from edhoc import (
     KCWT,
     METHOD_SIGN_SIGN,
     METHOD_STAT_STAT,
+    UNKNOWN_CREDENTIAL,
+    EDHOCError,
     Identity,
     Initiator,
     Responder,
-    UnknownCredentialError,
     from_kccs,
     from_kcwt,
     key_schedule,
@@ -89,7 +90,7 @@ def believed(id_cred, suite=0, method=METHOD_STAT_STAT):
     for name, kid in KIDS.items():
         if kid == id_cred.kid:
             return credential(name, "kid", suite, method)
-    raise UnknownCredentialError("kid not known")
+    raise EDHOCError("kid not known", UNKNOWN_CREDENTIAL)
 
 
 def verified_2(waiting, message_2, suite=0, method=METHOD_STAT_STAT):

@@ -70,7 +70,7 @@ def test_a_4_with_the_cwt_tag():
     raw = _load("A_4.json")[1]
     key = _shared_key("A_4.json", "mac0", cose.ALG_HMAC_256_64)
     _assert_claims_of_appendix_a(cwt.parse(unhex("d83d") + raw).verify(key))
-    raises(cose.MalformedError, cwt.parse, unhex("d83dd83d") + raw)
+    raises(cose.MALFORMED, cwt.parse, unhex("d83dd83d") + raw)
 
 
 def test_a_5_an_encrypted_claims_set_is_no_token_here():
@@ -78,7 +78,7 @@ def test_a_5_an_encrypted_claims_set_is_no_token_here():
     given, raw = _load("A_5.json")
     key = _shared_key("A_5.json", "encrypted", cose.ALG_AES_CCM_16_64_128)
     assert encrypt0.decrypt(raw, key) == unhex(given["plaintext_hex"])
-    raises(cose.UnsupportedError, cwt.parse, raw)
+    raises(cose.UNSUPPORTED, cwt.parse, raw)
 
 
 def test_a_6_a_signed_token_within_an_encrypted_one():
@@ -93,4 +93,4 @@ def test_a_7_verifies_and_is_refused_as_a_token():
     given, raw = _load("A_7.json")
     key = _shared_key("A_7.json", "mac0", cose.ALG_HMAC_256_64)
     assert mac0.verify(raw, key).payload == unhex(given["plaintext_hex"])
-    raises(cose.MissingExpiryError, cwt.parse, raw)
+    raises(cose.NO_EXPIRY, cwt.parse, raw)

@@ -161,10 +161,12 @@ def _scope(raw) -> list:
 def _parse(raw: bytes):
     try:
         return cwt.parse(raw)
-    except cose.UnsupportedError:
-        raise Refused(reason.UNSUPPORTED_ALGORITHM)
-    except cose.MissingExpiryError:
-        raise Refused(reason.INCOMPLETE_TOKEN)
+    except cose.COSEError as error:
+        if error.why == cose.UNSUPPORTED:
+            raise Refused(reason.UNSUPPORTED_ALGORITHM)
+        if error.why == cose.NO_EXPIRY:
+            raise Refused(reason.INCOMPLETE_TOKEN)
+        raise Refused(reason.MALFORMED_TOKEN)
     except InvalidInput:
         raise Refused(reason.MALFORMED_TOKEN)
 
@@ -175,8 +177,9 @@ def _verify_steps(token, keys):
     for key in keys:
         try:
             return (yield from token.verify_steps(key)), key
-        except cose.KeyMismatchError:
-            continue
-        except cose.VerificationError:
-            refusal = reason.BAD_SIGNATURE
+        except cose.COSEError as error:
+            if error.why == cose.UNVERIFIED:
+                refusal = reason.BAD_SIGNATURE
+            elif error.why != cose.OTHER_KEY:
+                raise
     raise Refused(refusal)

@@ -205,9 +205,9 @@ class Contexts(Table):
     def challenge(self, c_r: bytes, association: Association, needed):
         """The protected answer to a request that raised EchoNeeded (RFC 8613 appendix B.1.2).
 
-        Raises ReplayError for one not newer than the last that was challenged: it may be a
-        recording, and a recording is good for one challenge a restart. Raises SequenceExhausted,
-        or what the store raises when it cannot reserve the Partial IV that the challenge takes.
+        Raises OSCOREError: REPLAYED for one not newer than the last that was challenged, which may
+        be a recording, and a recording is good for one challenge a restart; EXHAUSTED. Raises
+        what the store does when it cannot reserve the Partial IV that the challenge takes.
         """
         context = association.context
         context.challenge(int.from_bytes(needed.exchange.request_piv, "big"))

@@ -2,6 +2,7 @@
 
 import oscore
 from coap import CoAPError, Message, code, error_response, option
+from oscore import OSCOREError
 from untrusted import InvalidInput
 
 from ..access import reason
@@ -65,7 +66,7 @@ class Exchanger:
     def ask(self, kid: bytes, request: Message) -> tuple:
         """``(protected request, exchange)`` for the node that is known by ``kid``.
 
-        Raises KeyError if none is, SequenceExhausted, and what the store of contexts raises.
+        Raises KeyError if none is, OSCOREError, and what the store of contexts raises.
         """
         return oscore.protect_request(self._context(kid), request)
 
@@ -118,7 +119,7 @@ class Exchanger:
                 message_3, request = oscore.split(request)
             kid = oscore.option.decode(request.option(option.OSCORE))[2]
             if kid is None:
-                raise oscore.FormatError("a request names its kid")
+                raise OSCOREError("a request names its kid", oscore.MALFORMED)
         except CoAPError as error:
             raise _protocol_refusal(error)
         if message_3 is None:
@@ -161,12 +162,12 @@ class Exchanger:
         # Authentic, but perhaps a recording: it proves nothing, and is not refused either.
         try:
             response = self._contexts.challenge(kid, association, needed)
-        except oscore.ReplayError as error:
-            raise _protocol_refusal(error, association.credential.name)
-        except (InvalidInput, OSError):
+        except (InvalidInput, OSError) as error:
+            if isinstance(error, OSCOREError) and error.why == oscore.REPLAYED:
+                raise _protocol_refusal(error, association.credential.name)
             # Without a Partial IV that is certainly new, this context can prove nothing any more.
             self._contexts.forget(kid)
-            raise _protocol_refusal(oscore.ContextNotFoundError("no challenge can be made"))
+            raise _protocol_refusal(OSCOREError("no challenge can be made", oscore.NO_CONTEXT))
         self._observer.challenged(origin.number)
         return response
 
@@ -181,19 +182,20 @@ class Exchanger:
         if association is None and origin.passing is not None and origin.passing[0] == kid:
             association = origin.passing[1]
         if association is None:
-            raise _protocol_refusal(oscore.ContextNotFoundError("no such kid"))
+            raise _protocol_refusal(OSCOREError("no such kid", oscore.NO_CONTEXT))
         return association
 
 
 def _protocol_refusal(error, claimed=None):
+    cause = error.why if isinstance(error, OSCOREError) else oscore.MALFORMED
     # An unknown context is not the end of the connection: a phone that knows us from before we
     # restarted can start over at once.
-    drop = not isinstance(error, oscore.ContextNotFoundError)
+    drop = cause != oscore.NO_CONTEXT
     if not drop:
         why = reason.UNKNOWN_CONTEXT
-    elif isinstance(error, oscore.ReplayError):
+    elif cause == oscore.REPLAYED:
         why = reason.REPLAYED
-    elif isinstance(error, oscore.DecryptionError):
+    elif cause == oscore.UNDECRYPTABLE:
         why = reason.DECRYPTION_FAILED
     else:
         why = reason.MALFORMED_MESSAGE

@@ -4,14 +4,13 @@ from coap import Message, code, option
 from cose import cwt
 from edhoc import (
     KCWT,
+    UNKNOWN_CREDENTIAL,
+    UNVERIFIED,
+    WRONG_SUITE,
     Credential,
     EDHOCError,
     Identity,
-    MalformedError,
     Responder,
-    UnknownCredentialError,
-    VerificationError,
-    WrongSuiteError,
     from_kcwt,
     parse_error,
     split_identifier,
@@ -70,10 +69,10 @@ class Handshakes:
         self.abandon(origin)
         try:
             received = self._responder.process_message_1(message_1)
-        except WrongSuiteError as error:
-            # No end of the connection: the peer now knows our suites, and may have another key.
-            raise _refusal(reason.UNSUPPORTED_ALGORITHM, error, drop=False)
         except EDHOCError as error:
+            if error.why == WRONG_SUITE:
+                # No end of the connection: the peer knows our suites now, and may have two keys.
+                raise _refusal(reason.UNSUPPORTED_ALGORITHM, error, drop=False)
             raise _refusal(reason.HANDSHAKE_FAILED, error)
         if self._recent.seen(message_1):
             raise _refusal(reason.REPLAYED, EDHOCError("message_1 is not fresh"))
@@ -118,10 +117,10 @@ class Handshakes:
         holder, shown = await self._believe(received.id_cred_i, origin)
         try:
             completed = await run(received.verify_steps(shown), origin)
-        except VerificationError:
-            # Told apart from a token that is not believed, a thief would learn that his is.
-            raise _refusal(reason.NOT_HOLDER, EDHOCError(_NOT_ACCEPTED), holder.name)
         except EDHOCError as error:
+            if error.why == UNVERIFIED:
+                # Told apart from a token that is not believed, a thief would learn that his is.
+                raise _refusal(reason.NOT_HOLDER, EDHOCError(_NOT_ACCEPTED), holder.name)
             raise _refusal(reason.HANDSHAKE_FAILED, error, holder.name)
         secret, salt, sender_id, recipient_id = completed.oscore()
         window = ORDERED if origin.is_ordered else DATAGRAMS
@@ -131,7 +130,7 @@ class Handshakes:
     async def _finish_alone(self, payload, origin):
         try:
             c_r, message_3 = split_identifier(payload)
-        except MalformedError as error:
+        except EDHOCError as error:
             raise _refusal(reason.MALFORMED_MESSAGE, error)
         if _is_error(message_3):
             # The peer gave up. An error is never answered by an error (RFC 9528 section 6).
@@ -171,11 +170,10 @@ class Handshakes:
 
     async def _believe(self, id_cred_i, origin):
         if id_cred_i.kind != KCWT:
-            raise _refusal(
-                reason.UNKNOWN_CREDENTIAL, UnknownCredentialError("only a CWT by value is known")
-            )
+            error = EDHOCError("only a CWT by value is known", UNKNOWN_CREDENTIAL)
+            raise _refusal(reason.UNKNOWN_CREDENTIAL, error)
         if len(id_cred_i.raw) > cwt.MAX_BYTES:
-            raise _refusal(reason.INCOMPLETE_TOKEN, MalformedError("credential is too long"))
+            raise _refusal(reason.INCOMPLETE_TOKEN, EDHOCError("credential is too long"))
         trust = self._trust
         try:
             token = trust.read(id_cred_i.raw)
@@ -197,7 +195,7 @@ def edhoc_response(response_code: int, payload: bytes) -> Message:
 def _is_error(message) -> bool:
     try:
         parse_error(message)
-    except MalformedError:
+    except EDHOCError:
         return False
     return True
 

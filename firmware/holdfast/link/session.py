@@ -2,7 +2,7 @@
 
 import asyncio
 
-from coap import CoAPError, ParseError, code, signalling, stream
+from coap import CoAPError, code, signalling, stream
 
 from ..access import reason
 
@@ -66,11 +66,11 @@ class Session:
         if message.code == code.EMPTY or code.is_signalling(message.code):
             return b""
         if not code.is_request(message.code):
-            raise ParseError("a response to no request")
+            raise CoAPError("a response to no request")
         origin, limits = self.origin, self._limits
         bound = limits.requests if origin.proofs else limits.unproven
         if self.round_trips >= bound:
-            raise ParseError("too many requests on one connection")
+            raise CoAPError("too many requests on one connection")
         response = await self._exchanger.respond(message, origin)
         self.round_trips += 1
         if origin.refusal is not None:

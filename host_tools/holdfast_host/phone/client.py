@@ -326,9 +326,9 @@ def _ephemeral(suite: int) -> tuple[bytes, bytes]:
 def _suites_r(response: coap.Message) -> tuple[int, ...] | None:
     """SUITES_R, if ``response`` is an EDHOC error that brings them."""
     with contextlib.suppress(InvalidInput):
-        error = edhoc.parse_error(response.payload)
-        if error.err_code == _WRONG_SUITE:
-            return error.err_info
+        err_code, err_info = edhoc.parse_error(response.payload)
+        if err_code == _WRONG_SUITE:
+            return err_info
     return None
 
 
@@ -348,7 +348,7 @@ def _diagnosis(response: coap.Message) -> str:
     text = ""
     if response.uint_option(option.CONTENT_FORMAT) == option.CF_EDHOC:
         with contextlib.suppress(InvalidInput):
-            text = str(edhoc.parse_error(response.payload).err_info)
+            text = str(edhoc.parse_error(response.payload)[1])
     elif response.option(option.CONTENT_FORMAT) is None:
         text = response.payload.decode(errors="replace")
     printable = "".join(character for character in text[:200] if character.isprintable())

@@ -1,6 +1,6 @@
 """framing.json: CoAP over a stream of bytes (RFC 8323 section 3.2 and 5)."""
 
-from coap import CoAPError, Message, ParseError, code, option, signalling, stream
+from coap import CoAPError, Message, code, option, signalling, stream
 from doc_vectors import show
 
 _MOST = stream.BASE_MAX_MESSAGE_SIZE
@@ -28,7 +28,7 @@ def _frames():
     yield "pong", "7.03", Message(code.PONG, token=b"\x01\x02")
     yield "release", "7.04: the sender wants to leave.", signalling.release()
     yield "release-hold-off", "7.04 with Hold-Off (4) of 30 s.", signalling.release(30)
-    yield "abort", "7.05 with a text.", signalling.abort(ParseError("a reserved token length"))
+    yield "abort", "7.05 with a text.", signalling.abort(CoAPError("a reserved token length"))
     yield "empty", "0.00 is passed over.", Message(0)
     yield "token", "A token of 8 bytes.", Message(code.GET, token=bytes(range(8)))
     path = [(option.URI_PATH, b"doors"), (option.URI_PATH, b"lobby")]

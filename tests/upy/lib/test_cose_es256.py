@@ -37,8 +37,8 @@ def test_what_is_signed_is_verified():
     assert message.protected == {1: cose.ALG_ES256}
     assert len(message.signature) == 64
     assert sign1.verify(raw, _public(key, key.y), external_aad=b"context").payload == CONTENT
-    raises(cose.VerificationError, sign1.verify, raw, key)
-    raises(cose.VerificationError, sign1.verify, raw, _key(OTHER), external_aad=b"context")
+    raises(cose.UNVERIFIED, sign1.verify, raw, key)
+    raises(cose.UNVERIFIED, sign1.verify, raw, _key(OTHER), external_aad=b"context")
     for index in range(0, len(raw) - 64, 5):
         changed = raw[:index] + bytes([raw[index] ^ 1]) + raw[index + 1 :]
         raises(ValueError, sign1.verify, changed, key, external_aad=b"context")
@@ -50,8 +50,8 @@ def test_the_sign_of_y_is_enough_to_verify_with():
         key = _key(seed)
         raw = sign1.sign(CONTENT, key)
         assert sign1.verify(raw, _public(key, _is_odd(key))).payload == CONTENT
-        raises(cose.VerificationError, sign1.verify, raw, _public(key, not _is_odd(key)))
-        raises(cose.UnsupportedError, sign1.verify, raw, _public(key, None))
+        raises(cose.UNVERIFIED, sign1.verify, raw, _public(key, not _is_odd(key)))
+        raises(cose.UNSUPPORTED, sign1.verify, raw, _public(key, None))
 
 
 def test_an_x_without_a_point_verifies_nothing():
@@ -60,7 +60,7 @@ def test_an_x_without_a_point_verifies_nothing():
     without = bytes(31) + b"\x01"
     for is_odd in (True, False):
         assert _finish(y_steps(without, is_odd)) is None
-        raises(cose.VerificationError, sign1.verify, raw, Key.ec2(without, is_odd))
+        raises(cose.UNVERIFIED, sign1.verify, raw, Key.ec2(without, is_odd))
 
 
 def _finish(steps):
@@ -93,7 +93,7 @@ def test_coordinates_are_numbers_of_the_field():
         assert not is_coordinate(again) and not is_point(again, y)
         assert _finish(y_steps(again, False)) is None
         for wrong in (y, True, False, None):
-            raises(cose.MalformedError, Key.ec2, again, wrong)
+            raises(cose.MALFORMED, Key.ec2, again, wrong)
     assert not is_point(p, p) and not is_point(bytes(32), bytes(32))
 
 
@@ -109,13 +109,13 @@ def test_a_key_fits_its_own_algorithm_only():
         _key(key_ops=(1,)),
         Key.symmetric(SEED, cose.ALG_HMAC_256),
     ):
-        raises(cose.KeyMismatchError, sign1.verify, raw, wrong)
+        raises(cose.OTHER_KEY, sign1.verify, raw, wrong)
     sign1.verify(raw, _key(alg=cose.ALG_ES256, key_ops=(2,)))
     for wrong in (_key(key_ops=(2,)), _public(key, key.y)):
-        raises(cose.KeyMismatchError, sign1.sign, CONTENT, wrong)
+        raises(cose.OTHER_KEY, sign1.sign, CONTENT, wrong)
     protected = {1: cose.ALG_EDDSA}
-    raises(cose.KeyMismatchError, sign1.sign, CONTENT, key, protected=protected)
-    raises(cose.KeyMismatchError, sign1.sign, CONTENT, ed25519, protected={1: cose.ALG_ES256})
+    raises(cose.OTHER_KEY, sign1.sign, CONTENT, key, protected=protected)
+    raises(cose.OTHER_KEY, sign1.sign, CONTENT, ed25519, protected={1: cose.ALG_ES256})
 
 
 def test_tokens_under_a_p256_key():
@@ -125,8 +125,8 @@ def test_tokens_under_a_p256_key():
     token = cwt.parse(raw)
     assert (token.kind, token.alg, token.kid) == (cwt.SIGNED, cose.ALG_ES256, b"site")
     assert token.verify(_public(key, key.y)).exp == CLAIMS[cwt.EXP]
-    raises(cose.VerificationError, token.verify, _key(OTHER))
-    raises(cose.KeyMismatchError, token.verify, _key(kid=b"other"))
+    raises(cose.UNVERIFIED, token.verify, _key(OTHER))
+    raises(cose.OTHER_KEY, token.verify, _key(kid=b"other"))
 
 
 def test_tokens_are_verified_in_steps():
@@ -145,7 +145,7 @@ def test_tokens_are_verified_in_steps():
             assert (len(pauses) > 2) == is_long
         assert _finish(token.verify_steps(key)) is token.claims
         steps = token.verify_steps(wrong)
-        raises(cose.VerificationError, _finish, steps)
+        raises(cose.UNVERIFIED, _finish, steps)
     message = sign1.sign(CONTENT, ed25519)
     assert _finish(sign1.sign_steps(CONTENT, ed25519)) == message
     assert _finish(sign1.verify_steps(message, ed25519)).payload == CONTENT

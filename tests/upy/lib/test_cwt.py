@@ -61,16 +61,16 @@ def test_a_token_is_verified_with_its_own_key_only():
     """Another key of the same kind, and a key of the other kind, are both refused."""
     signed = cwt.parse(cwt.issue(CLAIMS, authority()))
     other = Key.okp(cose.CRV_ED25519, crypto.ed25519_public_key(SECRET))
-    raises(cose.VerificationError, signed.verify, other)
-    raises(cose.VerificationError, signed.verify, zone())
-    raises(cose.VerificationError, signed.verify, Key.okp(cose.CRV_X25519, authority().x))
+    raises(cose.UNVERIFIED, signed.verify, other)
+    raises(cose.OTHER_KEY, signed.verify, zone())
+    raises(cose.OTHER_KEY, signed.verify, Key.okp(cose.CRV_X25519, authority().x))
     maced = cwt.parse(cwt.issue(CLAIMS, zone()))
-    raises(cose.VerificationError, maced.verify, Key.symmetric(SEED, cose.ALG_HMAC_256))
-    raises(cose.VerificationError, maced.verify, authority())
-    raises(cose.VerificationError, maced.verify, Key.symmetric(SECRET, cose.ALG_HMAC_256_64))
+    raises(cose.UNVERIFIED, maced.verify, Key.symmetric(SEED, cose.ALG_HMAC_256))
+    raises(cose.OTHER_KEY, maced.verify, authority())
+    raises(cose.OTHER_KEY, maced.verify, Key.symmetric(SECRET, cose.ALG_HMAC_256_64))
     # The classic confusion: the public key, which everybody knows, as the secret of an HMAC.
     forged = cwt.parse(cwt.issue(CLAIMS, Key.symmetric(authority().x, cose.ALG_HMAC_256)))
-    raises(cose.VerificationError, forged.verify, authority())
+    raises(cose.OTHER_KEY, forged.verify, authority())
 
 
 def test_a_named_key_is_the_only_one_that_verifies():
@@ -80,14 +80,14 @@ def test_a_named_key_is_the_only_one_that_verifies():
     token = cwt.parse(cwt.issue(CLAIMS, authority(), kid=b"one"))
     other = authority(kid=b"two")
     before = crypto.public_key_operations()
-    raises(cose.KeyMismatchError, token.verify, other)
+    raises(cose.OTHER_KEY, token.verify, other)
     assert crypto.public_key_operations() == before
     token.verify(authority(kid=b"one"))
     token.verify(authority())
     cwt.parse(cwt.issue(CLAIMS, authority())).verify(authority(kid=b"one"))
     protected = sign1.sign(cbor.encode(CLAIMS), authority(), protected={4: b"one"})
     assert cwt.parse(protected).kid == b"one"
-    raises(cose.KeyMismatchError, cwt.parse(protected).verify, authority(kid=b"two"))
+    raises(cose.OTHER_KEY, cwt.parse(protected).verify, authority(kid=b"two"))
 
 
 def test_a_cwt_tag_may_stand_before_the_cose_tag():
@@ -99,9 +99,9 @@ def test_a_cwt_tag_may_stand_before_the_cose_tag():
     assert token.verify(zone()).iss == "site"
     assert token.raw == cwt.bare(raw) == cwt.bare(b"\xd8\x3d" + raw) == raw
     for prefix in (b"\xd8\x3d\xd8\x3d", b"\xd9\xd9\xf7", b"\xd9\x00\x3d", b"\xc6"):
-        raises((cose.MalformedError, cbor.DecodeError), cwt.parse, prefix + raw)
+        raises((cose.COSEError, cbor.DecodeError), cwt.parse, prefix + raw)
     for without in (raw[1:], b"\xd8\x3d" + raw[1:], b"", b"\xd8\x3d", b"\xd8"):
-        raises((cose.MalformedError, cbor.DecodeError), cwt.parse, without)
+        raises((cose.COSEError, cbor.DecodeError), cwt.parse, without)
 
 
 def test_a_token_is_in_deterministic_encoding():
@@ -143,8 +143,8 @@ def test_what_parse_refuses_is_not_issued():
     )
     for claims in mistakes:
         raises(cose.COSEError, cwt.issue, claims, zone())
-    raises(cose.KeyMismatchError, cwt.issue, CLAIMS, Key.okp(cose.CRV_ED25519, authority().x))
-    raises(cose.KeyMismatchError, cwt.issue, CLAIMS, Key.okp(cose.CRV_X25519, SEED, d=SECRET))
+    raises(cose.OTHER_KEY, cwt.issue, CLAIMS, Key.okp(cose.CRV_ED25519, authority().x))
+    raises(cose.OTHER_KEY, cwt.issue, CLAIMS, Key.okp(cose.CRV_X25519, SEED, d=SECRET))
 
 
 def test_the_longest_token_has_512_bytes():
@@ -156,5 +156,5 @@ def test_the_longest_token_has_512_bytes():
     too_long = mac0.create(cbor.encode({cwt.EXP: 1, -70000: bytes(fill + 1)}), zone())
     assert len(too_long) == 513
     assert cwt.parse(b"\xd8\x3d" + longest).raw == longest
-    raises(cose.MalformedError, cwt.parse, too_long)
+    raises(cose.MALFORMED, cwt.parse, too_long)
     raises(cose.COSEError, cwt.issue, {cwt.EXP: 1, -70000: bytes(fill + 1)}, zone())

@@ -43,13 +43,13 @@ def test_the_helpers_make_good_tokens():
 def test_a_token_without_exp_is_refused():
     """It would open for ever. The error is one of its own, so that a person can be told."""
     for claims in ({}, {cwt.ISS: "site"}, {cwt.NBF: 1, cwt.IAT: 1}, {"exp": 1, "4": 1}, {-4: 1}):
-        raises(cose.MissingExpiryError, cwt.parse, _token(claims))
+        raises(cose.NO_EXPIRY, cwt.parse, _token(claims))
 
 
 def test_an_unknown_critical_header_is_refused():
     """Its maker asks for a check that we do not know how to make."""
     raw = _forge({1: 5, 2: [99], 99: 1}, {}, cbor.encode(GOOD))
-    raises(cose.CriticalHeaderError, cwt.parse, raw)
+    raises(cose.CRITICAL, cwt.parse, raw)
 
 
 def test_an_algorithm_in_the_unprotected_header_only_is_refused():
@@ -57,7 +57,7 @@ def test_an_algorithm_in_the_unprotected_header_only_is_refused():
     for protected in (b"", b"\xa0"):
         mac = crypto.hmac_sha256(SECRET, cbor.encode(["MAC0", b"", b"", cbor.encode(GOOD)]))
         raw = cbor.encode(cbor.Tag(17, [protected, {1: 5}, cbor.encode(GOOD), mac]))
-        error = raises(cose.MalformedError, cwt.parse, raw)
+        error = raises(cose.MALFORMED, cwt.parse, raw)
         assert "algorithm" in str(error)
 
 
@@ -65,17 +65,17 @@ def test_an_untagged_token_is_refused():
     """Without a tag the bytes do not say whether they are signed or MACed; nor is a bare claims
     set, or one in a CWT tag, a token."""
     for token in (_token(GOOD)[1:], cbor.encode(GOOD)):
-        raises(cose.MalformedError, cwt.parse, token)
-        raises(cose.MalformedError, cwt.parse, b"\xd8\x3d" + token)
+        raises(cose.MALFORMED, cwt.parse, token)
+        raises(cose.MALFORMED, cwt.parse, b"\xd8\x3d" + token)
 
 
 def test_other_kinds_of_message_are_refused():
     """Encrypted tokens and those with many signers or recipients."""
     payload = cbor.encode(GOOD)
     raw = cbor.encode(cbor.Tag(16, [cbor.encode({1: 10}), {}, payload]))
-    raises(cose.UnsupportedError, cwt.parse, raw)
+    raises(cose.UNSUPPORTED, cwt.parse, raw)
     for tag in (96, 97, 98, 19, 61):
-        raises(cose.MalformedError, cwt.parse, _forge({1: 5}, {}, payload, tag=tag))
+        raises(cose.MALFORMED, cwt.parse, _forge({1: 5}, {}, payload, tag=tag))
 
 
 def test_trailing_bytes_are_refused():
@@ -101,7 +101,7 @@ def test_duplicate_keys_are_refused():
         cwt.parse,
         _forge({1: 5}, cbor.Raw(b"\xa2\x04\x41a\x04\x41b"), payload),
     )
-    raises(cose.MalformedError, cwt.parse, _forge({1: 5, 4: b"a"}, {4: b"a"}, payload))
+    raises(cose.MALFORMED, cwt.parse, _forge({1: 5, 4: b"a"}, {4: b"a"}, payload))
 
 
 def test_times_are_whole_seconds_within_bounds():
@@ -130,7 +130,7 @@ def test_times_are_whole_seconds_within_bounds():
         for label in (cwt.EXP, cwt.NBF, cwt.IAT):
             claims = {cwt.EXP: 1800000000}
             claims[label] = value
-            raises(cose.MalformedError, cwt.parse, _token(claims))
+            raises(cose.MALFORMED, cwt.parse, _token(claims))
 
 
 def test_claims_have_their_types():
@@ -148,12 +148,12 @@ def test_claims_have_their_types():
     )
     for label, values in wrong:
         for value in values:
-            raises(cose.MalformedError, cwt.parse, _token({cwt.EXP: 1, label: value}))
-    raises(cose.UnsupportedError, cwt.parse, _token({cwt.EXP: 1, cwt.CNF: {1: {1: 3}}}))
+            raises(cose.MALFORMED, cwt.parse, _token({cwt.EXP: 1, label: value}))
+    raises(cose.UNSUPPORTED, cwt.parse, _token({cwt.EXP: 1, cwt.CNF: {1: {1: 3}}}))
     for payload in (b"\x80", b"\xf6", b"\x41\xa0", b"\x04", cbor.encode(cbor.Tag(61, GOOD))):
-        raises(cose.MalformedError, cwt.parse, _token(payload))
+        raises(cose.MALFORMED, cwt.parse, _token(payload))
     raises(cbor.DecodeError, cwt.parse, _token(b""))
-    raises(cose.MalformedError, cwt.parse, _token({cwt.EXP: 1, b"bytes": 1}))
+    raises(cose.MALFORMED, cwt.parse, _token({cwt.EXP: 1, b"bytes": 1}))
 
 
 def test_a_token_that_shows_a_secret_is_refused():
@@ -162,7 +162,7 @@ def test_a_token_that_shows_a_secret_is_refused():
     private = {1: 1, -1: 4, -2: bytes(32), -4: bytes(32)}
     shared = {1: 4, -1: bytes(32)}
     for key in (private, shared):
-        raises(cose.MalformedError, cwt.parse, _token({cwt.EXP: 1, cwt.CNF: {1: key}}))
+        raises(cose.MALFORMED, cwt.parse, _token({cwt.EXP: 1, cwt.CNF: {1: key}}))
 
 
 def test_nothing_but_a_kid_stands_in_the_unprotected_header():
@@ -170,16 +170,16 @@ def test_nothing_but_a_kid_stands_in_the_unprotected_header():
     payload = cbor.encode(GOOD)
     cwt.parse(_forge({1: 5}, {4: b"kid"}, payload))
     for unprotected in ({3: 0}, {5: b"iv"}, {33: b"x5chain"}, {-70000: 1}, {"own": 1}):
-        raises(cose.MalformedError, cwt.parse, _forge({1: 5}, unprotected, payload))
+        raises(cose.MALFORMED, cwt.parse, _forge({1: 5}, unprotected, payload))
 
 
 def test_algorithms_and_kinds_belong_together():
     """A MAC algorithm in a signed token, a signature in a MACed one, and those we do not have."""
     payload = cbor.encode(GOOD)
     for alg in (-8, -7, 10, 1, 6, 7, 14, 0, -999, "HS256"):
-        raises(cose.UnsupportedError, cwt.parse, _forge({1: alg}, {}, payload))
+        raises(cose.UNSUPPORTED, cwt.parse, _forge({1: alg}, {}, payload))
     for alg in (4, 5, 10, -35, -36, 0, -999, "EdDSA"):
-        raises(cose.UnsupportedError, cwt.parse, _forge({1: alg}, {}, payload, tag=18))
+        raises(cose.UNSUPPORTED, cwt.parse, _forge({1: alg}, {}, payload, tag=18))
 
 
 def test_a_maced_token_is_not_a_signed_one_by_its_tag():
@@ -189,20 +189,20 @@ def test_a_maced_token_is_not_a_signed_one_by_its_tag():
     signed = bytearray(sign1.sign(cbor.encode(GOOD), signer))
     assert signed[0] == 0xD2
     signed[0] = 0xD1
-    raises(cose.UnsupportedError, cwt.parse, bytes(signed))
+    raises(cose.UNSUPPORTED, cwt.parse, bytes(signed))
     maced = bytearray(_token(GOOD))
     maced[0] = 0xD2
-    raises(cose.UnsupportedError, cwt.parse, bytes(maced))
+    raises(cose.UNSUPPORTED, cwt.parse, bytes(maced))
 
 
 def test_detached_content_is_refused():
     """There is nothing in such a token to believe."""
     raw = cbor.encode(cbor.Tag(17, [cbor.encode({1: 5}), {}, None, bytes(32)]))
-    raises(cose.UnsupportedError, cwt.parse, raw)
+    raises(cose.UNSUPPORTED, cwt.parse, raw)
 
 
 def test_an_overlong_token_is_refused_unread():
     """The bound is on the bytes as they come, before any of them is decoded."""
     for raw in (bytes(1025), b"\xff" * 1025, _token({cwt.EXP: 1, -70000: bytes(1000)})):
-        error = raises(cose.MalformedError, cwt.parse, raw)
+        error = raises(cose.MALFORMED, cwt.parse, raw)
         assert "longer" in str(error)

@@ -8,12 +8,12 @@ from edhoc import (
     KCWT,
     KID,
     METHOD_STAT_STAT,
+    UNVERIFIED,
     Completed,
     EDHOCError,
     Identity,
     Initiator,
     Responder,
-    VerificationError,
     from_kccs,
 )
 from edhoc_sides import (
@@ -92,7 +92,7 @@ def test_message_4_confirms_the_keys():
     other = Handshake(phone("kccs"), reader())
     message_4 = done.completed_r.prepare_message_4()
     assert done.completed_i.process_message_4(message_4) == []
-    raises(VerificationError, other.completed_i.process_message_4, message_4)
+    raises(UNVERIFIED, other.completed_i.process_message_4, message_4)
 
 
 def test_exported_keys_depend_on_label_context_and_length():
@@ -135,8 +135,8 @@ def test_a_step_repeats_itself_and_a_refusal_leaves_nothing_behind():
         for wrong in (b"", b"\x40", done.message_1, done.message_2 + b"\0"):
             raises(EDHOCError, done.wait_2.parse_message_2, wrong)
             raises(EDHOCError, again.parse_message_3, wrong)
-        raises(VerificationError, done.received_2.verify, credential("phone", "kid"))
-        raises(VerificationError, done.received_3.verify, credential("reader", "kid"))
+        raises(UNVERIFIED, done.received_2.verify, credential("phone", "kid"))
+        raises(UNVERIFIED, done.received_3.verify, credential("reader", "kid"))
         responder = verified_3(again, done.message_3)
         assert responder.oscore()[:2] == completed.oscore()[:2] == done.completed_r.oscore()[:2]
 
@@ -161,7 +161,7 @@ def test_strangers_cost_no_public_key_operation_before_the_aead():
     before = crypto.public_key_operations()
     received = done.responder.process_message_1(done.message_1)
     forged = done.message_3[:-1] + bytes([done.message_3[-1] ^ 1])
-    raises(VerificationError, done.wait_3.parse_message_3, forged)
+    raises(UNVERIFIED, done.wait_3.parse_message_3, forged)
     assert crypto.public_key_operations() == before
     waiting, _ = received.prepare_message_2(*ephemeral_y, C_R)
     assert crypto.public_key_operations() == before + 2
@@ -180,12 +180,12 @@ def test_only_the_holder_of_the_key_is_believed():
     verified = waiting.parse_message_2(message_2).verify(credential("reader", "kid"))
     _, message_3 = verified.prepare_message_3()
     received = wait_3.parse_message_3(message_3)
-    raises(VerificationError, received.verify, believed(received.id_cred_i))
+    raises(UNVERIFIED, received.verify, believed(received.id_cred_i))
 
     impostor = Responder([Identity(0, private("thief"), credential("reader", "kcwt"))])
     _, message_2 = impostor.process_message_1(message_1).prepare_message_2(*ephemeral("y"), C_R)
     received = waiting.parse_message_2(message_2)
-    raises(VerificationError, received.verify, believed(received.id_cred_r))
+    raises(UNVERIFIED, received.verify, believed(received.id_cred_r))
 
 
 def test_a_credential_with_the_same_key_but_other_claims_is_not_believed():
@@ -193,7 +193,7 @@ def test_a_credential_with_the_same_key_but_other_claims_is_not_believed():
     done = Handshake(phone(), reader())
     renamed = from_kccs(ccs("phone", KIDS["phone"]).replace(b"ephone", b"eadmin"), False)
     assert renamed.public_key == credential("phone", "kid").public_key
-    raises(VerificationError, done.received_3.verify, renamed)
+    raises(UNVERIFIED, done.received_3.verify, renamed)
 
 
 def test_nobody_talks_to_itself():
@@ -202,11 +202,11 @@ def test_nobody_talks_to_itself():
     mirror = Responder([identity("phone", "kcwt")])
     wait_3, message_2 = mirror.process_message_1(message_1).prepare_message_2(*ephemeral("y"), C_R)
     received = waiting.parse_message_2(message_2)
-    error = raises(VerificationError, received.verify, believed(received.id_cred_r))
+    error = raises(UNVERIFIED, received.verify, believed(received.id_cred_r))
     assert str(error) == "peer uses the credential of this side"
 
     done = Handshake(phone("kcwt"), reader())
-    raises(VerificationError, done.received_3.verify, credential("reader", "kccs"))
+    raises(UNVERIFIED, done.received_3.verify, credential("reader", "kccs"))
 
 
 def test_our_own_mistakes_are_value_errors():

@@ -3,7 +3,7 @@
 INTERPRETERS = ("micropython", "cpython")
 
 import cbor
-from edhoc import EDHOCError, MalformedError
+from edhoc import MALFORMED, EDHOCError
 from edhoc_sides import C_I, Handshake, believed, ephemeral, phone, reader
 from harness import raises, unhex
 
@@ -122,7 +122,7 @@ def test_hostile_fields_are_refused_by_count_size_and_type():
             ),
         )
         for step, message, name in messages:
-            error = raises(MalformedError, step, message)
+            error = raises(MALFORMED, step, message)
             assert str(error) == name + ": " + text, (name, field, str(error))
 
 

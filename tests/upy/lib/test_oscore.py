@@ -1,7 +1,7 @@
 """Protected requests: what is inside, what is outside, what is refused, what rides in front."""
 
 import oscore
-from coap import Message, ParseError, code, datagram, option, path_options
+from coap import CoAPError, Message, code, datagram, option, path_options
 from harness import raises, unhex
 from oscore_sides import SALT, SECRET, contexts, sealed_request
 
@@ -61,7 +61,7 @@ def test_an_id_context_travels_and_must_match():
     protected = oscore.protect_request(client, _request())[0]
     assert oscore.option.decode(protected.option(option.OSCORE)) == (b"\x00", b"site", b"\x01")
     for other in (contexts()[1], contexts(b"other")[1]):
-        raises(oscore.ContextNotFoundError, oscore.unprotect_request, other, protected)
+        raises(oscore.NO_CONTEXT, oscore.unprotect_request, other, protected)
     assert oscore.unprotect_request(server, protected)[0] == _request()
 
 
@@ -114,11 +114,9 @@ def test_authentic_nonsense_is_refused_and_used_up():
     ):
         client, server = contexts()
         protected = sealed_request(client, bytes((code_inside,)) + inner)
-        error = raises(
-            (ParseError, oscore.FormatError), oscore.unprotect_request, server, protected
-        )
-        assert not isinstance(error, oscore.DecryptionError)
-        raises(oscore.ReplayError, oscore.unprotect_request, server, protected)
+        error = raises(CoAPError, oscore.unprotect_request, server, protected)
+        assert getattr(error, "why", None) != oscore.UNDECRYPTABLE
+        raises(oscore.REPLAYED, oscore.unprotect_request, server, protected)
 
 
 def test_what_is_protected_is_not_protected_again():
@@ -127,7 +125,7 @@ def test_what_is_protected_is_not_protected_again():
     nested = _request((option.OSCORE, b""))
     raises(ValueError, oscore.protect_request, client, nested)
     inside = bytes((nested.code,)) + option.encode(nested.options, nested.payload)
-    raises(oscore.FormatError, oscore.unprotect_request, server, sealed_request(client, inside))
+    raises(oscore.MALFORMED, oscore.unprotect_request, server, sealed_request(client, inside))
     raises(ValueError, oscore.protect_request, client, Message(code.CONTENT))
 
 
@@ -140,8 +138,8 @@ def test_the_last_sequence_number_is_2_to_40_less_1():
         assert protected.option(option.OSCORE) == unhex("0d" + piv + "01")
         oscore.unprotect_request(server, protected)
     for _ in range(2):
-        raises(oscore.SequenceExhausted, oscore.protect_request, client, _request())
-    raises(oscore.ReplayError, oscore.unprotect_request, server, protected)
+        raises(oscore.EXHAUSTED, oscore.protect_request, client, _request())
+    raises(oscore.REPLAYED, oscore.unprotect_request, server, protected)
 
 
 def test_partial_ivs_are_as_short_as_can_be():

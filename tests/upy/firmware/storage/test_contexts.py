@@ -188,8 +188,8 @@ def test_numbers_end_where_oscore_ends():
         store.keep(context)
         context.next_piv()
         context.next_piv()
-        raises(oscore.SequenceExhausted, context.next_piv)
-        raises(oscore.SequenceExhausted, _loaded(flash).context.next_piv)
+        raises(oscore.EXHAUSTED, context.next_piv)
+        raises(oscore.EXHAUSTED, _loaded(flash).context.next_piv)
 
 
 def test_without_its_store_a_context_stops_at_what_is_reserved():
@@ -201,7 +201,7 @@ def test_without_its_store_a_context_stops_at_what_is_reserved():
         other = oscore.SecurityContext.over(context.packed)
         for _ in range(BLOCK):
             other.next_piv()
-        raises(oscore.SequenceExhausted, other.next_piv)
+        raises(oscore.EXHAUSTED, other.next_piv)
         assert context.next_piv() == bytes((BLOCK,))
 
 
