@@ -78,7 +78,7 @@ class Partner:
         """``(response, exchange)``; a response of None if there has to be a handshake."""
         try:
             protected, exchange = self._exchanger.ask(kid, request)
-        except oscore.SequenceExhausted:
+        except oscore.OSCOREError:  # all its numbers are used
             self._contexts.forget(kid)
             return None, None
         if message_3 is not None:
