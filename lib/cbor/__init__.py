@@ -6,14 +6,13 @@ than the input justifies, and with ``deterministic=True`` accepts exactly what t
 
 from .decoder import MAX_DEPTH, MAX_ITEMS, decode, decode_prefix, decode_sequence, skip
 from .encoder import encode, encode_sequence
-from .types import UNDEFINED, DecodeError, EncodeError, Raw, Simple, Tag
+from .types import UNDEFINED, DecodeError, Raw, Simple, Tag
 
 __all__ = (
     "MAX_DEPTH",
     "MAX_ITEMS",
     "UNDEFINED",
     "DecodeError",
-    "EncodeError",
     "Raw",
     "Simple",
     "Tag",

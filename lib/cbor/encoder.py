@@ -3,7 +3,7 @@
 from micropython import const
 
 from .text import is_utf8
-from .types import EncodeError, Raw, Simple, Tag
+from .types import Raw, Simple, Tag
 
 _UNSIGNED = const(0)
 _NEGATIVE = const(1)
@@ -28,7 +28,7 @@ def encode(value) -> bytes:
 
     Takes None, bool, int (beyond 64 bits as a bignum, to 64 bytes), float, bytes-like, str, list
     or tuple, dict with keys of int and str, or of int and bytes, Tag, Simple and Raw. Raises
-    EncodeError for all else.
+    ValueError for all else: the caller's mistake, never a peer's.
     """
     out = bytearray()
     _encode(out, value)
@@ -71,7 +71,7 @@ def _encode(out, value):
         _encode_map(out, value)
     elif isinstance(value, Tag):
         if not 0 <= value.number < 1 << 64:
-            raise EncodeError("tag number beyond 64 bits")
+            raise ValueError("tag number beyond 64 bits")
         _head(out, _TAG, value.number)
         _encode(out, value.value)
     elif isinstance(value, Raw):
@@ -81,7 +81,7 @@ def _encode(out, value):
     elif isinstance(value, float):
         _encode_float(out, value)
     else:
-        raise EncodeError("no CBOR for a %s" % type(value).__name__)
+        raise ValueError("no CBOR for a %s" % type(value).__name__)
 
 
 def _head(out, major, argument):
@@ -107,7 +107,7 @@ def _encode_int(out, value):
         _head(out, _NEGATIVE if negative else _UNSIGNED, argument)
         return
     if argument >= 1 << 8 * MAX_BIGNUM_BYTES:
-        raise EncodeError("integer beyond %d bytes" % MAX_BIGNUM_BYTES)
+        raise ValueError("integer beyond %d bytes" % MAX_BIGNUM_BYTES)
     raw = argument.to_bytes(MAX_BIGNUM_BYTES, "big").lstrip(b"\0")
     _head(out, _TAG, _NEGATIVE_BIGNUM if negative else _POSITIVE_BIGNUM)
     _head(out, _BYTES, len(raw))
@@ -118,9 +118,9 @@ def _encode_text(out, value):
     try:
         raw = value.encode("utf-8")
     except UnicodeError:
-        raise EncodeError("text with a lone surrogate")
+        raise ValueError("text with a lone surrogate")
     if not is_utf8(raw):
-        raise EncodeError("text with a lone surrogate")
+        raise ValueError("text with a lone surrogate")
     _head(out, _TEXT, len(raw))
     out.extend(raw)
 
@@ -132,9 +132,9 @@ def _encode_map(out, value):
         kind = type(key)
         if kind is not int:
             if kind is not str and kind is not bytes:
-                raise EncodeError("no map key: a %s" % kind.__name__)
+                raise ValueError("no map key: a %s" % kind.__name__)
             if strings is not None and kind is not strings:
-                raise EncodeError("texts and byte strings as keys of one map")
+                raise ValueError("texts and byte strings as keys of one map")
             strings = kind
         entries.append((encode(key), element))
     entries.sort(key=lambda entry: entry[0])

@@ -1,14 +1,10 @@
-"""What CBOR has and Python has not, and the two errors."""
+"""What CBOR has and Python has not, and the error."""
 
 from untrusted import InvalidInput
 
 
 class DecodeError(InvalidInput):
     """The bytes are not one well-formed, valid item within the limits; the text says where."""
-
-
-class EncodeError(ValueError):
-    """The value has no encoding here. This is the caller's mistake, never a peer's."""
 
 
 class Tag:

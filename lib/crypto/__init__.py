@@ -16,7 +16,7 @@ import hashlib
 from . import backend
 from .aead import aes_ccm_decrypt, aes_ccm_encrypt
 from .compare import equal
-from .errors import AuthenticationError, CryptoError, InvalidKey
+from .errors import AuthenticationError, InvalidKey
 from .hkdf import hkdf_expand, hkdf_expand_steps, hkdf_extract, hkdf_prepared
 from .hmac import hmac_sha256
 from .public_key import (
@@ -44,7 +44,6 @@ from .steps import finish
 
 __all__ = (
     "AuthenticationError",
-    "CryptoError",
     "InvalidKey",
     "aes_ccm_decrypt",
     "aes_ccm_encrypt",

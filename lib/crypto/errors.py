@@ -3,13 +3,9 @@
 from untrusted import InvalidInput
 
 
-class CryptoError(InvalidInput):
-    """Cryptography refused its input."""
-
-
-class InvalidKey(CryptoError):
+class InvalidKey(InvalidInput):
     """Not a key: the length is wrong, or the agreement with it gave no secret."""
 
 
-class AuthenticationError(CryptoError):
+class AuthenticationError(InvalidInput):
     """The ciphertext, its nonce or its associated data are not what the sender protected."""

@@ -14,86 +14,58 @@ METHOD_SIGN_SIGN = 0
 METHOD_STAT_STAT = 3
 
 
-class StaticDiffieHellman:
-    """The MAC is the proof: its key comes from a secret shared with the authentication key."""
-
-    @staticmethod
-    def public_key(suite, credential):
-        """The key in ``credential``. Raises EDHOCError if the suite cannot agree with it."""
-        return suite.agreement_key(credential.key)
-
-    @staticmethod
-    def shared_secret_steps(suite, private_key, public_key):
-        """G_RX or G_IY, from one side's authentication key and the other's ephemeral key."""
-        return suite.shared_secret_steps(private_key, public_key)
-
-    @staticmethod
-    def mac_length(suite) -> int:
-        """Length of the MAC in bytes."""
-        return suite.mac_length
-
-    @staticmethod
-    def proof_length(suite) -> int:
-        """Length of Signature_or_MAC in bytes."""
-        return suite.mac_length
-
-    @staticmethod
-    def prove_steps(suite, private_key, id_cred, external_aad, mac):
-        """Signature_or_MAC."""
-        yield from ()
-        return mac
-
-    @staticmethod
-    def is_proof_steps(suite, public_key, id_cred, external_aad, mac, signature_or_mac):
-        """Whether ``signature_or_mac`` is right; takes the same time whatever it is."""
-        yield from ()
-        return crypto.equal(mac, signature_or_mac)
-
-
-class Signature:
-    """The MAC, a hash long, is signed with the authentication key; the key schedule has no more
-    than the ephemeral secret (RFC 9528 sections 5.3.2 and 5.4.2).
+class Authentication:
+    """One kind of proof. Static Diffie-Hellman: the MAC is the proof, and its key comes from a
+    secret shared with the authentication key. A signature of the MAC, which is a hash long: the
+    key schedule has no more than the ephemeral secret (RFC 9528 sections 5.3.2 and 5.4.2).
     """
 
-    @staticmethod
-    def public_key(suite, credential):
-        """The key in ``credential``. Raises EDHOCError if the suite's signatures are not its."""
-        return suite.signature_key(credential.key)
+    def __init__(self, signs: bool):
+        self._signs = signs
 
-    @staticmethod
-    def shared_secret_steps(suite, private_key, public_key):
-        """None, as the key schedule has it."""
-        return ()
+    def public_key(self, suite, credential):
+        """The key in ``credential``. Raises EDHOCError if it is none of this suite for this."""
+        key = credential.key
+        return suite.signature_key(key) if self._signs else suite.agreement_key(key)
 
-    @staticmethod
-    def mac_length(suite) -> int:
+    def shared_secret_steps(self, suite, private_key, public_key):
+        """G_RX or G_IY, from one side's authentication key and the other's ephemeral key; None for
+        a signature, as the key schedule has it.
+        """
+        return () if self._signs else suite.shared_secret_steps(private_key, public_key)
+
+    def mac_length(self, suite) -> int:
         """Length of the MAC in bytes."""
-        return suite.hash_length
+        return suite.hash_length if self._signs else suite.mac_length
 
-    @staticmethod
-    def proof_length(suite) -> int:
+    def proof_length(self, suite) -> int:
         """Length of Signature_or_MAC in bytes."""
-        return suite.signature_length
+        return suite.signature_length if self._signs else suite.mac_length
 
-    @staticmethod
-    def prove_steps(suite, private_key, id_cred, external_aad, mac):
+    def prove_steps(self, suite, private_key, id_cred, external_aad, mac):
         """Signature_or_MAC."""
+        if not self._signs:
+            return mac
         signed = message.structure("Signature1", id_cred, external_aad, mac)
         yield
         return (yield from suite.sign_steps(private_key, signed))
 
-    @staticmethod
-    def is_proof_steps(suite, public_key, id_cred, external_aad, mac, signature_or_mac):
-        """Whether ``signature_or_mac`` is one of ``public_key`` over this MAC."""
+    def is_proof_steps(self, suite, public_key, id_cred, external_aad, mac, signature_or_mac):
+        """Whether ``signature_or_mac`` is right; for a MAC in the same time whatever it is."""
+        if not self._signs:
+            return crypto.equal(mac, signature_or_mac)
         signed = message.structure("Signature1", id_cred, external_aad, mac)
         yield
         return (yield from suite.is_signature_steps(public_key, signed, signature_or_mac))
 
 
+_SIGNATURE = Authentication(True)
+_STATIC = Authentication(False)
+
 # Of the Initiator and of the Responder.
 _METHODS = {
-    METHOD_SIGN_SIGN: (Signature, Signature),
-    METHOD_STAT_STAT: (StaticDiffieHellman, StaticDiffieHellman),
+    METHOD_SIGN_SIGN: (_SIGNATURE, _SIGNATURE),
+    METHOD_STAT_STAT: (_STATIC, _STATIC),
 }
 
 

@@ -36,45 +36,43 @@ class Completed:
         )
 
 
-class _WithMessage4(Completed):
-    def __init__(self, suite, prk_4e3m, th_4, c_i, c_r, sender_id, recipient_id):
-        prk_out = key_schedule.prk_out(suite, prk_4e3m, th_4)
-        super().__init__(suite, prk_out, c_i, c_r, sender_id, recipient_id)
-        self._prk_4e3m = prk_4e3m
-        self._th_4 = th_4
-
-    def _key_and_iv(self):
-        k_4 = key_schedule.k_4(self._suite, self._prk_4e3m, self._th_4)
-        return k_4, key_schedule.iv_4(self._suite, self._prk_4e3m, self._th_4)
-
-
-class CompletedInitiator(_WithMessage4):
+class CompletedInitiator(Completed):
     """The Initiator after message_3: the Responder has not confirmed the keys yet.
 
     It does so with message_4 or with the first protected message that verifies.
     """
 
     def __init__(self, suite, prk_4e3m, th_4, c_i, c_r, ead_labels):
-        super().__init__(suite, prk_4e3m, th_4, c_i, c_r, c_r, c_i)
+        prk_out = key_schedule.prk_out(suite, prk_4e3m, th_4)
+        super().__init__(suite, prk_out, c_i, c_r, c_r, c_i)
+        self._prk_4e3m = prk_4e3m
+        self._th_4 = th_4
         self._ead_labels = ead_labels
 
     def process_message_4(self, message_4) -> list:
         """The EAD_4 items of ``message_4``; raises EDHOCError."""
-        k_4, iv_4 = self._key_and_iv()
+        k_4, iv_4 = _key_and_iv(self._suite, self._prk_4e3m, self._th_4)
         plaintext_4 = message.unseal(self._suite, k_4, iv_4, self._th_4, message_4, "message_4")
         return ead.recognise(message.decode_plaintext_4(plaintext_4), self._ead_labels)
 
 
-class CompletedResponder(_WithMessage4):
+class CompletedResponder(Completed):
     """The Responder after message_3: both sides have proven their keys."""
 
     def __init__(self, suite, prk_4e3m, th_4, c_i, c_r):
-        super().__init__(suite, prk_4e3m, th_4, c_i, c_r, c_i, c_r)
+        prk_out = key_schedule.prk_out(suite, prk_4e3m, th_4)
+        super().__init__(suite, prk_out, c_i, c_r, c_i, c_r)
+        self._prk_4e3m = prk_4e3m
+        self._th_4 = th_4
 
     def prepare_message_4(self, ead_4=()) -> bytes:
         """message_4, for a session in which no OSCORE message goes back to the Initiator.
 
         Only one ``ead_4`` may ever be sent: another would be under the same key and nonce.
         """
-        k_4, iv_4 = self._key_and_iv()
+        k_4, iv_4 = _key_and_iv(self._suite, self._prk_4e3m, self._th_4)
         return message.seal(self._suite, k_4, iv_4, self._th_4, ead.encode(ead_4))
+
+
+def _key_and_iv(suite, prk_4e3m, th_4) -> tuple:
+    return key_schedule.k_4(suite, prk_4e3m, th_4), key_schedule.iv_4(suite, prk_4e3m, th_4)

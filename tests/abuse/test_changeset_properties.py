@@ -76,7 +76,7 @@ def test_any_signed_payload_is_a_changeset_or_refused(extra, made):
             raw = sign1.sign(
                 cbor.encode(some), site.authority(), external_aad=b"holdfast changeset"
             )
-        except cbor.EncodeError:
+        except ValueError:
             return
         for parse in (changeset.parse, snapshot.parse):
             try:
@@ -119,7 +119,7 @@ def test_any_entry_of_a_state_is_read_or_damage(entry, rule, value):
         entries[entry] = value
     try:
         data = cbor.encode(entries)
-    except cbor.EncodeError:
+    except ValueError:
         return
     try:
         encoding.decode(data, board.empty())

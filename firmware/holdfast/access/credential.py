@@ -39,10 +39,6 @@ _TIMES = const(57)
 _IS_ZONE = const(0x80)
 
 
-class ScopeError(InvalidInput):
-    """The scope claim is no AIF array of [place, permission bits]."""
-
-
 class Credential:
     """Who a token speaks of, when it holds and what it allows: a holder or a device.
 
@@ -232,21 +228,21 @@ def parse_scope(raw) -> list:
     InvalidInput.
     """
     if raw is None:
-        raise ScopeError("there is no scope")
+        raise InvalidInput("there is no scope")
     entries = cbor.decode(raw, max_depth=3)
     if not isinstance(entries, list) or not 0 < len(entries) <= MAX_SCOPE_ENTRIES:
-        raise ScopeError("scope is no array of 1 to %d entries" % MAX_SCOPE_ENTRIES)
+        raise InvalidInput("scope is no array of 1 to %d entries" % MAX_SCOPE_ENTRIES)
     scope = []
     named = set()
     for entry in entries:
         if not isinstance(entry, list) or len(entry) != 2:
-            raise ScopeError("scope entry is no pair")
+            raise InvalidInput("scope entry is no pair")
         where = place.parse(entry[0])
         bits = entry[1]
         if type(bits) is not int or not 0 < bits < 1 << 15:
-            raise ScopeError("scope permissions are no bit set")
+            raise InvalidInput("scope permissions are no bit set")
         if where in named:
-            raise ScopeError("scope names a place twice")
+            raise InvalidInput("scope names a place twice")
         named.add(where)
         scope.append(where + (bits,))
     return scope

@@ -8,17 +8,13 @@ DOOR = 1
 ZONE = 2
 
 
-class PlaceError(InvalidInput):
-    """No place."""
-
-
 def parse(value) -> tuple:
-    """``(kind, name)`` of the decoded CBOR ``[kind, name]``. Raises PlaceError."""
+    """``(kind, name)`` of the decoded CBOR ``[kind, name]``. Raises InvalidInput."""
     if not isinstance(value, list) or len(value) != 2:
-        raise PlaceError("a place is no [kind, name]")
+        raise InvalidInput("a place is no [kind, name]")
     kind, name = value
     if type(kind) is not int or kind not in (DOOR, ZONE):
-        raise PlaceError("a place is neither a door nor a zone")
+        raise InvalidInput("a place is neither a door nor a zone")
     if not is_name(name):
-        raise PlaceError("a place has no name of 1 to 64 bytes without control characters")
+        raise InvalidInput("a place has no name of 1 to 64 bytes without control characters")
     return kind, name

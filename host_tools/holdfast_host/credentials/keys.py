@@ -66,7 +66,7 @@ def read_phone_key(text: str) -> Key:
             crypto.p256_ecdh(_ANY_PRIVATE, public_bytes(key))
         else:
             crypto.x25519(bytes(32), public_bytes(key))
-    except crypto.CryptoError as error:
+    except crypto.InvalidKey as error:
         raise UsageProblem(
             f"{text} is a key that nobody can prove to hold", "have the phone make its key anew"
         ) from error

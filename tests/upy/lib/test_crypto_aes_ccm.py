@@ -2,6 +2,7 @@
 
 import crypto
 from harness import flipped, raises, truncations
+from untrusted import InvalidInput
 
 INTERPRETERS = ("micropython", "cpython")
 
@@ -60,7 +61,7 @@ def test_sizes_that_ccm_has_not_are_the_callers_mistake():
     for nonce_length, tag_length in ((6, 8), (14, 8), (0, 8), (13, 2), (13, 18), (13, 7), (13, 0)):
         for function in (crypto.aes_ccm_encrypt, crypto.aes_ccm_decrypt):
             error = raises(ValueError, function, KEY, bytes(nonce_length), sealed, b"", tag_length)
-            assert not isinstance(error, crypto.CryptoError)
+            assert not isinstance(error, InvalidInput)
 
 
 def test_the_nonce_limits_the_length():

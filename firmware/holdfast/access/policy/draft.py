@@ -2,13 +2,13 @@
 
 import crypto
 from micropython import const
+from untrusted import InvalidInput
 
 from ..place import DOOR
 from ..tag import NAME_TAG, name_tag
 from . import limits
 from . import operations as ops
 from .operations import ChangesetRefused
-from .revocation import RevocationsFull
 from .rules import (
     CARRIER_ENTRY,
     DOOR_TAG,
@@ -25,7 +25,7 @@ from .rules import (
     has_bit,
     with_bit,
 )
-from .schedule import Holidays, Schedule, ScheduleError
+from .schedule import Holidays, Schedule
 from .timezone import TimeZone
 
 _ZONE_BYTES = const(32)
@@ -87,7 +87,7 @@ def following_steps(
     draft = _Draft(rules, issued_at, is_whole)
     try:
         yield from draft.apply_steps(operations)
-    except (RevocationsFull, ScheduleError) as error:
+    except InvalidInput as error:
         raise ChangesetRefused(str(error))
     return rules.changed(draft.rules, number=number, head=head, issued_at=issued_at)
 

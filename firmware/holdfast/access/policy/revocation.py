@@ -14,10 +14,6 @@ _NEVER = const(0xFFFF)  # a day that never comes: an end too far, or an issue no
 _SPREAD = 0x9E3779B97F4A7C15  # odd, 2^64 by the golden ratio: ids that count up lie far apart
 
 
-class RevocationsFull(InvalidInput):
-    """No room for one more revocation: raise the watermark instead."""
-
-
 class Revocations:
     """Up to 256 token ids that are refused, and the times before which tokens are.
 
@@ -58,7 +54,7 @@ class Revocations:
         """These and one more: ``cti`` of 8 bytes, of a token from ``issued_at``, None if that is
         not known, until ``expires``.
 
-        If 256 others are there, those that have ended at ``now`` make room; raises RevocationsFull
+        If 256 others are there, those that have ended at ``now`` make room; raises InvalidInput
         if none has.
         """
         ends = min(expires // _DAY_S + 1, _NEVER)
@@ -74,7 +70,7 @@ class Revocations:
             # Who ends on a day that never comes has not ended, whatever the date.
             kept = self._living(min(now // _DAY_S, _NEVER - 1))
             if len(kept) >= MAX_REVOKED:
-                raise RevocationsFull("revocations: full, raise the watermark")
+                raise InvalidInput("revocations: full, raise the watermark")
             at = kept._position(name)
         # On packed bytes: as objects 256 entries take a third of a board's heap.
         entry = name + ends.to_bytes(2, "big") + issued.to_bytes(2, "big")

@@ -24,10 +24,6 @@ _YEARLY = const(0x80)  # with the kind: the day is month and day of every year
 _LAST_DAY = const(0xFFFF)  # 2149-06-06
 
 
-class ScheduleError(InvalidInput):
-    """The hours are no schedule."""
-
-
 class Schedule:
     """Seven days' hours, Monday first, and the hours of up to four kinds of holidays.
 
@@ -45,12 +41,12 @@ class Schedule:
         """A Schedule from decoded CBOR: seven lists of ``[start, end]``, and up to four more.
 
         A day has at most 8 intervals, in order and without overlap; 0 <= start < 1440, and an end
-        is at most a day after its start. Raises ScheduleError.
+        is at most a day after its start. Raises InvalidInput.
         """
         if not isinstance(week, list) or len(week) != _DAYS:
-            raise ScheduleError("schedule: a week has seven days")
+            raise InvalidInput("schedule: a week has seven days")
         if not isinstance(holidays, list) or len(holidays) > HOLIDAY_KINDS:
-            raise ScheduleError("schedule: no list of hours for up to %d kinds" % HOLIDAY_KINDS)
+            raise InvalidInput("schedule: no list of hours for up to %d kinds" % HOLIDAY_KINDS)
         lists = [_hours(day) for day in week + holidays]
         lists += [b""] * (_LISTS - len(lists))
         heads = bytearray()
@@ -134,7 +130,7 @@ class Schedules:
     def put(self, tag: bytes, schedule):
         """These with ``schedule`` (None: none) under this tag.
 
-        Raises ScheduleError if they are too many, or have too many intervals.
+        Raises InvalidInput if they are too many, or have too many intervals.
         """
         kept = [
             self.packed[at:end]
@@ -144,10 +140,10 @@ class Schedules:
         if schedule is not None:
             kept.append(tag + len(schedule.packed).to_bytes(2, "big") + schedule.packed)
             if len(kept) > MAX_SCHEDULES:
-                raise ScheduleError("more than %d schedules" % MAX_SCHEDULES)
+                raise InvalidInput("more than %d schedules" % MAX_SCHEDULES)
         made = Schedules(b"".join(sorted(kept)))
         if len(made.packed) > len(kept) * (_HEAD + _LISTS) + MAX_DISTINCT * _INTERVAL:
-            raise ScheduleError("more than %d hours in all schedules" % MAX_DISTINCT)
+            raise InvalidInput("more than %d hours in all schedules" % MAX_DISTINCT)
         return made
 
     def _places(self):
@@ -168,25 +164,25 @@ class Holidays:
     def parse(cls, days):
         """From decoded CBOR: ``[[day since 1970, or [month, day] of every year, kind], ...]``.
 
-        Raises ScheduleError.
+        Raises InvalidInput.
         """
         if not isinstance(days, list) or len(days) > MAX_HOLIDAYS:
-            raise ScheduleError("holidays: no list of at most %d" % MAX_HOLIDAYS)
+            raise InvalidInput("holidays: no list of at most %d" % MAX_HOLIDAYS)
         packed = []
         for entry in days:
             if not isinstance(entry, list) or len(entry) != 2:
-                raise ScheduleError("holidays: no [day, kind]")
+                raise InvalidInput("holidays: no [day, kind]")
             day, kind = entry
             kind = _whole(kind, 1, HOLIDAY_KINDS)
             if isinstance(day, list):
                 if len(day) != 2:
-                    raise ScheduleError("holidays: no [month, day]")
+                    raise InvalidInput("holidays: no [month, day]")
                 day = _whole(day[0], 1, 12) << 8 | _whole(day[1], 1, 31)
                 kind |= _YEARLY
             packed.append(_whole(day, 0, _LAST_DAY).to_bytes(2, "big") + bytes((kind,)))
         days = [one[:2] + bytes((one[2] & _YEARLY,)) for one in packed]
         if len(set(days)) != len(days):
-            raise ScheduleError("holidays: a day is there twice")
+            raise InvalidInput("holidays: a day is there twice")
         return cls(b"".join(packed))
 
     def kind(self, day: int) -> int:
@@ -219,17 +215,17 @@ def _length(year, month):
 
 def _hours(value) -> bytes:
     if not isinstance(value, list) or len(value) > MAX_INTERVALS:
-        raise ScheduleError("schedule: a day is no list of at most %d intervals" % MAX_INTERVALS)
+        raise InvalidInput("schedule: a day is no list of at most %d intervals" % MAX_INTERVALS)
     hours = []
     earliest = 0
     for interval in value:
         if not isinstance(interval, list) or len(interval) != 2:
-            raise ScheduleError("schedule: an interval is no [start, end]")
+            raise InvalidInput("schedule: an interval is no [start, end]")
         start, end = interval
         if type(start) is not int or type(end) is not int:
-            raise ScheduleError("schedule: an interval is not in whole minutes")
+            raise InvalidInput("schedule: an interval is not in whole minutes")
         if not (earliest <= start < _DAY_MINUTES and start < end <= start + _DAY_MINUTES):
-            raise ScheduleError("schedule: intervals are empty, out of order or out of the day")
+            raise InvalidInput("schedule: intervals are empty, out of order or out of the day")
         hours.append((start << 12 | end).to_bytes(_INTERVAL, "big"))
         earliest = end
     return b"".join(hours)
@@ -237,5 +233,5 @@ def _hours(value) -> bytes:
 
 def _whole(value, least, most):
     if type(value) is not int or not least <= value <= most:
-        raise ScheduleError("holidays: no whole number of %d to %d" % (least, most))
+        raise InvalidInput("holidays: no whole number of %d to %d" % (least, most))
     return value

@@ -13,10 +13,6 @@ _MAX_DELTA = const(180)  # minutes; the world uses -60 to 120
 _MAX_MINUTE = const(10080)  # RFC 8536 section 3.3.1: up to 167 hours, before or after midnight
 
 
-class TimeZoneError(InvalidInput):
-    """The rule is no time zone."""
-
-
 class TimeZone:
     """An offset from UTC and, optionally, when it changes.
 
@@ -36,16 +32,16 @@ class TimeZone:
     def parse(cls, std_offset_min, rule):
         """A TimeZone from decoded CBOR: ``rule`` is None or ``[delta, start, end]``.
 
-        Raises TimeZoneError.
+        Raises InvalidInput.
         """
         offset = _whole(std_offset_min, -_MAX_STD_OFFSET, _MAX_STD_OFFSET)
         if rule is None:
             return cls(offset)
         if not isinstance(rule, list) or len(rule) != 3:
-            raise TimeZoneError("time zone: the rule is no [delta, start, end]")
+            raise InvalidInput("time zone: the rule is no [delta, start, end]")
         delta = _whole(rule[0], -_MAX_DELTA, _MAX_DELTA)
         if delta == 0:
-            raise TimeZoneError("time zone: daylight-saving time of no difference")
+            raise InvalidInput("time zone: daylight-saving time of no difference")
         return cls(offset, delta, _transition(rule[1]), _transition(rule[2]))
 
     def offset_s(self, utc: int) -> int:
@@ -105,7 +101,7 @@ def _wall_time(year, transition):
 
 def _transition(value):
     if not isinstance(value, list) or len(value) != 4:
-        raise TimeZoneError("time zone: no [month, week, weekday, minute]")
+        raise InvalidInput("time zone: no [month, week, weekday, minute]")
     month, week, on_weekday, minute = value
     return (
         _whole(month, 1, 12),
@@ -117,5 +113,5 @@ def _transition(value):
 
 def _whole(value, least, most):
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise TimeZoneError("time zone: no whole number of %d to %d" % (least, most))
+        raise InvalidInput("time zone: no whole number of %d to %d" % (least, most))
     return value

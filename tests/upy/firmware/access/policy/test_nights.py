@@ -10,10 +10,10 @@ from holdfast.access.policy.schedule import (
     MAX_SCHEDULES,
     Holidays,
     Schedule,
-    ScheduleError,
     Schedules,
 )
 from holdfast.access.policy.timezone import day_number, weekday
+from untrusted import InvalidInput
 
 NIGHT = [[1320, 1800]]  # 22:00 to 06:00
 MONDAY = day_number(2027, 12, 20)  # the week before the one of Christmas and New Year
@@ -171,16 +171,16 @@ def test_holidays_and_hours_have_bounds():
     """All of them lie in every node's RAM."""
     most = [[day, 1 + day % 4] for day in range(MAX_HOLIDAYS)]
     assert len(Holidays.parse(most).packed) == 3 * MAX_HOLIDAYS == 288
-    raises(ScheduleError, Holidays.parse, most + [[40000, 1]])
+    raises(InvalidInput, Holidays.parse, most + [[40000, 1]])
     for twice in ([[5, 1], [5, 1]], [[5, 1], [5, 2]], [[[1, 5], 1], [[1, 5], 2]]):
-        raises(ScheduleError, Holidays.parse, twice)
+        raises(InvalidInput, Holidays.parse, twice)
     Holidays.parse([[1 << 8 | 5, 1], [[1, 5], 1]])  # packed alike, and not the same
     schedules = Schedules()
     one = Schedule.parse([[[0, 1]]] * 7, [])
     for number in range(MAX_SCHEDULES):
         schedules = schedules.put(b"%06d" % number, one)
     assert len(schedules) == MAX_SCHEDULES
-    raises(ScheduleError, schedules.put, b"32more", one)
+    raises(InvalidInput, schedules.put, b"32more", one)
     assert len(schedules.put(b"%06d" % 3, one)) == MAX_SCHEDULES
     assert len(schedules.put(b"%06d" % 3, None)) == MAX_SCHEDULES - 1
     # Equal days of one schedule are counted once.
@@ -189,10 +189,10 @@ def test_holidays_and_hours_have_bounds():
     schedules = Schedules()
     for number in range(MAX_DISTINCT // 56):
         schedules = schedules.put(b"%06d" % number, full)
-    raises(ScheduleError, schedules.put, b"another", full)
+    raises(InvalidInput, schedules.put, b"another", full)
     for number in range(10, 10 + MAX_DISTINCT % 56):
         schedules = schedules.put(b"%06d" % number, one)
-    raises(ScheduleError, schedules.put, b"onemor", one)
+    raises(InvalidInput, schedules.put, b"onemor", one)
     assert schedules.get(b"%06d" % 1).packed == full.packed
     assert schedules.get(b"none!!") is None
 
