@@ -26,7 +26,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
-.PHONY: torture bench native docs-vectors firmware
+.PHONY: torture bench native docs-vectors firmware size
 .PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-test esp32-joined unix unix-test unix-alloc coverage
 
 help:  ## this list
@@ -240,6 +240,9 @@ firmware: setup  ## what goes to a board, in the form that it takes: make firmwa
 	@goals=$$(PYTHONPATH=boards $(BIN)/python -m forms $(BOARD)) && \
 	  $(MAKE) --silent setup $$goals && \
 	  PYTHONPATH=boards $(BIN)/python -m forms $(BOARD) build/firmware
+
+size: setup native  ## flash and heap a room, this checkout beside the commit before, or with SINCE=COMMIT
+	@PYTHONPATH=boards $(BIN)/python -m size $(SINCE)
 
 rv32-test: rv32 setup $(TESTING)  ## the tests that run on that board
 	@HOLDFAST_RV32=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/board

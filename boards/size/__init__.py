@@ -1,0 +1,1 @@
+"""Flash and heap that the reader takes, a room, beside another commit: `make size`."""
