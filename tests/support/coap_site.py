@@ -51,7 +51,7 @@ class Site:
                 kid = oscore.option.decode(message.option(option.OSCORE) or b"")[2]
                 context = self.contexts.get(kid)
                 if context is None:
-                    raise oscore.ContextNotFoundError("no such kid")
+                    raise oscore.OSCOREError("no such kid", oscore.NO_CONTEXT)
                 message, exchange = oscore.unprotect_request(context, message)
             if context is not None or self.is_open:
                 served.proven()
