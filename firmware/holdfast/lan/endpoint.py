@@ -2,7 +2,7 @@
 
 import asyncio
 
-from coap import CoAPError, Message, code
+from coap import CoAPError, Message, code, option
 from coap.client import Client
 from coap.endpoint import Endpoint
 from micropython import const
@@ -53,6 +53,40 @@ class LanEndpoint:
         of contexts raises.
         """
         return self.client.ask(address, request, answered, _Security(self._exchanger, kid))
+
+    async def exchange(self, address, request: Message) -> Message:
+        """The response to ``request``, as both are on the wire: what link.partner sends by.
+
+        A request in the clear is repeated once with the Echo that is asked for. Raises CoAPError
+        if no response comes, or too much is asked at once.
+        """
+        response = await self._response(address, request)
+        echo = response.option(option.ECHO)
+        if (
+            response.code != code.UNAUTHORIZED
+            or echo is None
+            or request.option(option.OSCORE) is not None
+        ):
+            return response
+        options = request.options + [(option.ECHO, echo)]
+        return await self._response(address, Message(request.code, options, request.payload))
+
+    async def _response(self, address, request):
+        found = []
+        arrived = asyncio.Event()
+
+        def answered(response, failure):
+            found.append(response)
+            arrived.set()
+
+        asked = self.endpoint.request(address, request, answered)
+        try:
+            await arrived.wait()
+        finally:
+            self.endpoint.cancel(asked)
+        if found[0] is None:
+            raise CoAPError("no answer came")
+        return found[0]
 
     def _serve(self, request, served):
         try:

@@ -3,14 +3,17 @@
 import asyncio
 import os
 
+import cbor
 import crypto
 import oscore
+import small_site as site
 from coap import Message, code, option, path_options
 from coap.client import Client
 from coap.endpoint import Endpoint
 from holdfast.lan.endpoint import LanEndpoint
 from holdfast.link.origin import Origin
 from memory_phone import Hardware, Phone, make_reader
+from neighbours import OTHER, other_node, partner_of
 from simulated_network import Chance
 from simulated_time import SimulatedTime
 
@@ -159,6 +162,46 @@ async def test_a_door_opens_once_a_wish_over_a_network_that_loses():
             granted += await place.wish(phone) is True
         assert granted >= 5 and granted <= place.hardware.opened <= wishes
         await place.close()
+
+
+async def test_two_nodes_introduce_themselves_and_ask_over_a_network_that_loses():
+    """The handshake, its Echo, and what is asked under the one context, both ways; what has no
+    answer is a failure, and is asked again.
+    """
+    time = SimulatedTime.install()
+    wire = Wire(0.2, 5)
+    nodes = {"first": make_reader(), OTHER: other_node()}
+    lans, jobs = {}, []
+    for name, node in nodes.items():
+        socket = wire.socket(name)
+        lan = lans[name] = LanEndpoint(
+            socket, time, os.urandom, _mac, node.exchanger, lambda: Origin(1, False, True)
+        )
+        jobs.extend([asyncio.create_task(lan.run()), asyncio.create_task(lan.keep_time())])
+
+    async def ask(name, address, partner_name):
+        async def send(request):
+            return await lans[name].exchange(address, request)
+
+        partner = partner_of(nodes[name], send, partner_name)
+        for _ in range(6):
+            try:
+                return await partner.ask(Message(code.GET, path_options("policy")))
+            except ValueError:
+                pass
+        raise AssertionError("no answer in six times")
+
+    for name, address, partner_name in (
+        ("first", OTHER, OTHER),
+        ("first", OTHER, OTHER),
+        (OTHER, "first", site.NODE),
+    ):
+        answer = await ask(name, address, partner_name)
+        assert answer.code == code.CONTENT
+        assert cbor.decode(answer.payload) == [site.changeset()]
+    for job in jobs:
+        job.cancel()
+    await asyncio.sleep(0)
 
 
 async def test_own_packets_and_unknown_nodes_are_nothing():
