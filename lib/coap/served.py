@@ -31,6 +31,11 @@ class Served:
         """The address that it came from."""
         return self.peer.address
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether it did come from there."""
+        return self.peer.is_proven
+
     def respond(self, message):
         """Send the response, with the request's token. Of two the second is left out; None says
         that there is none. To who is not proven a diagnostic text is left out if it were more

@@ -49,7 +49,9 @@ class Site:
         try:
             if self.contexts is not None:
                 kid = oscore.option.decode(message.option(option.OSCORE) or b"")[2]
-                context = self.contexts[kid]
+                context = self.contexts.get(kid)
+                if context is None:
+                    raise oscore.OSCOREError("no such kid", oscore.NO_CONTEXT)
                 message, exchange = oscore.unprotect_request(context, message)
             if context is not None or self.is_open:
                 served.proven()

@@ -1,0 +1,1 @@
+"""How nodes come in: CoAP over UDP."""
