@@ -200,7 +200,8 @@ $(FROZEN_RV32):
 
 # And with the reader joined into few modules, which takes less still: boards/join/README.md. The map
 # beside them leads a traceback back: PYTHONPATH=boards python3 -m join --trace build/joined/rv32
-JOINER := $(sort $(wildcard boards/join/*.py)) $(wildcard tests/board/*reader_on_board.py tests/board/wiegand_on_board.py)
+JOINER := $(sort $(wildcard boards/join/*.py)) boards/late.toml \
+  $(wildcard tests/board/*reader_on_board.py tests/board/wiegand_on_board.py)
 JOINED_RV32 := build/rv32/stamp-joined-$(call sum,$(RV32_FILES) $(FROZEN) $(JOINER),$(MPY_DIR))
 
 rv32-joined: rv32 build/native/rv32imc/stamp $(JOINED_RV32)  ## that board with the reader joined in its image
@@ -225,7 +226,7 @@ $(GATT_RV32):
 	@touch $@
 
 # The role that goes to an ESP32, joined: its modules are the same for all of them (docs/boards.md).
-JOINING := $(FROZEN) $(wildcard boards/join/*.py) boards/esp32/joined.toml
+JOINING := $(FROZEN) $(wildcard boards/join/*.py) boards/late.toml boards/esp32/joined.toml
 JOINED_ESP32 := build/joined/esp32/stamp-$(call sum,$(JOINING))
 
 esp32-joined: native $(JOINED_ESP32)  ## the reader joined for the image of an ESP32, in build/joined/esp32

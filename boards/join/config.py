@@ -26,6 +26,8 @@ class Config:
     reach: bool = True
     inline_bytes: int = _BYTES  # of a constant; a longer one is inlined where it is used once
     inline_items: int = _ITEMS  # of a tuple
+    # module to group to FUNCTION, CLASS or CLASS.METHOD (late.py)
+    late: dict[str, dict[str, list[str]]] = dataclasses.field(default_factory=dict)
     builtins_from: int = _BUILTINS_FROM  # names in a unit, from which on builtins get one too
 
 
@@ -45,6 +47,20 @@ def read(path: pathlib.Path) -> Config:
     for name, value in given.items():
         if isinstance(value, list):
             given[name] = tuple(value)
+    if "late" in given:
+        given["late"] = _late(path.parent / given["late"])
     for name in ("sources", "compiled"):
         given[name] = tuple((path.parent / folder).resolve() for folder in given.get(name, ()))
     return Config(path, **given)
+
+
+def _late(path):
+    """Module to group to what of it, of a file that has it by group. Problem; OSError."""
+    found: dict[str, dict[str, list[str]]] = {}
+    try:
+        for group, modules in tomllib.loads(path.read_text()).items():
+            for module, words in modules.items():
+                found.setdefault(module, {})[group] = words.split()
+    except (tomllib.TOMLDecodeError, AttributeError) as error:
+        raise Problem(path, 1, str(error), "see boards/join/README.md") from error
+    return found

@@ -63,8 +63,10 @@ class Program:
         for folder in self.config.sources:
             for path in (folder / place / "__init__.py", folder / place.with_suffix(".py")):
                 if path.exists():
-                    module = Module(name, path, self.config.implementation)
+                    late = self.config.late
+                    module = Module(name, path, self.config.implementation, late)
                     self.modules[name] = module
+                    self.modules.update({part.name: part for part in module.parts})
                     return module
         self._nowhere.add(name)
         return None
@@ -98,8 +100,10 @@ class Program:
             base = self.base(module, node)
             names = [base]
             for imported in self.imported(module, node):
-                if imported.meaning == (MODULE, f"{base}.{imported.alias.name}", ""):
-                    names.append(imported.meaning.module)
+                asked = imported.meaning
+                is_part = asked.kind == DEF and asked.module != base
+                if is_part or asked == (MODULE, f"{base}.{imported.alias.name}", ""):
+                    names.append(asked.module)
         found = []
         for name in names:
             parts = name.split(".")
@@ -143,6 +147,8 @@ class Program:
         inner = f"{base}.{name}"
         if owner is None:
             return Meaning(EXTERNAL, base, name)
+        if name in owner.late:
+            return Meaning(DEF, owner.late[name], name)
         if name in owner.bound and owner is not module:
             return Meaning(DEF, base, name)
         if self.find(inner):
@@ -198,6 +204,8 @@ class Program:
     def member(self, name: str, attribute: str) -> Meaning | None:
         """What ``attribute`` of the module ``name`` means; None if it has none."""
         module = self.modules[name]
+        if attribute in module.late:
+            return Meaning(DEF, module.late[attribute], attribute)
         if attribute in module.bound:
             return self.follow(Meaning(DEF, name, attribute))
         inner = f"{name}.{attribute}"

@@ -114,6 +114,7 @@ class Survey(ast.NodeVisitor, Resolver):
     def visit_Attribute(self, node: Any):
         base = self.meaning(node.value)
         if base is None or base.kind != MODULE:
+            self._check_late(base, node)
             self.generic_visit(node)
             return
         meaning = self.meaning(node)
@@ -124,6 +125,14 @@ class Survey(ast.NodeVisitor, Resolver):
             self.exposed.setdefault(meaning.module, node)
         else:
             self.used[meaning] = self.used.get(meaning, 0) + 1
+
+    def _check_late(self, base, node):
+        """Through an instance alone a late method is found."""
+        if base is not None and base.kind == DEF:
+            methods = self.program.modules[base.module].late_methods
+            if f"{base.name}.{node.attr}" in methods:
+                what = f"{base.name}.{node.attr} is late, and asked of the class"
+                raise self.module.problem(node, what, "leave it where it is")
 
     def visit_Import(self, node: Any):
         scope = self.module.scopes.site[node]

@@ -4,6 +4,7 @@ import ast
 import pathlib
 from typing import Any
 
+from . import late
 from .problem import Problem
 from .scopes import FUNCTIONS, IMPORTS, Scopes
 
@@ -13,14 +14,25 @@ class Module:
 
     ``package`` is what its relative imports are relative to. ``tree`` has no docstrings, no
     annotations, no ``__all__`` (that is in ``public``), no ``__getattr__`` (in ``getattr``) and no
-    branch for another interpreter.
+    branch for another interpreter. ``parts`` are the modules made of what is ``listed`` to be late
+    (late.py), ``late`` is the name of such a part for each name that went there, ``late_methods``
+    are CLASS.METHOD.
     """
 
-    def __init__(self, name: str, path: pathlib.Path, implementation: str | None):
+    def __init__(
+        self,
+        name: str,
+        path: pathlib.Path,
+        implementation: str | None,
+        listed: dict[str, dict[str, list[str]]] | None = None,
+    ):
         self.name = name
         self.path = path
         self.is_package = path.stem == "__init__"
         self.package = name if self.is_package else name.rpartition(".")[0]
+        self.late: dict[str, str] = {}
+        self.late_methods: set[str] = set()
+        self.parts: list[Module] = []
         try:
             tree = ast.parse(path.read_text(), str(path))
         except SyntaxError as error:
@@ -30,6 +42,42 @@ class Module:
         self.tree = bare.visit(tree)
         self.public = bare.public
         self.getattr = bare.getattr
+        try:
+            self._split(listed or {})
+        except late.Refused as refused:
+            raise self.problem(*refused.args) from refused
+        self._scoped()
+
+    def _split(self, listed):
+        """Make the late parts; ``listed`` is of all modules."""
+        if self.name not in listed:
+            return
+        whole = Scopes(self.tree).module.bindings
+        parts = late.split(self.name, self.tree, listed[self.name])
+        for name, (body, gone, methods) in parts.items():
+            self.late.update(dict.fromkeys(gone, name))
+            self.late_methods |= methods
+            body.body[:0] = late.imports(self.name, whole, body, self.tree)
+            self.parts.append(self._part(name, ast.fix_missing_locations(body)))
+        names = {
+            f"{module}.{name}"
+            for module, groups in listed.items()
+            for words in groups.values()
+            for name in words
+        }
+        late.trim(self.tree, self.package, [part.tree for part in self.parts], names)
+
+    def _part(self, name, tree):
+        """A late part, as a module beside this one."""
+        made = Module.__new__(Module)
+        made.name, made.path, made.tree = name, self.path, tree
+        made.is_package, made.package = False, self.package
+        made.late, made.late_methods, made.parts = {}, set(), []
+        made.public = made.getattr = None
+        made._scoped()
+        return made
+
+    def _scoped(self):
         self.scopes = Scopes(self.tree)
         self.bound = self.scopes.module.bindings
 

@@ -38,8 +38,10 @@ class Units:
 
     def is_loaded(self, module: str, seen_from: str) -> bool:
         """Whether ``module`` is loaded wherever code of the module ``seen_from`` runs."""
-        if module in self.early or self.of[module] == self.of[seen_from]:
+        if module in self.early or self.of.get(module) == self.of[seen_from]:
             return True
+        if module not in self.of:
+            return False  # a late part that no import statement asks for
         return seen_from not in self.early and self._triggers[module] >= self._triggers[seen_from]
 
     # The order in which modules run

@@ -130,7 +130,7 @@ def is_frozen_of_today(image: pathlib.Path = FROZEN) -> bool:
     made_of = [source for source, _ in sources()]
     if image is JOINED:
         made_of += [*(ROOT / "boards" / "join").glob("*.py"), ON_BOARD, WIEGAND_ON_BOARD]
-        made_of += [ROOT / "boards" / "qemu_rv32" / "joined.toml"]
+        made_of += [ROOT / "boards" / "qemu_rv32" / "joined.toml", ROOT / "boards" / "late.toml"]
     return all(source.stat().st_mtime < built for source in made_of)
 
 

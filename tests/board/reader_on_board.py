@@ -17,8 +17,6 @@ import time
 from qemu_rv32 import instructions
 
 from holdfast.roles.reader import Reader
-from holdfast.storage.keys import KeyStore
-from holdfast.storage.settings import SettingsStore
 from micropython import const
 
 _DIRECTORY = "/state"
@@ -157,6 +155,9 @@ class Meter:
 
 def make_reader(now, limits=None, pause=None):
     """The Reader of what lies on the board, started; it is ``now``, ``pause`` a Node's."""
+    from holdfast.storage.keys import KeyStore  # as a role does: for its start alone
+    from holdfast.storage.settings import SettingsStore
+
     hardware = Hardware(now)
     keys = KeyStore(_DIRECTORY, hardware.random_bytes)
     private_key = keys.private_key()

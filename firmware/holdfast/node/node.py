@@ -29,7 +29,8 @@ from ..link.limits import Limits
 from ..link.origin import Origin
 from ..link.pending import PendingHandshakes
 from ..link.recent import RecentMessages
-from . import device_keys
+from ..storage.settings import Settings
+from .device_keys import DeviceKeys
 from .recorder import Recorder
 from .stores import Stores
 from .supervisor import Supervisor
@@ -53,6 +54,9 @@ class Node:
     ``settings`` is not this device's.
     """
 
+    settings: Settings
+    keys: DeviceKeys
+
     # From the start on
     contexts: Contexts
     handshakes: Handshakes
@@ -74,7 +78,9 @@ class Node:
         self.hardware = hardware
         self.doors = {}
         crypto.self_test(settings.p256_certificate is not None)
-        self.keys = device_keys.check(settings, private_key, p256_private_key)
+        from .device_keys import check  # for this moment
+
+        self.keys = check(settings, private_key, p256_private_key)
         self._is_end_told = False  # of the certificates in force
         self._telling = None
         self._rules = None  # what all goes by that was told of it
@@ -382,9 +388,11 @@ class Node:
         return [unit.access_point.moment()[0] for unit in self.doors.values()]
 
     def _load_renewals(self, rules):
+        from .device_keys import renew
+
         before = tuple(self.keys.entries)
         try:
-            device_keys.renew(self.keys, self.settings, rules, self.stores.certificates())
+            renew(self.keys, self.settings, rules, self.stores.certificates())
         except OSError as error:
             self.stores.fault("certificates", error)
         if tuple(self.keys.entries) != before:

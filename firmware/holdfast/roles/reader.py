@@ -12,6 +12,7 @@ from ..link.connection import let_go
 from ..link.listener import Listener
 from ..node.node import Node
 from ..resources.doors import UnlockResource
+from ..storage import let_go_late
 
 _STAND_EVERY_MS = const(500)
 
@@ -59,6 +60,7 @@ class Reader(Node):
     async def run(self):
         """Do what is to be done all the time. Runs for ever."""
         self._is_running = True
+        let_go_late()  # of what only the start needed
         try:
             await self.supervisor.run()
         finally:
@@ -103,6 +105,7 @@ class Reader(Node):
             if self._is_idle():
                 # While nobody waits: the next phone finds a key ready and the memory whole.
                 await self.prepare_keys(self._is_idle)
+                let_go_late()
                 gc.collect()
                 if self._is_idle():
                     self.contexts.move()

@@ -3,7 +3,7 @@
 import crypto
 from untrusted import InvalidInput
 
-from ..node import device_keys
+from ..node.device_keys import check as check_keys
 from ..node.stores import Stores
 from ..storage import let_go
 from ..storage.keys import KeyStore
@@ -38,7 +38,7 @@ def identity(home: str, state: str, random_bytes, hardware, mount) -> tuple:
         return None if settings.p256_certificate is None else keys.p256_private_key()
 
     def check(settings):
-        device_keys.check(settings, private_key, p256_key(settings))
+        check_keys(settings, private_key, p256_key(settings))
 
     def anchors(held):
         return Stores(state, held, private_key, random_bytes, _ignore).rules.anchors
