@@ -186,7 +186,7 @@ def attack(site, forge, every, ms):
 
     def again():
         for node in site.nodes:
-            raw = datagram.encode(hint.message(*forge(node)), datagram.NON, 1)
+            raw = datagram.encode(hint.message(*forge(node), True), datagram.NON, 1)
             site.network.send(ATTACKER, node.address, raw)
         if site.network.now < until:
             site.network.call_after(every, again)

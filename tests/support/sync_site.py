@@ -120,12 +120,12 @@ class Exchange:
 
     def _receive_multicast(self, source, data):
         message, _, _ = datagram.decode(data)
-        self._heard(message, True)
+        self._heard(message)
 
     def _receive(self, source, data):
         message, mtype, mid = datagram.decode(data)
         if mtype == datagram.NON:
-            self._heard(message, False)
+            self._heard(message)
         elif mtype == datagram.ACK:
             waiting = self._waiting.pop(mid, None)
             if waiting is not None:
@@ -256,11 +256,11 @@ class Node:
 
     # What comes
 
-    def heard(self, message, by_multicast):
+    def heard(self, message):
         if not self.is_alive:
             return
         try:
-            self.sync.heard(message.payload, self.site.network.now, by_multicast)
+            self.sync.heard(message.payload, self.site.network.now)
         except InvalidInput:
             self.refused += 1
         self.wake()

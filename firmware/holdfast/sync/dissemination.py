@@ -89,9 +89,9 @@ class Dissemination:
 
     # What comes
 
-    def heard(self, payload: bytes, now: int, by_multicast: bool = True):
+    def heard(self, payload: bytes, now: int):
         """A hint came. Raises InvalidInput if it is none."""
-        number, head, node = hint.parse(payload)
+        number, head, node, by_multicast = hint.parse(payload)
         if node == self._node:
             return
         if by_multicast:
@@ -227,7 +227,7 @@ class Dissemination:
 
     def _hint(self, peer):
         number, head = self._at
-        self._say(hint.message(number, head, self._node), peer)
+        self._say(hint.message(number, head, self._node, peer is None), peer)
 
     def _is_multicast_failing(self, now):
         at = self._multicast_at

@@ -41,7 +41,7 @@ class One:
         self.said.append((self.now, peer))
 
     def hears(self, number, head=HEAD, node=ANN, by_multicast=True):
-        self.sync.heard(hint.message(number, head, node).payload, self.now, by_multicast)
+        self.sync.heard(hint.message(number, head, node, by_multicast).payload, self.now)
 
     def passes(self, ms):
         """Time passes; the Asks that were made, and not answered."""
