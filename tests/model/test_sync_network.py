@@ -211,7 +211,8 @@ def attack(site, forge, every, ms):
 
     def again():
         for node in site.nodes:
-            raw = datagram.encode(hint.message(*forge(node), True), datagram.NON, 1)
+            number, head, tag = forge(node)
+            raw = datagram.encode(hint.message(number, head, tag, True), datagram.NON, 1)
             site.network.send(ATTACKER, node.address, raw)
         if site.network.now < until:
             site.network.call_after(every, again)
