@@ -148,6 +148,31 @@ def test_a_node_that_was_away_for_a_thousand_changes_has_them_in_a_minute():
     assert away.followed == list(range(2, 302))
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_node_too_far_behind_takes_the_snapshot_of_the_one_who_has_it(seed):
+    """Nobody keeps the changesets that it misses. Only the controller keeps a snapshot; at 20 %
+    loss its parts come one after the other, then what was signed since, and each once.
+    """
+    site = lan(seed, 5, 0.2)
+    away = site.nodes[4]
+    site.network.cuts = {(4, n) for n in range(4)} | {(n, 4) for n in range(4)}
+    for _ in range(299):
+        site.nodes[0].post(site.chain.grant())
+    site.nodes[0].snapshot = parts = site.chain.snapshot()
+    site.run(10 * MINUTE)
+    for _ in range(3):
+        site.nodes[1].post(site.chain.grant())
+    site.run(10 * MINUTE)
+    for node in site.nodes[:4]:
+        assert node.number == 303
+        node.kept_from = 299
+    site.network.cuts = set()
+    took = site.run_until(303, HOUR)
+    assert took is not None and took < 15 * MINUTE, took
+    assert len(parts) - 1 <= away.parts < 2 * len(parts) and away.followed == [301, 302, 303]
+    assert not away.sync.needs_snapshot and not away.refused
+
+
 @pytest.mark.parametrize("knows", [None, 32])
 def test_idle_cost_does_not_grow_with_the_number_of_nodes(knows):
     """Whether nodes know all others or thirty-two each."""
@@ -186,7 +211,8 @@ def attack(site, forge, every, ms):
 
     def again():
         for node in site.nodes:
-            raw = datagram.encode(hint.message(*forge(node)), datagram.NON, 1)
+            number, head, tag = forge(node)
+            raw = datagram.encode(hint.message(number, head, tag, True), datagram.NON, 1)
             site.network.send(ATTACKER, node.address, raw)
         if site.network.now < until:
             site.network.call_after(every, again)

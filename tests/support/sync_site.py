@@ -10,7 +10,7 @@ import crypto
 from coap import Message, code, datagram, option
 from cose import CRV_ED25519, Key
 from holdfast.access import SiteRules
-from holdfast.access.policy import changeset, draft
+from holdfast.access.policy import changeset, draft, snapshot
 from holdfast.access.policy import operations as ops
 from holdfast.access.policy.news import News
 from holdfast.access.tag import name_tag
@@ -43,12 +43,21 @@ class Chain:
     def grant(self):
         """One more changeset, raw: a card is in a group."""
         number = len(self.raws) + 1
-        operation = [ops.GRANT, b"card%04d" % number, 7, NOW + 86400]
-        raw = changeset.make(self.key, SITE, number, self.head, NOW + number, [operation])
+        operations = self._operations(number)
+        raw = changeset.make(self.key, SITE, number, self.head, NOW + number, operations)
         self.after((number - 1, self.head), self.parsed(raw))
         self.raws.append(raw)
         self.head = crypto.sha256(raw)
         return raw
+
+    def snapshot(self):
+        """The head of a snapshot that stands at the last changeset, then its parts."""
+        number = len(self.raws)
+        said = [one for n in range(1, number + 1) for one in self._operations(n)]
+        return snapshot.make(self.key, SITE, number, self.head, NOW + number, said)
+
+    def _operations(self, number):
+        return [[ops.GRANT, b"card%04d" % number, 7, NOW + 86400]]
 
     def parsed(self, raw):
         """The Changeset, its signature checked. Raises InvalidInput."""
@@ -120,12 +129,12 @@ class Exchange:
 
     def _receive_multicast(self, source, data):
         message, _, _ = datagram.decode(data)
-        self._heard(message, True)
+        self._heard(message)
 
     def _receive(self, source, data):
         message, mtype, mid = datagram.decode(data)
         if mtype == datagram.NON:
-            self._heard(message, False)
+            self._heard(message)
         elif mtype == datagram.ACK:
             waiting = self._waiting.pop(mid, None)
             if waiting is not None:
@@ -167,6 +176,10 @@ class Node:
         self.raws = list(raws)  # the changesets it keeps, by number
         self.number = len(self.raws)
         self.head = crypto.sha256(self.raws[-1]) if self.raws else changeset.NOTHING_BEFORE
+        self.kept_from = 0  # changesets up to this number are not kept any more
+        self.snapshot = []  # whole, if it has one: head, then parts
+        self.parts = 0  # taken
+        self._assembly = None
         self.reached = {}  # number: when
         self.followed = []  # numbers, in the order in which they were followed
         self.refused = 0
@@ -222,9 +235,13 @@ class Node:
             now = self.site.network.now
             payload = response.payload if response is not None else None
             for raw in self.sync.answered(ask, payload, now):
-                self.take(raw)
+                wanted = None
+                if ask.kind == machine.PART:
+                    wanted = self.take_part(ask.number, raw)
+                else:
+                    self.take(raw)
                 self.sync.changed(now)
-                self.sync.taken(ask, now)
+                self.sync.taken(ask, now, wanted)
             self.wake()
 
         if address is None:
@@ -248,6 +265,28 @@ class Node:
         self.reached[step.number] = self.site.network.now
         return True
 
+    def take_part(self, place, raw):
+        """Take the head of a snapshot or a part; which is wanted next, None if none is."""
+        try:
+            if place == 0:
+                head = snapshot.parse(raw)
+                head.verify(self.site.chain.anchors)
+                self._assembly = snapshot.Assembly(head, SiteRules(SITE, self.site.chain.anchors))
+                return 1
+            self._assembly.add(raw)
+        except InvalidInput:
+            self.refused += 1
+            return None
+        self.parts += 1
+        if not self._assembly.is_complete:
+            return place + 1
+        head = self._assembly.snapshot
+        self.raws = [b""] * head.number
+        self.number = self.kept_from = head.number
+        self.head = head.head
+        self.reached[head.number] = self.site.network.now
+        return None
+
     def post(self, raw):
         """A carrier brings a changeset."""
         self.take(raw)
@@ -256,11 +295,11 @@ class Node:
 
     # What comes
 
-    def heard(self, message, by_multicast):
+    def heard(self, message):
         if not self.is_alive:
             return
         try:
-            self.sync.heard(message.payload, self.site.network.now, by_multicast)
+            self.sync.heard(message.payload, self.site.network.now)
         except InvalidInput:
             self.refused += 1
         self.wake()
@@ -269,10 +308,17 @@ class Node:
         tag = name_tag("node-%d" % source)
         if tag not in self.known or not self.is_alive:
             return None
+        if request.options_of(option.URI_PATH)[1] == b"snapshot":
+            part = int(request.option(option.URI_QUERY)[5:])
+            if part >= len(self.snapshot):
+                return Message(code.NOT_FOUND)
+            return Message(code.CONTENT, (), self.snapshot[part])
         after = int(request.option(option.URI_QUERY)[6:])
         self.sync.asked(tag, after, self.site.network.now)
         self.wake()
-        news = News(self.number, self.head, None, self.raws[after : after + 8])
+        found = self.raws[after : after + 8] if after >= self.kept_from else []
+        stands_at = snapshot.parse(self.snapshot[0]).number if self.snapshot else None
+        news = News(self.number, self.head, stands_at, found)
         return Message(code.CONTENT, (), news.encode())
 
     def _say(self, message, peer):

@@ -31,6 +31,7 @@ GIVE_UP_MS = const(20000)  # after which a question counts as not answered
 
 _AT_ONCE = const(3)  # questions under way because of hints
 _STAGGER_MS = const(1000)  # so long an answer is waited for before somebody else is asked
+_PART_TRIES = const(3)
 _RUMOUR_MS = const(15000)  # between questions because of hints of unknown nodes
 _SAID_OFTEN = const(3)
 _BESIDE = const(2)  # so many are told by unicast what is new: multicasts get lost for seconds
@@ -79,6 +80,7 @@ class Dissemination:
         self._ask_at = now + between(random_bytes, 0, _AGAIN_MS)
         self._unanswered = 0
         self._parts = None  # the next Ask of a snapshot that is being fetched
+        self._part_fails = 0
         self._fetching_until = now  # and while one is, nobody else is pulled from
         self._multicast_at = None  # when the last one was heard
         self._unheard_until = now  # peers seem not to hear ours
@@ -89,9 +91,9 @@ class Dissemination:
 
     # What comes
 
-    def heard(self, payload: bytes, now: int, by_multicast: bool = True):
+    def heard(self, payload: bytes, now: int):
         """A hint came. Raises InvalidInput if it is none."""
-        number, head, node = hint.parse(payload)
+        number, head, node, by_multicast = hint.parse(payload)
         if node == self._node:
             return
         if by_multicast:
@@ -227,7 +229,7 @@ class Dissemination:
 
     def _hint(self, peer):
         number, head = self._at
-        self._say(hint.message(number, head, self._node), peer)
+        self._say(hint.message(number, head, self._node, peer is None), peer)
 
     def _is_multicast_failing(self, now):
         at = self._multicast_at
@@ -312,6 +314,12 @@ class Dissemination:
         return ()
 
     def _part(self, ask, payload, now):
+        if payload is None and self._part_fails < _PART_TRIES and self._at[0] == ask.at:
+            # Sooner than to begin again with another snapshot.
+            self._part_fails += 1
+            self._parts = Ask(PART, ask.peer, ask.number, ask.by_hint, ask.at)
+            return ()
+        self._part_fails = 0
         if payload is None or not payload or len(payload) > formats.ROOM:
             self._parts = None
             self._fetching_until = now

@@ -13,6 +13,7 @@ ASK = const(2)
 
 GONE_MS = const(10000)  # after the last sign
 PROOF_MS = const(75000)  # after the last protected one
+GIVE_UP_MS = const(3000)  # after which a question need not be sent again: another one follows
 
 _QUIET_MS = const(5000)  # so long nothing is asked after a sign
 _PING_MS = const(500)  # ten pings, before it is gone: at 40 % loss one in a hundred is no sign

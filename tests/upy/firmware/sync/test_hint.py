@@ -11,7 +11,7 @@ from untrusted import InvalidInput
 HEAD = bytes(range(32))
 TAG = b"sender"
 # docs/protocol.md shows this one.
-SHOWN = "50020001b468696e74113cd1e91aff840107480001020304050607" + "4673656e646572"
+SHOWN = "50020001b468696e74113cd1e91aff850107480001020304050607" + "4673656e646572f5"
 
 
 def _payload(*items):
@@ -19,17 +19,17 @@ def _payload(*items):
 
 
 def test_it_is_the_datagram_of_the_document():
-    raw = datagram.encode(hint.message(7, HEAD, TAG), datagram.NON, 1)
+    raw = datagram.encode(hint.message(7, HEAD, TAG, True), datagram.NON, 1)
     assert raw.hex() == SHOWN
     message, mtype, mid = datagram.decode(raw)
     assert (mtype, mid, message.code) == (datagram.NON, 1, code.POST)
     assert message.uri_path() == (hint.PATH,)
-    assert hint.parse(message.payload) == (7, HEAD[:8], TAG)
+    assert hint.parse(message.payload) == (7, HEAD[:8], TAG, True)
 
 
 def test_it_is_small_and_wants_no_answer():
     """A thousand nodes that answered one multicast with 4.04 would be the flood themselves."""
-    raw = datagram.encode(hint.message(0xFFFFFFFF, HEAD, TAG), datagram.NON, 0xFFFF)
+    raw = datagram.encode(hint.message(0xFFFFFFFF, HEAD, TAG, False), datagram.NON, 0xFFFF)
     assert len(raw) <= 40 <= hint.MAX_BYTES
     message, _, _ = datagram.decode(raw)
     assert message.uint_option(option.NO_RESPONSE) == 2 + 8 + 16
@@ -37,24 +37,25 @@ def test_it_is_small_and_wants_no_answer():
 
 
 def test_every_other_form_is_refused():
-    good = _payload(1, 7, HEAD[:8], TAG)
-    assert hint.parse(good) == (7, HEAD[:8], TAG)
+    good = _payload(1, 7, HEAD[:8], TAG, True)
+    assert hint.parse(good) == (7, HEAD[:8], TAG, True)
     for bad in (
-        _payload(2, 7, HEAD[:8], TAG),
-        _payload(True, 7, HEAD[:8], TAG),
-        _payload(1, -1, HEAD[:8], TAG),
-        _payload(1, 1 << 32, HEAD[:8], TAG),
-        _payload(1, True, HEAD[:8], TAG),
-        _payload(1, 7, HEAD[:7], TAG),
-        _payload(1, 7, HEAD, TAG),
-        _payload(1, 7, HEAD[:8], TAG + b"x"),
-        _payload(1, 7, "headhead", TAG),
-        _payload(1, 7, HEAD[:8]),
-        _payload(1, 7, HEAD[:8], TAG, 0),
-        _payload(1, 7, HEAD[:8], [TAG]),
+        _payload(2, 7, HEAD[:8], TAG, True),
+        _payload(True, 7, HEAD[:8], TAG, True),
+        _payload(1, -1, HEAD[:8], TAG, True),
+        _payload(1, 1 << 32, HEAD[:8], TAG, True),
+        _payload(1, True, HEAD[:8], TAG, True),
+        _payload(1, 7, HEAD[:7], TAG, True),
+        _payload(1, 7, HEAD, TAG, True),
+        _payload(1, 7, HEAD[:8], TAG + b"x", True),
+        _payload(1, 7, "headhead", TAG, True),
+        _payload(1, 7, HEAD[:8], TAG),
+        _payload(1, 7, HEAD[:8], TAG, 1),
+        _payload(1, 7, HEAD[:8], TAG, True, True),
+        _payload(1, 7, HEAD[:8], [TAG], True),
         cbor.encode({1: 7}),
         good + b"\x00",
-        b"\x84\x01\x18\x07\x48" + HEAD[:8] + b"\x46" + TAG,  # 7 in two bytes
+        b"\x85\x01\x18\x07\x48" + HEAD[:8] + b"\x46" + TAG + b"\xf5",  # 7 in two bytes
         good + bytes(hint.MAX_BYTES),
         b"",
     ):
@@ -63,9 +64,9 @@ def test_every_other_form_is_refused():
 
 def test_whatever_is_cut_or_flipped_is_refused_or_another_hint():
     """It is nobody's word, and must never be anything but a hint or InvalidInput."""
-    for mutant in mutants(_payload(1, 7, HEAD[:8], TAG)):
+    for mutant in mutants(_payload(1, 7, HEAD[:8], TAG, True)):
         try:
-            number, head, node = hint.parse(bytes(mutant))
+            number, head, node, _ = hint.parse(bytes(mutant))
         except InvalidInput:
             continue
         assert 0 <= number < 1 << 32 and len(head) == 8 and len(node) == 6
