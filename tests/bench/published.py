@@ -78,8 +78,26 @@ ROWS = (
         for method in (3, 0)
         for role in ("initiator", "responder")
     ),
-    Row("reader's share of a cold unlock", "rv32.cold_unlock.instructions", "", 12 * M),
-    Row("reader's share of a warm unlock", "rv32.warm_unlock.instructions", "", M),
+    *(
+        Row(
+            f"reader's share of a {kind} unlock, {what}{' until the answer' * bool(until)}",
+            f"rv32.{kind}_unlock{which}{until}.instructions",
+            "",
+            budget * M if which == "_joined" else None,
+        )
+        for kind, until, budget in (
+            ("cold", "_until_answer", 12),
+            ("cold", "", 16),
+            ("warm", "_until_answer", 2),
+            ("warm", "", 4),
+        )
+        for which, what in (
+            ("_joined", "joined"),
+            ("_joined_suite_2", "joined, suite 2"),
+            ("", "ROMFS"),
+            ("_suite_2", "ROMFS, suite 2"),
+        )
+    ),
     Row(
         "heap at the peak of a cold unlock, .mpy files (bytes)",
         "rv32.heap_mpy.cold_unlock_bytes",

@@ -2,7 +2,7 @@
 
 `python tests/board/bench_unlock.py` prints one flat JSON object. Instructions are those of the
 reader's own tasks, from a phone's first byte to the next key made ahead, the wait for the phone
-and the line to it left out.
+and the line to it left out: in ROMFS, and joined in the image as on a board, with either suite.
 """
 
 import json
@@ -31,32 +31,47 @@ _BOARD = 128 * 1024  # bytes of heap that a board has unless told otherwise
 _PATIENCE = 120  # seconds; in a heap that is nearly enough it collects garbage without end
 
 
-def instructions(firmware: Firmware, folder: pathlib.Path, heap: int) -> dict:
+def instructions(firmware: Firmware, folder: pathlib.Path, heap: int, suite: int = 0) -> dict:
     """Figure name to count, of a cold and a warm unlock.
 
     Both are those of a reader that has served before: what is loaded or made at the first visit
     of all is no part of a door's answer. The warm one is the median of nine.
     """
-    first, second = phone(folder / "first"), phone(folder / "second")
+    first = phone(folder / "first", suite=suite)
+    second = phone(folder / "second", suite=suite)
     with firmware.board(folder, heap) as board, Door(board) as door:
         door.unlock(first)
         door.unlock(first)
         door.spent()
         door.unlock(second)
         cold = door.spent()
-        # Every ninth or so finds littlefs compacting the folder of the chain's file: 3 M more.
+        # Every seventh or so finds littlefs compacting the folder of the chain's file: 1 M more.
         visits = []
         for _ in range(_WARM):
             door.unlock(second)
             visits.append(door.spent())
         warm = sorted(visits, key=lambda spent: spent.all)[_WARM // 2]
+    which = "_joined" if firmware.where == "joined" else ""
+    which += "_suite_2" if suite else ""
     return {
-        "rv32.cold_unlock.instructions": cold.all,
-        "rv32.cold_unlock_until_answer.instructions": cold.answered,
-        "rv32.cold_unlock_longest_step.instructions": cold.longest_step,
-        "rv32.warm_unlock.instructions": warm.all,
-        "rv32.warm_unlock_until_answer.instructions": warm.answered,
+        f"rv32.cold_unlock{which}.instructions": cold.all,
+        f"rv32.cold_unlock{which}_until_answer.instructions": cold.answered,
+        f"rv32.cold_unlock{which}_longest_step.instructions": cold.longest_step,
+        f"rv32.warm_unlock{which}.instructions": warm.all,
+        f"rv32.warm_unlock{which}_until_answer.instructions": warm.answered,
     }
+
+
+def both_suites(where: str, folder: pathlib.Path, heap: int = 0) -> dict:
+    """The ``instructions`` with a key for suite 0, and with one for suite 2, each on a reader that
+    has no other key than it needs.
+    """
+    found = {}
+    for suite in (0, 2):
+        own = new(folder / f"suite {suite}")
+        firmware = Firmware(own, where, p256=suite == 2)
+        found |= instructions(firmware, new(own / "board"), heap, suite)
+    return found
 
 
 def live(firmware: Firmware, folder: pathlib.Path, heap: int = ROOMY) -> tuple:
@@ -147,9 +162,9 @@ def measure() -> dict:
             if where != "joined":  # which has no modules by name
                 all_code = everything(firmware, new(folder / "all"))
                 found[f"rv32.heap_{where}.all_code_bytes"] = all_code
-            if where == "rom":
+            if where in ("rom", "joined"):
                 heap = 0 if smallest <= _BOARD else most
-                found |= instructions(firmware, new(folder / "instructions"), heap)
+                found |= both_suites(where, new(folder / "instructions"), heap)
     return found
 
 

@@ -30,6 +30,7 @@ ON_BOARD = ROOT / "tests" / "board" / "reader_on_board.py"
 WIEGAND_ON_BOARD = ON_BOARD.with_name("wiegand_on_board.py")
 GRANTS = 1000
 READER_KEY = bytes(range(64, 96))
+READER_P256_KEY = bytes(range(96, 128))
 ROOMY = 1024 * 1024
 _AT_THE_DOOR = site.scope((1, site.DOOR, 1))
 _FLASH = 1900 * 1024
@@ -174,12 +175,16 @@ class Door:
         return Spent(*json.loads(self.heard("=")[1:]))
 
 
-def phone(folder: pathlib.Path, *, scope: bytes = _AT_THE_DOOR, guest_key=None) -> Wallet:
-    """A phone with a credential from the site's authority, or with one that ``guest_key`` made."""
-    wallet = Wallet.create(folder)
+def phone(
+    folder: pathlib.Path, *, scope: bytes = _AT_THE_DOOR, guest_key=None, suite: int = 0
+) -> Wallet:
+    """A phone with a key for that EDHOC ``suite`` and a credential from the site's authority, or
+    with one that ``guest_key`` made.
+    """
+    wallet = Wallet.create(folder, suite)
     changes = {7: os.urandom(8), 9: scope}
     claims = site.guest_claims if guest_key else site.holder_claims
-    changes[8] = {1: wallet.public_key.to_map()}
+    changes[8] = {1: wallet.public_keys[suite].to_map()}
     token = cwt.issue(claims(changes=changes), guest_key or site.authority())
     wallet.enrol(token, site.authority_public(), site.NOW)
     return wallet
@@ -202,10 +207,10 @@ class Firmware:
     Made in ``folder``. ``where`` it lies: in ``rom``, in .mpy files on the flash (``mpy``), or in
     the image: ``frozen``, and then the ROM has nothing but the test's own module, or ``joined``
     with that, or with the radio's as well (``gatt``), and there is nothing in the ROM.
-    ``add(tree)`` puts more beside it.
+    ``add(tree)`` puts more beside it. With ``p256`` the reader has a key for suite 2, too.
     """
 
-    def __init__(self, folder: pathlib.Path, where: str = "rom", add=None):
+    def __init__(self, folder: pathlib.Path, where: str = "rom", add=None, p256: bool = False):
         compile_tree(folder / "tree", [ON_BOARD, WIEGAND_ON_BOARD])
         if add:
             add(folder / "tree")
@@ -218,11 +223,14 @@ class Firmware:
         with open(self._flash / "flash.img", "wb") as flash:
             flash.truncate(_FLASH)
         with Board(self._flash, self.rom, ROOMY) as board:
+            certified = {11: site.p256_certificate(READER_P256_KEY)} if p256 else None
             files = {
                 "device.key": READER_KEY,
-                "settings.cbor": site.settings_file(private=READER_KEY),
+                "settings.cbor": site.settings_file(certified, private=READER_KEY),
                 "policy.cbor": policy(),
             }
+            if p256:
+                files["device_p256.key"] = READER_P256_KEY
             board.run("import os\nos.mkdir('/state')")
             for name, data in files.items():
                 put(board, "/state/" + name, data)

@@ -158,10 +158,20 @@ class Meter:
 def make_reader(now, limits=None, pause=None):
     """The Reader of what lies on the board, started; it is ``now``, ``pause`` a Node's."""
     hardware = Hardware(now)
-    private_key = KeyStore(_DIRECTORY, hardware.random_bytes).private_key()
+    keys = KeyStore(_DIRECTORY, hardware.random_bytes)
+    private_key = keys.private_key()
     store = SettingsStore(_DIRECTORY, private_key, hardware.random_bytes)
     settings = store.take(store.load())
-    reader = Reader(settings, private_key, hardware, _DIRECTORY, limits, pause=pause)
+    p256 = None if settings.p256_certificate is None else keys.p256_private_key()
+    reader = Reader(
+        settings,
+        private_key,
+        hardware,
+        _DIRECTORY,
+        limits,
+        p256_private_key=p256,
+        pause=pause,
+    )
     reader.start()
     return reader
 
