@@ -95,7 +95,7 @@ def check_own(suite, methods, private_key, credential):
 def check_peer(own, credential):
     """Refuse our own credential as the peer's: it would prove that nobody else is there (9.2)."""
     # Of a point x alone is compared: with its opposite all secrets are the same.
-    if credential.public_key == own.public_key:
+    if credential.key.x == own.key.x:
         raise EDHOCError("peer uses the credential of this side", UNVERIFIED)
 
 

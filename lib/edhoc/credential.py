@@ -44,11 +44,6 @@ class Credential:
         # RFC 9528 section 3.5.3.2: only on the wire, never where keys are derived from it.
         self.id_cred_on_wire = encode_identifier(key.kid)
 
-    @property
-    def public_key(self) -> bytes:
-        """The key's x-coordinate."""
-        return self.key.x
-
 
 class IdCred:
     """ID_CRED_x as a peer sent it: ``kind`` KID with a ``kid``, or KCWT or KCCS with ``raw``.

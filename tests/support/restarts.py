@@ -24,6 +24,24 @@ from holdfast.storage.sealed import Sealer, derive
 from memory_phone import Call, Hardware
 
 
+class NoStore:
+    """What is kept over a restart where there is nothing to keep it on."""
+
+    reserve = None
+
+    def load(self, capacity):
+        return ()
+
+    def keep(self, context):
+        pass
+
+    def forget(self, kid):
+        pass
+
+    def echo(self) -> bytes:
+        raise ValueError("no association of an earlier start")
+
+
 class Flash:
     """A folder of its own for one test, that counts writes and can be made to fail.
 

@@ -46,40 +46,22 @@ class Association:
         return self._credential
 
 
-class _NoStore:
-    """What is kept over a restart where there is nothing to keep it on."""
-
-    reserve = None
-
-    def load(self, capacity):
-        return ()
-
-    def keep(self, context):
-        pass
-
-    def forget(self, kid):
-        pass
-
-    def echo(self) -> bytes:
-        raise ValueError("no association of an earlier start")
-
-
 class Contexts(Table):
     """At most ``capacity`` associations by identifier; the longest unused goes first.
 
     Before any that has opened something go those that have not: a phone whose every wish is
     refused must not be able to make the reader forget the others. And of one key there are at most
-    two, so that who makes a handshake for each visit takes no room from anybody else. With a
-    ``store`` (storage/contexts.py) those that have opened something are kept over a restart.
+    two, so that who makes a handshake for each visit takes no room from anybody else. The
+    ``store`` (storage/contexts.py) keeps those that have opened something over a restart.
 
     An entry that memory had no room for is None: it lies in the store alone, and comes back with a
     restart. It counts as the least wanted, so that the store never holds more than ``capacity``.
     """
 
-    def __init__(self, capacity: int, first: int, store=None):
+    def __init__(self, capacity: int, first: int, store):
         super().__init__(first)
         self._capacity = capacity
-        self._store = store or _NoStore()
+        self._store = store
         self._echo = None  # the same for all until the next start
         self._unkept = []  # identifiers of those that have opened something and are not stored yet
         self._unwanted = []  # and of those that are stored and were given up

@@ -13,7 +13,7 @@ from holdfast.access.credential import CLOCK_RULE, ROLE, SCHEDULE, USER_VERIFICA
 from holdfast.link import handshake as link_handshake
 from holdfast.link.contexts import DATAGRAMS, ORDERED, Association, Contexts, has_opened
 from memory_phone import Call, Hardware, Phone, cold, make_reader, warm
-from restarts import Flash, Restarting, warm_after_restart
+from restarts import Flash, NoStore, Restarting, warm_after_restart
 
 FIELDS = (
     "holder",
@@ -105,7 +105,7 @@ def test_an_association_that_moves_stays_what_it_was():
     """Keys, numbers used and accepted, what a challenge waits for: one of them back at its
     beginning, and a recording opens the door.
     """
-    contexts = Contexts(4, 0)
+    contexts = Contexts(4, 0, NoStore())
     kid = _added(contexts, 1, 1, window=DATAGRAMS)
     before = contexts.find(kid)
     context = before.context
@@ -127,7 +127,7 @@ def test_what_an_association_has_left_can_do_nothing_any_more():
     """Whoever still has it in hand would use numbers that the one in its new place uses too, and
     accept what that has accepted.
     """
-    contexts = Contexts(4, 0)
+    contexts = Contexts(4, 0, NoStore())
     kid = _added(contexts, 1, 1)
     left = contexts.find(kid)
     contexts.move()
@@ -188,7 +188,7 @@ async def test_memory_for_no_more_phones_is_made_and_the_next_try_succeeds():
 
 def test_who_has_opened_nothing_goes_first_and_of_the_others_one_at_a_time():
     """However often it is asked for, and with nobody left."""
-    contexts = Contexts(4, 0)
+    contexts = Contexts(4, 0, NoStore())
     names = []
     for number in range(4):
         c_r = contexts.reserve(b"")
@@ -235,7 +235,7 @@ def test_of_one_key_there_are_two_whatever_it_does():
     """A holder who makes a handshake for each visit, or for none, flushes nobody but himself: also
     with another token for the same key, and also where everybody has opened something.
     """
-    contexts = Contexts(6, 0)
+    contexts = Contexts(6, 0, NoStore())
     residents = [_added(contexts, number, number) for number in range(3)]
     for kid in residents[1:]:
         contexts.opened(kid, contexts.find(kid))
@@ -268,7 +268,7 @@ async def test_who_makes_a_handshake_for_each_visit_has_two_files():
 
 def test_what_has_ended_is_forgotten_when_somebody_looks():
     """A void or expired holder has no association, however it came to be so."""
-    contexts = Contexts(4, 0)
+    contexts = Contexts(4, 0, NoStore())
     kids = [_added(contexts, number, number) for number in range(2)]
     ends = contexts.find(kids[0]).credential.expires
     contexts.forget_ended(ends - 1)
@@ -297,7 +297,7 @@ def test_the_transport_says_how_far_back_a_request_may_come():
     """Where the order is kept, what was held back dies with the next that comes through; where it
     is not, 32 places, and none twice.
     """
-    contexts = Contexts(4, 0)
+    contexts = Contexts(4, 0, NoStore())
     ordered = _added(contexts, 1, 1, window=ORDERED)
     datagrams = _added(contexts, 2, 2, window=DATAGRAMS)
     for kid, later in ((ordered, False), (datagrams, True)):
