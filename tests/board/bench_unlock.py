@@ -93,7 +93,8 @@ def everything(firmware: Firmware, folder: pathlib.Path) -> int:
     names = [
         ".".join(place.with_suffix("").parts[1:])
         for _, place in sources()
-        if place.stem not in ("__init__", "unix_reader", "esp32_reader", "safe_mode")
+        if place.stem not in ("__init__", "esp32_reader", "safe_mode")
+        and not place.stem.startswith("unix_")
         and not {"portable", "esp32", "gatt"} & set(place.parts)
     ]
     with firmware.board(folder, ROOMY) as board:

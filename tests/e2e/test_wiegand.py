@@ -13,6 +13,7 @@ from holdfast.door.wiegand import Format
 from holdfast_host.boards.process import ReaderProcess
 from holdfast_host.demo.scenes import visit_cold
 from holdfast_host.demo.stage import DOOR, Stage
+from holdfast_host.errors import UsageProblem
 from holdfast_host.phone.carrier import Carrier
 from holdfast_host.policy import changes, grants
 from holdfast_host.policy.state import Grant
@@ -93,7 +94,10 @@ def test_a_card_that_comes_while_a_phone_does_is_read_or_presented_again(stage):
 
 
 def test_what_is_no_format_is_said_at_the_start(tmp_path):
-    """And nothing is guessed."""
+    """And nothing is guessed; the command that runs it says so, too."""
+    reader = ReaderProcess(tmp_path, panel="27")
+    with pytest.raises(UsageProblem, match="refuses its options: '27' is no format"):
+        reader.start()
     command = [micropython(), str(ROOT / "firmware/main.py"), str(tmp_path), "--port", "7000"]
     ran = subprocess.run(
         [*command, "--wiegand", "27"],

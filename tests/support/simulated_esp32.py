@@ -173,7 +173,7 @@ class _Names:
 class Pin:
     """machine.Pin."""
 
-    IN, OUT = 1, 3
+    IN, OUT, OPEN_DRAIN = 1, 3, 7  # what an open drain does not pull down, the other side pulls up
     PULL_DOWN, PULL_UP = 1, 2
     IRQ_RISING, IRQ_FALLING = 1, 2
     board = None
@@ -192,7 +192,7 @@ class Pin:
             pad.register = 1 if value else 0
             pad.changed()
         if mode is not None:
-            pad.is_output = mode == self.OUT
+            pad.is_output = mode in (self.OUT, self.OPEN_DRAIN)
             pad.source = None
             pad.changed()
         if hold is not None:

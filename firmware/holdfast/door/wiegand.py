@@ -50,7 +50,8 @@ class Format:
         digits = card[3:] if self.raw else card
         self.bits = int(digits) if digits in _numbers(self.raw) else 0
         if not self.bits or (comma and not self.keypad):
-            raise WiegandError("no format of a Wiegand reader, such as 26 or raw32,keypad8")
+            shown = repr(text)[:24]
+            raise WiegandError("%s is no format, such as 26 or raw32,keypad8" % shown)
 
     def number(self, bits: bytes) -> bytes:
         """The card's number in a frame's ``bits``, a byte of 0 or 1 each, as many as there have

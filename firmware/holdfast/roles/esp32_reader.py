@@ -127,9 +127,11 @@ def _be_reader(board, cause, starts, last_run):
 
 
 def _wiegand(board):
-    """What listens to the board's Wiegand reader; None, and not loaded, without one."""
+    """What listens to the board's Wiegand reader, and sends to the panel behind it; None, and not
+    loaded, without either.
+    """
     found = board.wiegand()
-    if found is None:
+    if found[0] is None and found[2] is None:
         return None
     from untrusted import InvalidInput
 
@@ -139,7 +141,7 @@ def _wiegand(board):
     try:
         return Wiegand(board, *found)
     except InvalidInput as error:
-        raise NotReady({"event": "pins_refused", "reason": "pins: WIEGAND_D0: %s" % error})
+        raise NotReady({"event": "pins_refused", "reason": "pins: %s" % error})
 
 
 def _reader(board, ble, identity, pause):

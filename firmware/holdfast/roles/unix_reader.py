@@ -11,10 +11,10 @@ from ..hal.unix.clock import Clock, LostClock, Ticks
 from ..hal.unix.console import Console
 from ..hal.unix.inputs import Input
 from ..hal.unix.outputs import Buzzer, Led, Output
-from ..hal.unix.radio import MIN_CHUNK, Radio
+from ..hal.unix.radio import Radio
 from ..hal.unix.rng import random_bytes
 from ..storage.last_run import LastRun
-from . import start
+from . import start, unix_options
 from .reader import Reader, describe
 
 EXIT_USAGE = 2
@@ -28,14 +28,6 @@ _EXITS = {
     "storage_refused": EXIT_STORAGE,
 }
 
-_USAGE = (
-    "usage: main.py STATE_DIR --port 1..65535 [--chunk 20..1024] [--clock lost|SECONDS]"
-    " [--inputs contact,rex,tamper,fire] [--held MILLISECONDS] [--wiegand FORMAT] [--panel FORMAT]"
-)
-_INPUTS = ("contact", "rex", "tamper", "fire")
-_OPTIONS = ("--port", "--chunk", "--clock", "--inputs", "--held", "--wiegand", "--panel")
-_DEFAULT_CHUNK = 244
-_MAX_CHUNK = 1024
 # Bytes allocated between collections. Arithmetic on large integers leaves megabytes of litter:
 # swept up late, it scatters what lives over the whole heap and leaves no gap of any size.
 _COLLECT_EVERY = 32768
@@ -63,26 +55,22 @@ class Hardware:
 def main(arguments) -> int:
     """Run a reader whose state lies in a directory; returns the process's exit code."""
     gc.threshold(_COLLECT_EVERY)
-    options = _options(arguments)
-    if options is None:
-        Console().line({"event": "usage", "reason": _USAGE})
-        return EXIT_USAGE
-    directory, port, chunk, ahead, inputs, held_ms, lines = options
-    hardware = Hardware(ahead, inputs, held_ms)
-    console = hardware.console
-    wiegand = play = pause = None
-    if lines != (None, None):
-        from ..hal.unix.wiegand import PlayedWiegand, ToldWiegand
-        from .wiegand import Wiegand
+    wiegand = played = None
+    try:
+        directory, options = unix_options.parse(arguments)
+        hardware = Hardware(options["clock"], options["inputs"], options["held"])
+        console = hardware.console
+        formats = options["wiegand"], options["panel"]
+        if formats != (None, None):
+            from ..hal.unix.wiegand import PlayedWiegand, ToldWiegand
+            from .wiegand import Wiegand
 
-        played = PlayedWiegand()
-        try:
-            wiegand = Wiegand(hardware, lines[0], played, lines[1], ToldWiegand(console))
-        except InvalidInput as error:
-            console.line({"event": "usage", "reason": str(error)})
-            return EXIT_USAGE
-        play = played.play if lines[0] else None
-        pause = wiegand.pause
+            played = PlayedWiegand()
+            wiegand = Wiegand(hardware, formats[0], played, formats[1], ToldWiegand(console))
+    except InvalidInput as error:
+        Console().line({"event": "usage", "reason": str(error)})
+        return EXIT_USAGE
+    port = options["port"]
     images = []
     try:
         settings, private_key, p256_private_key = start.identity(
@@ -99,7 +87,7 @@ def main(arguments) -> int:
                 hardware,
                 flash.MOUNT_POINT,
                 p256_private_key=p256_private_key,
-                pause=pause,
+                pause=wiegand and wiegand.pause,
             )
         except InvalidInput as error:
             raise start.refused(error)
@@ -111,8 +99,10 @@ def main(arguments) -> int:
     hardware.life = last_run.told()
     last_run.begin()
     try:
+        play = played.play if played is not None and formats[0] is not None else None
         bench = Bench(console, image, None, hardware.inputs, play)
-        return _run(reader, last_run, directory, Radio(port, chunk), bench, port, wiegand)
+        radio = Radio(port, options["chunk"])
+        return _run(reader, last_run, directory, radio, bench, port, wiegand)
     except Exception as error:
         from ..node.traceback import place
 
@@ -154,33 +144,3 @@ async def _serve(reader, radio, bench, description, console, port) -> int:
     reader.supervisor.add("cards", lambda: bench.run(card_reader.card, card_reader.pin))
     await reader.run()
     return 0
-
-
-def _options(arguments):
-    """(directory, port, chunk size, clock ahead or None, names of inputs, milliseconds that the
-    door may be open or 0, formats of a Wiegand reader and of a panel, or None each), or None if
-    they are not understood.
-    """
-    if len(arguments) < 3 or len(arguments) % 2 == 0:
-        return None
-    given = {}
-    for place in range(1, len(arguments), 2):
-        name = arguments[place]
-        if name not in _OPTIONS or name in given:
-            return None
-        given[name] = arguments[place + 1]
-    try:
-        port = int(given.get("--port", ""))
-        chunk = int(given.get("--chunk", _DEFAULT_CHUNK))
-        clock = given.get("--clock", "0")
-        ahead = None if clock == "lost" else int(clock)
-        held_ms = int(given.get("--held", 0))
-    except ValueError:
-        return None
-    inputs = given["--inputs"].split(",") if "--inputs" in given else []
-    if not all([name in _INPUTS for name in inputs]) or held_ms < 0:
-        return None
-    if not 0 < port < 65536 or not MIN_CHUNK <= chunk <= _MAX_CHUNK:
-        return None
-    lines = given.get("--wiegand"), given.get("--panel")
-    return arguments[0], port, chunk, ahead, inputs, held_ms, lines

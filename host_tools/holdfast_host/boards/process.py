@@ -236,6 +236,8 @@ class ReaderProcess:
                     f"the reader in {folder} cannot use its flash: {why}",
                     f"remove {folder / 'flash.img'} to begin anew; its events are lost with it",
                 )
+            if kind == "usage":
+                return UsageProblem(f"the reader refuses its options: {why}", "give others")
             if kind == "port_refused":
                 return UsageProblem(
                     f"port {self.port} cannot be used ({why})", "choose another --port, or none"

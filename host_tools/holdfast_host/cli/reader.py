@@ -260,13 +260,22 @@ def run(
             help="Its door has these of contact, rex, tamper, fire: standard input plays them.",
         ),
     ] = None,
+    wiegand: Annotated[
+        str | None,
+        typer.Option(metavar="FORMAT", help="It has a Wiegand reader, such as 26 or 34,keypad8."),
+    ] = None,
+    panel: Annotated[
+        str | None,
+        typer.Option(metavar="FORMAT", help="A panel hears the card of whom it lets in, by 26."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run an enrolled reader until Ctrl-C, and show what happens at its door.
 
     With --json its events are printed as they come, one JSON object a line. With --inputs lines of
     JSON on standard input are what happens to it: {"contact": true} opens the door,
-    {"rex": true} presses the exit button, {"card": "04a1b2c3"} holds a card to it.
+    {"rex": true} presses the exit button, {"card": "04a1b2c3"} holds a card to it; with --wiegand
+    {"wiegand": "0110..."} is what the Wiegand reader there sends.
     """
     if not folder.is_dir():
         raise UsageProblem(
@@ -276,8 +285,9 @@ def run(
     show = say_json if as_json else _show
     shown = 0
     has = inputs.split(",") if inputs else []
-    with _ended_in_order(), ReaderProcess(folder, port, chunk=chunk, inputs=has) as reader:
-        if has:
+    process = ReaderProcess(folder, port, chunk=chunk, inputs=has, wiegand=wiegand, panel=panel)
+    with _ended_in_order(), process as reader:
+        if has or wiegand:
             threading.Thread(target=_play, args=(reader,), daemon=True).start()
         while True:
             event = reader.wait(lambda event: True, since=shown, timeout=1.0)

@@ -23,6 +23,7 @@ class Board:
 
     watchdog = None
     way_out = None
+    held_ms = 0  # for which the door may be open; what is usual
     life: dict
     random_bytes = None
 
@@ -61,6 +62,8 @@ class Board:
         self.show()
         for name in ("CONTACT", "TAMPER", "FIRE"):
             self._input(name)
+        if "CONTACT" in self._places:
+            self.held_ms = 1000 * self._places["CONTACT"].held
         if "SDA" in self._places:
             from machine import I2C
 
@@ -71,15 +74,28 @@ class Board:
             if ADDRESS in i2c.scan():
                 self.clock = Ds3231(i2c)
 
-    def wiegand(self):
-        """``(format, WiegandPort)`` of the Wiegand reader, as pins.json says of it; None without.
+    def wiegand(self) -> tuple:
+        """``(format, WiegandPort, format, WiegandLines)`` of the Wiegand reader and of the panel
+        behind it, as pins.json says of them; both None where there is none.
         """
-        place = self._places.get("WIEGAND_D0")
-        if place is None or place.form is None:
-            return None
-        from .wiegand_in import WiegandPort
+        form, pins = self._lines("WIEGAND")
+        port = lines = None
+        if form is not None:
+            from .wiegand_in import WiegandPort
 
-        return place.form, WiegandPort(place.pin, self._places["WIEGAND_D1"].pin)
+            port = WiegandPort(*pins)
+        panel, pins = self._lines("PANEL")
+        if panel is not None:
+            from .wiegand_out import WiegandLines
+
+            lines = WiegandLines(*pins)
+        return form, port, panel, lines
+
+    def _lines(self, name):
+        place = self._places.get(name + "_D0")
+        if place is None or place.form is None:
+            return None, ()
+        return place.form, (place.pin, self._places[name + "_D1"].pin)
 
     def show(self):
         """Light and buzzer."""

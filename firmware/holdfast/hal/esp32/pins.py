@@ -34,12 +34,22 @@ _NAMES = {
     "BUZZER": (1, True, True),
     "WIEGAND_D0": (0, False, True),
     "WIEGAND_D1": (0, False, True),
+    "PANEL_D0": (0, True, False),
+    "PANEL_D1": (0, True, False),
     "SDA": (0, True, True),
     "SCL": (0, True, True),
 }
-_TOGETHER = (("WIEGAND_D0", "WIEGAND_D1"), ("SDA", "SCL"), ("LED_R", "LED_G", "LED_B"))
+_TOGETHER = (
+    ("WIEGAND_D0", "WIEGAND_D1"),
+    ("PANEL_D0", "PANEL_D1"),
+    ("SDA", "SCL"),
+    ("LED_R", "LED_G", "LED_B"),
+)
+# Entries of one name's alone.
+_ONLY = {"count": ("RING",), "format": ("WIEGAND_D0", "PANEL_D0"), "held": ("CONTACT",)}
 _RING = 12  # LEDs, unless pins.json says otherwise
 _MOST_LEDS = 64
+_LONGEST_HELD_S = 3600
 
 
 class PinsError(InvalidInput):
@@ -48,11 +58,13 @@ class PinsError(InvalidInput):
 
 class Place:
     """Where something is: ``pin`` (Pin), ``active``, the level at which it is active, and, of a
-    ring, ``count`` LEDs; of a Wiegand reader's D0, ``form``, what it sends, or None.
+    ring, ``count`` LEDs; of D0 of a Wiegand reader or a panel, ``form``, what is sent, or None; of
+    a contact, ``held``, for how many seconds the door may be open, 0 for what is usual.
     """
 
-    def __init__(self, number, active, count=0, form=None):
+    def __init__(self, number, active, count=0, form=None, held=0):
         self.form = form
+        self.held = held
         self.number = number
         self.active = active
         self.count = count
@@ -78,8 +90,10 @@ def load(path: str) -> dict:
     The file may be missing. It is a JSON object of at most 1,024 bytes, such as
     ``{"CONTACT": true, "REX": 27, "STRIKE": {"pin": 26, "active": 0}, "BUZZER": false}``: the
     image's own pin, another GPIO, one with another level, or none. ``count`` says how many LEDs a
-    RING has, and ``format`` of WIEGAND_D0 what the reader there sends, such as ``26,keypad8``:
-    without it none is listened to. Raises PinsError, whose text says what is wrong, and OSError.
+    RING has, ``held`` of CONTACT for how many seconds the door may be open, and ``format`` of
+    WIEGAND_D0 what the reader there sends, such as ``26,keypad8``, and of PANEL_D0 what a panel
+    takes: without it none is listened to, or sent to. Raises PinsError, whose text says what is
+    wrong, and OSError.
     """
     return check(_read(path), own(), _CHIPS[chip()], _wired_to_ethernet())
 
@@ -152,18 +166,21 @@ def check(asked: dict, numbers: dict, rules: tuple, taken: dict) -> dict:
 
 def _place(name, entry, numbers, active):
     count = _RING if name == "RING" else 0
-    form = None
+    form, held = None, 0
     if isinstance(entry, dict):
         for key in entry:
-            if key not in ("pin", "active", "count", "format"):
+            if key not in ("pin", "active") and key not in _ONLY:
                 raise PinsError("pins: %s: %s is unknown" % (name, repr(key)[:24]))
+            if name not in _ONLY.get(key, (name,)):
+                raise PinsError("pins: %s: %s is of %s" % (name, key, " ".join(_ONLY[key])))
         active = _whole(name, "active", entry.get("active", active), 0, 1)
-        count = _whole(name, "count", entry.get("count", count), 1 if count else 0, _MOST_LEDS)
-        if count and name != "RING":
-            raise PinsError("pins: %s: count is a RING's" % name)
+        if count:
+            count = _whole(name, "count", entry.get("count", count), 1, _MOST_LEDS)
+        if "held" in entry:
+            held = _whole(name, "held", entry["held"], 1, _LONGEST_HELD_S)
         form = entry.get("format")
-        if form is not None and (name != "WIEGAND_D0" or not isinstance(form, str)):
-            raise PinsError("pins: %s: format is a text, of WIEGAND_D0" % name)
+        if form is not None and not isinstance(form, str):
+            raise PinsError("pins: %s: format is not a text" % name)
         entry = entry.get("pin", True)
     if entry is False or entry is None:
         return None
@@ -171,7 +188,7 @@ def _place(name, entry, numbers, active):
         if name not in numbers:
             raise PinsError("pins: %s: this image has no pin of that name: say its GPIO" % name)
         entry = numbers[name]
-    return Place(_whole(name, "pin", entry, 0, 63), active, count, form)
+    return Place(_whole(name, "pin", entry, 0, 63), active, count, form, held)
 
 
 def _whole(name, what, value, least, most):

@@ -53,6 +53,11 @@ def test_a_file_says_what_is_wired_and_where():
     assert places["STRIKE"].pin.number == 0
     places = _load('{"WIEGAND_D0": {"pin": 0, "format": "26"}, "WIEGAND_D1": 1}')
     assert places["WIEGAND_D0"].form == "26" and places["WIEGAND_D1"].form is None
+    places = _load(
+        '{"PANEL_D0": {"pin": 0, "format": "34"}, "PANEL_D1": 1, "CONTACT": {"held": 90}}'
+    )
+    assert places["PANEL_D0"].form == "34" and places["PANEL_D0"].held == 0
+    assert places["CONTACT"].held == 90 and places["CONTACT"].number == 3
 
 
 def test_what_is_wrong_is_named():
@@ -69,14 +74,19 @@ def test_what_is_wrong_is_named():
         ('{"STRIKE": {"gpio": 5}}', "STRIKE: 'gpio' is unknown"),
         ('{"STRIKE": {"active": true}}', "STRIKE: active is not a number from 0 to 1"),
         ('{"STRIKE": {"active": 2}}', "STRIKE: active is not"),
-        ('{"STRIKE": {"count": 2}}', "STRIKE: count is a RING's"),
+        ('{"STRIKE": {"count": 2}}', "STRIKE: count is of RING"),
         ('{"RING": {"count": 0}}', "RING: count is not a number from 1 to 64"),
         ('{"RING": {"count": 65}}', "RING: count is not"),
         ('{"BUZZER": true}', "BUZZER: this image has no pin of that name"),
         ('{"REX": 5}', "STRIKE and REX are both GPIO 5"),
         ('{"SDA": 0}', "SDA SCL go together"),
-        ('{"STRIKE": {"format": "26"}}', "STRIKE: format is a text, of WIEGAND_D0"),
-        ('{"WIEGAND_D0": {"pin": 0, "format": 26}}', "WIEGAND_D0: format is a text"),
+        ('{"STRIKE": {"format": "26"}}', "STRIKE: format is of WIEGAND_D0 PANEL_D0"),
+        ('{"WIEGAND_D0": {"pin": 0, "format": 26}}', "WIEGAND_D0: format is not a text"),
+        ('{"WIEGAND_D1": {"pin": 0, "format": "26"}}', "WIEGAND_D1: format is of WIEGAND_D0"),
+        ('{"PANEL_D0": {"pin": 0, "format": "26"}}', "PANEL_D0 PANEL_D1 go together"),
+        ('{"REX": {"held": 9}}', "REX: held is of CONTACT"),
+        ('{"CONTACT": {"held": 0}}', "CONTACT: held is not a number from 1 to 3600"),
+        ('{"CONTACT": {"held": 3601}}', "CONTACT: held is not a number from 1 to 3600"),
         ('{"WIEGAND_D1": 0}', "WIEGAND_D0 WIEGAND_D1 go together"),
         ('{"LED_R": 0, "LED_B": 1}', "LED_R LED_G LED_B go together"),
         ('{"STRIKE": 22}', "STRIKE: GPIO 22 is the chip's own, or is none"),

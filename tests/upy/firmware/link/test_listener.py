@@ -90,6 +90,7 @@ async def test_the_last_free_connection_is_for_who_proves_soon():
     first, last = await _occupied(reader, 2)
     await last._task
     assert last.dropped and not first.dropped and _ended(hardware) == ["too_slow"]
+    limits.last_ms = 60000  # it is the last one again, and this machine may be slow
     assert (await cold(reader, Phone()))[2][1] is True
 
 

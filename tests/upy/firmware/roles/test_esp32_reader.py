@@ -272,7 +272,51 @@ def test_a_wiegand_reader_is_listened_to_where_pins_json_says_what_it_sends():
                 assert all([(name in sys.modules) == (form != "") for name in modules])
             else:
                 (said,) = [one for one in start.lines if one["event"] == "safe_mode"][:1]
-                assert said["why"] == "pins_refused" and "26 or raw32" in said["reason"]
+                assert said["why"] == "pins_refused" and "'27' is no format" in said["reason"]
+
+
+def test_a_panel_and_how_long_the_door_may_be_open_are_what_pins_json_says():
+    """The panel's lines are high before they are outputs, and move for nobody who was not let in;
+    a door to a loading bay stands open for longer than one to an office.
+    """
+    pins = (
+        '{"WIEGAND_D0": {"pin": 0, "format": "26"}, "WIEGAND_D1": 1, "CONTACT": {"pin": 3,'
+        ' "held": 90}, "PANEL_D0": {"pin": 7, "format": "34"}, "PANEL_D1": 10, "RING": false}'
+    )
+    boards, board = [], esp32_reader.Board
+    esp32_reader.Board = lambda path: boards.append(board(path)) or boards[-1]
+    try:
+        with Folder() as folder:
+            _enrolled(folder)
+            files.write(folder + "/pins.json", pins.encode())
+            found = []
+
+            def acts():
+                names = [job.name for job in reader.supervisor._jobs]
+                found.append([name for name in names if name.startswith("wiegand")])
+                unit = reader.doors[site.DOOR]
+                found.append(unit.watched._monitor._held_ms)
+                assert unit.card_reader._panel is not None
+
+            made, reader = esp32_reader._reader, None
+
+            def makes(*arguments):
+                nonlocal reader
+                reader = made(*arguments)
+                return reader
+
+            esp32_reader._reader = makes
+            try:
+                chip = simulated_esp32.power_on(names=_NAMES)
+                start = _Start(folder, chip=chip, acts=acts)
+            finally:
+                esp32_reader._reader = made
+        assert "ready" in start.events, start.lines
+        assert found == [["wiegand", "wiegand out"], 90000]
+        for number in (7, 10):
+            assert [level for _, level in chip.pad(number).trace if level is not None] == [1]
+    finally:
+        esp32_reader.Board = board
 
 
 def test_a_board_that_crashes_again_and_again_stops_trying_for_half_an_hour():
