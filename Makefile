@@ -27,7 +27,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
 .PHONY: torture bench native docs-vectors firmware size
-.PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-test esp32-joined unix unix-test unix-alloc coverage
+.PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-test esp32-joined unix unix-test unix-joined unix-joined-test unix-alloc coverage
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -166,6 +166,20 @@ $(UNIX):
 unix-test: unix setup $(TESTING)  ## the tests for MicroPython on that build, firmware and lib as frozen
 	@MICROPYTHON=$(CURDIR)/build/unix/micropython HOLDFAST_FROZEN=1 \
 	  $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -k micropython $(T)
+
+# The same tests with lib and firmware joined, as they go to a board, on the wheel's interpreter.
+JOINED_MADE_OF := $(FROZEN) $(wildcard boards/join/*.py) boards/unix/joined.toml tests/support/joined_tree.py
+JOINED_UNIX := build/joined/unix/stamp-$(call sum,$(JOINED_MADE_OF))
+
+unix-joined: setup $(TESTING) $(JOINED_UNIX)  ## lib and firmware joined, for MicroPython on this machine
+
+$(JOINED_UNIX):
+	@PYTHONPATH=boards:tests/support $(BIN)/python -m joined_tree build/joined/unix
+	@touch $@
+
+unix-joined-test: unix-joined  ## the tests for MicroPython, with lib and firmware joined
+	@HOLDFAST_JOINED=$(CURDIR)/build/joined/unix/modules \
+	  $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -k micropython $(if $(filter tests,$(T)),tests/upy,$(T))
 
 # The same port with an allocator that counts, and fails when it is told to: tests/alloc.
 ALLOC_FILES := $(UNIX_FILES) $(sort $(wildcard boards/unix_alloc/*))

@@ -25,6 +25,8 @@ ALLOC = ROOT / "build" / "unix-alloc" / "micropython"
 SOURCES = [ROOT / "lib", ROOT / "firmware", ROOT / "tests", ROOT / "tests" / "support"]
 # MicroPython then runs what is frozen into it (make unix), and takes from files only the tests.
 FROZEN = os.environ.get("HOLDFAST_FROZEN") == "1"
+# A folder with lib and firmware joined (make unix-joined), which MicroPython takes in their place.
+JOINED = os.environ.get("HOLDFAST_JOINED")
 DEFAULT_HEAP = "16M"
 # What MicroPython prints each time that it compares a byte string with a text; a board's serial
 # line blocks meanwhile. Whoever can make it print can hold the board up, so nothing may.
@@ -64,8 +66,11 @@ def environment(interpreter: str) -> dict:
     if interpreter == "cpython":
         variables["PYTHONPATH"] = ":".join([*paths, str(ROOT / "host_tools")])
     else:
-        is_frozen = FROZEN and interpreter == "micropython"
-        variables["MICROPYPATH"] = ":".join([*paths[-2 if is_frozen else 0 :], ".frozen"])
+        is_elsewhere = (FROZEN or JOINED) and interpreter == "micropython"
+        ours = paths[-2:] if is_elsewhere else paths
+        if JOINED and interpreter == "micropython":
+            ours = [JOINED, *ours]
+        variables["MICROPYPATH"] = ":".join([*ours, ".frozen"])
     return variables
 
 
@@ -118,6 +123,11 @@ class PortableItem(pytest.Item):
         self.called, self.interpreter, self.heap, self.line = called, interpreter, heap, line
 
     def runtest(self):
+        if JOINED and self.interpreter == "micropython":
+            import joined_tree
+
+            if f"{self.path.stem}.{self.called}" in joined_tree.NEVER_ENDS:
+                pytest.skip("joined it would never end")
         if self.interpreter == "cpython":
             command = [sys.executable]
         else:
@@ -148,8 +158,21 @@ class PortableItem(pytest.Item):
             raise PortableFailure(f"printed {times} times: {_WARNING}\n{result['text']}")
         if result["status"] == "skipped":
             pytest.skip(result["text"])
+        self._check_known(result)
         if result["status"] != "passed":
             raise PortableFailure(result["text"])
+
+    def _check_known(self, result):
+        """Where lib and firmware are joined: what is known not to pass must not pass."""
+        if not JOINED or self.interpreter != "micropython":
+            return
+        import joined_tree
+
+        why = joined_tree.CANNOT.get(f"{self.path.stem}.{self.called}")
+        if why:
+            if result["status"] == "passed":
+                raise PortableFailure("passes joined: take it off the list in joined_tree")
+            pytest.xfail(why)
 
     def repr_failure(self, excinfo, style=None):
         if excinfo.errisinstance(PortableFailure):
