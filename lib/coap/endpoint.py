@@ -119,7 +119,7 @@ class Endpoint:
         """Do what is due. Milliseconds until something will be, None for never."""
         self._transmissions.poll(None)
         left = self._requests.poll(None)
-        for served in list(self._served):
+        for served in list(self._served) if self._served else ():
             left = served.poll(self._ticks, left)
         left = self._transmissions.poll(left)  # those too that began just now
         return self._peers.expire(left)
