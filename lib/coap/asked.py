@@ -97,7 +97,7 @@ class Requests:
 
     def poll(self, left):
         """As of Transmissions."""
-        for asked in list(self._entries):
+        for asked in list(self._entries) if self._entries else ():
             if asked.due is None:
                 continue
             wait = self._ticks.until(asked.due)

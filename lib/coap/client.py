@@ -24,7 +24,7 @@ class Client:
 
     def __init__(self, endpoint, ticks, random):
         self._endpoint = endpoint
-        self._ticks = ticks
+        self.ticks = ticks
         self._tag = int.from_bytes(random(2), "big")
 
     def ask(self, address, request: Message, answered, security=None, szx=SZX, max_body=MAX_BODY):
@@ -38,7 +38,7 @@ class Client:
         """
         transfer = Transfer(request, self.next_tag(), szx, max_body)
         conversation = Conversation(self, self._endpoint, address, answered, security)
-        conversation.begin(request, transfer, szx, max_body, Freshness(self._ticks))
+        conversation.begin(request, transfer, szx, max_body, Freshness(self.ticks))
         return conversation
 
     def next_tag(self) -> bytes:
@@ -67,7 +67,15 @@ class Conversation:
         self._transfer = transfer
         self._limits = szx, max_body
         self._freshness = freshness
+        self._heard_at = self._client.ticks.add(0)
         self._send(transfer.message, self._is_observation)
+
+    @property
+    def silent_ms(self) -> int:
+        """Milliseconds since it was heard last. Whoever observes asks anew after Max-Age: the
+        other side may have forgotten, and a state is fresh no longer (RFC 7641 section 3.3.1).
+        """
+        return -self._client.ticks.until(self._heard_at)
 
     def give_up(self):
         """Nothing of it is wanted any more; what still comes is rejected, which ends it there."""
@@ -114,6 +122,7 @@ class Conversation:
             return ENDED
 
     def _heard(self, plain, registers, has_echo, response):
+        self._heard_at = self._client.ticks.add(0)
         echo = response.option(_option.ECHO)
         if response.code == _code.UNAUTHORIZED and echo is not None and not has_echo:
             # It was not looked at (RFC 9175 section 2.3), so nothing is done twice.

@@ -21,6 +21,8 @@ MAX_MESSAGE = const(1152)
 SERVING = const(8)  # requests that are being answered, in all
 SERVING_A_PEER = const(2)
 
+_NO_ANSWER = b"\x1a"  # of class 2, 4 or 5 (RFC 7967 section 2.1)
+
 
 class Endpoint:
     """One socket's worth of CoAP.
@@ -117,7 +119,7 @@ class Endpoint:
         """Do what is due. Milliseconds until something will be, None for never."""
         self._transmissions.poll(None)
         left = self._requests.poll(None)
-        for served in list(self._served):
+        for served in list(self._served) if self._served else ():
             left = served.poll(self._ticks, left)
         left = self._transmissions.poll(left)  # those too that began just now
         return self._peers.expire(left)
@@ -184,11 +186,17 @@ class Endpoint:
         """Datagrams reach ``peer`` where it says it is."""
         self._peers.prove(peer)
 
+    hear = None  # hear(source, request): one that wants no answer of any kind (RFC 7967), such as
+    # a hint to a group; without it they are dropped. Nothing is remembered of who sent it.
     rejected = None  # rejected(address, mid): what was sent under this Message ID is not wanted
 
     # What comes
 
     def _request(self, source, message, mtype, mid, size):
+        if mtype == _datagram.NON and message.option(_option.NO_RESPONSE) == _NO_ANSWER:
+            if self.hear is not None:
+                self.hear(source, message)
+            return
         peer = self._peers.at(source)
         if peer is None:
             self.dropped += 1

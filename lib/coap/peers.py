@@ -122,14 +122,18 @@ class Peers:
         """Forget who has been silent for long. The least of ``left`` and the milliseconds until
         the next will be; None for never.
         """
-        for peer in list(self._entries.values()):
-            wait = EXCHANGE_LIFETIME + self._ticks.until(peer.used)
+        stale = None
+        for peer in self._entries.values():
             if peer.holds:
                 continue  # what is under way has its own time
+            wait = EXCHANGE_LIFETIME + self._ticks.until(peer.used)
             if wait <= 0:
-                self._forget(peer)
+                stale = peer
             elif left is None or wait < left:
                 left = wait
+        if stale is not None:
+            self._forget(stale)
+            return 0  # one at a time: nothing is copied
         return left
 
     def _want(self, peer):

@@ -80,7 +80,7 @@ class Transmissions:
         """Send again what is due. The least of ``left`` and the milliseconds until the next is;
         None for never.
         """
-        for entry in list(self._entries):
+        for entry in list(self._entries) if self._entries else ():
             wait = self._ticks.until(entry.due)
             if wait <= 0:
                 if entry not in self._entries:

@@ -21,7 +21,8 @@ class LanEndpoint:
     as of coap.endpoint.Endpoint. ``exchanger`` answers, and ``make_origin()`` gives it an origin
     of a transport that keeps no order.
 
-    ``run`` and ``keep_time`` are jobs; what they hold is bounded, whatever comes.
+    ``run`` and ``keep_time`` are jobs; what they hold is bounded, whatever comes. Hints come to
+    ``endpoint.hear`` and leave by ``endpoint.tell``.
     """
 
     def __init__(self, socket, ticks, random, mac, exchanger, make_origin):

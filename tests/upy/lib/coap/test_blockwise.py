@@ -2,7 +2,8 @@
 
 from coap import CoAPError, Message, code, option, path_options
 from coap.blockwise import MAX_BODY, MAX_PLAINTEXT, Transfer, decode, encode
-from coap.bodies import BODIES, Bodies
+from coap.bodies import BODIES, Bodies, WholeServer
+from coap.server import Server
 from coap.transmission import MAX_TRANSMIT_WAIT
 from harness import raises
 from simulated_network import Chance, Network
@@ -180,6 +181,35 @@ def test_room_is_bounded_and_given_back():
     assert not files.bodies.is_idle and files.bodies.poll(None) == MAX_TRANSMIT_WAIT
     files.time.run(MAX_TRANSMIT_WAIT)
     assert files.bodies.poll(None) is None and files.bodies.is_idle
+
+
+class Echoing:
+    """A resource as coap.Server serves them."""
+
+    async def post(self, request, peer):
+        return Message(code.CHANGED, payload=request.payload + peer[0].encode())
+
+
+async def test_resources_of_a_server_see_whole_bodies():
+    """WholeServer stands where a Server does; who is told apart by what ``name`` gives."""
+    inner = Server()
+    inner.add(("policy",), Echoing())
+    server = WholeServer(inner, Bodies(Network(1)), lambda peer: peer[0])
+    transfer = Transfer(_request(code.POST, _body(3000)), b"t")
+    message = transfer.message
+    number = 0
+    while message is not None:
+        number += 1  # a peer is another object each time
+        message = transfer.feed(await server.respond(message, ("phone", number)))
+    assert transfer.response.payload == _body(3000) + b"phone"
+    twice = _request(code.POST)
+    twice.options.extend([(option.BLOCK1, b""), (option.BLOCK1, b"")])
+    try:
+        await server.respond(twice, ("phone", 0))
+    except CoAPError as error:
+        assert error.code == code.BAD_OPTION
+    else:
+        raise AssertionError("two Block1 options were taken")
 
 
 def test_what_is_no_block_is_refused():

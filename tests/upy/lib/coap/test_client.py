@@ -176,6 +176,9 @@ def test_an_observer_learns_each_state_and_the_last_one_for_sure():
                     site.change(b"nobody hears this %d" % number)
                     network.run(network.now + 1000)
                 assert len(asker.heard) == 13 and not len(site.registry)
+            silent_ms = conversation.silent_ms
+            network.run(network.now + 5000)
+            assert conversation.silent_ms == silent_ms + 5000
             network.loss = 1  # the observer is gone without a word
             for number in range(CONFIRM_EVERY + 1):
                 site.change(b"into the dark %d" % number)

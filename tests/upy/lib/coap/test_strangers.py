@@ -1,6 +1,6 @@
 """What strangers can cost a CoAP endpoint: no flood to others, no memory, nobody's place."""
 
-from coap import Message, code, datagram, option
+from coap import Message, code, datagram, option, path_options
 from coap.error import CoAPError
 from coap.peers import UNPROVEN
 from coap.strangers import REQUESTS_A_SECOND
@@ -86,6 +86,20 @@ def test_a_crowd_of_strangers_takes_nobodys_place():
     assert server.endpoint.dropped >= 1800 - REQUESTS_A_SECOND
     network.run(HOUR)
     assert server.endpoint.is_idle
+
+
+def test_what_wants_no_answer_is_heard_and_gets_none():
+    """RFC 7967: a hint to a group is answered by nobody, and nobody is remembered for it."""
+    network, client, server, counter = pair(needs_proof=None)
+    heard = []
+    hint = Message(code.POST, path_options("hint") + [(option.NO_RESPONSE, b"\x1a")], b"12")
+    client.endpoint.tell("server", hint)
+    network.run(100)
+    server.endpoint.hear = lambda source, request: heard.append((source, request.payload))
+    client.endpoint.tell("server", hint)
+    network.run(200)
+    assert heard == [("client", b"12")] and not counter.applied
+    assert network.counters["server"].sent == 0 and server.endpoint.is_idle
 
 
 def test_malformed_datagrams_cost_a_count():
