@@ -32,7 +32,7 @@ DEFAULT_HEAP = "16M"
 # line blocks meanwhile. Whoever can make it print can hold the board up, so nothing may.
 _WARNING = "Warning: Comparison between bytes and str"
 # A hang must end the run; nothing here asserts on speed, and `make torture` is slow on purpose.
-ITEM_SECONDS = 4 * 3600 if os.environ.get("HOLDFAST_TORTURE") == "1" else 600
+ITEM_SECONDS = 12 * 3600 if os.environ.get("HOLDFAST_TORTURE") == "1" else 600
 
 # Nor does hypothesis: by default it fails an example that takes 200 ms and a slow generator.
 hypothesis.settings.register_profile(
