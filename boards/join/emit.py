@@ -1,6 +1,7 @@
 """The text of a unit, which line of it came from where, and how full its table of names is."""
 
 import ast
+import builtins
 
 from .names import RESERVED
 from .problem import Problem
@@ -39,11 +40,14 @@ class Text:
         for need in sorted(needs, key=lambda one: (one.module, one.name or "", one.local)):
             self._add(import_statement(*need), None)
         bound = {need.local for need in needs}
-        used = set()
+        users: dict[str, int] = {}
         for statement in statements:
             tree = ast.Module([*statement.nodes], [])
             bound.update(Scopes(tree).module.bindings)
-            used |= statement.builtins & _BUILTINS
+            for name in statement.builtins & _BUILTINS:
+                users[name] = users.get(name, 0) + 1
+        # An exception that one class or function names is looked for when there is one.
+        used = {name for name, count in users.items() if count > 1 or not _is_error(name)}
         if len(bound) + _OF_EVERY_MODULE >= least:
             for name in sorted(used - bound):
                 made = ast.Assign([ast.Name(name, ast.Store())], ast.Name(name, ast.Load()))
@@ -67,6 +71,10 @@ class Text:
                 lines[i] = lines[i] or lines[i - 1]
         self._written.append(text)
         self.lines += lines
+
+
+def _is_error(name):
+    return issubclass(getattr(builtins, name), BaseException) if name[0].isupper() else False
 
 
 def _pair(made, origin, path, lines):

@@ -35,6 +35,7 @@ ROOMY = 1024 * 1024
 _AT_THE_DOOR = site.scope((1, site.DOOR, 1))
 _FLASH = 1900 * 1024
 _PIECE = 256  # bytes that go to the board at once
+_LINE = 64  # bytes of a phone in a line to it: it has other use for half a kilobyte
 
 # While it loads, garbage is swept up at once: what stays then lies close together, and leaves one
 # piece of free memory and not a thousand.
@@ -42,7 +43,7 @@ _START = """
 import gc
 gc.threshold(2048)
 import reader_on_board
-reader_on_board.serve(%d, %s, %r)
+reader_on_board.serve(%d, %s, %r, %s)
 """
 
 # Copies what lies in ROM to flash, in the folder that code in .mpy files is loaded from.
@@ -84,7 +85,10 @@ class Serial:
         door.tell("open")
 
     def sendall(self, data: bytes) -> None:
-        self._door.tell("data " + bytes(data).hex())
+        pieces = [data[start : start + _LINE].hex() for start in range(0, len(data), _LINE)]
+        for piece in pieces[:-1]:
+            self._door.tell("more " + piece)
+        self._door.tell("data " + pieces[-1])
 
     def settimeout(self, seconds: float) -> None:
         """The board's own time limit holds."""
@@ -115,15 +119,24 @@ class Door:
     ``events`` are all lines of its console, ``loaded`` the live bytes of the heap once it is
     ready. A board that says nothing for ``patience`` seconds raises BoardError, and so does a
     reader that ends. ``sender`` are the arguments of a Sender (wiegand_on_board.py), and ``cards``
-    the lines that tell of what it sent.
+    the lines that tell of what it sent. ``contexts`` is how many phones it remembers, if not as
+    many as it does.
     """
 
-    def __init__(self, board: Board, *, looks_at_heap=False, patience=QUIET_SECONDS, sender=None):
+    def __init__(
+        self,
+        board: Board,
+        *,
+        looks_at_heap=False,
+        patience=QUIET_SECONDS,
+        sender=None,
+        contexts=None,
+    ):
         self.events = []
         self.cards = []
         self._patience = patience
         self._board = board
-        board.start(_START % (site.NOW, looks_at_heap, sender))
+        board.start(_START % (site.NOW, looks_at_heap, sender, contexts))
         self.loaded = self.wait("ready")["heap"]
 
     def __enter__(self):
@@ -190,13 +203,15 @@ def phone(
     return wallet
 
 
-def policy(grants: int = GRANTS) -> bytes:
-    """A policy.cbor that knows the door, its zone, whose key it hands on, and so many cards."""
+def policy(grants: int = GRANTS, number: int = 7) -> bytes:
+    """A policy.cbor as of changeset ``number``, that knows the door, its zone, whose key it hands
+    on, and so many cards.
+    """
     operations = site.HERE + site.zone_key_operations(private=READER_KEY)
     operations += [[ops.GROUP, 1, [[[1, site.DOOR], 1, None]]]]
     operations += [[ops.GRANT, b"card%04d" % number, 1, None] for number in range(grants)]
     pieces = snapshot.make(
-        site.authority(), site.SITE, 7, bytes(32), site.NOW - site.DAY, operations
+        site.authority(), site.SITE, number, bytes(32), site.NOW - site.DAY, operations
     )
     return b"".join(cbor.encode(piece) for piece in pieces)
 

@@ -2,9 +2,10 @@
 
 What hal is on hardware is played here with what the board in qemu has: LittleFS in its flash,
 ticks and ``os.urandom``; strike, indicator and clock have no pins. One line from the host is one
-thing that happens: ``open``, ``data HEX`` and ``close`` are a phone's, ``figures`` asks what it
-has cost since it was last asked, ``stop`` ends it. Lines to the host begin with ``<`` (bytes for
-the phone), ``!`` (the reader has let go of it), ``=`` (figures) or are the console's JSON.
+thing that happens: ``open``, ``data HEX`` with ``more HEX`` before it and ``close`` are a phone's,
+``figures`` asks what it has cost since it was last asked, ``stop`` ends it. Lines to the host
+begin with ``<`` (bytes for the phone), ``!`` (the reader has let go of it), ``=`` (figures) or are
+the console's JSON.
 """
 
 import asyncio
@@ -13,14 +14,17 @@ import json
 import os
 import sys
 import time
+from binascii import unhexlify
 
 from qemu_rv32 import instructions
 
+from holdfast.link.limits import Limits
 from holdfast.roles.reader import Reader
 from micropython import const
 
 _DIRECTORY = "/state"
 _CHUNK = const(244)
+_PIECE = const(64)  # bytes of a chunk in one piece of a line
 
 
 class Hardware:
@@ -86,7 +90,11 @@ class Link:
 
     async def write(self, chunk):
         self._meter.answered()
-        print("<" + bytes(chunk).hex())
+        # In pieces: no line of it is to want half a kilobyte where a radio wants none.
+        print("<", end="")
+        for start in range(0, len(chunk), _PIECE):
+            print(bytes(chunk[start : start + _PIECE]).hex(), end="")
+        print()
 
     def close(self):
         pass
@@ -182,9 +190,9 @@ def provision(now):
     print(reader.stores.moment()[1].counts[0])
 
 
-def serve(now, looks_at_heap=False, sender=None):
-    """Serve phones until told to stop; with the arguments of a ``sender`` also cards, at a Wiegand
-    reader (wiegand_on_board.py).
+def serve(now, looks_at_heap=False, sender=None, contexts=None):
+    """Serve phones, and remember ``contexts`` of them, until told to stop; with the arguments of a
+    ``sender`` also cards, at a Wiegand reader (wiegand_on_board.py).
     """
     meter = Meter(looks_at_heap)
     if looks_at_heap:
@@ -192,13 +200,14 @@ def serve(now, looks_at_heap=False, sender=None):
 
         # Public keys are worked on in steps, and there is a look between any two of them.
         meter.watch(backend.chosen, ("aes_ccm_encrypt", "aes_ccm_decrypt"))
+    limits = contexts and Limits(contexts=contexts)
     if sender is None:
-        reader = make_reader(now)
+        reader = make_reader(now, limits)
     else:
         from wiegand_on_board import Lines
 
         lines = Lines(Hardware(now), *sender)
-        reader = make_reader(now, pause=lines.pause)
+        reader = make_reader(now, limits, lines.pause)
         lines.add(reader)
     asyncio.run(_serve(reader, meter))
 
@@ -206,21 +215,26 @@ def serve(now, looks_at_heap=False, sender=None):
 async def _serve(reader, meter):
     running = asyncio.create_task(meter.counted(reader.run()))
     lines = asyncio.StreamReader(sys.stdin.buffer)
-    link = None
+    link, pieces = None, []
     await asyncio.sleep_ms(0)  # a key is made ahead now
     gc.collect()
     gc.threshold(-1)
     print('{"event": "ready", "heap": %d}' % gc.mem_alloc())
     while True:
-        word, _, rest = (await lines.readline()).strip().partition(b" ")
+        line = await lines.readline()
+        word = line[:4]
         if word == b"open":
             link = Link(meter)
             asyncio.create_task(_connection(reader, link, meter))
         elif word == b"data":
-            link.put(bytes.fromhex(rest.decode()))
-        elif word == b"close":
+            pieces.append(unhexlify(memoryview(line)[5:-1]))
+            link.put(b"".join(pieces))
+            pieces.clear()
+        elif word == b"more":
+            pieces.append(unhexlify(memoryview(line)[5:-1]))
+        elif line.startswith(b"close"):
             link.put(b"")
-        elif word == b"figures":
+        elif line.startswith(b"figures"):
             fields = meter.spent, meter.until_answer, meter.longest_step, meter.live
             print("=" + json.dumps(fields))
             meter.reset()

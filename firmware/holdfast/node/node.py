@@ -29,7 +29,6 @@ from ..link.limits import Limits
 from ..link.origin import Origin
 from ..link.pending import PendingHandshakes
 from ..link.recent import RecentMessages
-from ..storage.settings import Settings
 from .device_keys import DeviceKeys
 from .recorder import Recorder
 from .stores import Stores
@@ -54,9 +53,7 @@ class Node:
     ``settings`` is not this device's.
     """
 
-    settings: Settings
     keys: DeviceKeys
-
     # From the start on
     contexts: Contexts
     handshakes: Handshakes
@@ -78,11 +75,10 @@ class Node:
         self.hardware = hardware
         self.doors = {}
         crypto.self_test(settings.p256_certificate is not None)
-        from .device_keys import check  # for this moment
+        from .device_keys import check
 
         self.keys = check(settings, private_key, p256_private_key)
-        self._is_end_told = False  # of the certificates in force
-        self._telling = None
+        self._telling, self._is_end_told = None, False  # of the certificates in force
         self._rules = None  # what all goes by that was told of it
         self._told = 0  # number of the changeset that an event was about
         self._locked = {}  # door: whether it was said to be locked down
@@ -145,8 +141,8 @@ class Node:
         self.keep_up()
         self.recorder.note(STARTED, {"changeset": self._rules and self._rules.number})
         if lost:
-            told = {"count": lost, "detail": "events of a place that was left are gone"}
-            self.recorder.note(STORAGE_FAULT, told)
+            told = "events of a place that was left are gone"
+            self.recorder.note(STORAGE_FAULT, {"count": lost, "detail": told})
         self.tell_ending()
         self.tell_clock()
         self.recorder.pay()
