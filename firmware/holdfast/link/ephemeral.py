@@ -2,6 +2,9 @@
 
 import crypto
 from micropython import const
+from untrusted import InvalidInput
+
+from .origin import Origin
 
 _PRIVATE_LENGTH = const(32)
 _PUBLIC_LENGTH = const(32)
@@ -27,6 +30,17 @@ class EphemeralKeys:
             if suite not in self._ready:
                 return suite
         return None
+
+    async def prepare(self, engine, is_idle):
+        """Make what is missing by ``engine``, while ``is_idle()`` says that nobody is there."""
+        # One at a time, and none more once a phone is there: it waits for the one that is being
+        # made, which may be what it needs.
+        nobody = Origin(0)
+        while is_idle() and self.missing is not None:
+            try:
+                await engine.run(self.prepare_steps(self.missing), nobody, True)
+            except (MemoryError, InvalidInput):
+                break  # memory, or random bytes that make a key: the next time
 
     def prepare_steps(self, suite: int):
         """Make the next pair for ``suite`` unless one is ready; for when nobody waits."""

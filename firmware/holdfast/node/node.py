@@ -26,7 +26,6 @@ from ..link.ephemeral import EphemeralKeys
 from ..link.exchanger import Exchanger
 from ..link.handshake import Handshakes
 from ..link.limits import Limits
-from ..link.origin import Origin
 from ..link.pending import PendingHandshakes
 from ..link.recent import RecentMessages
 from .device_keys import DeviceKeys
@@ -296,19 +295,7 @@ class Node:
         """
         self.supervisor.add("clock", self.timekeeper.run)
         self.supervisor.add("tidy", self._tidy)
-        self.supervisor.add("keys", lambda: self.prepare_keys(is_idle))
-
-    async def prepare_keys(self, is_idle):
-        """Make the keys that the next handshakes need, while nobody is there."""
-        # One at a time, and none more once a phone is there: it waits for the one that is being
-        # made, which may be what it needs.
-        nobody = Origin(0)
-        while is_idle() and self.ephemerals.missing is not None:
-            steps = self.ephemerals.prepare_steps(self.ephemerals.missing)
-            try:
-                await self.engine.run(steps, nobody, True)
-            except (MemoryError, InvalidInput):
-                break  # memory, or random bytes that make a key: the next time
+        self.supervisor.add("keys", lambda: self.ephemerals.prepare(self.engine, is_idle))
 
     async def _tidy(self):
         while True:

@@ -104,7 +104,7 @@ class Reader(Node):
             is_proven = await self.listener.connected(link)
             if self._is_idle():
                 # While nobody waits: the next phone finds a key ready and the memory whole.
-                await self.prepare_keys(self._is_idle)
+                await self.ephemerals.prepare(self.engine, self._is_idle)
                 let_go_late()
                 gc.collect()
                 if self._is_idle():
