@@ -5,7 +5,7 @@ than the input justifies, and with ``deterministic=True`` accepts exactly what t
 """
 
 from .decoder import MAX_DEPTH, MAX_ITEMS, decode, decode_prefix, decode_sequence, skip
-from .encoder import encode, encode_sequence
+from .encoder import bytes_head, encode, encode_sequence
 from .types import UNDEFINED, DecodeError, Raw, Simple, Tag
 
 __all__ = (
@@ -16,6 +16,7 @@ __all__ = (
     "Raw",
     "Simple",
     "Tag",
+    "bytes_head",
     "decode",
     "decode_prefix",
     "decode_sequence",

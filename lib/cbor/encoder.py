@@ -43,6 +43,13 @@ def encode_sequence(*values) -> bytes:
     return bytes(out)
 
 
+def bytes_head(length: int) -> bytes:
+    """What a byte string of ``length`` bytes begins with, for who has it in pieces."""
+    out = bytearray()
+    _head(out, _BYTES, length)
+    return bytes(out)
+
+
 def _encode(out, value):
     kind = type(value)
     if kind is int:  # the two that there are most of, before a row of questions

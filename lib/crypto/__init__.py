@@ -119,9 +119,12 @@ def self_test(p256: bool = False) -> bool:
     return True
 
 
-def sha256(data: bytes) -> bytes:
-    """The 32-byte SHA-256 digest, FIPS 180-4."""
-    return hashlib.sha256(data).digest()
+def sha256(data: bytes, *more) -> bytes:
+    """The 32-byte SHA-256 digest, FIPS 180-4, of ``data`` and what follows it."""
+    begun = hashlib.sha256(data)
+    for piece in more:
+        begun.update(piece)
+    return begun.digest()
 
 
 def sha512(data: bytes) -> bytes:

@@ -17,7 +17,7 @@ _OUTER_REST = b"\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\
 def hmac_sha256(key: bytes, data: bytes) -> bytes:
     """The 32-byte code of ``data`` under ``key`` of any length."""
     inner, outer = pads(key)
-    return code(inner, outer, data)
+    return code(inner, outer, (data,))
 
 
 def pads(key) -> tuple:
@@ -47,10 +47,11 @@ def _whole(padded, mask):
     return (padded ^ mask).to_bytes(_BLOCK_BYTES + 1, "big")[1:]
 
 
-def code(inner, outer, data) -> bytes:
-    """The code of ``data`` under the key of these ``pads``."""
+def code(inner, outer, pieces) -> bytes:
+    """The code of all ``pieces`` under the key of these ``pads``."""
     begun = hashlib.sha256(inner)
-    begun.update(data)
+    for piece in pieces:
+        begun.update(piece)
     ended = hashlib.sha256(outer)
     ended.update(begun.digest())
     return ended.digest()

@@ -46,7 +46,7 @@ class Authentication:
         """Signature_or_MAC."""
         if not self._signs:
             return mac
-        signed = message.structure("Signature1", id_cred, external_aad, mac)
+        signed = message.structure("Signature1", id_cred, b"".join(external_aad), mac)
         yield
         return (yield from suite.sign_steps(private_key, signed))
 
@@ -54,7 +54,7 @@ class Authentication:
         """Whether ``signature_or_mac`` is right; for a MAC in the same time whatever it is."""
         if not self._signs:
             return crypto.equal(mac, signature_or_mac)
-        signed = message.structure("Signature1", id_cred, external_aad, mac)
+        signed = message.structure("Signature1", id_cred, b"".join(external_aad), mac)
         yield
         return (yield from suite.is_signature_steps(public_key, signed, signature_or_mac))
 

@@ -10,7 +10,14 @@ from .sequence import encode_identifier
 
 
 def kdf(suite, prk, info_label, context, length) -> bytes:
-    """EDHOC_KDF( PRK, info_label, context, length ), section 4.1.2."""
+    """EDHOC_KDF( PRK, info_label, context, length ), section 4.1.2.
+
+    ``context`` is bytes, or a tuple of pieces: a credential is in it, and in one piece that would
+    take three times what a board has in one.
+    """
+    if isinstance(context, tuple):
+        head = cbor.encode(info_label) + cbor.bytes_head(sum([len(piece) for piece in context]))
+        return suite.expand(prk, (head,) + context + (cbor.encode(length),), length)
     return suite.expand(prk, cbor.encode_sequence(info_label, context, length), length)
 
 
@@ -21,12 +28,12 @@ def th_2(suite, g_y, h_message_1) -> bytes:
 
 def th_3(suite, th_2, plaintext_2, cred_r) -> bytes:
     """TH_3 = H( TH_2, PLAINTEXT_2, CRED_R )."""
-    return suite.hash(cbor.encode(th_2) + plaintext_2 + cred_r)
+    return suite.hash(cbor.encode(th_2), plaintext_2, cred_r)
 
 
 def th_4(suite, th_3, plaintext_3, cred_i) -> bytes:
     """TH_4 = H( TH_3, PLAINTEXT_3, CRED_I )."""
-    return suite.hash(cbor.encode(th_3) + plaintext_3 + cred_i)
+    return suite.hash(cbor.encode(th_3), plaintext_3, cred_i)
 
 
 def prk_2e(suite, th_2, g_xy) -> bytes:
@@ -60,14 +67,16 @@ def prk_3e2m(suite, prk_2e, th_2, g_rx) -> bytes:
     return suite.extract(salt_3e2m(suite, prk_2e, th_2), g_rx)
 
 
-def external_aad(th, cred, ead) -> bytes:
-    """<< TH, CRED, ? EAD >>: what each side vouches for, in its MAC or under its signature."""
-    return cbor.encode(th) + cred + ead
+def external_aad(th, cred, ead) -> tuple:
+    """<< TH, CRED, ? EAD >> in pieces: what each side vouches for, in its MAC or under its
+    signature.
+    """
+    return cbor.encode(th), cred, ead
 
 
 def mac_2(suite, prk_3e2m, c_r, id_cred_r, external_aad_2, length) -> bytes:
     """MAC_2 over context_2 = << C_R, ID_CRED_R, TH_2, CRED_R, ? EAD_2 >>."""
-    context_2 = encode_identifier(c_r) + id_cred_r + external_aad_2
+    context_2 = (encode_identifier(c_r), id_cred_r) + external_aad_2
     return kdf(suite, prk_3e2m, 2, context_2, length)
 
 
@@ -95,7 +104,7 @@ def prk_4e3m(suite, prk_3e2m, th_3, g_iy) -> bytes:
 
 def mac_3(suite, prk_4e3m, id_cred_i, external_aad_3, length) -> bytes:
     """MAC_3 over context_3 = << ID_CRED_I, TH_3, CRED_I, ? EAD_3 >>."""
-    return kdf(suite, prk_4e3m, 6, id_cred_i + external_aad_3, length)
+    return kdf(suite, prk_4e3m, 6, (id_cred_i,) + external_aad_3, length)
 
 
 def prk_out(suite, prk_4e3m, th_4) -> bytes:

@@ -66,9 +66,9 @@ class Suite:
             self.signature_length,
         ) = row
 
-    def hash(self, data) -> bytes:
+    def hash(self, *pieces) -> bytes:
         """H(): 32 bytes."""
-        return crypto.sha256(data)
+        return crypto.sha256(*pieces)
 
     def extract(self, salt, ikm) -> bytes:
         """EDHOC_Extract: 32 bytes."""
@@ -79,7 +79,7 @@ class Suite:
         return crypto.hkdf_prepared(prk)
 
     def expand(self, prk, info, length) -> bytes:
-        """EDHOC_Expand: ``length`` bytes, at most 8160. ``prk`` may be prepared."""
+        """EDHOC_Expand: ``length`` bytes, at most 8160, as of crypto.hkdf_expand."""
         return crypto.hkdf_expand(prk, info, length)
 
     def expand_steps(self, prk, info, length):

@@ -218,3 +218,9 @@ def test_what_has_no_encoding_is_the_callers_mistake():
     for value in mistakes:
         error = raises(ValueError, cbor.encode, value)
         assert not isinstance(error, InvalidInput)
+
+
+def test_a_byte_string_in_pieces_has_the_head_of_one_in_one():
+    """At each length where heads grow."""
+    for length in (0, 1, 23, 24, 255, 256, 65535, 65536):
+        assert cbor.bytes_head(length) + bytes(length) == cbor.encode(bytes(length))

@@ -142,6 +142,18 @@ def _check_all_functions_take(view):
     assert crypto.es256_sign(private, data) == crypto.es256_sign(PRIVATE, message)
 
 
+def test_what_is_in_pieces_is_hashed_as_if_it_were_in_one():
+    """Information of half a kilobyte need not lie in one piece, which a board may not have."""
+    whole = bytes(range(200))
+    for cuts in ((0, 200), (1, 100), (64, 64), (63, 65)):
+        pieces = (whole[: cuts[0]], whole[cuts[0] : cuts[1]], memoryview(whole)[cuts[1] :])
+        assert crypto.sha256(*pieces) == crypto.sha256(whole)
+        for length in (1, 32, 33, 100):
+            assert crypto.hkdf_expand(KEY, pieces, length) == crypto.hkdf_expand(
+                KEY, whole, length
+            )
+
+
 def test_hkdf_expand_gives_up_to_255_blocks():
     """Beyond, the one-byte counter would wrap and repeat key material."""
     longest = crypto.hkdf_expand(KEY, b"", 255 * 32)
