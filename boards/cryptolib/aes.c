@@ -109,9 +109,11 @@ static inline __attribute__((always_inline)) void mix_columns(state_t q) {
     }
 }
 
-static inline __attribute__((always_inline)) void add_round_key(state_t q, const state_t key) {
-    for (int i = 0; i < 8; i++) {
-        q[i] ^= key[i];
+// To the first block alone, whose bits are at the even places.
+static inline __attribute__((always_inline)) void add_round_key(state_t q, const uint32_t key[4]) {
+    for (int i = 0; i < 4; i++) {
+        q[2 * i] ^= key[i] & 0x55555555u;
+        q[2 * i + 1] ^= key[i] >> 1 & 0x55555555u;
     }
 }
 
@@ -180,12 +182,14 @@ int mbedtls_aes_setkey_enc(mbedtls_aes_context *aes, const unsigned char *key, u
         words[i] = words[i - key_words] ^ word;
     }
     for (unsigned round = 0; round <= aes->rounds; round++) {
-        state_t q;
+        state_t q = { 0 };
         for (int i = 0; i < 4; i++) {
-            q[2 * i] = q[2 * i + 1] = words[4 * round + i];
+            q[2 * i] = words[4 * round + i];
         }
         transpose(q);
-        memcpy(aes->round_keys[round], q, sizeof(q));
+        for (int i = 0; i < 4; i++) {
+            aes->round_keys[round][i] = q[2 * i] | q[2 * i + 1] << 1;
+        }
     }
     return 0;
 }

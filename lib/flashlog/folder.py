@@ -85,11 +85,13 @@ class Folder:
                 raise OSError(errno.EIO)  # not the file that was there
             if data:
                 file.write(data)
-            if self._stays_open or hasattr(os, "fsync"):
+            # What has a number of the system's is no littlefs's: it can be gone from its folder.
+            stays_open = self._stays_open and not hasattr(file, "fileno")
+            if stays_open or hasattr(os, "fsync"):
                 file.flush()
                 if hasattr(os, "fsync"):
                     os.fsync(file.fileno())
-            if self._stays_open:
+            if stays_open:
                 self._file, self._start, file = file, start, None
         finally:
             if file is not None:

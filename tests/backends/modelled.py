@@ -14,7 +14,8 @@ _NAME = "crypto.native"
 
 
 class Modelled:
-    """``sha512`` and ``ed25519`` are the drivers, ``ed25519_sign`` the half that is imported late.
+    """``sha512``, ``ed25519`` and ``x25519`` are the drivers, ``ed25519_sign`` the half that is
+    imported late, ``bank`` the memory that they share.
 
     ``counts`` says how often each op was run.
     """
@@ -31,6 +32,8 @@ class Modelled:
         for name, module in made.items():
             sys.modules[f"{_NAME}.{name}"] = module
         try:
+            self.bank = importlib.import_module(f"{_NAME}.bank")
+            self.x25519 = importlib.import_module(f"{_NAME}.x25519")
             self.sha512 = importlib.import_module(f"{_NAME}.sha512")
             self.ed25519 = importlib.import_module(f"{_NAME}.ed25519")
             sign = self.ed25519_sign = importlib.import_module(f"{_NAME}.ed25519_sign")

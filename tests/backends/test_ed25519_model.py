@@ -15,6 +15,7 @@ import pytest
 
 from backends import machines, made, published
 from backends.modelled import Modelled
+from crypto import finish, x25519
 from crypto.assembly.programs import edwards25519 as curve
 from crypto.curves import L_25519, P_25519
 from crypto.portable import ed25519 as portable
@@ -115,7 +116,7 @@ def test_what_was_in_the_memory_before_does_not_matter(modelled, ed25519):
     """A verification's memory is used again, as it was left; or as one given up left it."""
     private = bytes(32)
     public, signature = portable_("public_key", private), portable_("sign", private, b"m")
-    kept = modelled.ed25519._kept
+    kept = modelled.bank._kept
     for fill in (0xFF, 0x55):
         ed25519.ed25519_verify(public, b"m", signature)
         size = len(kept[0])
@@ -128,6 +129,28 @@ def test_what_was_in_the_memory_before_does_not_matter(modelled, ed25519):
         assert ed25519.ed25519_verify(public, b"m", signature)  # meanwhile, in memory of its own
         steps.close()
         assert len(kept) == 1
+
+
+def test_a_shared_secret_leaves_nothing_in_the_memory_that_others_use(modelled, ed25519):
+    """It borrows what a verification has left, whatever that is, and gives it back wiped."""
+    public, signature = portable_("public_key", bytes(32)), portable_("sign", bytes(32), b"m")
+    ed25519.ed25519_verify(public, b"m", signature)
+    (memory,) = modelled.bank._kept
+    size = modelled.x25519.programs.BANK
+    for number in (1, 77):
+        private, other = bytes([number] * 32), bytes([number + 1] * 32)
+        for fill in (0, 0xFF):
+            memory[:] = bytes([fill]) * len(memory)
+            found = finish(modelled.x25519.x25519_steps(private, other))
+            assert found == x25519(private, other)
+            assert modelled.bank._kept == [memory]
+            assert bytes(memory[:size]) == bytes(size)
+            assert bytes(memory[size:]) == bytes([fill]) * (len(memory) - size)
+        steps = modelled.x25519.x25519_steps(private, other)
+        next(steps)
+        assert not modelled.bank._kept and any(memory[:size])
+        steps.close()
+        assert not any(memory[:size])
 
 
 def test_keys_of_all_kinds_sign_alike(modelled, ed25519):

@@ -10,7 +10,9 @@
 
 typedef struct {
     unsigned rounds;
-    uint32_t round_keys[15][8]; // bitsliced
+    // Bitsliced, for one block: of two words each, which have their bits at the even places. An ESP32's has
+    // its key alone, in hardware; what is kept here for each of two ciphers at once has to be found in one piece.
+    uint32_t round_keys[15][4];
 } mbedtls_aes_context;
 
 void mbedtls_aes_init(mbedtls_aes_context *aes);

@@ -4,6 +4,11 @@ Numbers are 32 bytes in cells, little-endian. A bank is a bytearray of its drive
 a secret out of it, and `wipe` belongs in a ``finally``.
 """
 
+# The largest memory of an operation that is over, for the next one: after some hours of service a
+# board's free memory is in small pieces, and none of them has the 3 KB that a verification takes,
+# or the half of one for a shared secret.
+_kept = []
+
 
 def put(bank, offset, number):
     """32 bytes, little-endian, into a cell. Raises ValueError for any other length."""
@@ -39,6 +44,21 @@ def run_loop(run, program, bank, table, loop, count, in_a_step):
         run(program, bank, table)
         count -= times
         yield
+
+
+def borrow(size: int):
+    """A memoryview of ``size`` bytes or more, whatever is in them, until ``give_back``."""
+    if _kept and len(_kept[0]) >= size:
+        return _kept.pop()
+    return memoryview(bytearray(size))
+
+
+def give_back(memory):
+    """Keep ``memory``, in which is nothing secret any more, for who borrows next."""
+    if not _kept:
+        _kept.append(memory)
+    elif len(_kept[0]) < len(memory):
+        _kept[0] = memory
 
 
 def wipe(bank):

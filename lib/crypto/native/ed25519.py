@@ -4,16 +4,11 @@ from micropython import const
 
 from ..curves import L_25519
 from . import programs_ed25519_verify as programs
-from .bank import encoded_point, put, run_loop
+from .bank import borrow, encoded_point, give_back, put, run_loop
 from .field25519 import run
 from .sha512 import digest_steps
 
 _BITS = const(60)  # of the scalars in a step: 330,000 instructions, 350,000 at most
-
-# The memory of the last verification, for the next one: after some hours of service a board's free
-# memory is in small pieces, and none of them has the 3 KB that it takes.
-_kept = []
-
 
 # Machine code and tables are copied into memory, and most devices only ever verify.
 
@@ -32,13 +27,12 @@ def ed25519_sign_steps(private, message):
 
 def ed25519_verify_steps(public, message, signature):
     size = programs.BANK + programs.LONGEST
-    memory = _kept.pop() if _kept else memoryview(bytearray(size))
+    memory = borrow(size)
     try:
         return (yield from _verify_steps(memory, public, message, signature))
     finally:
         # Nothing in it is secret, and the next one sets all it reads.
-        if not _kept:
-            _kept.append(memory)
+        give_back(memory)
 
 
 def _verify_steps(memory, public, message, signature):

@@ -3,7 +3,7 @@
 from micropython import const
 
 from . import programs_x25519 as programs
-from .bank import put, put_clamped, run_loop, take, wipe
+from .bank import borrow, give_back, put, put_clamped, run_loop, take, wipe
 from .field25519 import run
 
 _BITS = const(64)  # of the scalar in a step: 340,000 instructions
@@ -20,8 +20,10 @@ def x25519_steps(private, public):
         from .x25519_base import x25519_base_steps  # its tables are not needed for anything else
 
         return (yield from x25519_base_steps(private))
-    bank = bytearray(programs.BANK)
+    memory = borrow(programs.BANK)
+    bank = memory[: programs.BANK]
     try:
+        wipe(bank)  # the program reads zeros where nobody has written
         put_clamped(bank, programs.SCALAR, private)
         put(bank, programs.U, public)
         bank[programs.U + 31] &= 127
@@ -32,3 +34,4 @@ def x25519_steps(private, public):
         return take(bank, programs.RESULT)
     finally:
         wipe(bank)
+        give_back(memory)

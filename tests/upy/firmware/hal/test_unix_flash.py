@@ -16,6 +16,7 @@ from holdfast.hal.unix.bench import Bench
 from holdfast.hal.unix.clock import Clock, LostClock
 from holdfast.hal.unix.inputs import Input
 from holdfast.roles import unix_reader
+from holdfast.roles.unix_options import UsageError, parse
 
 SIZE = 2 * 1024 * 1024
 BLOCK = 4096
@@ -198,28 +199,26 @@ def test_a_reader_on_a_bad_image_ends_with_the_exit_code_for_storage():
 
 def test_the_clock_may_be_lost_or_wrong_and_nothing_else():
     """What is not understood must not start a reader that looks as it was told to."""
-    options = unix_reader._options
-    rest = ([], 0, (None, None))
-    assert options(["d", "--port", "1"]) == ("d", 1, 244, 0) + rest
-    assert options(["d", "--clock", "lost", "--port", "1"]) == ("d", 1, 244, None) + rest
-    assert options(["d", "--clock", "-7200", "--port", "1"]) == ("d", 1, 244, -7200) + rest
+    for given, clock in (([], 0), (["--clock", "lost"], None), (["--clock", "-7200"], -7200)):
+        directory, values = parse(["d", "--port", "1"] + given)
+        assert (directory, values["clock"], values["port"]) == ("d", clock, 1)
+        assert (values["chunk"], values["held"], values["wiegand"]) == (244, 0, None)
     for clock in ("", "found", "LOST", "1.5"):
-        assert options(["d", "--port", "1", "--clock", clock]) is None
-    assert options(["d", "--port", "1", "--clock"]) is None
-    assert options(["d", "--port", "1", "--clock", "lost", "--clock", "lost"]) is None
+        raises(UsageError, parse, ["d", "--port", "1", "--clock", clock])
+    raises(UsageError, parse, ["d", "--port", "1", "--clock"])
+    raises(UsageError, parse, ["d", "--port", "1", "--clock", "lost", "--clock", "lost"])
     assert LostClock().seconds() is None
     assert Clock(7200).seconds() - Clock().seconds() in (7200, 7199)
 
 
 def test_a_reader_has_the_inputs_that_it_is_given_and_no_other():
     """One that plays a contact which no door has would tell that people passed."""
-    options = unix_reader._options
-    given = options(["d", "--port", "1", "--inputs", "contact,rex", "--held", "2000"])
-    assert given == ("d", 1, 244, 0, ["contact", "rex"], 2000, (None, None))
+    _, values = parse(["d", "--port", "1", "--inputs", "contact,rex", "--held", "2000"])
+    assert (values["inputs"], values["held"]) == (["contact", "rex"], 2000)
     for inputs in ("", "door", "contact,", "contact rex", "CONTACT"):
-        assert options(["d", "--port", "1", "--inputs", inputs]) is None
+        raises(UsageError, parse, ["d", "--port", "1", "--inputs", inputs])
     for held in ("", "-1", "1.5", "long"):
-        assert options(["d", "--port", "1", "--held", held]) is None
+        raises(UsageError, parse, ["d", "--port", "1", "--held", held])
 
 
 async def test_lines_play_the_inputs_that_a_board_has():

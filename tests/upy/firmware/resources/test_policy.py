@@ -181,7 +181,8 @@ class _Request:
 
 
 class _Peer:
-    credential = None
+    class credential:
+        role = 0
 
 
 async def test_flash_that_fails_is_5_03():
