@@ -35,7 +35,8 @@ class Hardware:
         self.console = self.strike = self.led = self.buzzer = self.clock = self.ticks = self
 
     def line(self, fields):
-        print(json.dumps(fields))
+        json.dump(fields, sys.stdout)
+        print()
 
     def prepare(self, fields):
         return json.dumps(fields)

@@ -10,8 +10,11 @@ class Console:
     """
 
     def line(self, fields: dict):
-        """Write ``fields`` as one line, at once."""
-        self.write(self.prepare(fields))
+        """Write ``fields`` as one line, at once, in pieces: a board may not have the half of a
+        kilobyte that it is in one.
+        """
+        json.dump(fields, sys.stdout)
+        sys.stdout.write("\n")
 
     def prepare(self, fields: dict) -> str:
         """The line for ``fields``, to be written later without needing memory."""
