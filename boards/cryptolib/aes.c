@@ -109,11 +109,11 @@ static inline __attribute__((always_inline)) void mix_columns(state_t q) {
     }
 }
 
-// To the first block alone, whose bits are at the even places.
+// To the first block alone, whose bits are at the even places; the second is nothing.
 static inline __attribute__((always_inline)) void add_round_key(state_t q, const uint32_t key[4]) {
     for (int i = 0; i < 4; i++) {
-        q[2 * i] ^= key[i] & 0x55555555u;
-        q[2 * i + 1] ^= key[i] >> 1 & 0x55555555u;
+        q[2 * i] ^= key[i];
+        q[2 * i + 1] ^= key[i] >> 1;
     }
 }
 

@@ -20,7 +20,7 @@ if aioble_path() is None:
 
 _TIMES = 20 if os.environ.get("HOLDFAST_RV32") == "1" else 2
 # Ceilings: with aioble, and with the `bluetooth` module, which is no part of an ESP32's heap.
-_HEAPS = {"rom": 256 * 1024, "gatt": 122 * 1024}
+_HEAPS = {"rom": 256 * 1024, "gatt": 112 * 1024}
 _is_built = pytest.mark.skipif(not GATT.exists(), reason="no image: run `make rv32-gatt`")
 
 
