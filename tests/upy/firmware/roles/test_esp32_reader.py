@@ -63,6 +63,7 @@ class _Start:
         self.lines = []
         flash.HOME, flash.STATE = folder, folder + "/state"
         Console.write = lambda _, text: self.lines.append(json.loads(text))
+        Console.line = lambda _, fields: self.lines.append(json.loads(json.dumps(fields)))
         safe_mode.AGAIN_S = _AGAIN_S
         _Radio.acts = staticmethod(acts or (lambda: None))
         _Radio.fails = fails
