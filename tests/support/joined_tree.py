@@ -52,7 +52,6 @@ _BY_FILE = {
             memory_that_ends_as_a_phone_connects_takes_no_connection_with_it""",
         "test_esp32_reader":
             "a_wiegand_reader_is_listened_to_where_pins_json_says_what_it_sends",
-        "test_listener": "the_last_free_connection_is_for_who_proves_soon",
         "test_faults": "one_that_repeats_is_written_each_time_its_count_doubles",
         "test_stores":
             "the_policy_in_force_decides_whom_to_believe_however_late_it_can_be_read",
