@@ -58,7 +58,7 @@ def whole(monkeypatch, reader_folder):
 
     def make(prepare=lambda phone: None):
         async def furnish(stage):
-            board = await stage.board(GATT_READER, reader_folder)
+            board = await stage.board(GATT_READER, reader_folder, 5000)
             await board.said('"ready"')
 
         made = Ether(furnish, prepare=prepare)

@@ -84,18 +84,22 @@ class AirDoor:
 
 
 class GattDoor(AirDoor):
-    """The reader of ``site``, whose state lies in ``state``, started on ``stage``."""
+    """The reader of ``site``, whose state lies in ``state``, started on ``stage``.
 
-    def __init__(self, site: Site, state: pathlib.Path, stage: Stage):
+    It gives a phone ``first_ms`` until it has shown who it is.
+    """
+
+    def __init__(self, site: Site, state: pathlib.Path, stage: Stage, first_ms: int = 5000):
         super().__init__(site.now)
         self.site = site
         self._state = state
         self._stage = stage
+        self._first_ms = first_ms
         self.board = None
 
     async def start(self):
         """Power it on; returns once it serves."""
-        self.board = await self._stage.board(_SCRIPT, self._state)
+        self.board = await self._stage.board(_SCRIPT, self._state, self._first_ms)
         await self.board.said('"ready"')
 
     def events(self, kind: str) -> list:

@@ -1,7 +1,8 @@
 """Runs on MicroPython's unix port: a whole reader whose phones come over GATT, on the real aioble.
 
-gatt_reader.py STATE_DIR: what `holdfast reader enroll` made of that folder, as for the reader that
-listens on a socket. It prints what it shows and decides, a JSON object a line.
+gatt_reader.py STATE_DIR FIRST_MS: what `holdfast reader enroll` made of that folder, as for the
+reader that listens on a socket, and how long a phone has until it has shown who it is. It prints
+what it shows and decides, a JSON object a line.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ async def _serve(reader, console):
     await reader.run()
 
 
-def main(directory):
+def main(directory, first_ms):
     """Serve until the process is ended."""
     gc.threshold(_COLLECT_EVERY)
     hardware = unix_reader.Hardware(0, (), 0)
@@ -50,7 +51,7 @@ def main(directory):
         private_key,
         hardware,
         flash.MOUNT_POINT,
-        Limits(connections=Ble.CONNECTIONS - 1),
+        Limits(connections=Ble.CONNECTIONS - 1, first_ms=first_ms),
         p256_private_key=p256_private_key,
     )
     reader.start()
@@ -58,4 +59,4 @@ def main(directory):
     asyncio.run(_serve(reader, hardware.console))
 
 
-main(sys.argv[1])
+main(sys.argv[1], int(sys.argv[2]))
