@@ -131,7 +131,7 @@ TARGET_xtensawin := xtensa
 
 native: $(NATIVE:%=build/native/%/stamp)  ## machine code for the boards' processors, in build/native
 
-build/native/%/stamp: $(GENERATORS) $(BASE)
+build/native/%/stamp: $(GENERATORS) $(PACKAGE)
 	@rm -rf $(@D) && mkdir -p $(@D)/crypto/native
 	@PYTHONPATH=lib $(BIN)/python -m crypto.assembly.build $(@D)/source $(TARGET_$*)
 	@set -e; for source in $(@D)/source/*.py; do name=$$(basename $$source .py); \

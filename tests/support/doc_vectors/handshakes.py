@@ -171,7 +171,7 @@ def _filled(name, comment, tap, made, secret):
     values.update(more)
     context = {}
     for arguments, result in tap.of("kdf"):
-        if arguments[1] == values["prk_exporter"]:
+        if _is_key(arguments[1], values["prk_exporter"]):
             known = {0: "master_secret", 1: "master_salt"}[arguments[2]]
             context[known] = result
             derived[known] = _derivation("prk_exporter", arguments)
@@ -203,12 +203,16 @@ def _key_schedule(tap, values):
         name = outputs.get(result)
         if name is None:
             continue
-        prk = [known for known in values if known[:3] == "prk" and values[known] == arguments[1]]
-        prk += [known for known in more if known[:3] == "prk" and more[known] == arguments[1]]
+        prk = [
+            known
+            for named in (values, more)
+            for known in named
+            if known[:3] == "prk" and _is_key(arguments[1], named[known])
+        ]
         more[name] = result
         derived[name] = _derivation(prk[0], arguments)
         if name in ("mac_2", "mac_3"):
-            more["context_" + name[4:]] = arguments[3]
+            more["context_" + name[4:]] = _whole(arguments[3])
     length = len(values["plaintext_2"])
     info = cbor.encode_sequence(0, values["th_2"], length)
     derived["keystream_2"] = {
@@ -225,9 +229,18 @@ def _key_schedule(tap, values):
     return derived, more
 
 
+def _is_key(used, key) -> bool:
+    """Whether ``used``, as it is or prepared, is this key."""
+    return used == key or used == crypto.hkdf_prepared(key)
+
+
+def _whole(context) -> bytes:
+    return b"".join(context) if isinstance(context, tuple) else context
+
+
 def _derivation(prk, arguments):
     _, _, label, context, length = arguments
-    info = cbor.encode_sequence(label, context, length)
+    info = cbor.encode_sequence(label, _whole(context), length)
     return {"info": info.hex(), "label": label, "length": length, "prk": prk}
 
 
