@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -90,6 +91,8 @@ class Process:
             text=True,
             cwd=ROOT,
             env=environment("cpython"),
+            # Who runs the tests in the background of a shell has it ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         assert self._process.stdout and self._process.stderr
         self.pid = self._process.pid
