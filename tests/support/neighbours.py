@@ -11,26 +11,29 @@ from holdfast.storage import settings
 from memory_phone import Hardware
 
 OTHER = "reader-2"
+OTHER_CTI = b"\x20\x21\x22\x23\x24\x25\x26\x27"
 
 _PRIVATE = b"\x77" * 32
-_CTI = b"\x20\x21\x22\x23\x24\x25\x26\x27"
 
 
-def other_node():
-    """A second reader of the same door, on the other side of the wall, with the site's policy."""
+def other_node(name=OTHER, directory=None, policy=True):
+    """A second reader of the same door, on the other side of the wall, with a memory in
+    ``directory`` (a new one). It follows the site's first changeset if ``policy``.
+    """
     configured = {
-        3: OTHER,
-        6: site.device_certificate(_PRIVATE, {2: OTHER, 7: _CTI}),
+        3: name,
+        6: site.device_certificate(_PRIVATE, {2: name, 7: OTHER_CTI}),
         13: crypto.x25519_public_key(_PRIVATE),
     }
     reader = Reader(
         settings.decode(cbor.encode(site.settings_map(configured))),
         _PRIVATE,
         Hardware(),
-        new_folder(),
+        directory or new_folder(),
     )
     reader.start()
-    reader.apply(site.changeset())
+    if policy:
+        reader.apply(site.changeset())
     return reader
 
 
