@@ -21,8 +21,8 @@ class FlashLog:
     A record of n bytes takes n + 10 of a file's ``segment_size`` bytes. Numbers start at 0. They
     never go back; they jump over what was damaged. Opening writes nothing and raises OSError, for
     damage never: sound records are kept, and ``damaged`` counts the stretches that were not. There
-    may be only one FlashLog on a directory. ``stays_open`` saves each ``append`` a walk through
-    the directories and takes a file of littlefs, 0.3 KB, for as long as there is the FlashLog.
+    may be only one FlashLog on a directory. On littlefs ``stays_open`` saves each ``append`` a
+    walk through the directories, and takes an open file, 0.3 KB, for as long as this is there.
     """
 
     def __init__(

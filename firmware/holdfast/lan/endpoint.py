@@ -2,6 +2,7 @@
 
 import asyncio
 
+import oscore
 from coap import CoAPError, Message, code, option
 from coap.client import Client
 from coap.endpoint import Endpoint
@@ -62,15 +63,10 @@ class LanEndpoint:
         if no response comes, or too much is asked at once.
         """
         response = await self._response(address, request)
-        echo = response.option(option.ECHO)
-        if (
-            response.code != code.UNAUTHORIZED
-            or echo is None
-            or request.option(option.OSCORE) is not None
-        ):
+        if request.option(option.OSCORE) is not None:
             return response
-        options = request.options + [(option.ECHO, echo)]
-        return await self._response(address, Message(request.code, options, request.payload))
+        repeated = oscore.repeat_with_echo(request, response)
+        return response if repeated is None else await self._response(address, repeated)
 
     async def _response(self, address, request):
         found = []
