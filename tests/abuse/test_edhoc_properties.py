@@ -80,6 +80,8 @@ DOORS = [
     )
 ]
 TOKENS = [token("phone", None, *profile) for profile in PROFILES]
+# A CWT may have its own tag in front, and is the same credential then (RFC 8392 section 6).
+GENUINE = TOKENS + [b"\xd8\x3d" + genuine for genuine in TOKENS]
 
 keys = st.integers(-4, 14)
 leaves = st.one_of(
@@ -121,10 +123,11 @@ def test_random_bytes_open_no_door(door, data):
 
 @pytest.mark.parametrize("door", DOORS)
 @given(values=st.lists(items, max_size=6))
+@example(values=[cbor.Tag(61, cbor.Raw(TOKENS[0]))])
 def test_random_sequences_open_no_door(door, values):
     """Well-formed CBOR gets further, to where types and lengths are looked at."""
     data = cbor.encode_sequence(*values)
-    assume(data not in TOKENS)  # alone it is what the door is for
+    assume(data not in GENUINE)  # alone it is what the door is for
     refuse(door, data)
 
 
