@@ -26,7 +26,7 @@ from ..credentials import keys, lifetime
 from ..errors import UsageProblem
 from ..site import devices, revocation
 from ..site import site as sites
-from . import names, signing
+from . import lan, names, signing
 from .output import AsJson, progress, say, say_json, say_rows, say_table
 from .passphrase import PassphraseFile
 
@@ -76,6 +76,9 @@ def enroll(
             metavar="ID", parser=names.NODE, help="The reader's own id (else that of the door)."
         ),
     ] = None,
+    wiring: lan.WiringOption = lan.DECIDES,
+    controller: lan.Controller = None,
+    peer: lan.Peers = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Enrol a reader anew that is enrolled already.")
     ] = False,
@@ -90,7 +93,15 @@ def enroll(
     accept. A clock that is off by up to a day is set: from then on the reader knows by how much.
     """
     home = sites.load(site)
-    placement = Placement(door, tuple(dict.fromkeys(zone or [])), strike_ms, node or "")
+    placement = Placement(
+        door,
+        tuple(dict.fromkeys(zone or [])),
+        strike_ms,
+        node or "",
+        wiring.value,
+        controller or "",
+        tuple(map(lan.peer, peer or [])),
+    )
     readers.require_placement(home, placement)
     readers.require_none(folder, replace)
     opened = signing.unlocked(home, passphrase_file)
