@@ -14,8 +14,9 @@ _SOON_MS = const(2000)  # so that not all who hear of a new node come at once
 
 
 class _Place:
+    tag: object = None  # of who is said to be there
+
     def __init__(self, at, is_configured=False):
-        self.tag = None  # of who is said to be there
         self.at = at  # when it may be tried
         self.fails = 0
         self.is_configured = is_configured

@@ -39,7 +39,7 @@ _SMALL_SZX = const(5)  # of what is brought: so a block and message_3 fit one da
 class Neighbours:
     """Those of ``node``, which has started, by ``socket`` (hal.*.udp.Udp).
 
-    ``is_controller_present`` is None at a node that has no controller. ``snapshot()`` gives the
+    ``controller`` is the Controller of a node that has one, else None. ``snapshot()`` gives the
     number of the snapshot that can be had here, None without one; whoever keeps one puts it there.
     """
 
@@ -60,25 +60,30 @@ class Neighbours:
             Exchanger(node.handshakes, node.contexts, server, _Observer(node)),
             self._origin,
         )
-        self.lan.failed = node.fault  # pyright: ignore[reportAttributeAccessIssue]
+        self.lan.failed = node.fault
         self.lan.endpoint.hear = self._hear  # pyright: ignore[reportAttributeAccessIssue]
         self._origins = 0
         self._tag = 0  # of transfers
         self._partners = {}  # (id or None, address): [Partner, how many ask it, until which tick]
         self._introductions = None
-        controller = node.settings.controller
-        self.controller = None if controller is None else name_tag(controller)
-        self.peers = Peers(self.controller)
+        name = node.settings.controller
+        controller = None if name is None else name_tag(name)
+        self.peers = Peers(controller)
         now = self.now()
         self._discovery = Discovery(
             hardware.random_bytes,
             now,
             self.peers.is_at,
             [socket.address_of(*peer) for peer in node.settings.peers],
-            self.controller,
+            controller,
         )
         self._due = 0
         self.errands = Errands(self, node, now)
+        self.controller = None
+        if controller is not None:
+            from .controller import Controller
+
+            self.controller = Controller(self, node, controller, now)
         store, asked = node.stores.policies, self.errands.asked
         news = NewsResource(store, asked, lambda: self.snapshot())
         node.server.add(("policy", "news"), news)
@@ -87,7 +92,8 @@ class Neighbours:
         """Be those of the node from now on, with jobs of its supervisor."""
         node = self._node
         node.neighbours = self
-        node.recorder.recorded = self.errands.recorded
+        if self.controller is not None:
+            node.recorder.recorded = self.controller.recorded
         for receiver in self._socket.receivers:
             node.supervisor.add("lan", lambda receiver=receiver: self.lan.run(receiver))
         node.supervisor.add("lan time", self.lan.keep_time)
@@ -207,7 +213,8 @@ class Neighbours:
 
     def _met(self, credential, address):
         if self._is_neighbour(credential) and self.peers.proven(credential, address):
-            self.errands.heard_of(name_tag(credential.device), self.now())
+            if self.controller is not None:
+                self.controller.heard(name_tag(credential.device), self.now())
             self.look()
 
     def _is_neighbour(self, credential) -> bool:
@@ -280,6 +287,9 @@ class Neighbours:
                 self._discovery.ended(False, now)
                 raise
         self.errands.run(now)
+        if self.controller is not None:
+            self.controller.run(now)
+            self._due = min(self._due, self.controller.due)
         due = self._discovery.due
         if due is not None:
             self._due = min(self._due, due)
@@ -293,12 +303,6 @@ class Neighbours:
 
     # What it shows
 
-    @property
-    def is_controller_present(self):
-        """Whether the controller has shown itself lately; None without one."""
-        presence = self.errands.presence
-        return None if presence is None else presence.is_present
-
     def status(self) -> dict:
         """What the node says of it in its status."""
         age = self.errands.dissemination.age(self.now())
@@ -308,8 +312,8 @@ class Neighbours:
             status.PEERS: len(self.peers.by_tag),
             status.KNOWLEDGE_AGE: None if age is None else age // 1000,
         }
-        if settings.controller is not None:
-            told[status.CONTROLLER] = [settings.controller, self.is_controller_present]
+        if self.controller is not None:
+            told[status.CONTROLLER] = [settings.controller, self.controller.is_present]
         return told
 
     def _origin(self):

@@ -26,7 +26,7 @@ class Udp:
         self.address = self.address_of(host, port)
         self.to_all = None
         self._socket = _bound(self.address)
-        self.receivers = [self]
+        self.receivers: list = [self]
         if group is not None:
             self._join(group, host, port)
 
