@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from holdfast.access.credential import ROLE_CONTROLLER, ROLE_READER
+
 from ..errors import UsageProblem
 from . import names
 
@@ -21,6 +23,21 @@ class Wiring(enum.StrEnum):
 
 
 DECIDES = Wiring.DECIDES
+
+
+class Role(enum.StrEnum):
+    """What a device is, by its certificate."""
+
+    READER = "reader"
+    CONTROLLER = "controller"
+
+
+ROLES = {Role.READER: ROLE_READER, Role.CONTROLLER: ROLE_CONTROLLER}
+
+RoleOption = Annotated[
+    Role,
+    typer.Option(help="A controller may have several doors, and other nodes' events go to it."),
+]
 
 WiringOption = Annotated[
     Wiring,
