@@ -43,6 +43,14 @@ WiringOption = Annotated[
     Wiring,
     typer.Option(help="Who decides for the door: the reader itself, or a node it carries to."),
 ]
+OtherDoors = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="DOOR",
+        parser=names.DOOR,
+        help="Another door that a controller opens, in the same zones; repeatable.",
+    ),
+]
 Controller = Annotated[
     str | None,
     typer.Option(

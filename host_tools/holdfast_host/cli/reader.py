@@ -80,14 +80,7 @@ def enroll(
     controller: lan.Controller = None,
     peer: lan.Peers = None,
     role: lan.RoleOption = lan.Role.READER,
-    other_door: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="DOOR",
-            parser=names.DOOR,
-            help="Another door that a controller opens, in the same zones; repeatable.",
-        ),
-    ] = None,
+    other_door: lan.OtherDoors = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Enrol a reader anew that is enrolled already.")
     ] = False,
