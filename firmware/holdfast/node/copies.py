@@ -16,14 +16,9 @@ _HEAD = const(4)  # bytes of CBOR before a certificate
 class Copies:
     """What sync.uplink.Uplink takes for its log.
 
-        ``events()`` gives the EventLog or raises OSError, ``recorder`` and ``uptime()``, in seconds,
-    <<<<<<< HEAD
-        are the node's, and ``collector`` is the id of who copies; ``certificate()`` gives the CWT of
-        the key that the events are proven with. A log that cannot be opened has no events for now.
-    =======
-        are the node's, and ``collector`` is the id of who copies. A log that cannot be opened has no
-        events for now.
-    >>>>>>> lan
+    ``events()`` gives the EventLog or raises OSError, ``recorder`` and ``uptime()``, in seconds,
+    are the node's, and ``collector`` is the id of who copies; ``certificate()`` gives the CWT of
+    the key that the events are proven with. A log that cannot be opened has no events for now.
     """
 
     def __init__(self, events, recorder, uptime, collector: str, certificate):
