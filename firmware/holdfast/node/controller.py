@@ -27,7 +27,11 @@ class Controller:
         self._is_urgent = self._is_news = False
         self._presence = Presence(now)
         log = Copies(
-            node.stores.events, node.recorder, node.timekeeper.uptime, node.settings.controller
+            node.stores.events,
+            node.recorder,
+            node.timekeeper.uptime,
+            node.settings.controller,
+            lambda: node.keys.certificate(0),
         )
         self._uplink = Uplink(log, node.hardware.random_bytes, now)
 

@@ -48,6 +48,9 @@ class Stores:
         self._events = None
         self._faults = None
         self._failed = set()
+        # Of a node that has snapshots for others: how many bytes, and where one was brought.
+        self.snapshot_room = 0
+        self.snapshot_brought = None
 
     # What decides
 
@@ -85,6 +88,12 @@ class Stores:
                 self._cache,
                 self._unseal,
             )
+            if self.snapshot_room:
+                from ..storage.policy.parts import Parts
+
+                folder = self._folder("policy")
+                parts = Parts(folder, self.snapshot_room, self.snapshot_brought)
+                self._policies.keep_parts(parts)
             self.fault("policy", None)
             self.fault("cache", None)
         return self._policies
@@ -250,6 +259,21 @@ class Stores:
             self.fault("cache", error)
         if self._events is not None and cache is not None:
             self.settle_uses()
+
+    @property
+    def collected(self) -> str:
+        """Where a collector keeps copies of others' events; made with the first."""
+        return self._directory + "/collected"
+
+    def snapshot_number(self):
+        """The number that a snapshot stands at which others can have here, None if there is none.
+
+        Raises OSError.
+        """
+        policies = self.policies()
+        if policies.parts is None:
+            return None
+        return policies.parts.number(policies.rules.number)
 
     def clock_store(self) -> ClockStore:
         """Where the clock's floor is kept. Raises OSError."""

@@ -118,7 +118,7 @@ def _be_reader(board, cause, starts, last_run):
     if wiegand is not None:
         wiegand.add(reader, reader.doors[reader.settings.doors[0][0]])
     start.follow_policy(reader, flash.HOME + "/policy.cbor")
-    from .reader import describe
+    from .doors import describe
 
     description = describe(reader.settings)
     description["reset"] = cause

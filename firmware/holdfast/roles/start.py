@@ -3,6 +3,8 @@
 import crypto
 from untrusted import InvalidInput
 
+from ..access.credential import ROLE, ROLE_CONTROLLER
+from ..access.trust import Trust
 from ..node.device_keys import check as check_keys
 from ..node.stores import Stores
 from ..storage import let_go
@@ -70,6 +72,15 @@ def identity(home: str, state: str, random_bytes, hardware, mount) -> tuple:
         return settings, private_key, p256_key(settings)
     except (InvalidInput, OSError) as error:
         raise refused(error)
+
+
+def is_controller(settings) -> bool:
+    """Whether the device's certificate says that it is a controller.
+
+    Of settings that are in force, so it was verified; whoever makes a Node verifies it again.
+    """
+    token = Trust(settings.site, settings.authority_keys).read(settings.certificate)
+    return token.claims.other.get(ROLE) == ROLE_CONTROLLER
 
 
 def _reset(home, state, console, mount) -> bool:

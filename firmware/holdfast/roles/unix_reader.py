@@ -15,7 +15,8 @@ from ..hal.unix.radio import Radio
 from ..hal.unix.rng import random_bytes
 from ..storage.last_run import LastRun
 from . import start, unix_options
-from .reader import Reader, describe
+from .doors import describe
+from .reader import Reader
 
 EXIT_USAGE = 2
 EXIT_UNPROVISIONED = 3
@@ -52,8 +53,10 @@ class Hardware:
         self.random_bytes = random_bytes
 
 
-def main(arguments) -> int:
-    """Run a reader whose state lies in a directory; returns the process's exit code."""
+def main(arguments, must_be_controller: bool = False) -> int:
+    """Run a reader whose state lies in a directory, or a controller where its certificate says
+    that it is one; returns the process's exit code.
+    """
     gc.threshold(_COLLECT_EVERY)
     wiegand = played = None
     try:
@@ -80,8 +83,13 @@ def main(arguments) -> int:
             hardware,
             lambda: images.append(flash.mount(directory + "/flash.img", console)),
         )
+        make = Reader
         try:
-            reader = Reader(
+            if start.is_controller(settings):
+                from .unix_doors import controller as make
+            elif must_be_controller:
+                raise InvalidInput("its certificate is a reader's, and no controller's")
+            reader = make(
                 settings,
                 private_key,
                 hardware,
@@ -95,6 +103,12 @@ def main(arguments) -> int:
         console.line(error.fields)
         return _EXITS[error.fields["event"]]
     (image,) = images
+    if options["lan"] is not None:
+        # Others can have the snapshot that it took, or was brought.
+        from ..storage.policy.parts import ROOM
+
+        reader.stores.snapshot_room = ROOM
+        reader.stores.snapshot_brought = directory + "/policy.cbor"
     last_run = LastRun(directory + LastRun.FILE)
     hardware.life = last_run.told()
     last_run.begin()
@@ -127,7 +141,7 @@ def _run(reader, last_run, directory, radio, bench, options, wiegand) -> int:
         console.write(stopped)
         last_run.end("stopped")
     finally:
-        reader.door.close()
+        reader.close()
     return 0
 
 
@@ -146,11 +160,26 @@ async def _serve(reader, radio, bench, description, console, options) -> int:
     description["port"] = options["port"]
     start.add_state(reader, description)
     console.line(description)
-    card_reader = reader.card_reader
     reader.supervisor.add("radio", lambda: radio.run(reader.connected))
-    reader.supervisor.add("cards", lambda: bench.run(card_reader.card, card_reader.pin))
+    reader.supervisor.add("cards", lambda: _cards(reader, bench))
     await reader.run()
     return 0
+
+
+def _cards(reader, bench):
+    """What plays the card readers; the first door's is where none is named."""
+
+    def find(name):
+        unit = reader.doors.get(name)
+        return None if unit is None else (unit.card_reader.card, unit.card_reader.pin)
+
+    first = reader.settings.doors[0][0] if reader.settings.doors else None
+    card, pin = find(first) or (_no_card, _no_card)
+    return bench.run(card, pin, find)
+
+
+def _no_card(shown):
+    pass  # there is no door
 
 
 def _join(reader, port, address):
@@ -159,5 +188,7 @@ def _join(reader, port, address):
     from ..node.neighbours import GROUP, Neighbours
 
     udp = Udp(address, port, GROUP)
-    Neighbours(reader, udp).start()
+    neighbours = Neighbours(reader, udp)
+    neighbours.snapshot = reader.stores.snapshot_number
+    neighbours.start()
     return {"port": port, "address": address, "multicast": udp.to_all is not None}

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cose import CRV_X25519, Key
-from holdfast.access.credential import ROLE_READER
+from holdfast.access.credential import ROLE_CONTROLLER
 from holdfast.access.policy import limits
 from untrusted import InvalidInput
 
@@ -29,6 +29,7 @@ from .settings import STRIKE_MS as STRIKE_MS
 
 POLICY = "policy.cbor"
 KEYS = ("device.key", "device_p256.key")
+MAX_DOORS = 8
 CERTIFICATE_DAYS = 730  # of a site that never set any
 
 _REFUSED = "policy_file_refused"  # what a reader says that does not take POLICY
@@ -104,7 +105,7 @@ def enroll(
                     correct.correct(
                         reader.port, placement.door, opened, history, site.authority_key
                     )
-            _registered_for(site, placement.name, (placement.door,))
+            _registered_for(site, placement.name, placement.doors)
     return dataclasses.replace(enrolled, certificates=certificates)
 
 
@@ -136,9 +137,7 @@ def _registered_for(site: Site, node: str, doors: tuple[str, ...]) -> None:
         devices.put(site.folder, dataclasses.replace(present, doors=doors))
 
 
-def _require_acceptance(
-    reader: ReaderProcess, site: Site, history: History, number: int
-) -> dict:
+def _require_acceptance(reader: ReaderProcess, site: Site, history: History, number: int) -> dict:
     # A reader with another policy, or none, opens for nobody or for others, but looks enrolled.
     events = list(reader.events)
     for event in events:
@@ -193,8 +192,8 @@ def certify(
     device = devices.Device(
         placement.name,
         key,
-        (placement.door,),
-        ROLE_READER,
+        placement.doors,
+        placement.role,
         () if registered is None else registered.ctis,
         now,
         now,
@@ -258,14 +257,17 @@ def certificate_days(state: State) -> int:
 
 def _told_of(site: Site, opened: Keys, placement: Placement, key: bytes, now: int) -> History:
     """The policy, which knows the door and its zones, with the zones' keys sealed to ``key``."""
-    history, _ = site.change_policy(
-        opened.authority,
-        lambda state: changes.add_door(state, placement.door, placement.zones),
-        now,
-    )
+    history = site.policy()
+    for door in placement.doors:
+        history, _ = site.change_policy(
+            opened.authority,
+            lambda state, door=door: changes.add_door(state, door, placement.zones),
+            now,
+        )
+    zones = [zone for door in placement.doors for zone in history.state.zones_of(door)]
     sealed = [
         operation
-        for zone in history.state.zones_of(placement.door)
+        for zone in dict.fromkeys(zones)
         if zone in site.zones
         for operation in rotation.zone_operations(
             site, opened.secret, zone, site.zones[zone], [(placement.name, key)], os.urandom
@@ -277,7 +279,16 @@ def _told_of(site: Site, opened: Keys, placement: Placement, key: bytes, now: in
 
 def require_placement(site: Site, placement: Placement) -> None:
     """Refuse a door or zone that the site cannot have, before anything is asked or made."""
-    names.require_normal(placement.door, "door")
+    for door in placement.doors:
+        names.require_normal(door, "door")
+    is_controller = placement.role == ROLE_CONTROLLER
+    if len(set(placement.doors)) != len(placement.doors) or len(placement.doors) > (
+        MAX_DOORS if is_controller else 1
+    ):
+        raise UsageProblem(
+            f"a reader has one door, a controller up to {MAX_DOORS}, each once",
+            "enrol a controller for them: --role controller --other-door DOOR",
+        )
     names.require_normal(placement.name, "device")
     if placement.controller:
         names.require_normal(placement.controller, "device")

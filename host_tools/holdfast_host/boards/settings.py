@@ -7,6 +7,7 @@ from pathlib import Path
 import cbor
 import crypto
 from cose import sign1
+from holdfast.access.credential import ROLE_READER
 
 from ..credentials import keys
 from ..credentials.authority import Authority
@@ -38,6 +39,8 @@ class Placement:
     ``node`` is the reader's own id, that of the door if it is empty. ``wiring`` says who decides,
     ``controller`` the id of the node that its events go to, if that is not empty, and ``peers``
     are up to MAX_PEERS (IPv4 address, port) of nodes, for a LAN on which multicast does not come.
+    A controller, by its ``role``, may decide for up to seven ``other_doors`` besides, in the same
+    zones and with strikes of the same time.
     """
 
     door: str
@@ -47,6 +50,13 @@ class Placement:
     wiring: str = DECIDES
     controller: str = ""
     peers: Sequence[tuple[str, int]] = ()
+    role: int = ROLE_READER
+    other_doors: Sequence[str] = ()
+
+    @property
+    def doors(self) -> tuple[str, ...]:
+        """All doors that it decides for."""
+        return (self.door, *self.other_doors)
 
     @property
     def name(self) -> str:
@@ -76,7 +86,7 @@ def encode_settings(
         1: _VERSION,
         2: site.id,
         3: placement.name,
-        4: [[placement.door, placement.strike_ms]],
+        4: [[door, placement.strike_ms] for door in placement.doors],
         5: [key.to_map() for key in history.anchors],
         6: certificates[0],
         7: keys.public_bytes(site.first_key),

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from holdfast.access.credential import ROLE_CONTROLLER, ROLE_READER
+
 from ..errors import UsageProblem
 from . import names
 
@@ -22,9 +24,32 @@ class Wiring(enum.StrEnum):
 
 DECIDES = Wiring.DECIDES
 
+
+class Role(enum.StrEnum):
+    """What a device is, by its certificate."""
+
+    READER = "reader"
+    CONTROLLER = "controller"
+
+
+ROLES = {Role.READER: ROLE_READER, Role.CONTROLLER: ROLE_CONTROLLER}
+
+RoleOption = Annotated[
+    Role,
+    typer.Option(help="A controller may have several doors, and other nodes' events go to it."),
+]
+
 WiringOption = Annotated[
     Wiring,
     typer.Option(help="Who decides for the door: the reader itself, or a node it carries to."),
+]
+OtherDoors = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="DOOR",
+        parser=names.DOOR,
+        help="Another door that a controller opens, in the same zones; repeatable.",
+    ),
 ]
 Controller = Annotated[
     str | None,

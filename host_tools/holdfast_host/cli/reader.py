@@ -79,6 +79,8 @@ def enroll(
     wiring: lan.WiringOption = lan.DECIDES,
     controller: lan.Controller = None,
     peer: lan.Peers = None,
+    role: lan.RoleOption = lan.Role.READER,
+    other_door: lan.OtherDoors = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Enrol a reader anew that is enrolled already.")
     ] = False,
@@ -101,6 +103,8 @@ def enroll(
         wiring.value,
         controller or "",
         tuple(map(lan.peer, peer or [])),
+        lan.ROLES[role],
+        tuple(other_door or []),
     )
     readers.require_placement(home, placement)
     readers.require_none(folder, replace)
@@ -117,6 +121,7 @@ def enroll(
                 "site": home.id,
                 "node": placement.name,
                 "door": door,
+                "doors": placement.doors,
                 "zones": lies_in,
                 "strike_ms": strike_ms,
                 "suites": sorted(found),

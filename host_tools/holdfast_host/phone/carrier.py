@@ -26,6 +26,8 @@ from .wallet import Identity
 _CERTIFICATE = ("certificate",)
 _EVENTS = ("events",)
 _LEFT = ("events", "left")
+_COLLECTED = ("events", "of")
+_COLLECTED_LEFT = ("events", "of", "left")
 _POLICY = ("policy",)
 _STATUS = ("status",)
 _TIME = ("time",)
@@ -61,10 +63,34 @@ class Carrier:
         self._message_3 = message_3
         self.session = session
         self._log = _EVENTS
+        self._of: tuple[tuple[int, bytes], ...] = ()
 
     def turn_to_left(self, left: bool = True) -> None:
         """What follows of events is of those of the place that the reader's board has left."""
         self._log = _LEFT if left else _EVENTS
+        self._of = ()
+
+    def turn_to_node(self, name: str, earlier: bool = False) -> None:
+        """What follows of events is of those of the node ``name``, of which this one, a
+        controller, has copies; ``earlier``: of the chain that it had before its present one.
+        """
+        self._log = _COLLECTED_LEFT if earlier else _COLLECTED
+        self._of = ((option.URI_QUERY, b"node=" + name.encode()),)
+
+    def nodes(self) -> list[str]:
+        """Names of all nodes of whose events this one, a controller, has copies."""
+        found: list[str] = []
+        while True:
+            query = [(option.URI_QUERY, b"after=%d" % len(found))]
+            answer = self._request(coap.code.GET, _COLLECTED, query)
+            if answer.code != coap.code.CONTENT:
+                raise Refused("to name the nodes whose events it has", answer)
+            names = _decoded(answer)
+            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+                raise _nonsense()
+            if not names:
+                return found
+            found += names
 
     @classmethod
     def introduced(
@@ -152,7 +178,7 @@ class Carrier:
     def events(self, after: int | None = None) -> bytes:
         """One batch of the events after number ``after`` (holdfast.access.events.batch)."""
         query = [] if after is None else [(option.URI_QUERY, b"after=%d" % after)]
-        answer = self._request(coap.code.GET, self._log, query)
+        answer = self._request(coap.code.GET, self._log, [*self._of, *query])
         if answer.code != coap.code.CONTENT:
             raise Refused("to show its events", answer)
         return answer.payload
@@ -173,7 +199,7 @@ class Carrier:
         """Bring the auditor's ``word`` (holdfast.access.events.acknowledgement): what it is about
         the reader need not keep.
         """
-        answer = self._request(coap.code.POST, self._log, payload=word)
+        answer = self._request(coap.code.POST, self._log, self._of, payload=word)
         if answer.code != coap.code.CHANGED:
             raise Refused("the acknowledgement", answer)
 

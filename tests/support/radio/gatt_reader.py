@@ -16,7 +16,8 @@ from holdfast.hal.unix.rng import random_bytes
 from holdfast.link.gatt.radio import Radio
 from holdfast.link.limits import Limits
 from holdfast.roles import start, unix_reader
-from holdfast.roles.reader import Reader, describe
+from holdfast.roles.doors import describe
+from holdfast.roles.reader import Reader
 from micropython import const
 
 _COLLECT_EVERY = const(32768)

@@ -3,7 +3,8 @@
 ``{"card": "04a1b2c3"}`` holds a card to it, ``{"pin": "1234"}`` types on its keypad, and
 ``{"power_cut_after": 3}`` lets the power fail after three more writes to flash. Of the inputs that
 it has, ``{"contact": true}`` opens the door, ``{"rex": true}`` presses the button, and so on.
-``{"wiegand": "0110..."}`` has the Wiegand reader send that, at a door that has one.
+``{"wiegand": "0110..."}`` has the Wiegand reader send that, at a door that has one. Of several
+doors ``{"card": "04a1b2c3", "door": "north"}`` says which one.
 """
 
 import asyncio
@@ -27,11 +28,13 @@ class Bench:
         self._stream = stream
         self._play = play
 
-    async def run(self, card_read, pin_entered):
-        """Call ``card_read(number)`` with bytes and ``pin_entered(digits)`` with text, for each.
+    async def run(self, card_read, pin_entered, doors=None):
+        """Call ``card_read(number)`` with bytes and ``pin_entered(digits)`` with text, for each;
+        ``doors(name)`` gives these two of another door, or None.
 
         What is none of these lines is said so and left.
         """
+        self._doors = doors
         stream = asyncio.StreamReader(self._stream or sys.stdin.buffer)
         line = bytearray()
         while True:
@@ -54,6 +57,11 @@ class Bench:
             fields = json.loads(line.decode()) if len(line) <= _LONGEST_LINE else None
         except ValueError:
             fields = None
+        if isinstance(fields, dict) and "door" in fields:
+            found = None if self._doors is None else self._doors(fields.pop("door"))
+            if found is None:
+                return False
+            card_read, pin_entered = found
         if not isinstance(fields, dict) or len(fields) != 1:
             return False
         name, value = list(fields.items())[0]

@@ -103,6 +103,8 @@ def begin_snapshot_steps(store, raw):
     store.abandon_snapshot()
     ring, rules = store.held.ring, store.blank.rules
     store.intake = Intake(head, rules, store.cache, ring, store.keys_after_steps)
+    if store.parts is not None:
+        store.parts.begin(head)
     return True
 
 
@@ -116,6 +118,8 @@ def add_part_steps(store, raw):
         raise ChangesetRefused("not part %d of the snapshot" % (intake.progress[1] + 1))
     try:
         yield from intake.add_steps(raw)
+        if store.parts is not None:
+            store.parts.add(raw)
         if intake.rules is None:
             return False
         yield from _swap_steps(store, intake)

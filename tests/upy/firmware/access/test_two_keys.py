@@ -10,7 +10,7 @@ from coap import stream
 from edhoc import parse_error
 from harness import raises
 from holdfast.node import device_keys
-from holdfast.roles.reader import describe
+from holdfast.roles.doors import describe
 from holdfast.storage.settings import SettingsError
 from memory_phone import Call, Hardware, Phone, cold, make_reader, warm
 

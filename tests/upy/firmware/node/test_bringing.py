@@ -129,7 +129,7 @@ async def test_the_log_as_its_uplink_sees_it():
     log = EventLog(new_folder(), b"\x33" * 32, site.READER_PRIVATE, lambda n: bytes(range(n)))
     for number in range(5):
         log.append(ACCESS, access(number))
-    copies = Copies(lambda: log, _Recorder(log), lambda: 7, "controller")
+    copies = Copies(lambda: log, _Recorder(log), lambda: 7, "controller", lambda: b"CWT")
     number, last = copies.head()
     assert number == 5 and copies.copied() == -1 and copies.has(number, last)
     middle = event_record.split(log.after(1, 512)[0])[1]
@@ -147,5 +147,5 @@ async def test_the_log_as_its_uplink_sees_it():
     def fails():
         raise OSError(5)
 
-    broken = Copies(fails, _Recorder(log), lambda: 7, "controller")
+    broken = Copies(fails, _Recorder(log), lambda: 7, "controller", lambda: b"CWT")
     assert broken.head() == (-1, b"") and broken.copied() == -1 and broken.has(1, b"")
