@@ -22,6 +22,8 @@ class Doorway:
     rest what is shown. A refusal never shortens another person's grant.
     """
 
+    is_offline = False  # shown while nobody is answered: its controller is not there
+
     def __init__(self, strike, indicator, ticks):
         self._strike = strike
         self._indicator = indicator
@@ -167,5 +169,7 @@ class Doorway:
                 state = "fault"
             elif self._unlocked_until is not None:
                 state = "unlocked"
+            elif self.is_offline:
+                state = "offline"
         if not is_shown:
             self._indicator.show(state)

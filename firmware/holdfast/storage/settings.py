@@ -32,6 +32,8 @@ class Settings:
     enrolment; None if that clock is not to be believed. ``root`` is the SHA-256 of ``first_key``:
     what is durable is named by it and by ``node``. ``device_key`` is the X25519 key of the board
     that they are for (32 bytes); of two for one board those with the higher ``number`` are later.
+    ``wiring`` is "decides", "carries" or "wiegand", ``controller`` the id of the node that this
+    one's events go to, or None, and ``peers`` are up to four (IPv4 address, port) to begin with.
     ``refused`` says why others that were brought are not in force, None if none were.
     """
 
@@ -52,6 +54,9 @@ class Settings:
         clock_offset,
         device_key,
         number,
+        wiring="decides",
+        controller=None,
+        peers=(),
     ):
         self.site = site
         self.node = node
@@ -67,6 +72,9 @@ class Settings:
         self.clock_offset = clock_offset
         self.device_key = device_key
         self.number = number
+        self.wiring = wiring
+        self.controller = controller
+        self.peers = peers
 
     @property
     def place(self) -> bytes:

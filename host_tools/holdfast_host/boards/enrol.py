@@ -24,7 +24,7 @@ from ..site.keys import Keys
 from ..site.site import Site
 from . import clock, correct, rehearsal, reset
 from .process import ReaderProcess
-from .settings import SEALED, SETTINGS, Placement, encode_settings, is_enrolled
+from .settings import MAX_PEERS, SEALED, SETTINGS, Placement, encode_settings, is_enrolled
 from .settings import STRIKE_MS as STRIKE_MS
 
 POLICY = "policy.cbor"
@@ -277,6 +277,15 @@ def require_placement(site: Site, placement: Placement) -> None:
     """Refuse a door or zone that the site cannot have, before anything is asked or made."""
     names.require_normal(placement.door, "door")
     names.require_normal(placement.name, "device")
+    if placement.controller:
+        names.require_normal(placement.controller, "device")
+    if placement.controller == placement.name:
+        raise UsageProblem("a reader cannot be its own controller", "name another node")
+    if len(placement.peers) > MAX_PEERS or len(set(placement.peers)) != len(placement.peers):
+        raise UsageProblem(
+            f"a reader has at most {MAX_PEERS} peers, each once",
+            "name some that others hear: --peer ADDRESS",
+        )
     site.require_zones(placement.zones)
 
 

@@ -19,6 +19,12 @@ SEALED = "settings.sealed"  # what the board has made of it
 STRIKE_MS = 3000
 P256_CERTIFICATE = 11  # its key in the settings
 CLOCK_OFFSET = 12  # likewise
+WIRING = 15
+CONTROLLER = 16
+PEERS = 17
+
+DECIDES = "decides"  # what a reader's wiring is if nobody says another
+MAX_PEERS = 4
 
 _VERSION = 3
 _AAD = b"holdfast settings"
@@ -29,13 +35,18 @@ _MOST_CHANGESETS = 24  # as in firmware/holdfast/storage/settings_intake.py
 class Placement:
     """A reader's door, the zones the door lies in, and how long it releases the strike.
 
-    ``node`` is the reader's own id, that of the door if it is empty.
+    ``node`` is the reader's own id, that of the door if it is empty. ``wiring`` says who decides,
+    ``controller`` the id of the node that its events go to, if that is not empty, and ``peers``
+    are up to MAX_PEERS (IPv4 address, port) of nodes, for a LAN on which multicast does not come.
     """
 
     door: str
     zones: Sequence[str] = ()
     strike_ms: int = STRIKE_MS
     node: str = ""
+    wiring: str = DECIDES
+    controller: str = ""
+    peers: Sequence[tuple[str, int]] = ()
 
     @property
     def name(self) -> str:
@@ -79,6 +90,12 @@ def encode_settings(
         entries[P256_CERTIFICATE] = certificates[2]
     if clock_offset != 0:
         entries[CLOCK_OFFSET] = clock_offset
+    if placement.wiring != DECIDES:
+        entries[WIRING] = placement.wiring
+    if placement.controller:
+        entries[CONTROLLER] = placement.controller
+    if placement.peers:
+        entries[PEERS] = [list(peer) for peer in placement.peers]
     return signed(entries, opened.authority, history)
 
 

@@ -26,7 +26,7 @@ from ..credentials import keys, lifetime
 from ..errors import UsageProblem
 from ..site import devices, revocation
 from ..site import site as sites
-from . import names, signing
+from . import lan, names, signing
 from .output import AsJson, progress, say, say_json, say_rows, say_table
 from .passphrase import PassphraseFile
 
@@ -76,6 +76,9 @@ def enroll(
             metavar="ID", parser=names.NODE, help="The reader's own id (else that of the door)."
         ),
     ] = None,
+    wiring: lan.WiringOption = lan.DECIDES,
+    controller: lan.Controller = None,
+    peer: lan.Peers = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Enrol a reader anew that is enrolled already.")
     ] = False,
@@ -90,7 +93,15 @@ def enroll(
     accept. A clock that is off by up to a day is set: from then on the reader knows by how much.
     """
     home = sites.load(site)
-    placement = Placement(door, tuple(dict.fromkeys(zone or [])), strike_ms, node or "")
+    placement = Placement(
+        door,
+        tuple(dict.fromkeys(zone or [])),
+        strike_ms,
+        node or "",
+        wiring.value,
+        controller or "",
+        tuple(map(lan.peer, peer or [])),
+    )
     readers.require_placement(home, placement)
     readers.require_none(folder, replace)
     opened = signing.unlocked(home, passphrase_file)
@@ -268,6 +279,7 @@ def run(
         str | None,
         typer.Option(metavar="FORMAT", help="A panel hears the card of whom it lets in, by 26."),
     ] = None,
+    on_lan: lan.Joined = None,
     as_json: AsJson = False,
 ) -> None:
     """Run an enrolled reader until Ctrl-C, and show what happens at its door.
@@ -285,7 +297,10 @@ def run(
     show = say_json if as_json else _show
     shown = 0
     has = inputs.split(",") if inputs else []
-    process = ReaderProcess(folder, port, chunk=chunk, inputs=has, wiegand=wiegand, panel=panel)
+    at = None if on_lan is None else lan.joined(on_lan)
+    process = ReaderProcess(
+        folder, port, chunk=chunk, inputs=has, wiegand=wiegand, panel=panel, lan=at
+    )
     with _ended_in_order(), process as reader:
         if has or wiegand:
             threading.Thread(target=_play, args=(reader,), daemon=True).start()
