@@ -1,42 +1,29 @@
-"""Readers on a LAN of loopback, and phones whose credentials say what they may do there."""
+"""A reader on a LAN of loopback."""
 
-import contextlib
-import pathlib
-import shutil
+import socket
 
 import pytest
 
-from conftest import ROOT
 from holdfast_host.boards.process import ReaderProcess
 
+HOST = "127.0.0.1"
 
-@pytest.fixture
-def on_lan(tmp_path_factory, monkeypatch):
-    """Readers that are started from now on are on the LAN, at UDP port ``reader.port``."""
-    root = tmp_path_factory.mktemp("firmware")
-    (root / "firmware").mkdir()
-    (root / "lib").symlink_to(ROOT / "lib")
-    (root / "firmware" / "holdfast").symlink_to(ROOT / "firmware" / "holdfast")
-    main = pathlib.Path(ROOT / "tests" / "support" / "lan_main.py")
-    shutil.copy(main, root / "firmware" / "main.py")
-    monkeypatch.setenv("HOLDFAST_FIRMWARE", str(root / "firmware"))
+
+def free_port():
+    """A UDP port of loopback that nobody had a moment ago."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture
-def node(on_lan, reader_folder):
+def node(reader_folder):
     """The reader of the site, running, on the LAN."""
-    with ReaderProcess(reader_folder) as process:
+    with ReaderProcess(reader_folder, lan=(free_port(), HOST)) as process:
         yield process
 
 
 @pytest.fixture
 def at():
     """``at(process)``: where it is, as a command takes it."""
-    return lambda process: f"127.0.0.1:{process.port}"
-
-
-@pytest.fixture
-def processes():
-    """Closes what a test starts."""
-    with contextlib.ExitStack() as stack:
-        yield stack
+    return lambda process: f"{HOST}:{process.lan[0]}"

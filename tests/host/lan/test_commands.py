@@ -12,6 +12,7 @@ import pytest
 
 from conftest import ROOT
 from holdfast_host.boards.process import ReaderProcess
+from host.lan.conftest import HOST, free_port
 
 _QUIET = ("--listen", "0")
 
@@ -40,7 +41,7 @@ def test_nodes_shows_what_a_node_is_and_has(holdfast, site_folder, node, bearer,
     assert one["events_waiting"] == one["last_event"] + 1 > 0
     # The next command finds it; one event more is its own, the sixth of those that wait.
     text = holdfast("nodes", site_folder, "--as", bearer(), *_QUIET)
-    assert text.code == 0 and "reader" in text.out and str(node.port) in text.out
+    assert text.code == 0 and "reader" in text.out and str(node.lan[0]) in text.out
     plain = holdfast("nodes", site_folder, "--as", bearer(), *_QUIET, "--json").json["nodes"][0]
     assert plain["status"] is None and plain["events_waiting"] is None
     assert plain["policy"] == "unknown" and plain["clock"]["source"] == "rtc"
@@ -55,9 +56,7 @@ def test_policy_is_published_and_who_does_not_answer_is_named(
     node.put(card="04a1b2c3")
     refused = node.wait(lambda event: event.get("event") == "access")
     assert refused["reason"] == "unknown_card"
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        nobody = f"127.0.0.1:{probe.getsockname()[1]}"
+    nobody = f"{HOST}:{free_port()}"
     options = ["--node", at(node), "--node", silent, "--node", nobody, "--wait", "4"]
     done = policy("publish", "--as", bearer(), *options, "--json")
     done.fails("published to 1 of 3", silent, nobody)
@@ -127,7 +126,7 @@ def test_events_come_home_once_and_are_acknowledged(
 
 
 def test_the_doctor_finds_what_is_wrong_and_nothing_else(
-    holdfast, site_folder, tmp_path, on_lan, reader_folder, bearer, at, silent, policy
+    holdfast, site_folder, tmp_path, reader_folder, bearer, at, silent, policy
 ):
     """A clock that is behind, a policy that is, events, the limit, and who is not there; after
     each was put right it finds nothing.
@@ -136,7 +135,7 @@ def test_the_doctor_finds_what_is_wrong_and_nothing_else(
     assert policy("group", "7", "--door", "front").code == 0
     # A clock that was wrong once is remembered, so each fault has a board of its own.
     wrong = shutil.copytree(reader_folder, tmp_path / "wrong")
-    with ReaderProcess(wrong, clock_ahead=7200) as node:
+    with ReaderProcess(wrong, clock_ahead=7200, lan=(free_port(), HOST)) as node:
         where = ("--as", phone, "--node", at(node))
         found = holdfast("doctor", site_folder, *where, "--node", silent, "--wait", "4", "--json")
         assert found.code == 1, found.err
@@ -148,7 +147,7 @@ def test_the_doctor_finds_what_is_wrong_and_nothing_else(
         assert all(one["todo"] for one in by.values())
         text = holdfast("doctor", site_folder, *where)
         assert text.code == 1 and "fault: reader:" in text.out and "next: " in text.out
-    with ReaderProcess(reader_folder) as node:
+    with ReaderProcess(reader_folder, lan=(free_port(), HOST)) as node:
         where = ("--as", phone, "--node", at(node))
         assert policy("limits", "--knowledge", "7d").code == 0
         assert policy("publish", *where).code == 0

@@ -14,6 +14,7 @@ from holdfast_host.lan import hearing, look
 from holdfast_host.lan.networks import Interface, interfaces
 from holdfast_host.lan.places import Place
 from holdfast_host.site import devices
+from host.lan.conftest import HOST, free_port
 
 LOOPBACK = Interface("lo", ipaddress.IPv4Interface("127.0.0.1/8"))
 BOUND = 60.0  # seconds; a hang must end the run
@@ -45,9 +46,7 @@ def test_anything_else_is_no_hint(damage):
 
 def test_who_answers_a_hint_is_found_where_it_is():
     """Over real multicast on loopback: somebody who hears the hint answers it, as nodes do."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        group = (hearing.GROUP, probe.getsockname()[1])
+    group = (hearing.GROUP, free_port())
     node = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     node.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -98,3 +97,14 @@ def test_the_computer_knows_its_own_networks():
     if not found:
         pytest.skip("this system does not tell its masks")
     assert any(one.address.is_loopback and one.network.prefixlen < 32 for one in found)
+
+
+def test_a_real_node_hears_and_says_where_it_is(node):
+    """Hints are minutes apart where nothing changes: it answers one of before any policy."""
+    ready = next(event for event in node.events if event.get("event") == "ready")
+    if not ready["lan"]["multicast"]:
+        pytest.skip("this machine has no multicast on loopback")
+    port = node.lan[0]
+    found = hearing.listen([LOOPBACK], BOUND, (hearing.GROUP, port), lambda heard: True)
+    (one,) = found.heard
+    assert one.place == Place(HOST, port) and one.tag == name_tag("reader") and one.number > 0
