@@ -91,7 +91,7 @@ def _show(
     registered: dict[str, Device],
     history: History,
 ) -> None:
-    columns = ["node", "is", "doors", "where", "firmware", "policy", "knows until", "clock"]
+    columns = ["node", "is", "doors", "where", "firmware", "policy", "signed", "clock"]
     rows = []
     for one in sorted(seen, key=lambda one: one.name):
         device = registered.get(one.name)

@@ -25,6 +25,9 @@ _NAMES = {
     status.CRASHES: ("crashes", int),
     status.ENDED_BY: ("ended_by", str),
     status.TIMED: ("timed", str),
+    status.WIRING: ("wiring", str),
+    status.PEERS: ("peers", int),
+    status.KNOWLEDGE_AGE: ("knowledge_age_s", int),
 }
 _STATES = ("secured", "released", "unlocked by schedule", "open", "held open", "forced")
 _WRONG = ("forced", "held open", "tamper", "fire", "exit button held")  # by bits
@@ -46,6 +49,7 @@ class Status:
 
     ``number`` and ``head`` are those of the last changeset it followed, ``doorway`` what a door
     with inputs says of itself, as numbers: its state, what is wrong, what was since the start.
+    ``controller`` is the id of the node that its events go to, and whether that is there.
     """
 
     said: dict[str, str | int]
@@ -53,6 +57,7 @@ class Status:
     head: bytes
     faults: tuple[Fault, ...]
     doorway: tuple[int, int, int] | None = None
+    controller: tuple[str, bool] | None = None
 
     @property
     def facts(self) -> dict[str, object]:
@@ -64,7 +69,11 @@ class Status:
             state, wrong, before = self.doorway
             doorway = {"state": _state(state), "wrong": _bits(wrong)}
             doorway["wrong_before"] = _bits(before & ~wrong)
-        return {**self.said, **policy, **doorway, "faults": faults}
+        controller = {}
+        if self.controller is not None:
+            name, is_there = self.controller
+            controller = {"controller": name, "controller_is_there": is_there}
+        return {**self.said, **policy, **doorway, **controller, "faults": faults}
 
     @property
     def rows(self) -> dict[str, str]:
@@ -80,6 +89,13 @@ class Status:
         rows["policy"] = f"changeset {self.number}"
         if "revocations_age_s" in said:
             rows["policy"] += f", signed {span(said['revocations_age_s'])} ago"
+        if "knowledge_age_s" in said:
+            rows["policy"] += f", the same as a peer's {span(said['knowledge_age_s'])} ago"
+        if "peers" in said:
+            rows["LAN"] = f"{said.get('wiring', 'unknown')}, knows {said['peers']} other nodes"
+        if self.controller is not None:
+            name, is_there = self.controller
+            rows["controller"] = f"{name}, {'there' if is_there else 'NOT there'}"
         if "certificate_ends_s" in said:
             rows["certificate"] = f"ends in {span(said['certificate_ends_s'])}: renew it"
         started = f"{span(said.get('uptime_s', 0))} ago"
@@ -124,7 +140,16 @@ def read(payload: bytes) -> Status:
     if type(number) is not int or not isinstance(head, bytes) or len(head) != _HEAD_LENGTH:
         raise InvalidInput("no policy")
     faults = _faults(answer.get(status.FAULTS, []))
-    return Status(said, number, head, faults, _doorway(answer.get(status.DOORWAY)))
+    doorway = _doorway(answer.get(status.DOORWAY))
+    return Status(said, number, head, faults, doorway, _controller(answer.get(status.CONTROLLER)))
+
+
+def _controller(said) -> tuple[str, bool] | None:
+    if said is None:
+        return None
+    if not isinstance(said, list) or [type(one) for one in said] != [str, bool]:
+        raise InvalidInput("no controller")
+    return _shown(said[0]), said[1]
 
 
 def _doorway(said) -> tuple[int, int, int] | None:

@@ -147,6 +147,8 @@ def test_the_doctor_finds_what_is_wrong_and_nothing_else(
         assert all(one["todo"] for one in by.values())
         text = holdfast("doctor", site_folder, *where)
         assert text.code == 1 and "fault: reader:" in text.out and "next: " in text.out
+        # Nothing that could be of a key, a token or a context.
+        assert not re.search("[0-9a-f]{16}", text.out + text.err + found.out)
     with ReaderProcess(reader_folder, lan=(free_port(), HOST)) as node:
         where = ("--as", phone, "--node", at(node))
         assert policy("limits", "--knowledge", "7d").code == 0

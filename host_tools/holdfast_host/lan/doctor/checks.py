@@ -16,6 +16,7 @@ CHECKS: Sequence[Callable[[Gathered], list[Finding]]] = (
     nodes.certificates,
     nodes.events,
     nodes.knowledge,
+    nodes.neighbours,
     nodes.faults,
 )
 

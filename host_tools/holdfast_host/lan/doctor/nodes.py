@@ -208,6 +208,29 @@ def knowledge(gathered: Gathered) -> list[Finding]:
     return found
 
 
+def neighbours(gathered: Gathered) -> list[Finding]:
+    """Nodes that miss their controller, or know no other node."""
+    found = []
+    several = len({one.name for one in gathered.seen}) > 1
+    for one in gathered.seen:
+        if one.status is None:
+            continue
+        controller = one.status.controller
+        if controller is not None and not controller[1]:
+            text = f"it does not hear of its controller {controller[0]!r}"
+            todo = (
+                f"check that {controller[0]} runs and that both are in one network; else name it"
+            )
+            todo += " as a peer: holdfast reader enroll --replace --peer ADDRESS"
+            found.append(Finding("neighbours", FAULT, one.name, text, todo))
+        if several and one.status.said.get("peers") == 0:
+            text = "it knows none of the other nodes: changes come to it by carriers alone"
+            todo = "let multicast pass, or name peers to it: holdfast reader enroll --replace"
+            todo += " --peer ADDRESS"
+            found.append(Finding("neighbours", WARNING, one.name, text, todo))
+    return found
+
+
 def faults(gathered: Gathered) -> list[Finding]:
     """What nodes say failed."""
     found = []
