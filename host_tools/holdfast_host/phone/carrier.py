@@ -30,6 +30,10 @@ _POLICY = ("policy",)
 _STATUS = ("status",)
 _TIME = ("time",)
 
+# Bytes of a payload that one message has room for together with message_3, whose credential alone
+# may have 512; the largest of both do not fit.
+_BESIDE_MESSAGE_3 = 256
+
 _OLD_FIRMWARE = "its firmware is from before that could be: give it a newer one"
 _FLASH = "its flash fails: try again; if it stays so, replace the board"
 _ADMINISTER = "it tells that to who administers it: holdfast credential issue --may administer"
@@ -197,6 +201,8 @@ class Carrier:
             raise Refused("the acknowledgement", answer)
 
     def _request(self, method, path, options=(), payload=b"") -> coap.Message:
+        if len(payload) > _BESIDE_MESSAGE_3 and self._message_3:
+            self.time()  # anybody may ask, and it is small
         answer = self._ask(method, path, options, payload)
         echo = answer.option(option.ECHO)
         if answer.code == coap.code.UNAUTHORIZED and echo is not None:

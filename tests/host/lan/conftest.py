@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from holdfast_host.boards.process import ReaderProcess
+from host.bearers import bearers
 
 HOST = "127.0.0.1"
 
@@ -27,3 +28,9 @@ def node(reader_folder):
 def at():
     """``at(process)``: where it is, as a command takes it."""
     return lambda process: f"{HOST}:{process.lan[0]}"
+
+
+@pytest.fixture
+def bearer(holdfast, site_folder, tmp_path):
+    """``bearer("carry-events")``: a phone of its own with these permissions."""
+    return bearers(holdfast, site_folder, tmp_path)
