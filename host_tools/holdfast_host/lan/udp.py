@@ -16,6 +16,7 @@ from .link import LanLink
 from .places import Place
 
 _OPEN_SECONDS = 10  # for a name to be looked up
+_LOOK_SECONDS = 1  # between two looks whether there is anybody who could answer
 
 
 class Ticks:
@@ -97,7 +98,13 @@ class _Channel(asyncio.DatagramProtocol):
             self._loop.call_soon_threadsafe(self._ask, request, answer)
         except RuntimeError:  # the loop has ended
             return None, asking.SILENT
-        return answer.result()
+        while True:
+            try:
+                return answer.result(_LOOK_SECONDS)
+            except concurrent.futures.TimeoutError:
+                # What was handed to a loop that had just ended nobody does.
+                if self._loop.is_closed():
+                    return None, asking.SILENT
 
     def close(self) -> None:
         """From any other thread."""

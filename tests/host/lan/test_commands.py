@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -15,14 +16,22 @@ from holdfast_host.boards.process import ReaderProcess
 from host.lan.conftest import HOST, free_port
 
 _QUIET = ("--listen", "0")
+BOUND = 60  # seconds; a hang must end the run
 
 
 @pytest.fixture
-def silent():
-    """Where a socket takes everything and says nothing."""
+def taker():
+    """A socket that takes everything and says nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
-        made.bind(("127.0.0.1", 0))
-        yield f"127.0.0.1:{made.getsockname()[1]}"
+        made.bind((HOST, 0))
+        made.settimeout(BOUND)
+        yield made
+
+
+@pytest.fixture
+def silent(taker):
+    """Where it is."""
+    return f"{HOST}:{taker.getsockname()[1]}"
 
 
 def test_nodes_shows_what_a_node_is_and_has(holdfast, site_folder, node, bearer, at):
@@ -176,10 +185,17 @@ def test_a_phone_of_another_site_is_told_so_before_anybody_is_asked(
     holdfast("doctor", site_folder, "--as", bearer(), "--node", "x:0").fails("no place")
 
 
+def test_ctrl_c_ends_it_while_a_node_is_waited_for(process, site_folder, bearer, taker, silent):
+    started = process("nodes", site_folder, "--as", bearer(), "--node", silent, "--wait", "300")
+    taker.recv(2048)
+    ended = started.ends(signal.SIGINT)
+    assert ended.code == 130 and "stopped" in ended.err
+
+
 def _aiocoap(*arguments):
     command = [sys.executable, "-m", "aiocoap.cli.client", *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, text=True, errors="replace", timeout=60, cwd=ROOT
+        command, capture_output=True, text=True, errors="replace", timeout=BOUND, cwd=ROOT
     )
 
 
@@ -199,10 +215,9 @@ def test_aiocoap_reads_the_status_with_a_credentials_file(
     assert secret not in made.out + made.err
     uri = f"coap://{at(node)}/status"
     assert made.json["example"] == f"aiocoap-client --credentials {out} {uri}"
-    for _ in range(2):
-        said = _aiocoap("--credentials", out, uri)
-        assert said.returncode == 0, said.stderr
-        assert "front" in said.stdout and "micropython" in said.stdout
+    said = _aiocoap("--credentials", out, "--pretty-print", uri)
+    assert said.returncode == 0, said.stderr
+    assert '1: "front"' in said.stdout and "micropython" in said.stdout
     # Never over what is there; and what the phone has itself goes on beside it.
     before = out.read_bytes()
     holdfast(*make).fails("there already")
