@@ -65,7 +65,9 @@ def test_a_list_beside_a_credential_is_not_written_over_either(holdfast, command
 
 
 @pytest.mark.parametrize("there", [False, True])
-def test_a_site_that_could_not_be_made_is_not_there(holdfast, tmp_path, monkeypatch, there):
+def test_a_site_that_could_not_be_made_is_not_there(
+    holdfast, tmp_path, monkeypatch, there
+):
     """Neither half of it, nor a folder that the next try stumbles over; and what was in the
     folder stays.
     """

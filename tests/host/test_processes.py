@@ -150,7 +150,7 @@ def test_what_no_machine_reads_is_read_on(tmp_path, monkeypatch, reader_folder):
     deep = '{"event":' + "[" * 30_000
     script.write_text(
         f"#!{sys.executable}\n"
-        f'print(\'{{"event": NaN}}\\n{{"event": 1e999}}\\n{deep}\\n{{"event": "last"}}\','
+        f"print('{{\"event\": NaN}}\\n{{\"event\": 1e999}}\\n{deep}\\n{{\"event\": \"last\"}}',"
         " flush=True)\n"
     )
     script.chmod(0o755)

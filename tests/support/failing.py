@@ -71,7 +71,7 @@ class Stand:
             *site.HERE,
             [5, 1, [[[1, site.DOOR], 1, None]]],
             [6, card_key(site.LOOKUP_KEY, CARD, NUMBER), 1, None],
-            [6, card_key(site.LOOKUP_KEY, PIN, DIGITS.encode()), 1, None],
+            [6, card_key(site.LOOKUP_KEY, PIN, DIGITS.encode()), 1, None]
         )
         self.phone, self.other = Phone(), Phone(private=b"\x23" * 32, number=100000)
         self.unretrieved = []

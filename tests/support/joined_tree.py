@@ -50,9 +50,11 @@ _BY_FILE = {
         "test_uses": "a_full_table_is_a_refusal_until_a_grant_is_gone",
         "test_reader_faults": """memory_that_ends_in_a_handshake_takes_no_identifier_with_it
             memory_that_ends_as_a_phone_connects_takes_no_connection_with_it""",
-        "test_esp32_reader": "a_wiegand_reader_is_listened_to_where_pins_json_says_what_it_sends",
+        "test_esp32_reader":
+            "a_wiegand_reader_is_listened_to_where_pins_json_says_what_it_sends",
         "test_faults": "one_that_repeats_is_written_each_time_its_count_doubles",
-        "test_stores": "the_policy_in_force_decides_whom_to_believe_however_late_it_can_be_read",
+        "test_stores":
+            "the_policy_in_force_decides_whom_to_believe_however_late_it_can_be_read",
         "test_supervisor": """a_job_that_fails_begins_again_and_no_other_notices
             a_task_that_is_killed_is_started_again
             work_that_is_done_is_not_begun_again_and_is_no_fault

@@ -135,7 +135,9 @@ def rotation(number, key, operations, at, previous):
     sealed = sealing.seal(site.EPHEMERAL, device, purpose, key)
     (raw,) = chain([[ops.LOOKUP, number]], number=at - 1, previous=previous)
     said = [[ops.LOOKUP, number, ephemeral, [[name_tag(site.NODE), sealed]]]] + operations
-    parts = snapshot.make(site.authority(), site.SITE, at, crypto.sha256(raw), site.NOW + at, said)
+    parts = snapshot.make(
+        site.authority(), site.SITE, at, crypto.sha256(raw), site.NOW + at, said
+    )
     return raw, parts
 
 

@@ -4,7 +4,7 @@ import random
 
 # Each module binds all of NAMES at its top; who reads one that is unbound then says so.
 NAMES = ("a", "b", "c", "len", "value")
-_TOOLS = """
+_TOOLS = '''
 def const(value):
     return value
 
@@ -18,7 +18,7 @@ def tell(where, get):
     if isinstance(got, (list, tuple)):
         got = [one if isinstance(one, (int, str)) else type(one).__name__ for one in got]
     print(where, got if isinstance(got, (int, str, list)) else type(got).__name__)
-"""
+'''
 
 
 class Writer:

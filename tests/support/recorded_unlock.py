@@ -26,7 +26,8 @@ def private_keys():
 
 
 async def record(suite=0):
-    """(name, bytes) of every value the document shows, in order; for ``suite`` 2 it has the sizes."""
+    """(name, bytes) of every value the document shows, in order; for ``suite`` 2 it has the sizes.
+    """
     hardware = Hardware()
     reader = make_reader(hardware, two_keys=suite == 2)
     hardware.random_counter = 1  # whatever its memory took meanwhile

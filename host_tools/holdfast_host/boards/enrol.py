@@ -136,7 +136,9 @@ def _registered_for(site: Site, node: str, doors: tuple[str, ...]) -> None:
         devices.put(site.folder, dataclasses.replace(present, doors=doors))
 
 
-def _require_acceptance(reader: ReaderProcess, site: Site, history: History, number: int) -> dict:
+def _require_acceptance(
+    reader: ReaderProcess, site: Site, history: History, number: int
+) -> dict:
     # A reader with another policy, or none, opens for nobody or for others, but looks enrolled.
     events = list(reader.events)
     for event in events:

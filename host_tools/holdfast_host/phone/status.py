@@ -48,8 +48,8 @@ class Status:
     """What a reader says; ``said`` by the names that --json has, without what it did not say.
 
     ``number`` and ``head`` are those of the last changeset it followed, ``doorway`` what a door
-    with inputs says of itself, as numbers: its state, what is wrong, what was since the start.
-    ``controller`` is the id of the node that its events go to, and whether that is there.
+    with inputs says of itself, as numbers: its state, what is wrong, what was since the start;
+    ``controller`` the id of the node that its events go to, and whether that is there.
     """
 
     said: dict[str, str | int]
@@ -69,11 +69,10 @@ class Status:
             state, wrong, before = self.doorway
             doorway = {"state": _state(state), "wrong": _bits(wrong)}
             doorway["wrong_before"] = _bits(before & ~wrong)
-        controller = {}
         if self.controller is not None:
             name, is_there = self.controller
-            controller = {"controller": name, "controller_is_there": is_there}
-        return {**self.said, **policy, **doorway, **controller, "faults": faults}
+            doorway["controller"] = {"id": name, "present": is_there}
+        return {**self.said, **policy, **doorway, "faults": faults}
 
     @property
     def rows(self) -> dict[str, str]:
@@ -89,15 +88,15 @@ class Status:
         rows["policy"] = f"changeset {self.number}"
         if "revocations_age_s" in said:
             rows["policy"] += f", signed {span(said['revocations_age_s'])} ago"
-        if "knowledge_age_s" in said:
-            rows["policy"] += f", the same as a peer's {span(said['knowledge_age_s'])} ago"
-        if "peers" in said:
-            rows["LAN"] = f"{said.get('wiring', 'unknown')}, knows {said['peers']} other nodes"
-        if self.controller is not None:
-            name, is_there = self.controller
-            rows["controller"] = f"{name}, {'there' if is_there else 'NOT there'}"
         if "certificate_ends_s" in said:
             rows["certificate"] = f"ends in {span(said['certificate_ends_s'])}: renew it"
+        if "peers" in said:
+            age = said.get("knowledge_age_s")
+            heard = "nobody has shown yet" if age is None else f"shown {span(age)} ago"
+            rows["on the LAN"] = f"{said['peers']} other nodes; no later policy: {heard}"
+        if self.controller is not None:
+            name, is_there = self.controller
+            rows["controller"] = name if is_there else f"{name}, which is NOT there"
         started = f"{span(said.get('uptime_s', 0))} ago"
         rows["started"] = started + (f" ({said['reset_cause']})" if "reset_cause" in said else "")
         if "ended_by" in said:
@@ -147,7 +146,7 @@ def read(payload: bytes) -> Status:
 def _controller(said) -> tuple[str, bool] | None:
     if said is None:
         return None
-    if not isinstance(said, list) or [type(one) for one in said] != [str, bool]:
+    if not isinstance(said, list) or [type(value) for value in said] != [str, bool]:
         raise InvalidInput("no controller")
     return _shown(said[0]), said[1]
 

@@ -1,9 +1,9 @@
 """A board and phones on a virtual radio, for one test: start them, and all is gone at its end.
 
-async with Stage() as stage:
-    board = await stage.board(script)
-    await board.said("ready")
-    phone = await stage.phone(mtu=185)
+    async with Stage() as stage:
+        board = await stage.board(script)
+        await board.said("ready")
+        phone = await stage.phone(mtu=185)
 """
 
 import asyncio

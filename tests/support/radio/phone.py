@@ -1,8 +1,8 @@
 """A phone on the virtual radio: backends for plain bleak, and an accident at any step.
 
-phone = await stage.phone()
-device = await BleakScanner.find_device_by_filter(..., backend=phone.scanner)
-async with BleakClient(device, backend=phone.client) as client: ...
+    phone = await stage.phone()
+    device = await BleakScanner.find_device_by_filter(..., backend=phone.scanner)
+    async with BleakClient(device, backend=phone.client) as client: ...
 """
 
 from radio.bleak_client import BumbleClient

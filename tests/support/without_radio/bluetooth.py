@@ -285,4 +285,6 @@ class BLE:
         if self.centrals.get(central.handle) is central:
             del self.centrals[central.handle]
             central.is_connected = False
-            self.tell(_CENTRAL_DISCONNECT, (central.handle, 1, memoryview(central.address)))
+            self.tell(
+                _CENTRAL_DISCONNECT, (central.handle, 1, memoryview(central.address))
+            )

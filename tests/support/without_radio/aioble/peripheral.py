@@ -48,7 +48,9 @@ async def advertise(
     global _incoming_connection, _connect_event
     ensure_active()
     _connect_event = _connect_event or asyncio.ThreadSafeFlag()
-    ble.gap_advertise(interval_us, adv_data=adv_data, resp_data=resp_data, connectable=connectable)
+    ble.gap_advertise(
+        interval_us, adv_data=adv_data, resp_data=resp_data, connectable=connectable
+    )
     try:
         await _connect_event.wait()
         connection, _incoming_connection = _incoming_connection, None
