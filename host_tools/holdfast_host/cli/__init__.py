@@ -11,9 +11,13 @@ from ..errors import UsageProblem
 from . import credential, events, passphrase, phone, radio, reader, signing, site
 from .carry import carry
 from .demo import demo
+from .doctor import doctor
+from .nodes import nodes
 from .output import never_fail_to_encode, say_problem, say_traceback
 from .policy import command as policy
+from .pull import pull
 from .status import status
+from .stranger import coap_credentials
 
 FAILED = 1
 MISUSED = 2
@@ -33,11 +37,15 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(credential.app, name="credential")
 phone.app.command()(carry)
 phone.app.command()(status)
+phone.app.command()(coap_credentials)
 phone.app.command()(radio.scan)
 phone.app.command()(radio.watch)
 app.add_typer(phone.app, name="phone")
 app.add_typer(reader.app, name="reader")
+events.app.command()(pull)
 app.add_typer(events.app, name="events")
+app.command()(nodes)
+app.command()(doctor)
 app.command()(demo)
 
 _EXIT_CODES = f"Exit codes: 0 done, {FAILED} failed, {MISUSED} misused, {INTERRUPTED} stopped."

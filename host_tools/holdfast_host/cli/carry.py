@@ -10,8 +10,6 @@ from typing import Annotated
 import typer
 
 import cbor
-from holdfast.access.events import acknowledgement
-from holdfast.access.events import batch as event_batch
 from holdfast.access.events import record as event_record
 from untrusted import InvalidInput
 
@@ -19,8 +17,8 @@ from .. import files
 from ..errors import UsageProblem
 from ..events import files as event_files
 from ..events import home as coming_home
-from ..phone import bringing
-from ..phone.carrier import Carrier, Refused
+from ..phone import bringing, taking
+from ..phone.carrier import Carrier
 from ..phone.client import Checked
 from ..phone.link import CHUNK, TcpLink
 from ..phone.radio.carry import introduced
@@ -146,10 +144,10 @@ def carry(
         if certificates:
             done["certificates"] = len(certificates)
         if acknowledge is not None:
-            brought = done["acknowledged"] = _bring(carrier, words)
+            brought = done["acknowledged"] = taking.acknowledge(carrier, words)
         if events is not None:
             carrier.turn_to_left(left)
-            data, last = _take(carrier, carrier.events_certificate(checked))
+            data, last = taking.take(carrier, carrier.events_certificate(checked))
             files.write(events, data, files.PRIVATE)
             done["events"] = str(events)
             if last is not None:
@@ -161,7 +159,7 @@ def carry(
         _bring_home(home, events, left, passphrase_file)
         with progress(f"Acknowledging to {door}"), visit.begun() as (carrier, _):
             words = coming_home.words(coming_home.words_path(home))
-            brought = done["acknowledged"] = _bring(carrier, words)
+            brought = done["acknowledged"] = taking.acknowledge(carrier, words)
     if as_json:
         say_json(done)
         return
@@ -232,24 +230,6 @@ def _say_acknowledged(door: str, numbers: list[int]) -> None:
         say(f"there is no acknowledgement for the events of {door}: check some first", "yellow")
 
 
-def _bring(carrier: Carrier, words: dict[bytes, bytes]) -> list[int]:
-    """Bring the words that are about this reader's logs; the number of the last event of each."""
-    brought = []
-    for left in (False, True):
-        carrier.turn_to_left(left)
-        try:
-            word = words.get(carrier.root())
-        except Refused:
-            if not left:
-                raise
-            word = None  # the board has left no place
-        if word is not None:
-            carrier.acknowledge(word)
-            brought.append(acknowledgement.claimed(word)[1])
-    carrier.turn_to_left(False)
-    return brought
-
-
 def _bring_home(home: Site, path: Path, left: bool, passphrase_file: Path | None) -> None:
     """Check the events in the file at ``path``, and keep them in the site's folder."""
     keys = Auditor(home, passphrase_file)
@@ -283,25 +263,3 @@ def _sequence(path: Path, what: str, advice: str) -> list[bytes]:
     except InvalidInput as error:
         raise UsageProblem(f"{path} is no {what}: {error}", advice) from error
     return found
-
-
-def _take(carrier: Carrier, certificate: bytes) -> tuple[bytes, bytes | None]:
-    """All events as they stand in a file, and the last raw record, if there is one."""
-    data = b""
-    last = None
-    while True:
-        after = None if last is None else event_record.number_of(last)
-        batch = carrier.events(after)
-        try:
-            (taken,) = event_batch.decode(batch)
-            data += event_files.encode(certificate, batch)
-            if not taken.records:
-                return data, last
-            following = taken.records[-1]
-            if last is not None and event_record.number_of(following) <= (after or 0):
-                raise InvalidInput("the same events again")
-        except (InvalidInput, ValueError) as error:
-            raise UsageProblem(
-                f"the reader's events cannot be read: {error}", "try again"
-            ) from error
-        last = following

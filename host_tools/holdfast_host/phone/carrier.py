@@ -18,7 +18,7 @@ from untrusted import InvalidInput
 
 from ..errors import UsageProblem
 from . import clock, status
-from .client import Checked, Rejected, introduce
+from .client import Checked, Node, Rejected, introduce
 from .contexts import Session
 from .unlock import Link
 from .wallet import Identity
@@ -31,6 +31,10 @@ _COLLECTED_LEFT = ("events", "of", "left")
 _POLICY = ("policy",)
 _STATUS = ("status",)
 _TIME = ("time",)
+
+# Bytes of a payload that one message has room for together with message_3, whose credential alone
+# may have 512; the largest of both do not fit.
+_BESIDE_MESSAGE_3 = 256
 
 _OLD_FIRMWARE = "its firmware is from before that could be: give it a newer one"
 _FLASH = "its flash fails: try again; if it stays so, replace the board"
@@ -55,10 +59,18 @@ class Carrier:
     """Protected requests over ``link`` under the context of ``session``.
 
     ``session`` is what must be kept for the next time: its sequence number rises. ``message_3`` of
-    a handshake that it ends goes with the first request (RFC 9668).
+    a handshake that it ends goes with the first request (RFC 9668). Where others use the same
+    context, ``number()`` gives the sequence number of each request.
     """
 
-    def __init__(self, link: Link, session: Session, message_3: bytes = b""):
+    def __init__(
+        self,
+        link: Link,
+        session: Session,
+        message_3: bytes = b"",
+        number: Callable[[], int] | None = None,
+    ):
+        self._number = number
         self._link = link
         self._message_3 = message_3
         self.session = session
@@ -94,9 +106,9 @@ class Carrier:
 
     @classmethod
     def introduced(
-        cls, link: Link, identities: Sequence[Identity], door: str, now: int
+        cls, link: Link, identities: Sequence[Identity], door: str | Node, now: int
     ) -> "tuple[Carrier, Checked]":
-        """A carrier after a handshake with the reader of ``door``, and what the handshake gave."""
+        """A carrier after a handshake with the reader of ``door`` or a Node, and what it gave."""
         checked = introduce(link.request, identities, door, now, carrying=True)
         return cls(link, checked.session, checked.message_3), checked
 
@@ -105,8 +117,10 @@ class Carrier:
 
         Another may have been shown in the handshake. It is checked when the events are.
         """
-        if checked.identity.suite == 0:
-            return checked.certificate
+        return checked.certificate if checked.identity.suite == 0 else self.certificate()
+
+    def certificate(self) -> bytes:
+        """The certificate of the reader's X25519 key, unchecked."""
         answer = self._request(coap.code.GET, _CERTIFICATE)
         if answer.code != coap.code.CONTENT:
             raise Refused("to show its certificate", answer)
@@ -190,10 +204,19 @@ class Carrier:
         if answer.code != coap.code.CHANGED:
             raise Refused("what was copied", answer)
 
+    def log(self) -> event_batch.Batch:
+        """Which chain the events are of, and which is the last, without any event: no collection
+        begins by this.
+        """
+        try:
+            (batch,) = event_batch.decode(self.events(MAX_NUMBER))
+        except (InvalidInput, ValueError) as error:
+            raise _nonsense() from error
+        return batch
+
     def root(self) -> bytes:
         """The root of the chain that the events are of, which names their log: 32 bytes."""
-        (batch,) = event_batch.decode(self.events(MAX_NUMBER))
-        return batch.root[1]
+        return self.log().root[1]
 
     def acknowledge(self, word: bytes) -> None:
         """Bring the auditor's ``word`` (holdfast.access.events.acknowledgement): what it is about
@@ -204,6 +227,8 @@ class Carrier:
             raise Refused("the acknowledgement", answer)
 
     def _request(self, method, path, options=(), payload=b"") -> coap.Message:
+        if len(payload) > _BESIDE_MESSAGE_3 and self._message_3:
+            self.time()  # anybody may ask, and it is small
         answer = self._ask(method, path, options, payload)
         echo = answer.option(option.ECHO)
         if answer.code == coap.code.UNAUTHORIZED and echo is not None:
@@ -211,6 +236,8 @@ class Carrier:
         return answer
 
     def _ask(self, method, path, options, payload) -> coap.Message:
+        if self._number is not None:
+            self.session = dataclasses.replace(self.session, sequence_number=self._number())
         context = self.session.context()
         following = self.session.sequence_number + 1
         self.session = dataclasses.replace(self.session, sequence_number=following)

@@ -87,17 +87,17 @@ class Status:
         rows["clock"] = f"{said.get('clock', 'none')}, within {said.get('clock_error_s', 0):,} s"
         rows["policy"] = f"changeset {self.number}"
         if "revocations_age_s" in said:
-            rows["policy"] += f", signed {_span(said['revocations_age_s'])} ago"
+            rows["policy"] += f", signed {span(said['revocations_age_s'])} ago"
         if "certificate_ends_s" in said:
-            rows["certificate"] = f"ends in {_span(said['certificate_ends_s'])}: renew it"
+            rows["certificate"] = f"ends in {span(said['certificate_ends_s'])}: renew it"
         if "peers" in said:
             age = said.get("knowledge_age_s")
-            heard = "nobody has shown yet" if age is None else f"shown {_span(age)} ago"
+            heard = "nobody has shown yet" if age is None else f"shown {span(age)} ago"
             rows["on the LAN"] = f"{said['peers']} other nodes; no later policy: {heard}"
         if self.controller is not None:
             name, is_there = self.controller
             rows["controller"] = name if is_there else f"{name}, which is NOT there"
-        started = f"{_span(said.get('uptime_s', 0))} ago"
+        started = f"{span(said.get('uptime_s', 0))} ago"
         rows["started"] = started + (f" ({said['reset_cause']})" if "reset_cause" in said else "")
         if "ended_by" in said:
             rows["ended before by"] = str(said["ended_by"])
@@ -189,7 +189,8 @@ def _shown(text: str) -> str:
     return "".join(one if one.isprintable() else "?" for one in text[:_LONGEST])
 
 
-def _span(seconds) -> str:
+def span(seconds) -> str:
+    """So many seconds, for a person."""
     for name, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds // length:,} {name}"

@@ -31,6 +31,7 @@ from . import cards as policy_cards
 from . import doors as policy_doors
 from . import hours as policy_hours
 from . import pins as policy_pins
+from . import publish as policy_publish
 from . import show as policy_show
 from . import unlocked as policy_unlocked
 from .change import Folder, report, signed
@@ -251,3 +252,6 @@ def _say_written(
         say_json({"file": str(out), "bytes": len(data), **facts})
     else:
         say(f"wrote {out}: {count} {what} up to number {history.number}, {len(data)} bytes")
+
+
+app.command()(policy_publish.publish)
