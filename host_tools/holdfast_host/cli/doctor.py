@@ -5,7 +5,6 @@ import time
 
 import typer
 
-from ..lan import look
 from ..lan.doctor import checks
 from ..lan.doctor.finding import FAULT, NOTE, WARNING, Finding, Gathered
 from . import errands
@@ -35,7 +34,6 @@ def doctor(
     if not as_json:
         say(f"asking {len(errand.targets)} nodes of {errand.home.id}")
     seen, missed = errand.look()
-    heard = () if errand.hearing is None else errand.hearing.heard
     found = checks.run(
         Gathered(
             int(time.time()),
@@ -45,7 +43,6 @@ def doctor(
             missed,
             errand.interfaces,
             errand.hearing,
-            tuple(look.named(heard, errand.devices).values()),
         )
     )
     if as_json:

@@ -30,6 +30,7 @@ _VERSION = 1
 _HEAD = 8  # bytes
 _NOBODY = bytes(NAME_TAG)  # the tag of a teller that is no node
 _NO_ANSWER = b"\x1a"
+_MOST = 256  # places: anybody can say anything, from anywhere
 _PAUSE = 0.5  # seconds between two of our own
 _LINK_ONLY = 1  # TTL
 
@@ -68,7 +69,7 @@ def listen(
             for data, source in _come(listening, telling, group, seconds):
                 found = parse(data)
                 place = _place(source)
-                if found is not None and place not in own:
+                if found is not None and place not in own and len(heard) < _MOST:
                     heard[place] = Heard(place, *found)
                     if enough(tuple(heard.values())):
                         break

@@ -25,8 +25,8 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True)
 class Gathered:
-    """All that the checks look at. ``now`` is in seconds since 1970, ``heard_names`` the nodes
-    that hints named. ``hearing`` is None where nothing was listened to.
+    """All that the checks look at. ``now`` is in seconds since 1970; ``hearing`` is None where
+    nothing was listened to.
     """
 
     now: int
@@ -36,4 +36,3 @@ class Gathered:
     missed: Sequence[Missed]
     interfaces: Sequence[Interface]
     hearing: Hearing | None = None
-    heard_names: Sequence[str] = ()
