@@ -24,7 +24,9 @@ _READ = 4096  # bytes of a log at a time
 
 
 class Nonces:
-    """All that OSCORE encrypts from now on: under one key each nonce once."""
+    """All that OSCORE encrypts from now on, until there is another: under one key each nonce
+    once.
+    """
 
     def __init__(self):
         self.used = set()
@@ -91,6 +93,7 @@ class Storm(Lan):
         self.chance = wire.chance
         self.collecting = Collecting()
         self.counting = Counting()
+        self.visits = {}  # name: how often its door was opened, rightly
         self.counted = []  # (who, number) of what was asked, and answered
         self._asked = 0
         self._tasks = {}  # name: those that ran since its start
@@ -197,13 +200,18 @@ class Storm(Lan):
                 return False
         return True
 
+    def kept_bytes(self):
+        """What is here of changes and events, about."""
+        kept = sum([shelf.size for shelf in self.collecting.shelves.values()])
+        return kept + sum([len(raw) for raw in self.history])
+
     def check(self):
         """What came is what was sent: nothing lost, nothing twice, nothing done that nobody asked
         for.
         """
         for node in self.nodes.values():
             self._look_for_faults(node)
-            assert not node.hardware.opened, node.name
+            assert node.hardware.opened == self.visits.get(node.name, 0), node.name
             applied = [fields["changeset"] for kind, fields in happened(node) if kind == POLICY_APPLIED]
             assert applied == list(range(1, len(self.history) + 1)), (node.name, applied)
         for node in self.readers:
