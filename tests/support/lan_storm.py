@@ -1,5 +1,5 @@
-"""A site of real nodes on a faulty wire, and what must hold of it whatever happened: each change at
-each node once, each event collected once, no number used twice. MicroPython only.
+"""A site of real nodes on a faulty wire, and what must hold of it whatever happened: each change
+at each node once, each event collected once, no number used twice. MicroPython only.
 """
 
 import asyncio
@@ -212,7 +212,9 @@ class Storm(Lan):
         for node in self.nodes.values():
             self._look_for_faults(node)
             assert node.hardware.opened == self.visits.get(node.name, 0), node.name
-            applied = [fields["changeset"] for kind, fields in happened(node) if kind == POLICY_APPLIED]
+            applied = [
+                fields["changeset"] for kind, fields in happened(node) if kind == POLICY_APPLIED
+            ]
             assert applied == list(range(1, len(self.history) + 1)), (node.name, applied)
         for node in self.readers:
             shelf = self.collecting.of(node.name)

@@ -53,7 +53,9 @@ class Attacker:
         elif kind == 6:
             changed = self._chance.bytes(below(1300))
         if not below(4):
-            source = (ADDRESS, "%s-%d" % (ADDRESS, below(1000)), names[below(len(names))])[below(3)]
+            source = (ADDRESS, "%s-%d" % (ADDRESS, below(1000)), names[below(len(names))])[
+                below(3)
+            ]
         self.send(source, to, bytes(changed))
 
     def hint(self, node, number, head, tag, source=ADDRESS):
