@@ -1,7 +1,7 @@
 """A whole site as processes on loopback, a controller and readers, under load and with power cuts
 at any moment: what is acknowledged is there, what is decided is right, no nonce is used twice.
 
-Started once for all of these tests. Nothing here waits for a time: what is waited for is what the
+Nothing here waits for a time: what is waited for is what the
 nodes say, or have, and a minute more of a busy machine is no fault.
 """
 
@@ -9,10 +9,8 @@ import os
 import random
 import time
 
-import pytest
-
 from holdfast.access.events import record as event_record
-from lan_site import CONTROLLER, KNOWN, UNKNOWN, LanSite, applied, decisions
+from lan_site import CONTROLLER, KNOWN, UNKNOWN, LanSite, applied, decisions, last_awaited
 
 IS_LONG = os.environ.get("HOLDFAST_TORTURE") == "1"
 READERS = 32 if IS_LONG else 8
@@ -20,21 +18,20 @@ CUTS = 200 if IS_LONG else 5
 HANGS = 1200.0  # seconds after which nothing will come any more
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """It runs, and each of its nodes follows what the first of them was given last."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOLDFAST_FIRMWARE", os.environ.get("HOLDFAST_FIRMWARE", ""))
-        if not os.environ["HOLDFAST_FIRMWARE"]:
-            patch.delenv("HOLDFAST_FIRMWARE")
-        folder = tmp_path_factory.mktemp("lan") / "site"
-        folder.mkdir()
-        made = LanSite(folder, READERS)
-        try:
-            made.start()
-            yield made
-        finally:
-            made.stop()
+def test_a_site_at_work_through_power_cuts(tmp_path, monkeypatch):
+    """One test, so that it is started once, whoever distributes tests."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    site = LanSite(folder, READERS)
+    try:
+        monkeypatch.setenv("HOLDFAST_FIRMWARE", str(site.noting()))
+        for node in site.nodes.values():
+            node.start()
+        a_change_reaches_every_node_and_every_visit_comes_home_once(site)
+        power_cuts_at_any_moment_lose_nothing_that_was_told(site)
+        no_nonce_was_used_twice(site)
+    finally:
+        site.stop()
 
 
 def follows(number):
@@ -60,25 +57,26 @@ def until_even(site):
     """
     ends = time.monotonic() + HANGS
     readers = site.names[1:]
+    owns = {name: site.own(name) for name in readers}
+    lasts = {name: last_awaited(own) for name, own in owns.items()}
     while True:
         collected = site.collected(readers)
         numbers = {
             name: [event_record.number_of(raw) for raw in collected.get(name, ())]
             for name in readers
         }
-        lasts = {name: site.last(name) for name in readers}
         if all(numbers[name] and numbers[name][-1] >= lasts[name] for name in readers):
             break
         assert time.monotonic() < ends, (numbers, lasts)
         time.sleep(1)
     for name in readers:
         assert numbers[name] == list(range(len(numbers[name]))), name
-        own = site.own(name)
-        assert own[: len(collected[name])] == collected[name], name
+        both = min(len(owns[name]), len(collected[name]))
+        assert owns[name][:both] == collected[name][:both], name
     return collected
 
 
-def test_a_change_reaches_every_node_and_every_visit_comes_home_once(site):
+def a_change_reaches_every_node_and_every_visit_comes_home_once(site):
     """The change is given to one reader; somebody comes to every door, and somebody else."""
     number = site.change()
     site.give(site.names[-1])
@@ -91,7 +89,7 @@ def test_a_change_reaches_every_node_and_every_visit_comes_home_once(site):
         assert [one["reason_code"] == 0 for one in decisions(records)] == [True, False], name
 
 
-def test_power_cuts_at_any_moment_lose_nothing_that_was_told(site):
+def power_cuts_at_any_moment_lose_nothing_that_was_told(site):
     """Any of them, at any moment, while cards are held to all doors and the policy changes: what a
     reader has told is in its log, and comes to the controller, once and in order.
     """
@@ -132,7 +130,7 @@ def test_power_cuts_at_any_moment_lose_nothing_that_was_told(site):
         assert numbers == sorted(set(numbers)) and numbers[-1] == number, (name, numbers)
 
 
-def test_no_nonce_was_used_twice(site):
+def no_nonce_was_used_twice(site):
     """Of all that any of them ever encrypted, whether it left or not."""
     noted = site.nonces()
     assert len(noted) > READERS

@@ -71,8 +71,8 @@ class LanSite:
         address = f"127.0.0.{len(os.listdir(self._folder))}"
         return ReaderProcess(state, lan=(self._port, address))
 
-    def start(self):
-        """Start all of them, noting their nonces."""
+    def noting(self):
+        """The folder of a firmware that notes its nonces, and is else what it is."""
         firmware = firmware_folder()
         noting = self._folder.parent / "noting"
         (noting / "firmware").mkdir(parents=True)
@@ -80,9 +80,7 @@ class LanSite:
         (noting / "firmware" / "holdfast").symlink_to(firmware / "holdfast")
         main = firmware.parent / "tests" / "support" / "noting_main.py"
         (noting / "firmware" / "main.py").symlink_to(main)
-        os.environ["HOLDFAST_FIRMWARE"] = str(noting / "firmware")
-        for node in self.nodes.values():
-            node.start()
+        return noting / "firmware"
 
     def stop(self):
         """End all of them."""
@@ -111,16 +109,6 @@ class LanSite:
             if said.get("event") in ("ready", "policy_applied")
         ]
         return max(numbers)
-
-    def last(self, name):
-        """The number of the last event of this node that has to come to the controller."""
-        last = -1
-        for raw in self.own(name):
-            number = event_record.number_of(raw)
-            kind = event_record.decode(event_record.split(raw)[0]).kind
-            if kind in (event.ACCESS, event.POLICY_APPLIED):
-                last = number
-        return last
 
     def give(self, name):
         """What the authority has signed lies beside the node of this name at its next start."""
@@ -194,3 +182,13 @@ def applied(records):
     """Numbers of the changesets that came into force, by these records."""
     decoded = [event_record.decode(event_record.split(raw)[0]) for raw in records]
     return [one.fields["changeset"] for one in decoded if one.kind == event.POLICY_APPLIED]
+
+
+def last_awaited(records):
+    """The number of the last of these that has to come to the controller; -1 without any."""
+    last = -1
+    for raw in records:
+        kind = event_record.decode(event_record.split(raw)[0]).kind
+        if kind in (event.ACCESS, event.POLICY_APPLIED):
+            last = event_record.number_of(raw)
+    return last

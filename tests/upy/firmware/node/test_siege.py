@@ -95,7 +95,8 @@ async def test_recorded_traffic_again_in_every_shape():
         await storm.count(node)
     assert len(storm.counted) == counted + len(storm.readers)
     grown = await _memory(storm) - before
-    assert grown < 4096 * len(storm.nodes), grown
+    # Tables that had room fill; of 50,000 datagrams none leaves even a byte behind.
+    assert grown < (12288 if _IS_LONG else 4096) * len(storm.nodes), grown
     await storm.close()
 
 
