@@ -48,12 +48,14 @@ class Lan:
         made = self.nodes[name] = LanNode(self, name, len(self.nodes), changes, follows)
         return made
 
-    async def until(self, is_so, seconds=600):
-        """Until ``is_so()``; how many seconds that took. Fails if it is not so in time."""
+    async def until(self, is_so, seconds=600, each=0.1):
+        """Until ``is_so()``, looked at ``each`` so many seconds; how many seconds that took. Fails
+        if it is not so in time.
+        """
         began = self.time.now
         while not is_so():
             assert self.time.now - began < seconds * 1000, "not within %d s" % seconds
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(each)
         return (self.time.now - began) / 1000
 
     async def close(self):

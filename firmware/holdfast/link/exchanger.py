@@ -98,8 +98,13 @@ class Exchanger:
             if request.code not in (code.POST, code.FETCH):
                 raise _protocol_refusal(CoAPError("a protected request is a POST or a FETCH"))
             return await self._protected(request, origin)
-        if request.code == code.POST and request.uri_path() == _EDHOC_PATH:
-            return await self._edhoc(request, origin)
+        if request.code == code.POST:
+            try:
+                is_edhoc = request.uri_path() == _EDHOC_PATH
+            except CoAPError as error:  # a segment that is no text
+                raise _protocol_refusal(error)
+            if is_edhoc:
+                return await self._edhoc(request, origin)
         raise LinkRefusal(reason.UNPROTECTED, Message(code.UNAUTHORIZED), drop=False)
 
     async def _edhoc(self, request, origin):
