@@ -11,7 +11,8 @@ import itertools
 import crypto
 import small_site as site
 from harness import new_folder
-from holdfast.access import SiteRules, Trust
+from holdfast.access import Trust
+from holdfast.access.policy.rules import SiteRules
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import event
 from holdfast.access.events import record as event_record

@@ -2,7 +2,10 @@
 
 import small_site as site
 from cose import cwt
-from holdfast.access import Credential, DoorView, Request, SiteRules, decide
+from holdfast.access import Credential, Request
+from holdfast.access.policy.view import DoorView
+from holdfast.access.policy.rules import SiteRules
+from holdfast.access.decide import decide
 from holdfast.access.clock.reading import SOURCE_FLOOR, SOURCE_RTC, ClockReading
 from holdfast.access.credential import parse_scope
 from holdfast.access.grant import Grant

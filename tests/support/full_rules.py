@@ -1,7 +1,8 @@
 """Rules at their bounds: as large as a site can make them. Runs on both interpreters."""
 
 import small_site as site
-from holdfast.access import DoorView, SiteRules
+from holdfast.access.policy.view import DoorView
+from holdfast.access.policy.rules import SiteRules
 from holdfast.access.place import DOOR, ZONE
 from holdfast.access.policy import draft
 from holdfast.access.policy import operations as ops

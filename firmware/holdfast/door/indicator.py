@@ -11,6 +11,7 @@ _SHOWN = {
     "held": ("amber", "fast", 1),  # open for too long, or the exit button
     "forced": ("red", "fast", 3),
     "tamper": ("red", "fast", 0),
+    "away": ("red", "steady", 0),  # who decides does not answer
 }
 REFUSED_MS = 900  # three blinks of 300 ms
 

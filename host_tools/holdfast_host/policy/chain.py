@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import cbor
 from cose import Key
-from holdfast.access import SiteRules
+from holdfast.access.policy.rules import SiteRules
 from holdfast.access.policy import changeset, draft, operations, snapshot
 from holdfast.access.policy.operations import ChangesetRefused
 from untrusted import InvalidInput

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import crypto
 from cose import CRV_ED25519, Key
-from holdfast.access import SiteRules, tag
+from holdfast.access import tag
+from holdfast.access.policy.rules import SiteRules
 from holdfast.access.place import DOOR, ZONE
 from holdfast.access.policy import changeset, draft, operations, snapshot
 from holdfast.access.policy.rules import RULES, ZONE_DOORS, ZONE_ENTRY, ZONE_LOCKED

@@ -9,7 +9,9 @@ import policy_site as board
 import small_site as site
 from access_rules import seen
 from harness import raises
-from holdfast.access import DoorView, SiteRules, reason
+from holdfast.access import reason
+from holdfast.access.policy.view import DoorView
+from holdfast.access.policy.rules import SiteRules
 from holdfast.access.place import DOOR, ZONE
 from holdfast.access.policy import changeset, draft, snapshot
 from holdfast.access.policy import operations as ops
