@@ -8,20 +8,17 @@ import asyncio
 import cbor
 import crypto
 import small_site as site
-from cose import CRV_X25519  # noqa: F401
+from coap import datagram
 from harness import new_folder
 from holdfast.access import credential as labels
 from holdfast.access.request import CARD, PIN
 from holdfast.access.tag import card_key
-from holdfast.link.limits import Limits
+from holdfast.access.carry import CARD as CARRY_CARD
 from holdfast.link.origin import Origin
 from holdfast.link.partner import NoAnswer
-from holdfast.node.carriers import Carriers
-from holdfast.resources.carry import CarryResource
 from holdfast.roles.carrier import Carrier
 from holdfast.storage import settings
 from memory_phone import Hardware, make_reader
-from coap import datagram
 
 CARRIER = "wall-1"
 CARRIER_CTI = b"\x30\x31\x32\x33\x34\x35\x36\x37"
@@ -53,8 +50,6 @@ def policy(*more):
 def make_controller(directory=None, raw=None, hardware=None):
     """The node inside, with its Carriers."""
     node = make_reader(hardware or LitHardware(), directory=directory, policy=False)
-    node.carriers = Carriers(node, Limits())
-    node.server.add(("carry",), CarryResource(node.carriers, node.may))
     if raw is not None:
         node.apply(raw)
     return node
@@ -63,10 +58,21 @@ def make_controller(directory=None, raw=None, hardware=None):
 class LitHardware(Hardware):
     """Hardware that remembers its light."""
 
-    def __init__(self):
+    count = 0
+
+    def __init__(self, time=None):
         super().__init__()
         self.lights = []
         self.beeps = 0
+        # Else two starts would draw the same.
+        LitHardware.count += 1
+        self.random_counter = 10000 * LitHardware.count
+        if time is not None:
+            self.ticks = time
+
+    def elapsed(self):
+        """By ``pass_time`` alone: how long anything computes is nothing here."""
+        return self._passed_ms
 
     def show(self, colour, effect):
         self.lights.append((colour, effect))
@@ -88,10 +94,12 @@ class Wire:
         self.change = None
         self.is_cut = False
         self.origin = Origin(1, False, True)
-        self.held = []
+        self.hardware = []  # of carriers, for which time goes on by each message
 
     async def send(self, request):
         request.token = b"\1\2\3\4"
+        for hardware in self.hardware:
+            hardware._passed_ms += 20
         if self.is_cut:
             await asyncio.sleep(0)
             raise NoAnswer("nothing came")
@@ -100,10 +108,9 @@ class Wire:
         if self.change is not None:
             copies, is_answered = self.change(self.count)
         response = None
-        for _ in range(copies):
-            # A datagram that comes twice is dropped by the endpoint; here each comes whole, so that
-            # what lies above must do without that.
-            response = await self.deliver(_copied(request))
+        for number in range(copies):
+            answer = await self.deliver(_copied(request))
+            response = response or answer
         if response is None or not is_answered:
             raise NoAnswer("nothing came")
         return response
@@ -133,29 +140,51 @@ def carrier_settings(changes=None):
     return settings.decode(cbor.encode(site.settings_map(configured)))
 
 
-def make_carrier(wire, directory=None, hardware=None, private=CARRIER_PRIVATE, changes=None):
-    """The reader on the wall; it runs in tasks of its own once ``Wall.begin`` was called."""
-    hardware = hardware or LitHardware()
+def make_carrier(wire, directory=None, time=None):
+    """The reader on the wall; its jobs are not run, so that each message is one of a test's."""
+    hardware = LitHardware(time)
     made = Carrier(
-        carrier_settings(changes),
-        private,
+        carrier_settings(),
+        CARRIER_PRIVATE,
         hardware,
         directory or new_folder(),
-        lambda: hardware.elapsed() // 1000,
+        lambda: 0,
         lambda exchanger: wire.send,
     )
     made.start()
+    wire.hardware.append(hardware)
     return made
 
 
 class Wall:
     """A controller, a carrier and what lies between them."""
 
-    def __init__(self, *more, directory=None):
-        self.inside = make_controller(directory, policy(*more))
+    def __init__(self, *more, time=None):
+        self.folder, self.inner_folder = new_folder(), new_folder()
+        self.time = time
+        self.inside = make_controller(self.inner_folder, policy(*more), LitHardware(time))
         self.wire = Wire(self.inside)
-        self.folder = new_folder()
-        self.carrier = make_carrier(self.wire, self.folder)
+        self.carrier = make_carrier(self.wire, self.folder, time)
+
+    def restart_inside(self):
+        """The controller loses its power, and comes back."""
+        self.inside = self.wire.to = make_controller(
+            self.inner_folder, None, LitHardware(self.time)
+        )
+
+    def restart_carrier(self):
+        """The carrier loses its power, and comes back."""
+        self.carrier = self.copy()
+
+    def copy(self):
+        """Another board with all that the carrier's flash holds."""
+        return make_carrier(self.wire, self.folder, self.time)
+
+    def card(self, number=CARD_NUMBER, carrier=None):
+        """Hold a card to the reader that was away for long enough, and what is shown."""
+        for visit in self.inside.card_reader._visits:
+            visit[0] = None
+        return self.say(CARRY_CARD, number, carrier=carrier)
 
     @property
     def hardware(self):
@@ -163,7 +192,11 @@ class Wall:
 
     async def say(self, kind, *rest, carrier=None):
         """What the controller answers the carrier."""
-        return await (carrier or self.carrier).handover.say(kind, rest, 1)
+        return await (carrier or self.carrier).handover.say(kind, rest, 60000)
+
+    def reasons(self):
+        """Of all decisions, so far."""
+        return self.hardware.reasons()
 
     def events(self, kind):
         """The lines of this name on the controller's console."""

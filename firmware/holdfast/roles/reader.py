@@ -136,7 +136,7 @@ class Reader(Node):
         self.tokens.flush()
 
     def _is_idle(self):
-        return self.listener.is_idle
+        return self.listener.is_idle and self.brings_nobody
 
 
 def describe(settings) -> dict:
