@@ -33,6 +33,7 @@ SHOWN = (
     "held",
     "forced",
     "tamper",
+    "offline",
 )
 
 _MOST = const(0xFFFFFFFF)

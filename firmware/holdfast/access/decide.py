@@ -81,9 +81,9 @@ def rights(credential, view: DoorView) -> int:
     return bits & UNLOCK if credential.guest else bits
 
 
-def is_void(credential, view: DoorView, clock=None) -> bool:
-    """Whether ``credential`` will never open anything again under the rules of ``view``; with a
-    ``clock``, also whether it has ended.
+def is_void(credential, view, clock=None) -> bool:
+    """Whether ``credential`` will never open anything again under the ``rules`` of ``view``, a
+    DoorView or whatever else has them; with a ``clock``, also whether it has ended.
     """
     if _authority(credential, view) or _revocation(credential, view.rules):
         return True

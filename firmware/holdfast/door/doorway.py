@@ -22,6 +22,8 @@ class Doorway:
     rest what is shown. A refusal never shortens another person's grant.
     """
 
+    is_offline = False  # shown while nobody is answered: its controller is not there
+
     def __init__(self, strike, indicator, ticks):
         self._strike = strike
         self._indicator = indicator
@@ -73,7 +75,9 @@ class Doorway:
             return self.alarm
         if self.is_faulty:
             return "fault"
-        return "ready" if self._unlocked_until is None else "unlocked"
+        if self._unlocked_until is not None:
+            return "unlocked"
+        return "offline" if self.is_offline else "ready"
 
     @property
     def shown(self) -> tuple:

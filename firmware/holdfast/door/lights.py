@@ -14,13 +14,13 @@ class Lights:
     def __init__(self, indicator, ticks):
         self._indicator = indicator
         self._ticks = ticks
-        self._at_rest = "away"
+        self._at_rest = "offline"
         self._state = None
         self._until = None
 
     def start(self):
         """Nobody has answered yet; once a start."""
-        self._show("away", None)
+        self._show("offline", None)
 
     def told(self, state: str, ms: int):
         """Show a state of the Indicator for ``ms``; for 0 it is what is shown at rest."""
@@ -36,11 +36,11 @@ class Lights:
 
     def away(self, is_asked: bool, ms: int = 900):
         """Who decides does not answer; ``is_asked``: to somebody who stands here."""
-        self._at_rest = "away"
+        self._at_rest = "offline"
         if is_asked:
             self._show("refused", self._ticks.add(ms))
         elif self._until is None or self._state == "deciding":
-            self._show("away", None)
+            self._show("offline", None)
 
     async def run(self):
         """Bring what is shown back to rest; runs for ever."""

@@ -52,6 +52,9 @@ class Node:
     ``settings`` is not this device's.
     """
 
+    neighbours = None  # the Neighbours of a node that has a LAN
+    is_offline = False  # whether its controller is not there
+
     keys: DeviceKeys
     # From the start on
     contexts: Contexts
@@ -219,6 +222,8 @@ class Node:
                 self.recorder.note(LOCKDOWN, {"door": view.door, "on": is_locked})
             self._locked[view.door] = is_locked
         self._rules = rules
+        if self.neighbours is not None:
+            self.neighbours.kept_up()
 
     def renew(self, raw: bytes) -> bool:
         """Go on with the later certificate ``raw``, whoever brought it; False if it is in force.

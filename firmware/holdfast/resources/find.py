@@ -80,6 +80,7 @@ def _find(reader, path):
             lambda: reader.stores.faults().all(),
             getattr(reader.hardware, "life", None),
             unit and unit.watched,
+            reader.neighbours and reader.neighbours.status,
         )
     return None
 

@@ -18,6 +18,17 @@ def _whole(least, most):
     return read
 
 
+def _lan(text):
+    """(port, IPv4 address) of PORT[,ADDRESS]; all addresses of the machine without one."""
+    port, comma, address = text.partition(",")
+    if not comma:
+        address = "0.0.0.0"
+    numbers = [_whole(0, 255)(part) for part in address.split(".")]
+    if len(numbers) != 4:
+        raise ValueError
+    return _whole(1, 65535)(port), address
+
+
 def _clock(text):
     return None if text == "lost" else int(text)
 
@@ -39,12 +50,13 @@ _TABLE = {
     "--held": (0, "MILLISECONDS", _whole(1, 3600000)),
     "--wiegand": (None, "FORMAT", str),
     "--panel": (None, "FORMAT", str),
+    "--lan": (None, "PORT[,ADDRESS]", _lan),
 }
 
 
 def parse(arguments) -> tuple:
     """``(directory, values)`` of what main.py was called with, values by the names of the options
-    without their dashes: ``clock`` is None for a lost one, ``wiegand`` and ``panel`` None without.
+    without their dashes: ``clock`` is None for a lost one, ``wiegand``, ``panel`` and ``lan``, (port, address), None without.
 
     Raises UsageError.
     """

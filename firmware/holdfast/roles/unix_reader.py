@@ -102,7 +102,7 @@ def main(arguments) -> int:
         play = played.play if played is not None and formats[0] is not None else None
         bench = Bench(console, image, None, hardware.inputs, play)
         radio = Radio(port, options["chunk"])
-        return _run(reader, last_run, directory, radio, bench, port, wiegand)
+        return _run(reader, last_run, directory, radio, bench, options, wiegand)
     except Exception as error:
         from ..node.traceback import place
 
@@ -112,7 +112,7 @@ def main(arguments) -> int:
         raise
 
 
-def _run(reader, last_run, directory, radio, bench, port, wiegand) -> int:
+def _run(reader, last_run, directory, radio, bench, options, wiegand) -> int:
     console = reader.hardware.console
     reader.start()
     if wiegand is not None:
@@ -121,7 +121,8 @@ def _run(reader, last_run, directory, radio, bench, port, wiegand) -> int:
     # Made now: an interrupt in the middle of a collection leaves no memory to be had.
     stopped = console.prepare({"event": "stopped"})
     try:
-        return asyncio.run(_serve(reader, radio, bench, describe(reader.settings), console, port))
+        description = describe(reader.settings)
+        return asyncio.run(_serve(reader, radio, bench, description, console, options))
     except KeyboardInterrupt:
         console.write(stopped)
         last_run.end("stopped")
@@ -130,13 +131,19 @@ def _run(reader, last_run, directory, radio, bench, port, wiegand) -> int:
     return 0
 
 
-async def _serve(reader, radio, bench, description, console, port) -> int:
+async def _serve(reader, radio, bench, description, console, options) -> int:
+    refusal = {"event": "port_refused", "port": options["port"]}
     try:
         radio.open()
+        if options["lan"] is not None:
+            port, address = options["lan"]
+            refusal = {"event": "lan_refused", "port": port, "address": address}
+            description["lan"] = _join(reader, port, address)
     except OSError as error:
-        console.line({"event": "port_refused", "port": port, "reason": str(error)})
+        refusal["reason"] = str(error)
+        console.line(refusal)
         return EXIT_PORT
-    description["port"] = port
+    description["port"] = options["port"]
     start.add_state(reader, description)
     console.line(description)
     card_reader = reader.card_reader
@@ -144,3 +151,13 @@ async def _serve(reader, radio, bench, description, console, port) -> int:
     reader.supervisor.add("cards", lambda: bench.run(card_reader.card, card_reader.pin))
     await reader.run()
     return 0
+
+
+def _join(reader, port, address):
+    """Be on the LAN at the ``address``; what is told of it. Raises OSError if that cannot be."""
+    from ..hal.unix.udp import Udp
+    from ..node.neighbours import GROUP, Neighbours
+
+    udp = Udp(address, port, GROUP)
+    Neighbours(reader, udp).start()
+    return {"port": port, "address": address, "multicast": udp.to_all is not None}

@@ -92,19 +92,21 @@ class Dissemination:
     # What comes
 
     def heard(self, payload: bytes, now: int):
-        """A hint came. Raises InvalidInput if it is none."""
+        """A hint came: the tag of whom it names, None if that is we. Raises InvalidInput if it is
+        none.
+        """
         number, head, node, by_multicast = hint.parse(payload)
         if node == self._node:
-            return
+            return None
         if by_multicast:
             self._multicast_at = now
         ours, our_head = self._at
         if number == ours and head == our_head[: hint.HEAD]:
             self._trickle.consistent()
-            return
+            return node
         self._trickle.inconsistent(now)
         if number < ours:
-            return  # ours tells it
+            return node  # ours tells it
         source = self._sources.get(node)
         if source is not None:
             # Also with our number and another head: whoever it was, the peer itself will tell.
@@ -112,6 +114,7 @@ class Dissemination:
         else:
             self._is_rumour = True
         self._want(now + between(self._random_bytes, 0, IMIN_MS))
+        return node
 
     def asked(self, peer: bytes, number: int, now: int):
         """The known ``peer`` asks, in a protected request, for what comes after ``number``."""

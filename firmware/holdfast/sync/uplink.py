@@ -76,6 +76,11 @@ class Uplink:
         elif self._at <= now:
             self._at = now + _GATHER_MS
 
+    def returned(self, now: int):
+        """The collector was away, and is there again: nothing is waited for any more."""
+        self._fails = 0
+        self._at = min(self._at, now)
+
     def run(self, now: int):
         """The batch that is to be posted now, or None. It is answered, if only with None."""
         if self._is_under_way:

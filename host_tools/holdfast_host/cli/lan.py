@@ -42,6 +42,28 @@ Peers = Annotated[
         help="A node on its LAN, where multicast does not come; up to four.",
     ),
 ]
+Joined = Annotated[
+    str | None,
+    typer.Option(
+        "--lan",
+        metavar="PORT[,ADDRESS]",
+        help="Meet other nodes on this UDP port of this machine, such as 62435 or 62435,127.0.0.2.",
+    ),
+]
+
+
+def joined(text: str) -> tuple[int, str]:
+    """``(port, IPv4 address)`` of PORT[,ADDRESS]. Raises UsageProblem."""
+    port, _, address = text.partition(",")
+    try:
+        found = str(ipaddress.IPv4Address(address or "0.0.0.0"))
+        if not 0 < int(port) < 1 << 16:
+            raise ValueError
+    except ValueError as error:
+        raise UsageProblem(
+            f"{text!r} is no port and address", f"such as {PORT}, or {PORT},127.0.0.2"
+        ) from error
+    return int(port), found
 
 
 def peer(text: str) -> tuple[str, int]:

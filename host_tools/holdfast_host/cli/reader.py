@@ -279,6 +279,7 @@ def run(
         str | None,
         typer.Option(metavar="FORMAT", help="A panel hears the card of whom it lets in, by 26."),
     ] = None,
+    on_lan: lan.Joined = None,
     as_json: AsJson = False,
 ) -> None:
     """Run an enrolled reader until Ctrl-C, and show what happens at its door.
@@ -296,7 +297,10 @@ def run(
     show = say_json if as_json else _show
     shown = 0
     has = inputs.split(",") if inputs else []
-    process = ReaderProcess(folder, port, chunk=chunk, inputs=has, wiegand=wiegand, panel=panel)
+    at = None if on_lan is None else lan.joined(on_lan)
+    process = ReaderProcess(
+        folder, port, chunk=chunk, inputs=has, wiegand=wiegand, panel=panel, lan=at
+    )
     with _ended_in_order(), process as reader:
         if has or wiegand:
             threading.Thread(target=_play, args=(reader,), daemon=True).start()
