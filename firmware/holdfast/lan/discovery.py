@@ -10,6 +10,7 @@ MOST = const(16)  # addresses beside the configured ones
 A_MINUTE = const(6)  # attempts in all
 _MINUTE_MS = const(60000)
 _LONGEST_MS = const(1920000)  # between two at one address
+_HEARD_MS = const(300000)  # and at one that is heard of again
 _SOON_MS = const(2000)  # so that not all who hear of a new node come at once
 
 
@@ -18,6 +19,7 @@ class _Place:
 
     def __init__(self, at, is_configured=False):
         self.at = at  # when it may be tried
+        self.tried_at = at  # and when it was
         self.fails = 0
         self.is_configured = is_configured
 
@@ -48,6 +50,10 @@ class Discovery:
                 return
             place = self._places[address] = _Place(now + self._between(0, _SOON_MS))
         place.tag = tag
+        if place.fails:
+            # Somebody is there now, or lies: a minute for the one that all goes to.
+            pause = _MINUTE_MS if tag == self._wanted else _HEARD_MS
+            place.at = min(place.at, place.tried_at + pause)
 
     @property
     def due(self):
@@ -97,6 +103,7 @@ class Discovery:
             del self._places[address]
             return
         place.fails = 0 if is_known else place.fails + 1
+        place.tried_at = now
         pause = min(_MINUTE_MS << max(0, min(place.fails, 6) - 1), _LONGEST_MS)
         place.at = now + pause + self._between(0, pause // 4)
 

@@ -1,4 +1,4 @@
-"""The other nodes of the site that this one knows: each proven, and where it last proved itself."""
+"""The other nodes of the site that this one knows: each proven, and where it last was so."""
 
 from micropython import const
 from oscore.table import kid_of
@@ -65,11 +65,13 @@ class Peers:
         return True
 
     def failed(self, tag: bytes):
-        """It has not answered. Who never does is forgotten in the end."""
+        """It has not answered. Who never does is forgotten in the end, but for the one that is
+        ``kept``: that is asked where it was until it is there again, or elsewhere.
+        """
         known = self.by_tag.get(tag)
         if known is not None:
             known.fails += 1
-            if known.fails >= _GONE:
+            if known.fails >= _GONE and tag != self._kept:
                 self._drop(tag)
 
     def forget(self, is_void):

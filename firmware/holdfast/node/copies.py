@@ -15,7 +15,8 @@ class Copies:
     """What sync.uplink.Uplink takes for its log.
 
     ``events()`` gives the EventLog or raises OSError, ``recorder`` and ``uptime()``, in seconds,
-    are the node's, and ``collector`` is the id of who copies. A log that cannot be opened has no events for now.
+    are the node's, and ``collector`` is the id of who copies. A log that cannot be opened has no
+    events for now.
     """
 
     def __init__(self, events, recorder, uptime, collector: str):

@@ -334,7 +334,7 @@ class _Noting:
 
 
 class _Observer:
-    """Of what comes by the LAN nothing is shown at the door but what a door's own resource does."""
+    """Of what comes by the LAN a door shows what its own resource does, and nothing else."""
 
     def __init__(self, node):
         self._node = node

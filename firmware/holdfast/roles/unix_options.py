@@ -56,7 +56,8 @@ _TABLE = {
 
 def parse(arguments) -> tuple:
     """``(directory, values)`` of what main.py was called with, values by the names of the options
-    without their dashes: ``clock`` is None for a lost one, ``wiegand``, ``panel`` and ``lan``, (port, address), None without.
+    without their dashes: ``clock`` is None for a lost one, ``wiegand``, ``panel`` and ``lan``,
+    which is (port, address), None without.
 
     Raises UsageError.
     """
