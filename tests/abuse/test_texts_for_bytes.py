@@ -21,10 +21,10 @@ from crypto import backend
 from edhoc import parse_error
 from edhoc_sides import Handshake, phone, reader, verified_2, verified_3
 from holdfast.access import Trust
-from holdfast.access.policy.rules import SiteRules
 from holdfast.access.events import batch
 from holdfast.access.policy import changeset, draft, snapshot
 from holdfast.access.policy import operations as ops
+from holdfast.access.policy.rules import SiteRules
 from holdfast.access.trust import Refused
 from holdfast.storage import settings
 from untrusted import InvalidInput

@@ -11,9 +11,9 @@ import small_site as site
 from coap import datagram
 from harness import new_folder
 from holdfast.access import credential as labels
+from holdfast.access.carry import CARD as CARRY_CARD
 from holdfast.access.request import CARD, PIN
 from holdfast.access.tag import card_key
-from holdfast.access.carry import CARD as CARRY_CARD
 from holdfast.link.origin import Origin
 from holdfast.link.partner import NoAnswer
 from holdfast.roles.carrier import Carrier
@@ -108,7 +108,7 @@ class Wire:
         if self.change is not None:
             copies, is_answered = self.change(self.count)
         response = None
-        for number in range(copies):
+        for _ in range(copies):
             answer = await self.deliver(_copied(request))
             response = response or answer
         if response is None or not is_answered:

@@ -1,9 +1,9 @@
 """Where every wish to pass a door is decided, kept, carried out and told, in that order."""
 
 from ..access import Decision, Request, reason
-from ..access.policy.view import DoorView
 from ..access.decide import decide
 from ..access.events.event import AccessEvent
+from ..access.policy.view import DoorView
 from ..access.request import CARD, PIN, CardRequest
 from .faults import Faults
 

@@ -116,8 +116,8 @@ class CarriedLinks:
     make room for each other as there (Listener).
 
     ``observer`` is as of a Listener. ``origin_of()`` gives the ``observer`` of the Origin of a new
-    link, which hears what comes of it (Exchanger), and has ``origin``, which is put there. ``may_begin()`` says whether one more may. The
-    connections' numbers begin above ``first``.
+    link, which hears what comes of it (Exchanger), and has ``origin``, which is put there.
+    ``may_begin()`` says whether one more may. The connections' numbers begin above ``first``.
     """
 
     def __init__(self, exchanger, limits, ticks, observer, origin_of, may_begin, first: int):

@@ -34,8 +34,9 @@ class Listener:
     async def connected(self, link, observer=None) -> bool:
         """Serve one central from its first byte to its last; never raises for what it sends.
 
-        ``observer`` is that of its Origin, if not None. Gives whether it has shown who it is. Where all connections are taken, the oldest that has
-        not has to go, once it had the time for that.
+        ``observer`` is that of its Origin, if not None. Gives whether it has shown who it is.
+        Where all connections are taken, the oldest that has not has to go, once it had the time
+        for that.
         """
         self._accepted += 1
         connection = None

@@ -55,8 +55,8 @@ class Node:
     neighbours = None  # the Neighbours of a node that has a LAN
     is_offline = False  # whether its controller is not there
 
+    _carriers = None  # until one speaks
     keys: DeviceKeys
-    # From the start on
     contexts: Contexts
     handshakes: Handshakes
     exchanger: Exchanger
@@ -115,7 +115,6 @@ class Node:
         # For the device's key: another certificate for it leaves the phones it knows.
         self._binding = self.keys.device(0).key.x  # pyright: ignore[reportOptionalMemberAccess]
         self._context_store = context_store
-        self._carriers = None
 
     def start(self):
         """Read what is kept, say that the device has started, and go by the policy in force.
@@ -268,16 +267,10 @@ class Node:
     @property
     def carriers(self):
         """The Carriers of its doors; made, and loaded, where one speaks."""
-        if self._carriers is None:
-            from .carriers import Carriers
+        from .carriers import Carriers
 
-            self._carriers = Carriers(self, Limits())
+        self._carriers = self._carriers or Carriers(self, Limits())
         return self._carriers
-
-    @property
-    def brings_nobody(self) -> bool:
-        """Whether no phone is there by a carrier."""
-        return self._carriers is None or self._carriers.is_idle
 
     def told_time(self, time: int, error_s: int, by=None) -> bool:
         """Whether it can be ``time``, off by at most ``error_s``, as ``by`` says; OSError."""

@@ -136,7 +136,8 @@ class Reader(Node):
         self.tokens.flush()
 
     def _is_idle(self):
-        return self.listener.is_idle and self.brings_nobody
+        carriers = self._carriers
+        return self.listener.is_idle and (carriers is None or carriers.is_idle)
 
 
 def describe(settings) -> dict:

@@ -11,10 +11,10 @@ import cose
 import crypto
 from cose import CRV_X25519, Key
 from holdfast.access import ClockReading, Request, Trust
-from holdfast.access.policy.view import DoorView
-from holdfast.access.policy.rules import SiteRules
 from holdfast.access.decide import decide
 from holdfast.access.policy import draft, operations
+from holdfast.access.policy.rules import SiteRules
+from holdfast.access.policy.view import DoorView
 from holdfast_host.credentials import issuing, lifetime
 from holdfast_host.errors import UsageProblem
 from holdfast_host.site import site

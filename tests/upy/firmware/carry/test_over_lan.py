@@ -174,29 +174,32 @@ async def test_on_a_good_lan_a_cold_unlock_is_two_messages_and_a_warm_one_is_one
 
 async def test_who_wants_in_gets_in_over_a_lan_that_loses_doubles_and_overtakes():
     """Each wish opens once for each yes, whatever became of its messages."""
-    for seed in range(4):
-        place = _Site(seed=seed + 3, loss=0.1, doubled=0.2, late_ms=300)
-        await place.until(lambda: place.carrier.handover.is_present)
-        granted = wishes = 0
-        for number in range(4):
-            phone = Phone(number=1000 * (number + 1))
-            call, _, answer = await cold(place.carrier, phone, piece=97, call=_Call(place.carrier))
+    for seed in range(3):
+        await _wishes(_Site(seed=seed + 3, loss=0.1, doubled=0.2, late_ms=300))
+
+
+async def _wishes(place):
+    await place.until(lambda: place.carrier.handover.is_present)
+    granted = wishes = 0
+    for number in range(4):
+        phone = Phone(number=1000 * (number + 1))
+        call, _, answer = await cold(place.carrier, phone, piece=97, call=_Call(place.carrier))
+        wishes += 1
+        granted += bool(answer and answer[1])
+        if answer:
+            _, _, answer = await warm(place.carrier, phone, call=call, piece=20)
             wishes += 1
             granted += bool(answer and answer[1])
-            if answer:
-                _, _, answer = await warm(place.carrier, phone, call=call, piece=20)
-                wishes += 1
-                granted += bool(answer and answer[1])
-            await call.hang_up()
-        assert granted >= wishes - 1 and wishes >= 7, (granted, wishes)
-        assert granted <= place.inside.hardware.opened <= wishes
-        before = place.inside.hardware.opened
-        place.carrier.card(CARD_NUMBER)
-        await place.until(lambda: ("green", "steady") in place.hardware.lights)
-        await asyncio.sleep(10)
-        assert place.inside.hardware.opened == before + 1
-        assert place.hardware.lights[-1] == ("white", "steady")
-        await place.close()
+        await call.hang_up()
+    assert granted >= wishes - 1 and wishes >= 7, (granted, wishes)
+    assert granted <= place.inside.hardware.opened <= wishes
+    before = place.inside.hardware.opened
+    place.carrier.card(CARD_NUMBER)
+    await place.until(lambda: ("green", "steady") in place.hardware.lights)
+    await asyncio.sleep(10)
+    assert place.inside.hardware.opened == before + 1
+    assert place.hardware.lights[-1] == ("white", "steady")
+    await place.close()
 
 
 async def test_a_controller_that_is_away_is_red_and_comes_back():
@@ -204,29 +207,33 @@ async def test_a_controller_that_is_away_is_red_and_comes_back():
     place = _Site(seed=9)
     await place.until(lambda: place.carrier.handover.is_present)
     for which in ("cable", "inside", "wall"):
-        opened = place.inside.hardware.opened
-        if which == "cable":
-            place.net.is_cut = True
-        else:
-            place.kill(which)
-        if which != "wall":
-            place.carrier.card(CARD_NUMBER)
-            await place.until(lambda: place.hardware.lights[-1] == ("red", "blink"))
-            await place.until(lambda: place.hardware.lights[-1] == ("red", "steady"))
-            await asyncio.sleep(30)
-        place.net.is_cut = False
-        if which == "inside":
-            place.start_inside()
-            opened = 0
-        if which == "wall":
-            place.start_wall()
-        await place.until(lambda: place.hardware.lights[-1] == ("white", "steady"))
-        await asyncio.sleep(30)
-        assert place.inside.hardware.opened == opened
-        place.carrier.card(CARD_NUMBER)
-        await place.until(lambda: place.inside.hardware.opened == opened + 1)
-        await asyncio.sleep(10)
+        await _away(place, which)
     await place.close()
+
+
+async def _away(place, which):
+    opened = place.inside.hardware.opened
+    if which == "cable":
+        place.net.is_cut = True
+    else:
+        place.kill(which)
+    if which != "wall":
+        place.carrier.card(CARD_NUMBER)
+        await place.until(lambda: place.hardware.lights[-1] == ("red", "blink"))
+        await place.until(lambda: place.hardware.lights[-1] == ("red", "steady"))
+        await asyncio.sleep(30)
+    place.net.is_cut = False
+    if which == "inside":
+        place.start_inside()
+        opened = 0
+    if which == "wall":
+        place.start_wall()
+    await place.until(lambda: place.hardware.lights[-1] == ("white", "steady"))
+    await asyncio.sleep(30)
+    assert place.inside.hardware.opened == opened
+    place.carrier.card(CARD_NUMBER)
+    await place.until(lambda: place.inside.hardware.opened == opened + 1)
+    await asyncio.sleep(10)
 
 
 async def test_a_tamper_is_told_until_it_is_heard():

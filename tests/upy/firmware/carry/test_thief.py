@@ -7,14 +7,21 @@ import os
 import cbor
 import coap
 import small_site as site
-from carried_door import CARD_NUMBER, CARRIER_CTI, CARRIER_PRIVATE, OTHER_DOOR, THE_PIN, Wall
-from carried_door import carrier_settings, policy
+from carried_door import (
+    CARD_NUMBER,
+    CARRIER_PRIVATE,
+    OTHER_DOOR,
+    THE_PIN,
+    Wall,
+    carrier_settings,
+    policy,
+)
 from coap import Message, code
 from cose import cwt
 from holdfast.access import credential as labels
 from holdfast.access.carry import CARD, LINK, LOOK
-from holdfast.link.partner import NoAnswer
 from holdfast.link.introduction import NotIntroduced
+from holdfast.link.partner import NoAnswer
 from memory_phone import Phone, cold
 
 _METHODS = (code.GET, code.POST, code.PUT, code.DELETE, code.FETCH)
@@ -176,5 +183,4 @@ def _files(folder):
             with open(path, "rb") as file:
                 yield file.read()
         except OSError:
-            for found in _files(path):
-                yield found
+            yield from _files(path)
