@@ -13,8 +13,12 @@ from ..output import AsJson
 from ..passphrase import PassphraseFile
 from .change import Folder, Remove, report, signed
 
-Way = enum.StrEnum("Way", [(name, name) for name in carriers.WAYS])
-_IN = Way("in")
+
+class Way(enum.StrEnum):
+    """The sides of a door, as carriers.WAYS has them."""
+
+    IN = "in"
+    OUT = "out"
 
 
 def carrier(
@@ -26,9 +30,7 @@ def carrier(
         str | None,
         typer.Option(metavar="DOOR", parser=names.DOOR, help="The one door it carries for."),
     ] = None,
-    side: Annotated[Way, typer.Option(help="Whether who stands at it wants in or out.")] = Way(
-        "in"
-    ),
+    side: Annotated[Way, typer.Option(help="Whether who stands at it wants in or out.")] = Way.IN,
     remove: Remove = False,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
