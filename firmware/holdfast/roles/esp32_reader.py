@@ -13,7 +13,7 @@ from ..access import status
 from ..door.exit import Exit
 from ..hal.esp32 import flash, reset
 from ..hal.esp32.board import Board
-from ..storage import let_go
+from ..storage import files, let_go
 from ..storage.last_run import LastRun
 from ..storage.starts import LASTS_S, Starts
 from . import safe_mode
@@ -21,6 +21,8 @@ from . import safe_mode
 # Bytes allocated between collections: by itself, the port takes another piece of the system's
 # memory first.
 _COLLECT_EVERY = 16384
+
+_MAX_LAN = const(1024)  # bytes that are read of lan.json
 
 _OUT_MS = const(5000)  # for which a request to exit releases, where no reader says otherwise
 
@@ -84,6 +86,7 @@ def _be_reader(board, cause, starts, last_run):
 
     ble = Ble("Holdfast")
     ble.start(None)
+    lan = _network(board)
     board.random_bytes = Entropy(lambda: ble.is_active).random_bytes
     import crypto
 
@@ -110,6 +113,8 @@ def _be_reader(board, cause, starts, last_run):
     board.watchdog = reset.Watchdog()
     last_run.begin()
     reader.start()
+    if lan is not None:
+        _join(reader, lan)
     if wiegand is not None:
         wiegand.add(reader, reader.doors[reader.settings.doors[0][0]])
     start.follow_policy(reader, flash.HOME + "/policy.cbor")
@@ -124,6 +129,42 @@ def _be_reader(board, cause, starts, last_run):
     board.console.line(description)
     asyncio.run(reader.run())
     return {"event": "crashes", "reason": "the reader came to an end"}
+
+
+def _network(board):
+    """The board's network, asked for; None, and not loaded, where no file says which. One that
+    cannot be had is told and stops no door.
+    """
+    raw = files.read(flash.HOME + "/lan.json", _MAX_LAN)
+    if raw is None:
+        return None
+    from untrusted import InvalidInput
+
+    from ..hal.esp32 import lan
+
+    def tell(is_up):
+        board.console.line({"event": "network", "up": is_up, "address": made.address})
+
+    try:
+        made = lan.from_json(raw, tell)
+        made.start()
+        return made
+    except (InvalidInput, OSError) as error:
+        board.console.line({"event": "lan_refused", "reason": str(error)})
+        return None
+
+
+def _join(reader, lan):
+    """Be among the nodes of the LAN."""
+    from ..hal.esp32.udp import Udp
+    from ..lan.endpoint import PORT
+    from ..node.neighbours import GROUP, Neighbours
+
+    try:
+        Neighbours(reader, Udp(PORT, GROUP, lambda: lan.address)).start()
+        reader.supervisor.add("network", lan.run)
+    except OSError as error:
+        reader.hardware.console.line({"event": "lan_refused", "reason": str(error)})
 
 
 def _wiegand(board):
@@ -157,8 +198,13 @@ def _reader(board, ble, identity, pause):
     settings, private_key, p256_private_key = identity
     limits = Limits(connections=ble.CONNECTIONS - 1)
     doors = [door for door, _ in settings.doors]
-    said = advert.encode(settings.site, settings.node, doors, False)
-    radio = Radio(ble, board.ticks, limits, lambda: said, board.console)
+    said = [advert.encode(settings.site, settings.node, doors, bit) for bit in (False, True)]
+    reader = None
+
+    def advertisement():
+        return said[1 if reader is not None and reader.is_offline else 0]
+
+    radio = Radio(ble, board.ticks, limits, advertisement, board.console)
     try:
         reader = Reader(
             settings,

@@ -244,10 +244,8 @@ class ReaderProcess:
             if kind == "usage":
                 return UsageProblem(f"the reader refuses its options: {why}", "give others")
             if kind == "lan_refused":
-                return UsageProblem(
-                    f"UDP port {event.get('port')} at {event.get('address')} cannot be used ({why})",
-                    "choose another --lan",
-                )
+                at = f"{event.get('port')} at {event.get('address')}"
+                return UsageProblem(f"UDP port {at} cannot be used ({why})", "choose another")
             if kind == "port_refused":
                 return UsageProblem(
                     f"port {self.port} cannot be used ({why})", "choose another --port, or none"

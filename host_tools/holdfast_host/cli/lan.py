@@ -47,7 +47,7 @@ Joined = Annotated[
     typer.Option(
         "--lan",
         metavar="PORT[,ADDRESS]",
-        help="Meet other nodes on this UDP port of this machine, such as 62435 or 62435,127.0.0.2.",
+        help="Meet other nodes on this UDP port, such as 62435 or 62435,127.0.0.2.",
     ),
 ]
 

@@ -1,6 +1,7 @@
 """How the board comes into a network: by Ethernet (LAN8720 and its like, W5500) or Wi-Fi."""
 
 import asyncio
+import json
 
 import network
 from machine import SPI, Pin
@@ -11,6 +12,7 @@ from untrusted import InvalidInput
 _LOOK_S = const(2)
 _AGAIN = const(15)  # looks without a network, after which it is asked for anew
 _SPI_HZ = const(20000000)
+MAX_FILE = const(512)  # bytes
 
 # Chips beside the ESP32's own MAC, and one that brings its own.
 _PHYS = ("LAN8710", "LAN8720", "RTL8201", "IP101", "DP83848", "KSZ8081")
@@ -54,6 +56,32 @@ class Lan:
                 self.is_up = is_up
                 self._tell(is_up)
             await asyncio.sleep(_LOOK_S)
+
+
+def from_json(raw: bytes, tell) -> Lan:
+    """The Lan that the file ``raw``, of at most MAX_FILE bytes, names: ``{"ssid": ..., "key":
+    ...}``, or ``{"phy": ..., "pins": {...}}``, perhaps with a ``phy_address``. Raises InvalidInput
+    and OSError.
+    """
+    try:
+        said = json.loads(raw.decode()) if len(raw) <= MAX_FILE else None
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        raise InvalidInput("lan.json: no JSON object of at most %d bytes" % MAX_FILE)
+    if set(said) == {"ssid", "key"} and _are(said.values(), str):
+        return wifi(said["ssid"], said["key"], tell)
+    phy_address = said.pop("phy_address", 0)
+    pins = said.get("pins")
+    if set(said) != {"phy", "pins"} or not isinstance(pins, dict):
+        raise InvalidInput("lan.json: neither ssid and key nor phy and pins")
+    if not _are([said["phy"]], str) or not _are(list(pins.values()) + [phy_address], int):
+        raise InvalidInput("lan.json: a value of another type")
+    return ethernet(said["phy"], pins, tell, phy_address)
+
+
+def _are(values, kind):
+    return all([type(value) is kind for value in values])
 
 
 def wifi(ssid: str, key: str, tell) -> Lan:
