@@ -9,8 +9,9 @@ from ..access.carriers import NEW, REPEATED, TWO, Bucket, Life, Numbers, links_b
 from ..access.carry import CARD, GONE, LINK, MORE, PIN, TAMPER, Answer
 from ..access.decide import may
 from ..access.events.event import CARRIER_TAMPER, TWO_CARRIERS
+from ..access.policy.rules import CARRIER_ENTRY
 from ..access.request import CARRY
-from ..access.tag import name_tag
+from ..access.tag import NAME_TAG, name_tag
 from ..door.side import Side
 from ..link.carried import CarriedLinks
 
@@ -92,8 +93,8 @@ class Carriers:
         tag = name_tag(name)
         if tags is not None and tag not in tags:
             return False
-        # Of a list that nobody can read all are tampered with, until one after the other is not:
-        # what is written then is read by nobody before it is whole again.
+        # Of a list that nobody can read all are tampered with: of the one that is written in its
+        # place all that carry still are, but this one.
         kept = [one for one in self._of_policy() if one != tag] if tags is None else list(tags)
         if tag in kept:
             kept.remove(tag)
@@ -164,7 +165,8 @@ class Carriers:
 
     def _of_policy(self):
         carriers = self._node.stores.rules.carriers
-        return [carriers[at : at + 6] for at in range(0, len(carriers), 8)]
+        places = range(0, len(carriers), CARRIER_ENTRY)
+        return [carriers[at : at + NAME_TAG] for at in places]
 
     def _carrier(self, name):
         carrier = self._known.get(name)
@@ -185,7 +187,7 @@ class Carriers:
         return carrier
 
     def _side_again(self, carrier):
-        side = carrier.side
+        side: Side = carrier.side  # pyright: ignore[reportAssignmentType]
         return Side(side.unit, side.way, side.carrier, self._node.hardware.console)
 
     def _may_begin(self, carrier):
@@ -211,8 +213,8 @@ class _Carrier:
 
     def __init__(self, name):
         self.name = name
-        self.side = None
-        self.answer = None  # to the last that must not be done twice
+        self.side: Side | None = None
+        self.answer: Answer | None = None  # to the last that must not be done twice
         self.life = Life()
         self.numbers = Numbers()
         self.begun = links_bucket()
