@@ -187,7 +187,7 @@ class Carriers:
         return carrier
 
     def _side_again(self, carrier):
-        side: Side = carrier.side  # pyright: ignore[reportAssignmentType]
+        side: Side = carrier.side
         return Side(side.unit, side.way, side.carrier, self._node.hardware.console)
 
     def _may_begin(self, carrier):
