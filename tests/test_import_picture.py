@@ -219,6 +219,43 @@ def test_modules_do_not_go_in_circles():
     graphlib.TopologicalSorter(graph).prepare()
 
 
+# What a carrier's image must not have: whoever takes it off its wall would have it, too.
+DECIDING = (
+    "access.cards access.decide access.grant access.standing access.policy door.access_point"
+    " door.card_reader door.doorway door.unit node.carriers node.node node.recorder node.stores"
+    " resources storage.attempts storage.cache storage.events storage.policy sync"
+).split()
+# Reads the changesets that name the authority's next key, when settings are brought.
+INTAKE = "holdfast.storage.settings_intake"
+
+
+def reachable(graph, start):
+    """All modules that are loaded, now or later, once ``start`` is, packages included."""
+    found, waiting = set(), [start]
+    while waiting:
+        name = waiting.pop()
+        if name in found or name not in graph:
+            continue
+        found.add(name)
+        waiting += [*graph[name], name.rpartition(".")[0]]
+    return found
+
+
+@pytest.mark.parametrize("role", ["carrier"])
+def test_a_carrier_has_nothing_that_decides(role):
+    """Neither the decision nor a policy, a zone's key or the cards: by no import, also a late
+    one.
+    """
+    graph = module_graph(list(modules("lib", "firmware")))
+    assert "holdfast.access.decide" in reachable(graph, "holdfast.roles.reader")
+    graph[INTAKE] = set()
+    found = reachable(graph, f"holdfast.roles.{role}")
+    assert {"holdfast.link.carrying", INTAKE, "edhoc.initiator"} <= found
+    for module in sorted(found):
+        for forbidden in DECIDING:
+            assert not f"{module}.".startswith(f"holdfast.{forbidden}."), module
+
+
 def test_libraries_do_not_go_in_circles():
     """Two packages that need each other are one; neither could be installed by itself."""
     graphlib.TopologicalSorter(LIBRARIES).prepare()

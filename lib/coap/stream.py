@@ -39,6 +39,11 @@ class Decoder:
         self._code_at = 0  # where in the frame the code stands; 0: the header is not whole yet
         self._failed = False
 
+    @property
+    def is_inside(self) -> bool:
+        """Whether a frame has begun that is not whole yet."""
+        return self._held > 0
+
     def feed(self, chunk) -> list:
         """The messages that ``chunk`` completes, Empty and signalling ones among them.
 

@@ -11,12 +11,13 @@ import itertools
 import crypto
 import small_site as site
 from harness import new_folder
-from holdfast.access import SiteRules, Trust
+from holdfast.access import Trust
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import event
 from holdfast.access.events import record as event_record
 from holdfast.access.policy import changeset as changesets
 from holdfast.access.policy import draft
+from holdfast.access.policy.rules import SiteRules
 from holdfast_host.events.check import DURESS, check
 from model import reference as ref
 from model.at_the_door import AtTheDoor

@@ -1,7 +1,9 @@
 """Where every wish to pass a door is decided, kept, carried out and told, in that order."""
 
-from ..access import Decision, DoorView, Request, decide, reason
+from ..access import Decision, Request, reason
+from ..access.decide import decide
 from ..access.events.event import AccessEvent
+from ..access.policy.view import DoorView
 from ..access.request import CARD, PIN, CardRequest
 from .faults import Faults
 
@@ -34,6 +36,8 @@ class AccessPoint:
         self._recorder = recorder
         self._faults = faults or Faults()
         self._view = None
+        self.way = 0  # the side that who asks stands on: of a DoorView
+        self.last = None  # the Decision that was carried out last
         self.standing = None  # the Standing of a door that is unlocked by schedule
         self._takes_both = False  # a card here wanted its PIN
         self._owes_use = False
@@ -41,8 +45,9 @@ class AccessPoint:
     def moment(self) -> tuple:
         """``(DoorView, what knows cards or None)``, of one changeset."""
         rules, cache = self._stores.moment()
-        if self._view is None or self._view.rules is not rules:
-            self._view = DoorView(rules, self.name, self._strike_ms)
+        view = self._view
+        if view is None or view.rules is not rules or view.way != self.way:
+            self._view = DoorView(rules, self.name, self._strike_ms, self.way)
         return self._view, cache
 
     def ask(self, request, about: dict, before=None, instead=None) -> Decision:
@@ -175,6 +180,7 @@ class AccessPoint:
         except Exception as failed:
             error = failed  # the door has moved: who asked for it must hear so
         self._faults.heard("console", error)
+        self.last = event.decision
         return event.decision
 
     def _release(self, strike_ms):

@@ -5,7 +5,7 @@ from cose import cwt
 from untrusted import InvalidInput
 
 from ..access import Refused, Trust, reason
-from ..access.credential import ROLE_CONTROLLER, ROLE_READER
+from ..access.credential import ROLE_CARRIER, ROLE_CONTROLLER, ROLE_READER
 from ..storage.settings import SettingsError
 
 
@@ -135,7 +135,10 @@ def _checked(settings, anchors, certificate, problem):
         device = Trust(settings.site, anchors).authenticate_device(certificate)
     except Refused as refused:
         raise problem("certificate refused: " + reason.name(refused.reason))
-    if device.name != settings.node or device.role not in (ROLE_READER, ROLE_CONTROLLER):
+    roles = (ROLE_READER, ROLE_CONTROLLER)
+    if settings.wiring == "carries":
+        roles = (ROLE_CARRIER,)
+    if device.name != settings.node or device.role not in roles:
         raise problem("certificate is not for the reader " + settings.node)
     for door, _ in settings.doors:
         if door not in device.doors:

@@ -55,8 +55,8 @@ class Node:
     neighbours = None  # the Neighbours of a node that has a LAN
     is_offline = False  # whether its controller is not there
 
+    _carriers = None  # until one speaks
     keys: DeviceKeys
-    # From the start on
     contexts: Contexts
     handshakes: Handshakes
     exchanger: Exchanger
@@ -263,6 +263,14 @@ class Node:
 
             self._telling = Telling(self)
         return self._telling
+
+    @property
+    def carriers(self):
+        """The Carriers of its doors; made, and loaded, where one speaks."""
+        from .carriers import Carriers
+
+        self._carriers = self._carriers or Carriers(self, Limits())
+        return self._carriers
 
     def told_time(self, time: int, error_s: int, by=None) -> bool:
         """Whether it can be ``time``, off by at most ``error_s``, as ``by`` says; OSError."""

@@ -8,7 +8,8 @@ import crypto
 from micropython import const
 from untrusted import InvalidInput
 
-from ..access import SiteRules, reason
+from ..access import reason
+from ..access.policy.rules import SiteRules
 from ..access.tag import name_tag
 from ..storage import files
 from ..storage.cache.cache import CredentialCache
@@ -294,6 +295,12 @@ class Stores:
         from ..storage.attempts import AttemptsStore  # only for doors with a keypad
 
         return AttemptsStore(self._directory, door, self._sealer("attempts"))
+
+    def tampered(self):
+        """Where it is kept which carriers were tampered with."""
+        from ..storage.tampered import TamperedStore  # only for doors that somebody carries for
+
+        return TamperedStore(self._directory, self._sealer("tampered"))
 
     def context_store(self, binding: bytes) -> ContextStore:
         """Where the phones it knows are kept, for as long as ``binding`` is the same."""

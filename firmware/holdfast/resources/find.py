@@ -64,6 +64,10 @@ def _find(reader, path):
         from .time import TimeResource
 
         return TimeResource(reader)
+    if path == (b"carry",):
+        from .carry import CarryResource
+
+        return CarryResource(reader.carriers, reader.may)
     if path == (b"certificate",):
         from .certificate import CertificateResource
 

@@ -144,7 +144,8 @@ class Doors(Node):
         self.tokens.flush()
 
     def _is_idle(self):
-        return self.listener.is_idle
+        carriers = self._carriers
+        return self.listener.is_idle and (carriers is None or carriers.is_idle)
 
 
 def describe(settings) -> dict:

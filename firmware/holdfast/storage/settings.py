@@ -26,7 +26,8 @@ class SettingsError(InvalidInput):
 class Settings:
     """Checked settings; attributes are named after the entries (settings_file.py).
 
-    ``doors`` are (name, strike time in milliseconds), ``enrolled_at`` and ``lookup`` tuples.
+    ``doors`` are (name, strike time in milliseconds), ``enrolled_at`` and ``lookup`` tuples,
+    the latter None in a node that carries.
     ``p256_certificate`` is None for a board that was enrolled before there was one.
     ``clock_offset`` is the seconds to add to the board's own clock, as the host found at the
     enrolment; None if that clock is not to be believed. ``root`` is the SHA-256 of ``first_key``:

@@ -20,7 +20,8 @@ _CERTIFICATE = const(6)  # bytes: the CWT of the device's X25519 key
 _FIRST_KEY = const(7)  # bytes: x of the site's first authority key, which all rests on
 _ENROLLED_AT = const(8)  # [number, hash] of the changeset that was the last then
 _AUDIT_KEY = const(9)  # bytes: the X25519 public key that the site's auditor reads events with
-_LOOKUP = const(10)  # [number, bytes]: the secret under which cards and PINs are looked up
+_LOOKUP = const(10)  # [number, bytes]: the secret under which cards and PINs are looked up;
+# none for a node that carries
 _P256_CERTIFICATE = const(11)  # bytes: the CWT of the device's P-256 key, if it has one
 _CLOCK_OFFSET = const(12)  # int or null: what to add to the board's own clock; 0 without it
 _DEVICE_KEY = const(13)  # bytes: x of the X25519 key of the board that they are for
@@ -38,7 +39,8 @@ _MIN_STRIKE_MS = const(100)
 _MAX_STRIKE_MS = const(60000)
 _KEY_LENGTH = const(32)
 _MAX_PEERS = const(4)
-_WIRINGS = ("decides", "carries", "wiegand")
+_CARRIES = "carries"
+_WIRINGS = ("decides", _CARRIES, "wiegand")
 _OPTIONAL = (_P256_CERTIFICATE, _CLOCK_OFFSET, _WIRING, _CONTROLLER, _PEERS)
 # A clock that is further off tells no time: it began anew when the power came, and will again.
 _MAX_CLOCK_OFFSET_S = const(86400)
@@ -54,6 +56,12 @@ def decode(data: bytes) -> tuple:
     if type(version) is not int or version != _VERSION:
         raise InvalidInput("settings: not version %d" % _VERSION)
     known = set(range(_VERSION_KEY, _PEERS + 1))
+    # Whoever takes it off its wall must not find out from it what other cards there are.
+    wiring = _wiring(entries.get(_WIRING, _WIRINGS[0]))
+    if wiring == _CARRIES and (_LOOKUP in entries or _CONTROLLER not in entries):
+        raise InvalidInput("settings: who carries has a controller and no lookup key")
+    if wiring == _CARRIES:
+        known.discard(_LOOKUP)
     if set(entries) | set(_OPTIONAL) != known:
         raise InvalidInput("settings: entries missing or unknown")
     return (
@@ -65,12 +73,12 @@ def decode(data: bytes) -> tuple:
         _first_key(entries[_FIRST_KEY]),
         _enrolled_at(entries[_ENROLLED_AT]),
         _key_bytes(entries[_AUDIT_KEY], "audit key"),
-        _lookup(entries[_LOOKUP]),
+        _lookup(entries[_LOOKUP]) if _LOOKUP in entries else None,
         _certificate(entries[_P256_CERTIFICATE]) if _P256_CERTIFICATE in entries else None,
         _clock_offset(entries.get(_CLOCK_OFFSET, 0)),
         _key_bytes(entries[_DEVICE_KEY], "device's key"),
         _number(entries[_NUMBER]),
-        _wiring(entries.get(_WIRING, _WIRINGS[0])),
+        wiring,
         _controller(entries),
         _peers(entries[_PEERS]) if _PEERS in entries else (),
     )

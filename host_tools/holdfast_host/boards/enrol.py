@@ -24,7 +24,15 @@ from ..site.keys import Keys
 from ..site.site import Site
 from . import clock, correct, rehearsal, reset
 from .process import ReaderProcess
-from .settings import MAX_PEERS, SEALED, SETTINGS, Placement, encode_settings, is_enrolled
+from .settings import (
+    CARRIES,
+    MAX_PEERS,
+    SEALED,
+    SETTINGS,
+    Placement,
+    encode_settings,
+    is_enrolled,
+)
 from .settings import STRIKE_MS as STRIKE_MS
 
 POLICY = "policy.cbor"
@@ -292,6 +300,12 @@ def require_placement(site: Site, placement: Placement) -> None:
     names.require_normal(placement.name, "device")
     if placement.controller:
         names.require_normal(placement.controller, "device")
+    if placement.wiring == CARRIES:
+        # Its certificate, its settings and what it runs are others: it would look enrolled.
+        raise UsageProblem(
+            "a reader without a strike cannot be enrolled by this version",
+            "wire the strike to it, or wait for the version that can",
+        )
     if placement.controller == placement.name:
         raise UsageProblem("a reader cannot be its own controller", "name another node")
     if len(placement.peers) > MAX_PEERS or len(set(placement.peers)) != len(placement.peers):

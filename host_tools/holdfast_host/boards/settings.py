@@ -24,6 +24,7 @@ WIRING = 15
 CONTROLLER = 16
 PEERS = 17
 
+CARRIES = "carries"  # for whom no board is started yet
 DECIDES = "decides"  # what a reader's wiring is if nobody says another
 MAX_PEERS = 4
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import cbor
 from cose import Key
-from holdfast.access import SiteRules
 from holdfast.access.policy import changeset, draft, operations, snapshot
 from holdfast.access.policy.operations import ChangesetRefused
+from holdfast.access.policy.rules import SiteRules
 from untrusted import InvalidInput
 
 from ..credentials.authority import Authority

@@ -28,6 +28,7 @@ from ..signing import opened_by, unlocked
 from ..site import TimeZone
 from . import access as policy_access
 from . import cards as policy_cards
+from . import carrier as policy_carrier
 from . import doors as policy_doors
 from . import hours as policy_hours
 from . import pins as policy_pins
@@ -98,6 +99,7 @@ def set_time_zone(
 app.command()(policy_doors.door)
 app.command()(policy_doors.zone)
 app.command()(policy_unlocked.unlocked)
+app.command()(policy_carrier.carrier)
 
 
 @app.command()

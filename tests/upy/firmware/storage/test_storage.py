@@ -98,6 +98,10 @@ def test_what_a_node_is_told_of_the_lan_is_part_of_them():
     peers = [["192.168.1.%d" % number, 62435] for number in (0, 9, 99, 255)]
     for wiring in ("decides", "carries", "wiegand"):
         entries = site.settings_map({15: wiring, 16: "floor 1", 17: peers})
+        if wiring == "carries":
+            # Who takes it off its wall must not find out from it what cards there are.
+            raises(settings.SettingsError, settings.decode, cbor.encode(entries))
+            del entries[10]
         loaded = settings.decode(cbor.encode(entries))
         assert (loaded.wiring, loaded.controller) == (wiring, "floor 1")
         assert loaded.peers == tuple(map(tuple, peers))
