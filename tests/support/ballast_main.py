@@ -18,6 +18,7 @@ genuine = radio.Radio.run
 
 
 def fill():
+    gc.threshold(32768)
     left = int(os.getenv("BALLAST_KB_FREE") or "48") * 1024
     gc.collect()
     count = max(0, min(_PIECES // 2, (gc.mem_free() - left) // 192))
