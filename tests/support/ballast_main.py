@@ -18,7 +18,6 @@ genuine = radio.Radio.run
 
 
 def fill():
-    gc.threshold(32768)
     left = int(os.getenv("BALLAST_KB_FREE") or "48") * 1024
     gc.collect()
     count = max(0, min(_PIECES // 2, (gc.mem_free() - left) // 192))
@@ -44,4 +43,5 @@ async def run(self, connected):
 
 
 radio.Radio.run = run
+unix_reader._COLLECT_EVERY = 32768  # for the little that is free here
 sys.exit(unix_reader.main(sys.argv[1:]))

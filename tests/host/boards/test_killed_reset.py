@@ -112,15 +112,14 @@ def test_killed_in_any_write_the_reader_is_whole_or_empty(reader_folder, tmp_pat
     assert whole and empty > 2
 
 
-def test_killed_the_command_leaves_it_whole_or_empty_too(
-    reader_folder, tmp_path, killed_before
-):
+def test_killed_the_command_leaves_it_whole_or_empty_too(reader_folder, tmp_path, killed_before):
     """And with it the reader that it started."""
     before = _content(reader_folder)
+    folder = tmp_path / "mortal"
     survived, operation = False, 0
     while not survived:
         operation += 1
-        folder = _copy(reader_folder, tmp_path)
+        _copy(reader_folder, tmp_path)
         survived = killed_before(lambda: reset.reset(folder, discard_events=True), operation)
         assert _is_as_it_was_or_empty(folder, before) or not survived
         _finishes(folder)
