@@ -51,6 +51,7 @@ class Listener:
             if connection is None:
                 why = reason.TOO_MANY_CONNECTIONS
                 return False
+            link.make_room = self.make_room
             self._observer.arriving()
             session = connection.session
             received, sent = await serve(link, session, connection.deadline)
@@ -68,9 +69,23 @@ class Listener:
             self._ended(why, connection, received, sent)
         return connection is not None and connection.session.origin.proofs > 0
 
+    def make_room(self) -> bool:
+        """End the oldest connection that has not shown who it is and had the time for that, or
+        has neither sent nor taken anything for half of it. Says whether there was one.
+        """
+        for connection in self._open:
+            if connection.session.origin.proofs:
+                continue
+            is_due = self._ticks.until(connection.due) <= 0
+            if is_due or connection.deadline.idle_ms() >= self._limits.last_ms // 2:
+                self._open.remove(connection)
+                connection.task.cancel()
+                return True
+        return False
+
     def _admit(self, origin):
         limits = self._limits
-        if len(self._open) >= limits.connections and not self._evict():
+        if len(self._open) >= limits.connections and not self.make_room():
             return None
         is_last = len(self._open) + 1 >= limits.connections
         if self._make_session is None:
@@ -84,15 +99,6 @@ class Listener:
         )
         self._open.append(connection)
         return connection
-
-    def _evict(self) -> bool:
-        for connection in self._open:
-            is_due = self._ticks.until(connection.due) <= 0
-            if is_due and not connection.session.origin.proofs:
-                self._open.remove(connection)
-                connection.task.cancel()
-                return True
-        return False
 
     def _ended(self, why, connection, received, sent):
         # Nothing that fails here may be in the way of what follows.

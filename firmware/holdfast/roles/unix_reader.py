@@ -30,8 +30,10 @@ _EXITS = {
 }
 
 # Bytes allocated between collections. Arithmetic on large integers leaves megabytes of litter:
-# swept up late, it scatters what lives over the whole heap and leaves no gap of any size.
-_COLLECT_EVERY = 32768
+# swept up late, it scatters what lives over the whole heap and leaves no gap of any size. Each
+# collection goes through the whole heap, so a larger one has fewer of them.
+_COLLECT_EVERY = 131072
+_COLLECTIONS = 16  # at least, until a heap is full
 
 
 class Hardware:
@@ -57,7 +59,7 @@ def main(arguments, must_be_controller: bool = False) -> int:
     """Run a reader whose state lies in a directory, or a controller where its certificate says
     that it is one; returns the process's exit code.
     """
-    gc.threshold(_COLLECT_EVERY)
+    gc.threshold(min(_COLLECT_EVERY, (gc.mem_alloc() + gc.mem_free()) // _COLLECTIONS))
     wiegand = played = None
     try:
         directory, options = unix_options.parse(arguments)

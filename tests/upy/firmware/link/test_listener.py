@@ -48,6 +48,23 @@ async def test_a_crowd_that_proves_nothing_makes_room_for_who_comes():
     assert [call.dropped for call in calls[1:3]] == [False, False]
 
 
+async def test_who_says_nothing_for_a_second_makes_room_before_who_goes_on():
+    """A handshake that gets on has two seconds; one that has stopped has one of them."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    calls = []
+    for number in range(4):
+        phone = Phone(number=100 * number)
+        call = Call(reader)
+        await call.ask(phone.hello() + phone.post(b"\xf5" + phone.message_1()[1]))
+        calls.append(call)
+    hardware._passed_ms += 1100
+    for call in (calls[0], calls[1], calls[3]):
+        await call.ask(_NOISE)
+    assert (await cold(reader, Phone(number=5000)))[2][1] is True
+    assert [call.dropped for call in calls] == [False, False, True, False]
+
+
 async def test_who_has_proven_is_not_put_out():
     """Residents on all connections: a stranger is turned away, however long they stay."""
     hardware = Hardware()

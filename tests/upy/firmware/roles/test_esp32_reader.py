@@ -1,6 +1,7 @@
 """How an ESP32 starts, in simulated time: what moves first, what is refused, and who gets out."""
 
 INTERPRETERS = ("micropython",)
+HEAP = "2M"  # which an ESP32's role collects often: each time, all of it
 
 import asyncio
 import json
