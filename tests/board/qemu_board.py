@@ -24,6 +24,7 @@ FIRMWARE = BUILT / "firmware.elf"
 FROZEN = BUILT / "frozen.elf"
 JOINED = BUILT / "joined.elf"
 GATT = BUILT / "gatt.elf"
+JOINED_MODULES = ROOT / "build" / "joined" / "rv32" / "modules"
 MPY_CROSS = BUILT / "mpy-cross" / "mpy-cross"
 QEMU = "qemu-system-riscv32"
 

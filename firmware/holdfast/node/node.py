@@ -325,8 +325,14 @@ class Node:
         self.hardware.console.line({"event": "challenged", "connection": connection})
 
     def answered(self):
-        """An answer is on its way."""
+        """An answer is on its way, or never will be."""
+        self.show()
         self.recorder.flush()
+
+    def show(self):
+        """Tell on the console of who was answered last."""
+        for unit in self.doors.values():
+            unit.access_point.show()
 
     def refused(self, code: int, connection: int, credential, claimed):
         """The link refused something: show it and record it."""

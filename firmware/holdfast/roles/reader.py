@@ -127,6 +127,7 @@ class Reader(Node):
 
     def ended(self, fields):
         """A connection is over (called by the listener)."""
+        self.show()
         self.recorder.pay()
         self.hardware.console.line(fields)
 
