@@ -223,8 +223,9 @@ class Firmware:
     """The firmware as it goes to a board, and the flash of one that was provisioned with it.
 
     Made in ``folder``. ``where`` it lies: in ``rom``, in .mpy files on the flash (``mpy``), joined
-    into few of those (``joined_mpy``), as a stock image takes it, or in the image: ``frozen``, and then the ROM has nothing but the test's own module, or ``joined``
-    with that, or with the radio's as well (``gatt``), and there is nothing in the ROM.
+    into few of those (``joined_mpy``), as a stock image takes it, or in the image: ``frozen``, and
+    then the ROM has nothing but the test's own module, or ``joined`` with that, or with the
+    radio's as well (``gatt``), and there is nothing in the ROM.
     ``add(tree)`` puts more beside it. With ``p256`` the reader has a key for suite 2, too.
     """
 
@@ -274,11 +275,13 @@ class Firmware:
         with Board(self._flash, rom_image(folder / "tree"), ROOMY) as board:
             board.run(INSTALL)
 
-    def board(self, folder: pathlib.Path, heap: int = 0, shift: int = 0) -> Board:
+    def board(
+        self, folder: pathlib.Path, heap: int = 0, shift: int = 0, system: int = 0
+    ) -> Board:
         """A board in ``folder`` with a flash of its own, as provisioned, unless it has one."""
         if not (folder / "flash.img").exists():
             shutil.copy(self._flash / "flash.img", folder)
-        return Board(folder, self.rom, heap, self._image, shift)
+        return Board(folder, self.rom, heap, self._image, shift, system)
 
 
 def put(board: Board, path: str, data: bytes) -> None:

@@ -109,7 +109,7 @@ class AccessPoint:
         return self._carry_out(event, about)
 
     def show(self):
-        """Tell of who was answered last. Raises nothing: what fails is a fault of the console's."""
+        """Tell of who was answered last. Raises nothing: what fails is the console's fault."""
         if self._untold is None:
             return
         event, about = self._untold

@@ -107,7 +107,7 @@ def test_an_event_that_cannot_be_kept_makes_a_no():
 
 
 def test_whoever_comes_next_finds_the_one_before_told_of():
-    """Two connections may be answered at once: each has its line, and in the order of decisions."""
+    """Two connections may be answered at once: each has its line, in the order of decisions."""
     world = _World()
     for number in range(2):
         world.access_point.ask(_wish(), {"connection": number})
