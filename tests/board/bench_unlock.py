@@ -148,6 +148,8 @@ def measure() -> dict:
     found = {}
     images = {"frozen": FROZEN, "joined": JOINED}
     of_today = [where for where, image in images.items() if is_frozen_of_today(image)]
+    if "joined" in of_today:
+        of_today.append("joined_mpy")
     for where in ("mpy", "rom", *of_today):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
@@ -160,7 +162,7 @@ def measure() -> dict:
                 f"rv32.heap_{where}.cold_unlock_live_bytes": peak,
                 f"rv32.heap_{where}.cold_unlock_bytes": smallest,
             }
-            if where != "joined":  # which has no modules by name
+            if not where.startswith("joined"):  # which has no modules by name
                 all_code = everything(firmware, new(folder / "all"))
                 found[f"rv32.heap_{where}.all_code_bytes"] = all_code
             if where in ("rom", "joined"):

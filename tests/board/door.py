@@ -13,10 +13,13 @@ from board.qemu_board import (
     FROZEN,
     GATT,
     JOINED,
+    JOINED_MODULES,
     QUIET_SECONDS,
     ROOT,
     Board,
     compile_tree,
+    compiled,
+    native_modules,
     rom_image,
 )
 from cose import cwt
@@ -219,9 +222,10 @@ def policy(grants: int = GRANTS, number: int = 7) -> bytes:
 class Firmware:
     """The firmware as it goes to a board, and the flash of one that was provisioned with it.
 
-    Made in ``folder``. ``where`` it lies: in ``rom``, in .mpy files on the flash (``mpy``), or in
-    the image: ``frozen``, and then the ROM has nothing but the test's own module, or ``joined``
-    with that, or with the radio's as well (``gatt``), and there is nothing in the ROM.
+    Made in ``folder``. ``where`` it lies: in ``rom``, in .mpy files on the flash (``mpy``), joined
+    into few of those (``joined_mpy``), as a stock image takes it, or in the image: ``frozen``, and
+    then the ROM has nothing but the test's own module, or ``joined`` with that, or with the
+    radio's as well (``gatt``), and there is nothing in the ROM.
     ``add(tree)`` puts more beside it. With ``p256`` the reader has a key for suite 2, too.
     """
 
@@ -254,17 +258,30 @@ class Firmware:
                 raise RuntimeError("the board did not take the policy: " + kept)
             if where == "mpy":
                 board.run(INSTALL)
-        if where != "rom":
+        if where == "joined_mpy":
+            self._install_joined(folder)
+        if where in ("mpy", "frozen"):
             shutil.rmtree(folder / "tree" / "lib")
             self.rom = rom_image(folder / "tree")
-        if where in ("joined", "gatt"):
+        if where in ("joined", "gatt", "joined_mpy"):
             self.rom = b""
 
-    def board(self, folder: pathlib.Path, heap: int = 0, shift: int = 0) -> Board:
+    def _install_joined(self, folder):
+        shutil.rmtree(folder / "tree" / "lib")
+        for module in sorted(JOINED_MODULES.rglob("*.py")):
+            name = module.relative_to(JOINED_MODULES)
+            compiled(module, name.as_posix(), (folder / "tree" / "lib" / name).with_suffix(".mpy"))
+        native_modules(folder / "tree" / "lib" / "crypto" / "native")
+        with Board(self._flash, rom_image(folder / "tree"), ROOMY) as board:
+            board.run(INSTALL)
+
+    def board(
+        self, folder: pathlib.Path, heap: int = 0, shift: int = 0, system: int = 0
+    ) -> Board:
         """A board in ``folder`` with a flash of its own, as provisioned, unless it has one."""
         if not (folder / "flash.img").exists():
             shutil.copy(self._flash / "flash.img", folder)
-        return Board(folder, self.rom, heap, self._image, shift)
+        return Board(folder, self.rom, heap, self._image, shift, system)
 
 
 def put(board: Board, path: str, data: bytes) -> None:

@@ -338,7 +338,7 @@ class Node:
         self.hardware.console.line({"event": "challenged", "connection": connection})
 
     def answered(self):
-        """An answer is on its way."""
+        """An answer is on its way, or never will be."""
         self.recorder.flush()
 
     def refused(self, code: int, connection: int, credential, claimed):

@@ -87,7 +87,10 @@ class Doors(Node):
                 self._stand()
 
     def answered(self):
-        """An answer is on its way: what the door does for who was the first comes after it."""
+        """An answer is on its way, or never will be: what the door does for who was the first comes
+        after it.
+        """
+        self._show()
         Node.answered(self)
         if self._stands:
             self._stand()
@@ -123,6 +126,10 @@ class Doors(Node):
             let_go(link)
         return is_proven
 
+    def _show(self):
+        for unit in self.doors.values():
+            unit.access_point.show()
+
     def _rest(self, unit, is_resting):
         unit.set_faulty(is_resting)
         if is_resting:
@@ -134,6 +141,7 @@ class Doors(Node):
 
     def ended(self, fields):
         """A connection is over (called by the listener)."""
+        self._show()
         self.recorder.pay()
         self.hardware.console.line(fields)
 
