@@ -81,17 +81,21 @@ class LitHardware(Hardware):
         self.beeps += count
 
 
+def _none(number):
+    return 1, True
+
+
 class Wire:
     """From the carrier to the controller; each message becomes a datagram and is read again.
 
-    ``change(number, request)`` says what becomes of a request: how often it arrives, and whether
+    ``change(number)`` says what becomes of a request: how often it arrives, and whether
     its answer does.
     """
 
     def __init__(self, to):
         self.to = to
         self.count = 0
-        self.change = None
+        self.change = _none
         self.is_cut = False
         self.origin = Origin(1, False, True)
         self.hardware = []  # of carriers, for which time goes on by each message
@@ -104,9 +108,7 @@ class Wire:
             await asyncio.sleep(0)
             raise NoAnswer("nothing came")
         self.count += 1
-        copies, is_answered = 1, True
-        if self.change is not None:
-            copies, is_answered = self.change(self.count)
+        copies, is_answered = self.change(self.count)
         response = None
         for _ in range(copies):
             answer = await self.deliver(_copied(request))

@@ -111,7 +111,7 @@ def batch_of(reader, after=-1, is_first=False):
     return batch.encode()
 
 
-async def collected(node, peer, name, path=(b"events", b"of")):
+async def collected(node, peer, name, path=(b"events", b"of")) -> tuple:
     """(raw records, last batch) that ``peer`` gets of the node of this name."""
     found, after = [], -1
     while True:

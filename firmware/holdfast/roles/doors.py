@@ -87,10 +87,10 @@ class Doors(Node):
                 self._stand()
 
     def answered(self):
-        """An answer is on its way, or never will be: what the door does for who was the first comes
-        after it.
+        """An answer is on its way, or never will be; what the door does for who was the first
+        comes after it.
         """
-        self._show()
+        self._tell_last()
         Node.answered(self)
         if self._stands:
             self._stand()
@@ -126,7 +126,7 @@ class Doors(Node):
             let_go(link)
         return is_proven
 
-    def _show(self):
+    def _tell_last(self):
         for unit in self.doors.values():
             unit.access_point.show()
 
@@ -141,7 +141,7 @@ class Doors(Node):
 
     def ended(self, fields):
         """A connection is over (called by the listener)."""
-        self._show()
+        self._tell_last()
         self.recorder.pay()
         self.hardware.console.line(fields)
 

@@ -43,7 +43,7 @@ async def test_whatever_is_lost_a_card_and_a_pin_count_once():
         answer = await wall.say(kind, shown)
         assert answer.shown == state
         assert len(wall.reasons()) == before + 1
-        wall.wire.change = None
+        wall.wire.change = lambda number: (1, True)
     assert wall.hardware.opened == 2
 
 

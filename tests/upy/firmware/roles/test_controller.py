@@ -220,7 +220,7 @@ async def test_copies_that_make_way_are_told_by_an_event_first():
         answer = await small.push(node, peer, small.batch_of(reader, _last(node)))
         if uplink.parse(answer.payload)[0] == log.head[0]:
             break
-    found, _ = await small.collected(node, small.holder(CARRY_EVENTS), READER)
+    found = (await small.collected(node, small.holder(CARRY_EVENTS), READER))[0]
     first = event_record.number_of(found[0])
     lost = [said for kind, said in _kinds(node) if kind == event.COPIES_LOST]
     assert first > 0 and sum([said["count"] for said in lost]) == first
