@@ -5,7 +5,8 @@ Loaded by who asks other nodes: a reader that phones come to does not.
 
 from coap import Message, code, option, path_options
 from cose import cwt
-from edhoc import KCWT, Credential, EDHOCError, Identity, Initiator, from_kcwt
+from edhoc import KCWT, Credential, EDHOCError, Identity, from_kcwt
+from edhoc.initiator import Initiator
 from oscore import SecurityContext
 from untrusted import InvalidInput
 

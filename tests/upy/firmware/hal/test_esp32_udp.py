@@ -49,15 +49,15 @@ from holdfast.hal.esp32.udp import Udp
 
 def test_the_group_is_joined_once_for_each_address_that_the_board_gets():
     """Before there is a network nothing goes to all; a new address is a new membership."""
-    own = [None]
-    udp = Udp(62435, "239.255.243.227", lambda: own[0])
+    own = []
+    udp = Udp(62435, "239.255.243.227", lambda: own[-1] if own else None)
     made = _Socket.made
     assert made.bound == ("0.0.0.0", 62435) and udp.to_all is None and made.options == []
-    own[0] = "10.0.0.7"
+    own.append("10.0.0.7")
     for _ in range(3):
         assert udp.to_all == ("239.255.243.227", 62435)
     assert made.options == [(0, 3, b"\xef\xff\xf3\xe3\0\0\0\0")]
-    own[0] = "10.0.0.8"
+    own.append("10.0.0.8")
     made.fails = True  # lwIP says that it is a member already
     assert udp.to_all == ("239.255.243.227", 62435)
 
