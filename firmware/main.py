@@ -1,4 +1,4 @@
-"""Starts the device: a reader. On the unix port its state directory and port are arguments."""
+"""Starts the device. On the unix port its state directory and port are arguments."""
 
 import sys
 
@@ -10,7 +10,9 @@ def main():
     if is_esp32():
         from holdfast.roles import esp32_reader as role
     else:
-        from holdfast.roles import unix_reader as role
+        from holdfast.roles import unix_which
+
+        role = unix_which.role(sys.argv[1:])
     return role.main(sys.argv[1:])
 
 

@@ -223,7 +223,8 @@ def test_modules_do_not_go_in_circles():
 DECIDING = (
     "access.cards access.decide access.grant access.standing access.policy door.access_point"
     " door.card_reader door.doorway door.unit node.carriers node.node node.recorder node.stores"
-    " resources storage.attempts storage.cache storage.events storage.policy sync"
+    " resources storage.attempts storage.cache storage.events storage.policy sync.collector"
+    " sync.dissemination sync.sources sync.time sync.trickle sync.uplink"
 ).split()
 # Reads the changesets that name the authority's next key, when settings are brought.
 INTAKE = "holdfast.storage.settings_intake"
@@ -241,7 +242,7 @@ def reachable(graph, start):
     return found
 
 
-@pytest.mark.parametrize("role", ["carrier"])
+@pytest.mark.parametrize("role", ["carrier", "unix_carrier"])
 def test_a_carrier_has_nothing_that_decides(role):
     """Neither the decision nor a policy, a zone's key or the cards: by no import, also a late
     one.

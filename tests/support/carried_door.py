@@ -117,6 +117,16 @@ class Wire:
             raise NoAnswer("nothing came")
         return response
 
+    def ping(self, answered):
+        """As of node.whereabouts.Whereabouts, of a place that is known."""
+        answered(not self.is_cut)
+
+    def heard(self):
+        """The same."""
+
+    def not_heard(self):
+        """The same."""
+
     async def deliver(self, request):
         response = await self.to.exchanger.respond(request, self.origin)
         self.to.exchanger.answered()
@@ -127,17 +137,22 @@ def _copied(message):
     return datagram.decode(datagram.encode(message, datagram.CON, 1))[0]
 
 
-def carrier_settings(changes=None):
-    """Those of the carrier."""
+def carrier_map(private=CARRIER_PRIVATE):
+    """What is other in a carrier's settings than in a reader's."""
     scope = {2: CARRIER, 7: CARRIER_CTI, labels.ROLE: labels.ROLE_CARRIER}
-    configured = {
+    return {
         3: CARRIER,
-        6: site.device_certificate(CARRIER_PRIVATE, scope),
+        6: site.device_certificate(private, scope),
         10: None,
-        13: crypto.x25519_public_key(CARRIER_PRIVATE),
+        13: crypto.x25519_public_key(private),
         15: "carries",
         16: site.NODE,
     }
+
+
+def carrier_settings(changes=None):
+    """Those of the carrier."""
+    configured = carrier_map()
     configured.update(changes or {})
     return settings.decode(cbor.encode(site.settings_map(configured)))
 
@@ -151,7 +166,7 @@ def make_carrier(wire, directory=None, time=None):
         hardware,
         directory or new_folder(),
         lambda: 0,
-        lambda exchanger: wire.send,
+        lambda exchanger: wire,
     )
     made.start()
     wire.hardware.append(hardware)

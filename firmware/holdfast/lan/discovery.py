@@ -29,13 +29,25 @@ class Discovery:
 
     ``random_bytes(n)`` is for the jitter; at the addresses ``configured`` somebody is to be found
     without a hint. ``is_met(address)`` says whether a node that answers is known there.
-    ``wanted``, a tag or None, goes before all others.
+    ``wanted``, a tag or None, goes before all others. An address that did not answer rests for
+    ``first_ms``, and twice as long each time, up to ``longest_ms``.
     """
 
-    def __init__(self, random_bytes, now: int, is_met, configured=(), wanted=None):
+    def __init__(
+        self,
+        random_bytes,
+        now: int,
+        is_met,
+        configured=(),
+        wanted=None,
+        first_ms: int = _MINUTE_MS,
+        longest_ms: int = _LONGEST_MS,
+    ):
         self._random_bytes = random_bytes
         self._is_met = is_met
         self._wanted = wanted
+        self._first_ms = first_ms
+        self._longest_ms = longest_ms
         self._places = {}
         self._tries = []  # when the last ones were, the first of them first
         self._trying = None
@@ -104,7 +116,10 @@ class Discovery:
             return
         place.fails = 0 if is_known else place.fails + 1
         place.tried_at = now
-        pause = min(_MINUTE_MS << max(0, min(place.fails, 6) - 1), _LONGEST_MS)
+        if is_known:
+            pause = _MINUTE_MS
+        else:
+            pause = min(self._first_ms << min(place.fails, 6) - 1, self._longest_ms)
         place.at = now + pause + self._between(0, pause // 4)
 
     def _make_room(self) -> bool:

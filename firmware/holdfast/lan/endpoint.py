@@ -8,6 +8,7 @@ from coap.endpoint import Endpoint
 from micropython import const
 
 PORT = const(62435)  # bound explicitly: nodes find each other there
+GROUP = "239.255.243.227"  # where hints go to all
 
 _ORIGINS = const(16)
 _BEAT = 0.25  # seconds between two looks at what is due

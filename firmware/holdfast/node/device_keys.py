@@ -136,7 +136,7 @@ def _checked(settings, anchors, certificate, problem):
     except Refused as refused:
         raise problem("certificate refused: " + reason.name(refused.reason))
     roles = (ROLE_READER, ROLE_CONTROLLER)
-    if settings.wiring == "carries":
+    if settings.carries:
         roles = (ROLE_CARRIER,)
     if device.name != settings.node or device.role not in roles:
         raise problem("certificate is not for the reader " + settings.node)

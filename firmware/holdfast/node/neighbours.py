@@ -19,6 +19,7 @@ from ..access.decide import is_void
 from ..access.tag import name_tag
 from ..lan import peers as lan_peers
 from ..lan.discovery import Discovery
+from ..lan.endpoint import GROUP as GROUP
 from ..lan.endpoint import LanEndpoint
 from ..lan.peers import Peers
 from ..link.exchanger import Exchanger
@@ -27,7 +28,6 @@ from ..resources.news import NewsResource
 from ..sync import hint
 from .errands import Errands
 
-GROUP = "239.255.243.227"  # where hints go to all
 WITHIN_MS = const(20000)  # after which a question counts as not answered
 
 _BEAT = 0.1  # seconds between two looks at what is due

@@ -34,6 +34,11 @@ from ..storage.sealed import Sealer, derive
 _PARTNERS = const(4)  # contexts: of one key two, and of the controller before this one
 _BEAT_S = 1
 _LOOK_MS = const(30000)  # how often it asks how the door stands
+
+# Red within ten seconds of the controller's last sign: a ping costs four bytes and anybody may
+# answer it, so it only puts off the question that proves something.
+_PING_MS = const(3000)
+_DOUBT_MS = const(5000)
 _AGAIN_MS = const(3000)  # the same while nobody answers
 _LOOK_WITHIN_MS = const(2500)
 _SAME_VISIT_MS = const(2000)  # as of a CardReader
@@ -47,11 +52,12 @@ class Carrier:
     ``hardware`` has ``ticks``, ``random_bytes``, ``console``, ``led`` and ``buzzer``, and perhaps
     a ``watchdog``; ``uptime()`` gives seconds since the start. ``private_key`` is the device's
     X25519 key (32 bytes). What it remembers of its controller lies in ``directory``.
-    ``make_send(exchanger)`` gives what brings a Message to the controller (link.partner.Partner).
+    ``make_way(exchanger)`` gives the way to the controller: ``send``, ``ping``, ``heard`` and
+    ``not_heard``, as of node.whereabouts.Whereabouts.
     Raises SettingsError if the certificate in ``settings`` is not this device's.
     """
 
-    def __init__(self, settings, private_key, hardware, directory, uptime, make_send, limits=None):
+    def __init__(self, settings, private_key, hardware, directory, uptime, make_way, limits=None):
         self.settings = settings
         self.hardware = hardware
         self.limits = limits or Limits()
@@ -78,9 +84,10 @@ class Carrier:
             lambda: self.keys.entries[0][1:],
             _is_welcome,
         )
+        self._way = make_way(self.exchanger)
         partner = Partner(
             settings.controller,
-            make_send(self.exchanger),
+            self._way.send,
             introductions,
             self.exchanger,
             self.contexts,
@@ -103,6 +110,8 @@ class Carrier:
         self._told_tamper = False
         self._awaited = asyncio.Event()
         self._look_at = ticks.add(0)
+        self._sign_at = ticks.add(0)  # the controller's last, while it is present
+        self._is_present = None  # as was told last
         self._seen = None
         self._seen_until = ticks.add(0)
 
@@ -139,9 +148,12 @@ class Carrier:
             self._hand_on(carry.PIN, (digits,))
 
     def tamper(self, is_on: bool):
-        """The reader is being opened, or is whole again. It is told until somebody has heard."""
+        """The reader is being opened, or is whole again. It is told until somebody has heard, each
+        time anew: what it was before may have been cleared meanwhile.
+        """
         if is_on:
             self._is_tampered = True
+            self._told_tamper = False
             self._awaited.set()
 
     def deny(self):
@@ -180,11 +192,23 @@ class Carrier:
     # What it does all the time
 
     def _heard(self, answer):
-        if answer is None:
-            self.lights.away(False)
-        else:
+        is_present = answer is not None
+        if is_present:
+            self._way.heard()
+            self._sign_at = self._ticks.add(0)
             self._look_at = self._ticks.add(_LOOK_MS)
             self.lights.told(answer.shown, answer.ms)
+        else:
+            self._way.not_heard()
+            self._look_at = self._ticks.add(_AGAIN_MS)
+            self.lights.away(False)
+        if is_present != self._is_present:
+            self._is_present = is_present
+            self.hardware.console.line({"event": "controller", "present": is_present})
+
+    def _ponged(self, is_there):
+        if is_there:
+            self._sign_at = self._ticks.add(0)
 
     def _hand_on(self, kind, rest):
         if len(self._waiting) >= _WAITING:
@@ -233,11 +257,14 @@ class Carrier:
         while True:
             if self._is_tampered and not self._told_tamper:
                 self._awaited.set()
-            if self._ticks.until(self._look_at) <= 0:
+            quiet = -self._ticks.until(self._sign_at) if self.handover.is_present else 0
+            if quiet >= _PING_MS:
+                self._way.ping(self._ponged)
+            if quiet >= _DOUBT_MS or self._ticks.until(self._look_at) <= 0:
                 try:
                     await self.handover.say(carry.LOOK, (), _LOOK_WITHIN_MS)
                 except NoAnswer:
-                    self._look_at = self._ticks.add(_AGAIN_MS)
+                    pass  # it is shown, and asked for again
             await asyncio.sleep(_BEAT_S)
 
 

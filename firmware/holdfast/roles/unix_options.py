@@ -1,6 +1,10 @@
-"""What the reader on the unix port is started with: one table."""
+"""What a device on the unix port is started with, and what it ends with: one table each."""
 
 from untrusted import InvalidInput
+
+EXIT_USAGE = 2
+EXIT_PORT = 5
+EXITS = {"unprovisioned": 3, "settings_refused": 4, "storage_refused": 6}  # by what is said of it
 
 _INPUTS = ("contact", "rex", "tamper", "fire")
 

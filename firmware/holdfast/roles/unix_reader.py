@@ -18,17 +18,6 @@ from . import start, unix_options
 from .doors import describe
 from .reader import Reader
 
-EXIT_USAGE = 2
-EXIT_UNPROVISIONED = 3
-EXIT_SETTINGS = 4
-EXIT_PORT = 5
-EXIT_STORAGE = 6
-_EXITS = {
-    "unprovisioned": EXIT_UNPROVISIONED,
-    "settings_refused": EXIT_SETTINGS,
-    "storage_refused": EXIT_STORAGE,
-}
-
 # Bytes allocated between collections. Arithmetic on large integers leaves megabytes of litter:
 # swept up late, it scatters what lives over the whole heap and leaves no gap of any size. Each
 # collection goes through the whole heap, so a larger one has fewer of them.
@@ -74,7 +63,7 @@ def main(arguments, must_be_controller: bool = False) -> int:
             wiegand = Wiegand(hardware, formats[0], played, formats[1], ToldWiegand(console))
     except InvalidInput as error:
         Console().line({"event": "usage", "reason": str(error)})
-        return EXIT_USAGE
+        return unix_options.EXIT_USAGE
     port = options["port"]
     images = []
     try:
@@ -103,7 +92,7 @@ def main(arguments, must_be_controller: bool = False) -> int:
             raise start.refused(error)
     except start.NotReady as error:
         console.line(error.fields)
-        return _EXITS[error.fields["event"]]
+        return unix_options.EXITS[error.fields["event"]]
     (image,) = images
     if options["lan"] is not None:
         # Others can have the snapshot that it took, or was brought.
@@ -158,7 +147,7 @@ async def _serve(reader, radio, bench, description, console, options) -> int:
     except OSError as error:
         refusal["reason"] = str(error)
         console.line(refusal)
-        return EXIT_PORT
+        return unix_options.EXIT_PORT
     description["port"] = options["port"]
     start.add_state(reader, description)
     console.line(description)

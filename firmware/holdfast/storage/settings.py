@@ -78,6 +78,11 @@ class Settings:
         self.peers = peers
 
     @property
+    def carries(self) -> bool:
+        """Whether the device decides nothing, and hands on to its controller what comes."""
+        return self.wiring == "carries"
+
+    @property
     def place(self) -> bytes:
         """What durable state and its keys are bound to: root and node."""
         return self.root + self.node.encode()
@@ -103,6 +108,23 @@ class SettingsStore:
         """
         payload = self._opened()
         return None if payload is None else decode(payload)
+
+    def is_of_carrier(self) -> bool:
+        """Whether the settings in force are of who carries, or else those that were brought, which
+        nobody has verified. Raises InvalidInput and OSError.
+        """
+        payload = self._opened()
+        if payload is None:
+            brought = files.read(self._directory + BROUGHT, _MAX_BROUGHT)
+            if brought is None:
+                return False
+            from . import settings_intake
+
+            try:
+                payload = settings_intake.claimed(brought)
+            finally:
+                let_go(settings_intake)
+        return decode(payload).carries
 
     def take(self, held=None, anchors=None, check=None):
         """The Settings in force once those that were brought are, if somebody has brought some.

@@ -82,6 +82,25 @@ def _mac(data):
     return crypto.sha256(b"key" + data)
 
 
+class _Way:
+    """To a controller of which everybody knows where it is."""
+
+    def __init__(self, lan, time):
+        self.lan, self.time = lan, time
+
+    async def send(self, request):
+        return await self.lan.exchange("inside", request, self.time.add(1000))
+
+    def ping(self, answered):
+        self.lan.endpoint.ping("inside", answered)
+
+    def heard(self):
+        """It is there."""
+
+    def not_heard(self):
+        """There is nobody else to be asked."""
+
+
 class _Site:
     """A controller and a carrier, each with an endpoint of its own."""
 
@@ -109,7 +128,7 @@ class _Site:
         self.hardware = LitHardware(self.time)
         lans = []
 
-        def make_send(exchanger):
+        def make_way(exchanger):
             lan = LanEndpoint(
                 _Socket(self.net, "wall"),
                 self.time,
@@ -120,10 +139,7 @@ class _Site:
             )
             lans.append(lan)
 
-            async def send(request):
-                return await lan.exchange("inside", request, self.time.add(1000))
-
-            return send
+            return _Way(lan, self.time)
 
         self.carrier = Carrier(
             carrier_settings(),
@@ -131,7 +147,7 @@ class _Site:
             self.hardware,
             self.folders[1],
             lambda: self.time.now // 1000,
-            make_send,
+            make_way,
         )
         self.carrier.start()
         self._run("wall", lans[0].run(), lans[0].keep_time(), self.carrier.run())
@@ -208,6 +224,18 @@ async def test_a_controller_that_is_away_is_red_and_comes_back():
     await place.until(lambda: place.carrier.handover.is_present)
     for which in ("cable", "inside", "wall"):
         await _away(place, which)
+    await place.close()
+
+
+async def test_it_is_red_within_ten_seconds_though_nobody_asks():
+    """At whatever moment between two questions of its own, and whatever it heard last."""
+    place = _Site(seed=11)
+    for quiet_s in (0, 1.7, 3.4, 5.1, 31):
+        await place.until(lambda: place.hardware.lights[-1] == ("white", "steady"))
+        await asyncio.sleep(quiet_s)
+        place.net.is_cut = True
+        await place.until(lambda: place.hardware.lights[-1] == ("red", "steady"), 10)
+        place.net.is_cut = False
     await place.close()
 
 

@@ -110,3 +110,12 @@ def test_the_controller_goes_before_all_others():
     assert discovery.run(5000) == ("there", b"wanted")
     discovery.ended(False, 5000)
     assert discovery.run(5001) == ("peer", None)
+
+
+def test_the_one_that_somebody_waits_for_is_sought_more_eagerly():
+    """Soon at first, and never longer than a minute and a bit after the last time."""
+    discovery = Discovery(Chance(1).bytes, 0, _nobody, ["peer"], b"wanted", 5000, _MINUTE)
+    times = [at for at, _ in _attempts(discovery, 0, 60 * _MINUTE)]
+    pauses = [after - before for before, after in zip(times, times[1:])]
+    assert 5000 <= pauses[0] <= 6250 and 10000 <= pauses[1] <= 12500
+    assert max(pauses) <= 75000 and len(times) >= 48
