@@ -18,6 +18,7 @@ from .policy import command as policy
 from .pull import pull
 from .status import status
 from .stranger import coap_credentials
+from .tamper import clear_tamper
 
 FAILED = 1
 MISUSED = 2
@@ -45,6 +46,7 @@ app.add_typer(reader.app, name="reader")
 events.app.command()(pull)
 app.add_typer(events.app, name="events")
 app.command()(nodes)
+app.command()(clear_tamper)
 app.command()(doctor)
 app.command()(demo)
 

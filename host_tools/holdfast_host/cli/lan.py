@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.access.credential import ROLE_CONTROLLER, ROLE_READER
+from holdfast.access.credential import ROLE_CARRIER, ROLE_CONTROLLER, ROLE_READER
 
 from ..errors import UsageProblem
 from . import names
@@ -30,14 +30,35 @@ class Role(enum.StrEnum):
 
     READER = "reader"
     CONTROLLER = "controller"
+    CARRIER = "carrier"
 
 
-ROLES = {Role.READER: ROLE_READER, Role.CONTROLLER: ROLE_CONTROLLER}
+ROLES = {
+    Role.READER: ROLE_READER,
+    Role.CONTROLLER: ROLE_CONTROLLER,
+    Role.CARRIER: ROLE_CARRIER,
+}
 
 RoleOption = Annotated[
-    Role,
-    typer.Option(help="A controller may have several doors, and other nodes' events go to it."),
+    Role | None,
+    typer.Option(
+        help="A controller may have several doors, and other nodes' events go to it; a carrier is"
+        " what carries [reader, or carrier by its wiring].",
+    ),
 ]
+
+
+def role(named: Role | None, wiring: Wiring) -> int:
+    """What its certificate says that it is. Raises UsageProblem."""
+    if named is None:
+        return ROLE_CARRIER if wiring == Wiring.CARRIES else ROLE_READER
+    if (named == Role.CARRIER) != (wiring == Wiring.CARRIES):
+        raise UsageProblem(
+            f"a {named.value} cannot have the wiring {wiring.value!r}",
+            "a carrier is who carries: --role carrier --wiring carries",
+        )
+    return ROLES[named]
+
 
 WiringOption = Annotated[
     Wiring,
@@ -56,7 +77,8 @@ Controller = Annotated[
     typer.Option(
         metavar="ID",
         parser=names.NODE,
-        help="The node that its events go to; it shows whether that is there.",
+        help="The node that its events go to, or that it carries to; it shows whether that is"
+        " there.",
     ),
 ]
 Peers = Annotated[

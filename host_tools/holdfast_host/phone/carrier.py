@@ -23,6 +23,7 @@ from .contexts import Session
 from .unlock import Link
 from .wallet import Identity
 
+_CARRY = ("carry",)
 _CERTIFICATE = ("certificate",)
 _EVENTS = ("events",)
 _LEFT = ("events", "left")
@@ -163,6 +164,15 @@ class Carrier:
         if answer.code != coap.code.CONTENT:
             raise Refused("to show its time", answer)
         return _read(clock.read_clock, answer)
+
+    def clear_tamper(self, node: str) -> bool:
+        """Say that the carrier ``node`` was looked after; False if it says of no tamper there."""
+        answer = self._request(coap.code.PUT, _CARRY, payload=cbor.encode({1: node}))
+        if answer.code == coap.code.NOT_FOUND:
+            return False
+        if answer.code != coap.code.CHANGED:
+            raise Refused("to clear a tamper", answer, _ADMINISTER)
+        return True
 
     def status(self) -> status.Status:
         """How the reader is."""
