@@ -56,8 +56,8 @@ class Dissemination:
 
     ``position()`` gives (number, head) of the policy in force. ``known()`` gives the tags of the
     peers that are proven to be nodes of this site, ``configured()`` those of them, up to four,
-    to which hints go by unicast where multicast fails. ``say(hint, peer)`` sends a CoAP message as NON, by
-    multicast if ``peer`` is None.
+    to which hints go by unicast where multicast fails. ``say(hint, peer)`` sends a CoAP message
+    as NON, by multicast if ``peer`` is None.
 
     ``confirmed_at`` is when a peer last showed, in a protected answer, that it knows no more than
     we, None before that; ``forked`` the tag of a peer that has another changeset of our number;
