@@ -192,7 +192,7 @@ class Node:
             self._say,
             network.chance.bytes,
             network.now,
-            [name_tag("node-%d" % one) for one in configured],
+            lambda: [name_tag("node-%d" % one) for one in configured],
         )
         self._wakes_at = None
         self.is_alive = True

@@ -80,6 +80,10 @@ class Peers:
             if is_void(self.by_tag[tag].credential):
                 self._drop(tag)
 
+    def at(self, addresses) -> list:
+        """The tags of those that last proved themselves at one of ``addresses``."""
+        return [tag for tag, known in self.by_tag.items() if known.address in addresses]
+
     def is_at(self, address) -> bool:
         """Whether somebody who answers is known to be at ``address``."""
         for known in self.by_tag.values():

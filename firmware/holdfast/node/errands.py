@@ -33,6 +33,7 @@ class Errands:
             neighbours.say,
             random_bytes,
             now,
+            neighbours.configured,
         )
         self._time = PeerTime(lambda: known, random_bytes, now)
         self._trust_at = now

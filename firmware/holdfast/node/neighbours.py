@@ -70,11 +70,12 @@ class Neighbours:
         controller = None if name is None else name_tag(name)
         self.peers = Peers(controller)
         now = self.now()
+        self._configured = [socket.address_of(*peer) for peer in node.settings.peers]
         self._discovery = Discovery(
             hardware.random_bytes,
             now,
             self.peers.is_at,
-            [socket.address_of(*peer) for peer in node.settings.peers],
+            self._configured,
             controller,
         )
         self._due = 0
@@ -104,6 +105,10 @@ class Neighbours:
         timekeeper = self._node.timekeeper
         timekeeper.uptime()
         return timekeeper.uptime_ms
+
+    def configured(self) -> list:
+        """The tags of those that are known where the settings say that somebody is."""
+        return self.peers.at(self._configured)
 
     def look(self):
         """Something may be due sooner than was thought. Takes no memory."""

@@ -39,6 +39,7 @@ def test_an_address_is_where_it_last_proved_itself():
         peers.proven(_credential(), address)
         assert peers.is_at(address) and peers.by_tag[name_tag("reader-2")].address == address
     assert not peers.is_at(1)
+    assert peers.at([1, 2]) == [name_tag("reader-2")] and peers.at([1]) == peers.at([]) == []
 
 
 def test_who_does_not_answer_is_doubtful_and_then_forgotten():

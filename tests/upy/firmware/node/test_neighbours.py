@@ -79,6 +79,9 @@ async def test_configured_peers_are_met_without_multicast():
     first = lan.node("10.0.0.1:62435")
     second = lan.node("reader-2", {17: [["10.0.0.1", 62435]]}, 0)
     await lan.until(lambda: first.knows == ["reader-2"] and second.policy == 1)
+    # Hints go to it, whoever else is there.
+    assert second.neighbours.configured() == [name_tag(first.name)]
+    assert first.neighbours.configured() == []
     await lan.close()
 
 
