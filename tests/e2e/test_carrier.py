@@ -2,6 +2,7 @@
 opens by it, what does not, and what it shows while its controller is away, or was copied itself.
 """
 
+import contextlib
 import os
 import shutil
 import socket
@@ -19,6 +20,7 @@ from holdfast_host.boards.settings import Placement
 from holdfast_host.credentials import issuing
 from holdfast_host.credentials.authority import Authority
 from holdfast_host.credentials.secret import Secret
+from holdfast_host.errors import LinkClosed
 from holdfast_host.phone.carrier import Carrier
 from holdfast_host.phone.client import Wish
 from holdfast_host.phone.contexts import ContextStore
@@ -54,6 +56,19 @@ class _Phone:
 
     def identities(self):
         return [self.identity]
+
+    def until(self, process, is_it, door="hall"):
+        """Ask until ``is_it`` of what it came to: on a machine that is slow a carrier may find its
+        controller too slow.
+        """
+        ends = time.monotonic() + WITHIN
+        while True:
+            report = None
+            with contextlib.suppress(LinkClosed):
+                report = self.unlock(process, door)
+                if is_it(report):
+                    return report
+            assert time.monotonic() < ends, report
 
     def unlock(self, process, door="hall"):
         """What it came to."""
@@ -160,14 +175,14 @@ def test_a_door_opens_by_its_carrier_and_by_no_copy_of_it(tmp_path):
         assert wall.start()["carries_to"] == "ctl"
         _heard(wall, _is("controller", present=True), 0)
         for is_warm in (False, True):
-            report = phone.unlock(wall)
-            assert report.granted and report.protected and report.warm is is_warm, report
+            report = phone.until(wall, lambda one, warm=is_warm: one.granted and one.warm is warm)
+            assert report.protected
         assert _does(wall, inside, _is("access"), card=CARD.hex())["granted"]
         assert [said for said in inside.events if said.get("active") is True]
-        assert site.grants() == 3
-        report = phone.unlock(wall, "vault")
-        assert report.protected and not report.granted
-        assert site.grants() == 3
+        opened = site.grants()
+        assert opened >= 3
+        assert not phone.until(wall, lambda one: one.protected, "vault").granted
+        assert site.grants() == opened
 
         since = len(wall.events)
         inside.kill()
@@ -178,7 +193,7 @@ def test_a_door_opens_by_its_carrier_and_by_no_copy_of_it(tmp_path):
         since, opened = len(wall.events), site.grants()
         inside.start()
         _heard(wall, _is("controller", present=True), since)
-        assert phone.unlock(wall).granted and site.grants() == opened + 1
+        assert phone.until(wall, lambda one: one.granted) and site.grants() > opened
 
         _does(wall, inside, _is("carrier_tamper", on=True), tamper=True)
         refused = _does(wall, inside, _is("access"), card=CARD.hex())
@@ -196,8 +211,8 @@ def test_a_door_opens_by_its_carrier_and_by_no_copy_of_it(tmp_path):
         thief = site.hang("thief", "127.0.0.3")
         thief.start()
         _heard(thief, _is("controller", present=True), 0)
-        told = _does(wall, inside, _is("two_carriers", by="wall"), card="0badcafe")
-        assert told["door"] == "hall"
+        wall.put(card="0badcafe")
+        assert _heard(inside, _is("two_carriers", by="wall"), since)["door"] == "hall"
         begun = len(thief.events)
         thief.put(card="0badcafe")
         _heard(inside, _is("access", granted=False), since)

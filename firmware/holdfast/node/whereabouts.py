@@ -20,7 +20,7 @@ _SECRET = const(16)
 # Who has lost an answer asks again: what is said twice is heeded once. A handshake said anew is
 # reckoned anew, so it has the time that it takes.
 _PROTECTED_MS = const(1500)
-_CLEAR_MS = const(6000)
+_HANDSHAKE_MS = const(6000)
 
 # Somebody stands at a door without its controller: it is sought more eagerly than a neighbour.
 _FIRST_MS = const(5000)
@@ -72,8 +72,9 @@ class Whereabouts:
         address = self._address()
         if address is None:
             raise NoAnswer("nobody knows where it is")
-        is_protected = request.option(option.OSCORE) is not None
-        due = self._ticks.add(_PROTECTED_MS if is_protected else _CLEAR_MS)
+        is_met = request.option(option.OSCORE) is not None
+        is_known = is_met and request.option(option.EDHOC) is None
+        due = self._ticks.add(_PROTECTED_MS if is_known else _HANDSHAKE_MS)
         return await self.lan.exchange(address, request, due)
 
     def ping(self, answered):

@@ -5,7 +5,7 @@ from ..lan import look
 from ..lan.look import Missed, Seen, Waiting
 from ..phone import status
 from ..policy.history import History
-from ..site.devices import Device
+from ..site.devices import CARRIER, Device
 from . import errands
 from .output import AsJson, say_json, say_rows
 
@@ -114,7 +114,8 @@ def _show(
         rows.append([one.name or "?", "", "", str(one.place), "", "", "", "", one.kind])
     for one in others:
         role = _ROLES[one.role]
-        rows.append([one.id, role, ", ".join(one.doors), "nobody knows", "", "", "", "", ""])
+        where = "answers nobody" if one.role == CARRIER else "nobody knows"
+        rows.append([one.id, role, ", ".join(one.doors), where, "", "", "", "", ""])
     say_rows([*columns, "events that wait"], rows)
 
 

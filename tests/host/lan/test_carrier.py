@@ -54,6 +54,10 @@ def test_it_is_enrolled_with_no_secret_but_its_own_and_a_tamper_is_cleared(
     assert holdfast(*clear, "--json").json["cleared_at"] == ["reader"]
     assert _said(node, "carrier_tamper", on=False)
     holdfast(*clear).fails("no node that was asked had a tamper")
+    shown = holdfast("nodes", site_folder, *given)
+    assert shown.code == 0 and "answers" in shown.out  # nobody, as the table has it
+    found = holdfast("doctor", site_folder, *given, "--json").json["findings"]
+    assert not [one for one in found if one["about"] == "wall"]
     clear[2] = "reader"
     holdfast(*clear).fails("is no carrier")
 

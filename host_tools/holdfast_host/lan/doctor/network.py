@@ -2,6 +2,7 @@
 
 import ipaddress
 
+from ...site.devices import CARRIER
 from .. import look
 from ..look import Seen
 from ..networks import Interface
@@ -19,6 +20,9 @@ def reachable(gathered: Gathered) -> list[Finding]:
         found.append(Finding("port", FAULT, about, one.problem.cause, one.problem.next_step))
     there = {one.name for one in gathered.seen} | {one.name for one in gathered.missed}
     for device in gathered.devices:
+        # Who carries answers nobody: its controller sees it, and its light shows that.
+        if device.role == CARRIER:
+            continue
         if not device.revoked and device.id not in there:
             found.append(
                 Finding(

@@ -4,6 +4,7 @@ from holdfast.access.policy import operations
 from holdfast.access.trust import ENDING_S
 
 from ...credentials import lifetime
+from ...site.devices import CARRIER
 from .. import look
 from ..look import Seen
 from .finding import FAULT, NOTE, WARNING, Finding, Gathered
@@ -147,10 +148,16 @@ def certificates(gathered: Gathered) -> list[Finding]:
                 f"carry the renewed one: holdfast phone carry PHONE --door {_door(gathered, name)}"
                 " --certificate FILE"
                 if renewed
-                else "holdfast reader renew, and carry what it writes there",
+                else _renewal(gathered, name),
             )
         )
     return found
+
+
+def _renewal(gathered: Gathered, name: str) -> str:
+    if any(one.id == name and one.role == CARRIER for one in gathered.devices):
+        return "it carries, and takes one with its settings: holdfast reader enroll --replace"
+    return "holdfast reader renew, and carry what it writes there"
 
 
 def _door(gathered: Gathered, name: str) -> str:
