@@ -9,11 +9,11 @@ def main():
     """Be it; the process's exit code, or None where somebody at the console stopped it."""
     if is_esp32():
         from holdfast.roles import esp32_reader as role
-    else:
-        from holdfast.roles import unix_which
 
-        role = unix_which.role(sys.argv[1:])
-    return role.main(sys.argv[1:])
+        return role.main(sys.argv[1:])
+    from holdfast.roles import unix_which
+
+    return unix_which.role(sys.argv[1:])(sys.argv[1:])
 
 
 if __name__ == "__main__":

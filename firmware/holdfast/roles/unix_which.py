@@ -15,14 +15,14 @@ _RESET = "factory-reset"  # begins the name of whatever asks for one
 
 
 def role(arguments):
-    """The module of the role whose ``main`` is to be called with these arguments."""
+    """What is to be called with these arguments: the ``main`` of the role."""
     if arguments and _is_carrier(arguments[0]):
-        from . import unix_carrier
+        from .unix_carrier import main as carrier
 
-        return unix_carrier
-    from . import unix_reader
+        return carrier
+    from .unix_reader import main as reader
 
-    return unix_reader
+    return reader
 
 
 def _is_carrier(directory):

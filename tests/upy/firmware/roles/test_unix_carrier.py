@@ -28,17 +28,17 @@ def test_the_settings_say_which_role_it_is():
     """Those that were brought, too; and whatever is wrong is a reader's to say."""
     with Folder() as folder:
         _carrier(folder)
-        assert unix_which.role([folder] + _PORT) is unix_carrier
+        assert unix_which.role([folder] + _PORT) is unix_carrier.main
         files.write(folder + "/factory-reset", b"")
-        assert unix_which.role([folder] + _PORT) is unix_reader
+        assert unix_which.role([folder] + _PORT) is unix_reader.main
     with Folder() as folder:
         _reader(folder)
-        assert unix_which.role([folder] + _PORT) is unix_reader
+        assert unix_which.role([folder] + _PORT) is unix_reader.main
     for spoilt in (b"", b"\xff", cbor.encode(b"x"), bytes(20000)):
         with Folder() as folder:
             files.write(folder + "/settings.cbor", spoilt)
-            assert unix_which.role([folder] + _PORT) is unix_reader
-    assert unix_which.role([]) is unix_which.role(["/nowhere"]) is unix_reader
+            assert unix_which.role([folder] + _PORT) is unix_reader.main
+    assert unix_which.role([]) is unix_which.role(["/nowhere"]) is unix_reader.main
 
 
 def test_neither_starts_as_the_other():
