@@ -177,6 +177,7 @@ void mbedtls_aes_init(mbedtls_aes_context *aes) {
 static void expand(const mbedtls_aes_context *aes) {
     unsigned key_words = aes->rounds - 6, constant = 1;
     uint32_t words[60];
+    memset(&expanded, 0, sizeof(expanded)); // a shorter key has fewer rounds: nothing of a longer one stays
     memcpy(words, aes->key, key_words * 4);
     for (unsigned i = key_words; i < 4 * (aes->rounds + 1); i++) {
         uint32_t word = words[i - 1];
@@ -199,6 +200,8 @@ static void expand(const mbedtls_aes_context *aes) {
         }
     }
     expanded.aes = *aes;
+    memset(words, 0, sizeof(words));
+    __asm__ volatile ("" : : "r" (words) : "memory"); // else nobody reads the zeros, and they are not written
 }
 
 // Whether it is the same key shows in the time that this takes; how far it is, does not.
