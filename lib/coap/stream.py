@@ -29,7 +29,7 @@ class Decoder:
 
     It holds one frame of at most ``max_size`` bytes, header included, in a buffer that grows to
     that with the first frame that needs it: few do, and a kilobyte in one piece is much.
-    ``feed`` raises MemoryError if there is none.
+    ``feed`` raises MemoryError if there is none, and the stream is broken then.
     """
 
     def __init__(self, max_size: int = BASE_MAX_MESSAGE_SIZE):
@@ -64,7 +64,7 @@ class Decoder:
                 position += taken
                 if held == self._wanted:
                     self._advance(messages)
-        except CoAPError:
+        except (CoAPError, MemoryError):
             self._failed = True
             raise
         return messages

@@ -60,6 +60,14 @@ def test_the_largest_frame_comes_whole_after_small_ones_and_cut_anywhere():
         ]
 
 
+def test_a_frame_that_there_is_no_memory_for_ends_the_stream():
+    """What follows belongs to that frame, and is never read as another."""
+    decoder = stream.Decoder(1 << 60)
+    raises(MemoryError, decoder.feed, unhex("f0ffffffff"))
+    for chunk in (b"", bytes(400), stream.encode(Message(1, token=b"t"))):
+        raises(CoAPError, decoder.feed, chunk)
+
+
 def test_a_frame_over_the_limit_is_refused_once_its_length_is_known():
     """A peer that promises 4 GB must not make the reader wait for them, or make room for them."""
     for head in ("e0fefe", "f0ffffffff", "d003", "d403"):
