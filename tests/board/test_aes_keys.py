@@ -69,7 +69,8 @@ def test_ciphers_in_turn_have_each_its_own_key(board):
     generator = random.Random(5)
     long = generator.randbytes(32)
     alike = long[:31] + bytes([long[31] ^ 1])
-    keys = [(key, mode) for key in (long, long[:16], alike, bytes(16), bytes(32)) for mode in (1, 2)]
+    of_all = (long, long[:16], alike, bytes(16), bytes(32))
+    keys = [(key, mode) for key in of_all for mode in (1, 2)]
     steps = [
         (generator.randrange(len(keys)), generator.random() < 0.6, generator.randbytes(16))
         for _ in range(200)
