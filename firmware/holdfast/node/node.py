@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 
 import crypto
 from coap.server import Server
@@ -168,6 +169,7 @@ class Node:
         In steps, between which the door decides and phones are served. Raises InvalidInput, whose
         text says why not, and OSError; both are recorded.
         """
+        gc.collect()  # of all that is loaded for this, nothing is to lie amid what goes with it
         from ..storage.policy.acceptance import Busy
 
         try:

@@ -9,7 +9,7 @@ import errno
 from micropython import const
 
 from ...access.policy import changeset as changesets
-from ...access.policy import draft, snapshot
+from ...access.policy import draft
 from ...access.policy.operations import ChangesetRefused
 from . import acceptance, into_cache
 from .state import MAX_RECENT, NEXT, RECENT, Held
@@ -90,6 +90,7 @@ def _swap_steps(store, intake):
 
 def begin_snapshot_steps(store, raw):
     """See PolicyStore.begin_snapshot_steps."""
+    from ...access.policy import snapshot
     from .intake import Intake
 
     head = snapshot.parse(raw)
