@@ -140,7 +140,7 @@ def test_joined_into_mpy_files_on_flash_it_opens_as_a_stock_image_runs_it(tmp_pa
         with Door(board) as door:
             assert door.unlock(alice).granted
             assert door.unlock(alice).warm
-            assert _faults(door) == []
+            assert faults(door) == []
 
 
 @_is_joined
@@ -229,7 +229,7 @@ def test_in_a_heap_that_grows_the_radio_is_first_then_machine_code_then_the_rest
             if part == "reader":
                 with Door(board) as door:
                     assert door.unlock(phone(tmp_path / "alice")).granted
-                    assert _faults(door) == []
+                    assert faults(door) == []
             else:
                 board.run(parts[part])
 
