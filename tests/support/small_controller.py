@@ -26,6 +26,7 @@ class Peer:
     """Who a request comes from: the bearer of ``credential``."""
 
     connection = 1
+    side = None
     handshake = False
     public_key_operations = 0
     is_served = False

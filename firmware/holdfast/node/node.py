@@ -9,10 +9,10 @@ from coap.server import Server
 from untrusted import InvalidInput
 
 from ..access import Trust, reason
+from ..access.credential import ROLE_READER
 from ..access.decide import is_void, may
 from ..access.events.event import (
     CERTIFICATE_ENDING,
-    CERTIFICATE_RENEWED,
     DATED_AHEAD,
     LOCKDOWN,
     POLICY_APPLIED,
@@ -53,6 +53,7 @@ class Node:
     ``settings`` is not this device's.
     """
 
+    ROLE = ROLE_READER  # what its certificate must say that it is
     neighbours = None  # the Neighbours of a node that has a LAN
     is_offline = False  # whether its controller is not there
 
@@ -80,7 +81,7 @@ class Node:
         crypto.self_test(settings.p256_certificate is not None)
         from .device_keys import check
 
-        self.keys = check(settings, private_key, p256_private_key)
+        self.keys = check(settings, self.ROLE, private_key, p256_private_key)
         self._telling, self._is_end_told = None, False  # of the certificates in force
         self._rules = None  # what all goes by that was told of it
         self._told = 0  # number of the changeset that an event was about
@@ -213,7 +214,9 @@ class Node:
         if views:
             self.contexts.forget_credentials(lambda credential: is_void(credential, views[0]))
         if before is None:
-            self._load_renewals(rules)
+            from .renewal import load
+
+            load(self, rules)
         elif rules.number > self._told:
             self.recorder.note(POLICY_APPLIED, {"changeset": rules.number})
         self._told = rules.number
@@ -231,22 +234,11 @@ class Node:
 
         The phones it knows stay known. Raises InvalidInput, whose text says why not, and OSError.
         """
-        device = self.keys.renewed(raw, self.settings, self.stores.rules)
-        if device is None:
+        from .renewal import renew
+
+        if not renew(self, raw):
             return False
-        # On flash first: what is in force is so after a restart, too.
-        try:
-            self.stores.certificates().write(device.suite, raw)
-        except OSError as error:
-            self.stores.fault("certificates", error)
-            raise
-        self.stores.fault("certificates", None)
-        self.keys.put_renewed(device, raw)
-        self.handshakes.show(self.keys.entries)
         self._is_end_told = False
-        self.timekeeper.heard_signed(device.issued_at, "certificate")
-        fields = {"issued": device.issued_at, "expires": device.expires}
-        self.recorder.note(CERTIFICATE_RENEWED, fields)
         self.tell_ending()
         return True
 
@@ -384,18 +376,6 @@ class Node:
 
     def _views(self):
         return [unit.access_point.moment()[0] for unit in self.doors.values()]
-
-    def _load_renewals(self, rules):
-        from .device_keys import renew
-
-        before = tuple(self.keys.entries)
-        try:
-            renew(self.keys, self.settings, rules, self.stores.certificates())
-        except OSError as error:
-            self.stores.fault("certificates", error)
-        if tuple(self.keys.entries) != before:
-            self.handshakes.show(self.keys.entries)
-            self.timekeeper.heard_signed(self.keys.issued_at or 0, "certificate")
 
 
 def _pause():

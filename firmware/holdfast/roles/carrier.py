@@ -63,7 +63,7 @@ class Carrier:
         self.limits = limits or Limits()
         ticks = hardware.ticks
         self._ticks = ticks
-        self.keys = check(settings, private_key)
+        self.keys = check(settings, ROLE_CARRIER, private_key)
         self.trust = Trust(settings.site, settings.authority_keys)
         self.engine = CryptoEngine(_pause)
         self.ephemerals = EphemeralKeys(hardware.random_bytes)

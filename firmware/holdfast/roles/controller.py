@@ -4,6 +4,7 @@ It is no other node's master: a reader decides without it, and whatever it says 
 is worth what the authority has signed, or what most of its neighbours say.
 """
 
+from ..access.credential import ROLE_CONTROLLER
 from ..access.policy.view import DoorView
 from ..node.collecting import Collecting
 from ..resources import collected
@@ -18,6 +19,8 @@ class Controller(Doors):
     ``ask_time``, if it is given, is awaited now and then for ``(seconds since 1970, by how many it
     may be off)``, or None: a hint from somebody who can prove nothing, such as an NTP server.
     """
+
+    ROLE = ROLE_CONTROLLER
 
     def __init__(self, *identity, ask_time=None, **more):
         Doors.__init__(self, *identity, **more)

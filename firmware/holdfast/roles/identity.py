@@ -34,7 +34,7 @@ def load(home: str, random_bytes, hardware, mount, anchors, suits) -> tuple:
 
     def check(settings):
         suits(settings)
-        check_keys(settings, private_key, p256_key(settings))
+        check_keys(settings, None, private_key, p256_key(settings))
 
     try:
         keys = KeyStore(home, random_bytes)

@@ -1,13 +1,14 @@
 """How the board comes into a network: by Ethernet (LAN8720 and its like, W5500) or Wi-Fi."""
 
 import asyncio
-import json
 
 import network
 from machine import SPI, Pin
 
 from micropython import const
 from untrusted import InvalidInput
+
+from .. import json_object
 
 _LOOK_S = const(2)
 _AGAIN = const(15)  # looks without a network, after which it is asked for anew
@@ -63,11 +64,8 @@ def from_json(raw: bytes, tell) -> Lan:
     ...}``, or ``{"phy": ..., "pins": {...}}``, perhaps with a ``phy_address``. Raises InvalidInput
     and OSError.
     """
-    try:
-        said = json.loads(raw.decode()) if len(raw) <= MAX_FILE else None
-    except ValueError:
-        said = None
-    if not isinstance(said, dict):
+    said = json_object.parse(raw, MAX_FILE)
+    if said is None:
         raise InvalidInput("lan.json: no JSON object of at most %d bytes" % MAX_FILE)
     if set(said) == {"ssid", "key"} and _are(said.values(), str):
         return wifi(said["ssid"], said["key"], tell)

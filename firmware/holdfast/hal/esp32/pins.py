@@ -1,11 +1,12 @@
 """Which pin does what: the names that the image gives its pins, and pins.json over them."""
 
-import json
 import sys
 
 from machine import Pin
 
 from untrusted import InvalidInput
+
+from .. import json_object
 
 _MAX_FILE = 1024
 
@@ -219,10 +220,7 @@ def _read(path):
         raise
     if len(raw) > _MAX_FILE:
         raise PinsError("pins: larger than %d bytes" % _MAX_FILE)
-    try:
-        asked = json.loads(raw)
-    except ValueError:
-        raise PinsError("pins: not JSON")
-    if not isinstance(asked, dict):
-        raise PinsError("pins: not an object")
+    asked = json_object.parse(raw, _MAX_FILE)
+    if asked is None:
+        raise PinsError("pins: not a JSON object")
     return asked

@@ -8,10 +8,11 @@ doors ``{"card": "04a1b2c3", "door": "north"}`` says which one.
 """
 
 import asyncio
-import json
 import sys
 
 from micropython import const
+
+from .. import json_object
 
 _LONGEST_LINE = const(256)
 
@@ -53,16 +54,15 @@ class Bench:
                 line.extend(byte)
 
     def _heed(self, line, card_read, pin_entered) -> bool:
-        try:
-            fields = json.loads(line.decode()) if len(line) <= _LONGEST_LINE else None
-        except ValueError:
-            fields = None
-        if isinstance(fields, dict) and "door" in fields:
+        fields = json_object.parse(bytes(line), _LONGEST_LINE)
+        if fields is None:
+            return False
+        if "door" in fields:
             found = None if self._doors is None else self._doors(fields.pop("door"))
             if found is None:
                 return False
             card_read, pin_entered = found
-        if not isinstance(fields, dict) or len(fields) != 1:
+        if len(fields) != 1:
             return False
         name, value = list(fields.items())[0]
         if name == "card" and isinstance(value, str):

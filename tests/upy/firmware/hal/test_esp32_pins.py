@@ -63,8 +63,9 @@ def test_a_file_says_what_is_wired_and_where():
 def test_what_is_wrong_is_named():
     """Who stands on a ladder must know which word of the file it is."""
     for text, said in (
-        ("", "not JSON"),
-        ("[1]", "not an object"),
+        ("", "not a JSON object"),
+        ('{"status": 1', "not a JSON object"),
+        ("[1]", "not a JSON object"),
         ('{"DOOR": 1}', "'DOOR' is none of"),
         ('{"STRIKE": 4.5}', "STRIKE: pin is not a number from 0 to 63"),
         ('{"STRIKE": "5"}', "STRIKE: pin is not a number"),
@@ -95,8 +96,8 @@ def test_what_is_wrong_is_named():
         ('{"STRIKE": 8}', "STRIKE: GPIO 8 says how the chip starts"),
         ('{"REX": 2}', "REX: GPIO 2 says how the chip starts"),
         (" " * 1025, "larger than 1024 bytes"),
-        (b"\xff\xfe", "not JSON"),
-        (b"[" * 1000, "not JSON"),
+        (b"\xff\xfe", "not a JSON object"),
+        (b"[" * 1000, "not a JSON object"),
     ):
         error = raises(pins.PinsError, _load, text)
         assert said in str(error), (text, str(error))
