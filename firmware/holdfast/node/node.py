@@ -29,6 +29,7 @@ from ..link.handshake import Handshakes
 from ..link.limits import Limits
 from ..link.pending import PendingHandshakes
 from ..link.recent import RecentMessages
+from . import renewal
 from .device_keys import DeviceKeys
 from .recorder import Recorder
 from .stores import Stores
@@ -214,9 +215,7 @@ class Node:
         if views:
             self.contexts.forget_credentials(lambda credential: is_void(credential, views[0]))
         if before is None:
-            from .renewal import load
-
-            load(self, rules)
+            renewal.load(self, rules)
         elif rules.number > self._told:
             self.recorder.note(POLICY_APPLIED, {"changeset": rules.number})
         self._told = rules.number
@@ -234,9 +233,7 @@ class Node:
 
         The phones it knows stay known. Raises InvalidInput, whose text says why not, and OSError.
         """
-        from .renewal import renew
-
-        if not renew(self, raw):
+        if not renewal.renew(self, raw):
             return False
         self._is_end_told = False
         self.tell_ending()
