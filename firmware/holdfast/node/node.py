@@ -29,7 +29,6 @@ from ..link.handshake import Handshakes
 from ..link.limits import Limits
 from ..link.pending import PendingHandshakes
 from ..link.recent import RecentMessages
-from . import renewal
 from .device_keys import DeviceKeys
 from .recorder import Recorder
 from .stores import Stores
@@ -215,7 +214,9 @@ class Node:
         if views:
             self.contexts.forget_credentials(lambda credential: is_void(credential, views[0]))
         if before is None:
-            renewal.load(self, rules)
+            from .renewal import load
+
+            load(self, rules)
         elif rules.number > self._told:
             self.recorder.note(POLICY_APPLIED, {"changeset": rules.number})
         self._told = rules.number
@@ -233,7 +234,9 @@ class Node:
 
         The phones it knows stay known. Raises InvalidInput, whose text says why not, and OSError.
         """
-        if not renewal.renew(self, raw):
+        from .renewal import renew
+
+        if not renew(self, raw):
             return False
         self._is_end_told = False
         self.tell_ending()
