@@ -220,7 +220,7 @@ def test_every_command_that_signs_can_be_told(holdfast):
 
     walk(cli.app, "")
     reading = {name for name, can in found if not can}
-    assert reading == {"credential show", "events show", "events verify"}
+    assert reading == {"credential show", "events pull", "events show", "events verify"}
     assert len(found) > 20
     assert signing.now() > clock.BUILT
 
