@@ -71,7 +71,6 @@ class World:
         self.recorded = []  # what the event log must hold
         self.help = {}  # place there of an answer: whether it must, and may, call for help
         self.doors = {name: AtTheDoor(self, name) for name in DOORS}
-        self.first = self.doors[DOORS[0]]
         self._start()
 
     # The reader's life
@@ -329,8 +328,7 @@ class World:
                 raise Difference(f"event {one.number} calls for help: {one.number in calls}")
         self.seen["calls for help"] += len(calls)
         for door in self.doors.values():
-            strikes = (self.hardware if door is self.first else door.board).strikes
-            opened = strikes.count(STRIKE_MS)
+            opened = door.board.strikes.count(STRIKE_MS)
             # Who was let in keeps what is left where the door is secured in the very moment.
             locked = sum(kind == "locked" for kind, _ in door.standing.told)
             if not door.granted <= opened <= door.granted + locked:
