@@ -151,7 +151,8 @@ def test_the_doctor_finds_what_is_wrong_and_nothing_else(
         by = {one["check"]: one for one in found.json["findings"]}
         assert set(by) == {"port", "clock", "policy", "events", "knowledge"}
         assert by["port"]["about"] == silent and by["port"]["severity"] == "fault"
-        assert "7,2" in by["clock"]["text"] and "ahead" in by["clock"]["text"]
+        ahead = re.search(r"([\d,]+) s ahead", by["clock"]["text"])[1].replace(",", "")
+        assert abs(int(ahead) - 7200) <= 301, by["clock"]
         assert "1 behind" in by["policy"]["text"]
         assert all(one["todo"] for one in by.values())
         text = holdfast("doctor", site_folder, *where)
