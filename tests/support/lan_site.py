@@ -15,7 +15,7 @@ from holdfast.access.place import DOOR
 from holdfast.access.request import CARRY_EVENTS, UNLOCK
 from holdfast.access.tag import CARD, card_key
 from holdfast_host import files
-from holdfast_host.boards import enrol
+from holdfast_host.boards import enrol, process
 from holdfast_host.boards.process import ReaderProcess, firmware_folder
 from holdfast_host.boards.settings import Placement
 from holdfast_host.credentials import issuing
@@ -33,6 +33,9 @@ CONTROLLER = "controller"
 KNOWN, UNKNOWN = "04a1b2c3", "04d4e5f6"  # cards
 NOTE = 12  # bytes, as noting_main's
 
+_A_GROUP = 16  # doors
+_HANGS = 1200.0  # seconds after which nothing will come any more
+
 
 class LanSite:
     """Enrolled, and not started. ``nodes`` are the processes by their names, the controller first;
@@ -40,6 +43,8 @@ class LanSite:
     """
 
     def __init__(self, folder, readers):
+        # So many at once take their time to start.
+        process.START_SECONDS = _HANGS
         self._folder = folder
         self._opened = Keys(Authority.generate(), Secret.generate())
         authority, secret = self._opened.authority, self._opened.secret
@@ -50,10 +55,14 @@ class LanSite:
         for name in self.names:
             self._change(lambda state, name=name: changes.add_door(state, name))
         rights = [[[DOOR, name], UNLOCK, None] for name in self.names]
-        self._change(lambda state: changes.set_group(state, 1, rights))
+        groups = []
+        while rights:
+            some, rights = rights[:_A_GROUP], rights[_A_GROUP:]
+            groups.append(1 + len(groups))
+            self._change(lambda state, some=some: changes.set_group(state, groups[-1], some))
         key = card_key(self._site.lookup_key(secret), CARD, bytes.fromhex(KNOWN))
         now = int(time.time())
-        self._change(lambda state: grants.grant(state, {key: KNOWN}, [1], Grant(), now=now))
+        self._change(lambda state: grants.grant(state, {key: KNOWN}, groups, Grant(), now=now))
         with socket.socket(type=socket.SOCK_DGRAM) as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = probe.getsockname()[1]

@@ -35,7 +35,7 @@ class LanEndpoint:
         self._make_origin = make_origin
         self._origins = {}
         self._order = []  # of their addresses, the longest unused first
-        self._answering = []  # (number of the origin, address) of each that is being answered
+        self._answering = []  # (number of the origin, Served) of each that is being answered
         self._waiting = []  # _Waiting with a time
         self._ticks = ticks
         self._random = random
@@ -74,9 +74,18 @@ class LanEndpoint:
         """The address that the requests of the origin with this number come from, of which one is
         being answered now; None if there is none.
         """
-        for one, address in self._answering:
+        for one, served in self._answering:
             if one == number:
-                return address
+                return served.source
+        return None
+
+    def served_of(self, number: int, token: bytes):
+        """The coap.served.Served with this ``token`` of that origin that is being answered now, or
+        None.
+        """
+        for one, served in self._answering:
+            if one == number and served.token == token:
+                return served
         return None
 
     def ask(self, address, kid: bytes, request: Message, answered):
@@ -127,7 +136,7 @@ class LanEndpoint:
         proofs = origin.proofs
         if served.is_proven:
             self._keep(served.source, origin)
-        place = origin.number, served.source
+        place = origin.number, served
         self._answering.append(place)
         try:
             response = await self._exchanger.respond(request, origin)

@@ -19,11 +19,12 @@ class Peer:
     ``credential`` is proven. ``handshake`` tells whether this request completed one;
     ``public_key_operations`` counts what its origin has cost since its last protected request.
     A resource that did something for this peer sets ``is_served``. ``side`` is the ``observer`` of
-    its Origin, if there is one.
+    its Origin, if there is one. ``registration`` is ``(kid, exchange)`` of a request that asks for
+    notifications (RFC 7641): what protects them.
     """
 
     is_served = False
-    side = None
+    side = registration = None
 
     def __init__(self, credential, connection: int, handshake: bool, public_key_operations: int):
         self.credential = credential
@@ -155,6 +156,8 @@ class Exchanger:
         origin.charged = total
         if origin.observer is not None:
             peer.side = origin.observer
+        if exchange.is_registration:
+            peer.registration = kid, exchange
         try:
             response = await self._server.respond(plain, peer)
         except CoAPError as error:

@@ -7,7 +7,7 @@ as ever, and what fails here is begun again by the supervisor.
 import asyncio
 
 import crypto
-from coap import CoAPError, Message, code, path_options
+from coap import CoAPError, Message, code, option, path_options
 from coap.blockwise import SZX, Transfer
 from coap.bodies import Bodies, WholeServer
 from micropython import const
@@ -50,8 +50,9 @@ class Neighbours:
         self._socket = socket
         hardware = node.hardware
         secret = hardware.random_bytes(_SECRET)
-        bodies = Bodies(hardware.ticks)
-        server = WholeServer(_Noting(node.server, self._admit), bodies, _who)
+        self._bodies = bodies = Bodies(hardware.ticks)
+        self._observing = None
+        server = WholeServer(_Noting(node.server, self._admit, self._observe), bodies, _who)
         self.lan = LanEndpoint(
             socket,
             hardware.ticks,
@@ -244,6 +245,14 @@ class Neighbours:
         if address is not None:
             self._met(credential, address)
 
+    def _observe(self, request, peer, response):
+        if self._observing is None:
+            from .observing import Observing  # rare: only who watches a node pays for it
+
+            noting = _Noting(self._node.server, self._admit, None)
+            self._observing = Observing(self._node, self.lan, noting, self._bodies, _who)
+        return self._observing.answered(request, peer, response)
+
     def _hear(self, source, request):
         now = self.now()
         try:
@@ -327,15 +336,21 @@ class Neighbours:
 
 
 class _Noting:
-    """A server that tells ``admit(peer)`` of each request before it is served."""
+    """A server that tells ``admit(peer)`` of each request before it is served; what is answered to
+    one with Observe is as ``observe(request, peer, response)`` has it.
+    """
 
-    def __init__(self, server, admit):
+    def __init__(self, server, admit, observe):
         self._server = server
         self._admit = admit
+        self._observe = observe
 
     async def respond(self, request, peer):
         self._admit(peer)
-        return await self._server.respond(request, peer)
+        response = await self._server.respond(request, peer)
+        if request.option(option.OBSERVE) is None:
+            return response
+        return self._observe(request, peer, response)
 
 
 class _Observer:

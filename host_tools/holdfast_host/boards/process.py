@@ -202,13 +202,13 @@ class ReaderProcess:
             raise UsageProblem("the reader does not run", "start it again") from error
 
     def wait(
-        self, matches: Callable[[dict], bool], *, since: int = 0, timeout: float = START_SECONDS
+        self, matches: Callable[[dict], bool], *, since: int = 0, timeout: float | None = None
     ) -> dict | None:
         """The first event from place ``since`` on that ``matches``.
 
-        None if the process ends before, or ``timeout`` seconds.
+        None if the process ends before, or ``timeout`` seconds (START_SECONDS).
         """
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + (START_SECONDS if timeout is None else timeout)
         with self._said:
             place = since
             while True:

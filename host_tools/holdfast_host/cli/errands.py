@@ -94,9 +94,17 @@ class Errand:
             )
         return [Target(place, name) for place, name in names.items()]
 
-    def go(self, what: str, visit: Callable[[Met, Place], _Value]) -> list[Outcome[_Value]]:
-        """``visit`` each node that is met, and what came of it; ``what`` says it for a person."""
-        count = len(self.targets)
+    def go(
+        self,
+        what: str,
+        visit: Callable[[Met, Place], _Value],
+        targets: Sequence[Target] | None = None,
+    ) -> list[Outcome[_Value]]:
+        """``visit`` each node that is met, or those at some ``targets``, and what came of it;
+        ``what`` says it for a person.
+        """
+        targets = self.targets if targets is None else targets
+        count = len(targets)
         with self._links() as udp, progress(f"{what}: {count} to go") as tell:
 
             def one(target: Target) -> _Value:
@@ -107,7 +115,7 @@ class Errand:
                     return visit(met, target.place)
 
             done = rounds.go(
-                self.targets, one, lambda over: tell(f"{what}: {count - over} of {count} to go")
+                targets, one, lambda over: tell(f"{what}: {count - over} of {count} to go")
             )
         # From now on each is expected to be who it was.
         names = {one.place: one.id for one in self._met.values()}

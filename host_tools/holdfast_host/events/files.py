@@ -53,10 +53,12 @@ class Known:
     left: bool = False
 
 
-def encode(certificate: bytes, batch: bytes) -> bytes:
-    """One batch as a reader gave it, as it stands in a file: with the reader's certificate."""
+def encode(certificate: bytes | None, batch: bytes) -> bytes:
+    """One batch as a reader gave it, as it stands in a file: with the reader's certificate; None
+    leaves that of a batch of copies.
+    """
     (whole,) = event_batch.decode(batch)
-    whole.certificate = certificate
+    whole.certificate = certificate or whole.certificate
     return whole.encode()
 
 

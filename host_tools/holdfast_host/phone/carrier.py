@@ -91,11 +91,13 @@ class Carrier:
         self._of = ((option.URI_QUERY, b"node=" + name.encode()),)
 
     def nodes(self) -> list[str]:
-        """Names of all nodes of whose events this one, a controller, has copies."""
+        """Names of all nodes of whose events this one has copies; none if it is no controller."""
         found: list[str] = []
         while True:
             query = [(option.URI_QUERY, b"after=%d" % len(found))]
             answer = self._request(coap.code.GET, _COLLECTED, query)
+            if answer.code == coap.code.NOT_FOUND:
+                return found
             if answer.code != coap.code.CONTENT:
                 raise Refused("to name the nodes whose events it has", answer)
             names = _decoded(answer)

@@ -13,10 +13,11 @@ from .carrier import Carrier, Refused
 
 
 def take(
-    carrier: Carrier, certificate: bytes, after: int | None = None
+    carrier: Carrier, certificate: bytes | None, after: int | None = None
 ) -> tuple[bytes, bytes | None]:
-    """All events that are kept, or those after number ``after``, as they stand in a file, and the
-    last raw record, if there is one.
+    """All events that are kept, or those after number ``after``, as they stand in a file with
+    their node's ``certificate`` (None: as it comes with copies), and the last raw record, if there
+    is one.
     """
     data = b""
     last = None

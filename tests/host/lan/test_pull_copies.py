@@ -1,0 +1,100 @@
+"""A reader's events come home from the controller that has copies of them: proven, each once,
+whether they are pulled from there, from the reader, or from both.
+"""
+
+import time
+
+from holdfast.access import place
+from holdfast.access.credential import ROLE_CONTROLLER
+from holdfast.access.request import CARRY_EVENTS
+from holdfast_host.boards import enrol
+from holdfast_host.boards.process import ReaderProcess
+from holdfast_host.boards.settings import Placement
+from holdfast_host.credentials import issuing
+from holdfast_host.phone.wallet import Wallet
+from holdfast_host.site import devices
+from holdfast_host.site import site as sites
+from holdfast_host.site.keys import Keys
+from host.lan.conftest import HOST, free_port
+
+BOUND = 600  # seconds after which nothing will come any more
+
+
+def test_copies_come_home_once_and_the_word_goes_back_through_who_had_them(
+    holdfast, site_folder, tmp_path, authority, secret, grant
+):
+    """First through the controller alone; then from both, and nothing twice."""
+    opened, port = Keys(authority, secret), free_port()
+    places = [
+        Placement("shed", (), 200, "shed", controller="ctl"),
+        Placement("hall", (), 200, "ctl", role=ROLE_CONTROLLER),
+    ]
+    for one in places:
+        home = sites.load(site_folder)
+        enrol.enroll(tmp_path / one.node, home, opened, one, now=int(time.time()))
+    keys = {one.id: one.key.hex() for one in devices.load(site_folder)}
+    own = f"{keys['shed'][:16]}-*.events"
+    phone = _carrying(tmp_path / "carla", authority, grant)
+    reader = ReaderProcess(tmp_path / "shed", lan=(port, "127.0.0.2"))
+    controller = ReaderProcess(tmp_path / "ctl", lan=(port, HOST))
+    try:
+        controller.start()
+        reader.start()
+        reader.put(card="04a1b2c3")
+        assert reader.wait(_is("access"), timeout=BOUND)
+        pull = ("events", "pull", site_folder, "--as", phone, "--json", "--node", f"{HOST}:{port}")
+        ends = time.monotonic() + BOUND
+        while "access" not in _home(holdfast, site_folder, own):
+            # Until the controller knows the reader's door, has its certificate, and its events.
+            assert time.monotonic() < ends
+            done = holdfast(*pull)
+        assert done.code == 0, done.err
+        through = [one for one in done.json["nodes"] if one["node"] == "shed"]
+        assert [one["through"] for one in through] == ["ctl"]
+        assert through[0]["acknowledged"] == [through[0]["last_event"]]
+
+        reader.put(card="04a1b2c3")
+        said = reader.wait(_is("acknowledged"), timeout=BOUND)
+        assert said is not None and said["by"] == "ctl"
+
+        both = holdfast(*pull, "--node", f"127.0.0.2:{port}")
+        assert both.code == 0, both.err
+        mine = [one for one in both.json["nodes"] if one["node"] == "shed"]
+        assert [one["through"] for one in mine] == [None]
+        text = holdfast(*[one for one in pull if one != "--json"])
+        assert text.code == 0 and "ctl: " in text.out
+        assert _home(holdfast, site_folder, own).count("access") == 2
+
+        # Of a reader that nobody can ask what the controller has is home all the same.
+        reader.kill()
+        gone = holdfast(*pull, "--node", f"127.0.0.2:{port}", "--wait", "4")
+        gone.fails("shed", "nobody listens")
+        for one in (controller, reader):
+            assert not [said for said in one.events if said.get("event") in ("fault", "text")]
+    finally:
+        controller.stop()
+        reader.stop()
+
+
+def _is(kind):
+    return lambda said: said.get("event") == kind
+
+
+def _home(holdfast, site_folder, own):
+    """What happened at the reader, as far as it is home: each of its events once."""
+    files = sorted((site_folder / "recorded").glob(own))
+    if not files:
+        return []
+    shown = holdfast("events", "show", *files, "--json").json["events"]
+    assert [one["number"] for one in shown] == list(range(len(shown)))
+    return [one["kind"] for one in shown]
+
+
+def _carrying(folder, authority, grant):
+    """A phone that may carry the events of both doors."""
+    wallet = Wallet.create(folder)
+    doors = [(place.DOOR, name) for name in ("shed", "hall")]
+    given = grant(wallet.public_key, places=doors, permissions=CARRY_EVENTS, holder="carla")
+    token = issuing.holder_credential(authority.signing_key, given)
+    wallet.enrol(token, authority.public_key, int(time.time()))
+    return folder
