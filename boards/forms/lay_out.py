@@ -31,7 +31,7 @@ def lay_out(board: Board, form: Form, to: pathlib.Path, role: str = ANY) -> dict
     there to bytes.
 
     Of a module that is to be frozen the bytes are those of its bytecode, compiled. They are in
-    ``to``/sizes.json, too. Raises OSError where `make native esp32-joined`, or esp32-carrier, has not run.
+    ``to``/sizes.json, too. Raises OSError where what ``board.goals(role)`` names was not made.
     """
     joined, started = _OF_ROLE[role]
     modules, start = _JOINED / joined / "modules", _STARTS / started / "main.py"

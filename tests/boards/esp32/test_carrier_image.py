@@ -1,4 +1,4 @@
-"""An image that is a carrier's alone has nothing that decides: not loaded, and not in its flash."""
+"""An image that is a carrier's alone has nothing that decides: not even in its flash."""
 
 import json
 import subprocess
