@@ -108,7 +108,7 @@ def _again(stage: SiteStage, holder: Identity) -> Iterator[Callable[[], Result]]
     plant = stage.entrances[CONTROLLER]
     yield visit_scene(plant, Promise("revoked: at its own door", False, "revoked"), holder)
     title = "revoked: outside at that door"
-    yield visit_scene(stage.outside, Promise(title, False, "revoked"), holder)
+    yield site_outside.visit(stage.outside, Promise(title, False, "revoked"), holder)
     yield from site_outside.again(stage, begin, _CARD)
 
 
