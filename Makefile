@@ -27,7 +27,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
 .PHONY: torture bench native docs-vectors firmware size
-.PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-test esp32-joined unix unix-test unix-joined unix-joined-test unix-alloc coverage
+.PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-test esp32-joined esp32-carrier unix unix-test unix-joined unix-joined-test unix-alloc coverage
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -250,11 +250,22 @@ $(JOINED_ESP32):
 	@PYTHONPATH=boards $(PYTHON) -m join boards/esp32/joined.toml build/joined/esp32
 	@touch $@
 
-# Which board it is for is asked first: nothing is built for one that there is not.
+# The same of a carrier alone, which has nothing that decides.
+CARRIER_ESP32 := build/joined/esp32_carrier/stamp-$(call sum,$(JOINING) boards/esp32/joined_carrier.toml)
+
+esp32-carrier: native $(CARRIER_ESP32)  ## a carrier alone, joined for the image of an ESP32
+
+$(CARRIER_ESP32):
+	@rm -f build/joined/esp32_carrier/stamp-*
+	@PYTHONPATH=boards $(PYTHON) -m join boards/esp32/joined_carrier.toml build/joined/esp32_carrier
+	@touch $@
+
+# Which board it is for is asked first: nothing is built for one that there is not. With ROLE=carrier
+# it is an image that is nothing else.
 firmware: setup  ## what goes to a board, in the form that it takes: make firmware BOARD=ESP32_GENERIC_C3
-	@goals=$$(PYTHONPATH=boards $(BIN)/python -m forms $(BOARD)) && \
+	@goals=$$(PYTHONPATH=boards $(BIN)/python -m forms '$(BOARD)' '$(ROLE)') && \
 	  $(MAKE) --silent setup $$goals && \
-	  PYTHONPATH=boards $(BIN)/python -m forms $(BOARD) build/firmware
+	  PYTHONPATH=boards $(BIN)/python -m forms '$(BOARD)' '$(ROLE)' build/firmware
 
 size: setup native  ## flash and heap a room, this checkout beside the commit before, or with SINCE=COMMIT
 	@PYTHONPATH=boards $(BIN)/python -m size $(SINCE)

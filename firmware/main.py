@@ -8,7 +8,7 @@ from holdfast.hal.platform import is_esp32
 def main():
     """Be it; the process's exit code, or None where somebody at the console stopped it."""
     if is_esp32():
-        from holdfast.roles import esp32_reader as role
+        from holdfast.roles import esp32 as role
 
         return role.main(sys.argv[1:])
     from holdfast.roles import unix_which

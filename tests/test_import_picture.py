@@ -242,7 +242,7 @@ def reachable(graph, start):
     return found
 
 
-@pytest.mark.parametrize("role", ["carrier", "unix_carrier"])
+@pytest.mark.parametrize("role", ["carrier", "unix_carrier", "esp32_carrier"])
 def test_a_carrier_has_nothing_that_decides(role):
     """Neither the decision nor a policy, a zone's key or the cards: by no import, also a late
     one.

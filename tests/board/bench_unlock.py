@@ -93,8 +93,8 @@ def everything(firmware: Firmware, folder: pathlib.Path) -> int:
     names = [
         ".".join(place.with_suffix("").parts[1:])
         for _, place in sources()
-        if place.stem not in ("__init__", "esp32_reader", "safe_mode")
-        and not place.stem.startswith("unix_")
+        if place.stem not in ("__init__", "safe_mode")
+        and not place.stem.startswith(("unix_", "esp32"))
         and not {"portable", "esp32", "gatt"} & set(place.parts)
     ]
     with firmware.board(folder, ROOMY) as board:

@@ -18,7 +18,7 @@ COMMAND = [
 ]
 DEMO_SECONDS = 900  # a hang must end the run; how long it takes is not asserted
 
-AT_ONE_DOOR, OF_A_SITE = 94, 19  # scenes
+AT_ONE_DOOR, OF_A_SITE = 94, 30  # scenes
 
 
 @pytest.fixture(scope="module")
@@ -74,13 +74,25 @@ def test_doors_decide_while_their_controller_is_away(finished):
     assert said == [
         ("granted", "granted"),
         ("-", "red"),
+        ("-", "red"),
+        ("refused", "no controller"),
         ("granted", "granted"),
         ("granted", "granted"),
-        ("-", said[4][1]),
+        ("-", said[6][1]),
         ("refused", "revoked"),
         ("-", "3 faults"),
     ]
-    assert said[4][1].startswith("changeset ")
+    assert said[6][1].startswith("changeset ")
+
+
+def test_a_copy_of_the_reader_outside_opens_nothing(finished):
+    """It decides nothing: what came by it before and after was opened by the node inside."""
+    found = json.loads(finished.stdout)["scenes"][AT_ONE_DOOR:]
+    scenes = {scene["scene"]: scene["reason"] for scene in found}
+    assert scenes["outside: the card"] == scenes["outside: the card, as before"] == "granted"
+    assert scenes["outside: a thief has cloned it"] == "two_carriers"
+    assert scenes["by the clone: a card"] == "unknown_card"
+    assert scenes["by the clone: a forged key"] == "bad_signature"
 
 
 def test_the_wire_stays_within_its_budget(finished):

@@ -27,7 +27,8 @@ class TimeHint:
         self._ask = ask
 
     async def run(self):
-        """Ask now and then. Runs for ever."""
+        """Ask now and then, and ever more seldom of who does not answer. Runs for ever."""
+        pause = _AGAIN_S
         while True:
             found = None
             try:
@@ -36,7 +37,8 @@ class TimeHint:
                     self.heard(*found)
             except OSError:
                 found = None  # nobody there, or no clock that could be set
-            await asyncio.sleep(_AGAIN_S if found is None else _EVERY_S)
+            await asyncio.sleep(pause if found is None else _EVERY_S)
+            pause = min(2 * pause, _EVERY_S) if found is None else _AGAIN_S
 
     def heard(self, time: int, error_s: int) -> bool:
         """Somebody says that it is ``time``, off by at most ``error_s``; whether the clock goes by

@@ -27,7 +27,7 @@ from ..link.partner import NoAnswer, Partner
 from ..link.refusal import LinkRefusal
 from ..node.device_keys import check
 from ..node.supervisor import Supervisor
-from ..storage import files
+from ..storage import files, let_go_late
 from ..storage.contexts import ContextStore
 from ..storage.sealed import Sealer, derive
 
@@ -53,11 +53,21 @@ class Carrier:
     a ``watchdog``; ``uptime()`` gives seconds since the start. ``private_key`` is the device's
     X25519 key (32 bytes). What it remembers of its controller lies in ``directory``.
     ``make_way(exchanger)`` gives the way to the controller: ``send``, ``ping``, ``heard`` and
-    ``not_heard``, as of node.whereabouts.Whereabouts.
+    ``not_heard``, as of node.whereabouts.Whereabouts. ``pause()`` is awaited in long work.
     Raises SettingsError if the certificate in ``settings`` is not this device's.
     """
 
-    def __init__(self, settings, private_key, hardware, directory, uptime, make_way, limits=None):
+    def __init__(
+        self,
+        settings,
+        private_key,
+        hardware,
+        directory,
+        uptime,
+        make_way,
+        limits=None,
+        pause=None,
+    ):
         self.settings = settings
         self.hardware = hardware
         self.limits = limits or Limits()
@@ -65,7 +75,7 @@ class Carrier:
         self._ticks = ticks
         self.keys = check(settings, ROLE_CARRIER, private_key)
         self.trust = Trust(settings.site, settings.authority_keys)
-        self.engine = CryptoEngine(_pause)
+        self.engine = CryptoEngine(pause or _pause)
         self.ephemerals = EphemeralKeys(hardware.random_bytes)
         files.make_directory(directory)
         sealer = Sealer(derive(private_key, "contexts", settings.place), hardware.random_bytes)
@@ -92,7 +102,8 @@ class Carrier:
             self.exchanger,
             self.contexts,
         )
-        self.lights = Lights(Indicator(hardware.led, hardware.buzzer, Faults()), ticks)
+        self._faults = Faults(self.fault)
+        self.lights = Lights(Indicator(hardware.led, hardware.buzzer, self._faults), ticks)
         self.handover = Handover(partner, ticks, hardware.random_bytes, self._heard)
         self.listener = Listener(
             self.exchanger,
@@ -124,7 +135,20 @@ class Carrier:
 
     async def run(self):
         """Carry, for ever."""
+        let_go_late()  # of what only the start needed
         await self.supervisor.run()
+
+    @property
+    def is_present(self) -> bool:
+        """Whether its controller answers."""
+        return self.handover.is_present
+
+    def wiegand_in(self, port, form, console):
+        """The job that listens to a Wiegand reader, as of a DoorUnit: what it reads is carried."""
+        from ..door.wiegand_in import WiegandIn
+
+        ticks = self._ticks
+        return WiegandIn(port, form, self, self.deny, ticks, console, self._faults)
 
     # What comes
 
@@ -185,8 +209,9 @@ class Carrier:
         """The link refused something that came by the LAN."""
 
     def fault(self, piece: str, error):
-        """Something of this device failed."""
-        line = {"event": "fault", "piece": piece, "error": type(error).__name__}
+        """Something of this device failed, or works again, which is None as the error."""
+        name = None if error is None else type(error).__name__
+        line = {"event": "fault", "piece": piece, "error": name}
         self.hardware.console.line(line)
 
     # What it does all the time

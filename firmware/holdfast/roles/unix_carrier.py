@@ -6,7 +6,6 @@ import asyncio
 import gc
 import sys
 
-import crypto
 from untrusted import InvalidInput
 
 from ..hal.unix import flash
@@ -17,16 +16,12 @@ from ..hal.unix.inputs import Input
 from ..hal.unix.outputs import Buzzer, Led
 from ..hal.unix.radio import Radio
 from ..hal.unix.rng import random_bytes
-from ..link.partner import NoAnswer
-from ..node.uptime import Uptime
-from ..node.whereabouts import Whereabouts
 from ..storage.last_run import LastRun
-from . import identity, unix_options
-from .carrier import Carrier
+from . import carrier_start, unix_options
+from .identity import NotReady
 
 _COLLECT_EVERY = 131072  # bytes allocated between collections, as a reader's
 _TAMPER = "tamper"
-_PLACE = 16  # hexadecimal digits
 
 
 class Hardware:
@@ -51,19 +46,19 @@ def main(arguments) -> int:
             raise InvalidInput("a carrier has no input but tamper")
         if options["wiegand"] is not None or options["panel"] is not None:
             raise InvalidInput("a carrier has no Wiegand")
+        if options["ntp"] is not None:
+            raise InvalidInput("a carrier asks nobody for the time: a controller does")
     except InvalidInput as error:
         Console().line({"event": "usage", "reason": str(error)})
         return unix_options.EXIT_USAGE
     hardware = Hardware(options["clock"], options["inputs"])
-    images, ways = [], []
+    images = []
     try:
-        settings, private_key, _ = identity.load(
+        settings, private_key = carrier_start.identity(
             directory,
             random_bytes,
             hardware,
             lambda: images.append(flash.mount(directory + "/flash.img", hardware.console)),
-            _anchors,
-            _suits,
         )
         radio = Radio(options["port"], options["chunk"])
         refusal = {"event": "port_refused", "port": options["port"]}
@@ -78,28 +73,12 @@ def main(arguments) -> int:
             refusal["reason"] = str(error)
             hardware.console.line(refusal)
             return unix_options.EXIT_PORT
-        uptime = Uptime(hardware.ticks)
-
-        def make_way(exchanger):
-            if socket is None:
-                return _NoLan()
-            way = Whereabouts(socket, hardware, settings, exchanger, uptime.ms)
-            ways.append((way, socket.receivers))
-            return way
-
-        try:
-            # Named as any node's place, so that a factory reset finds it.
-            place = flash.MOUNT_POINT + "/" + crypto.sha256(settings.place).hex()[:_PLACE]
-            carrier = Carrier(settings, private_key, hardware, place, uptime.seconds, make_way)
-        except InvalidInput as error:
-            raise identity.refused(error)
-    except identity.NotReady as error:
+        carrier = carrier_start.make(settings, private_key, hardware, flash.MOUNT_POINT, socket)
+    except NotReady as error:
         hardware.console.line(error.fields)
         return unix_options.EXITS[error.fields["event"]]
     last_run = LastRun(directory + LastRun.FILE)
     last_run.begin()
-    for way, receivers in ways:
-        _join(carrier, way.lan, receivers)
     try:
         bench = Bench(hardware.console, images[0], None, hardware.inputs)
         return _run(carrier, radio, bench, options, socket, last_run)
@@ -112,23 +91,15 @@ def main(arguments) -> int:
 
 
 def _run(carrier, radio, bench, options, socket, last_run) -> int:
-    console, settings = carrier.hardware.console, carrier.settings
+    console = carrier.hardware.console
     carrier.start()
     carrier.supervisor.add("radio", lambda: radio.run(carrier.connected))
     carrier.supervisor.add("cards", lambda: bench.run(carrier.card, carrier.pin))
-    if _TAMPER in carrier.hardware.inputs:
-        _watch(carrier, carrier.hardware.inputs[_TAMPER])
+    carrier_start.watch(carrier, carrier.hardware.inputs)
     stopped = console.prepare({"event": "stopped"})
-    ready = {
-        "event": "ready",
-        "site": settings.site,
-        "node": settings.node,
-        "settings": settings.number,
-        "doors": [],
-        "carries_to": settings.controller,
-        "port": options["port"],
-        "time": carrier.hardware.clock.seconds(),
-    }
+    ready = carrier_start.describe(carrier.settings)
+    ready["port"] = options["port"]
+    ready["time"] = carrier.hardware.clock.seconds()
     if socket is not None:
         port, address = options["lan"]
         multicast = socket.to_all is not None
@@ -142,54 +113,11 @@ def _run(carrier, radio, bench, options, socket, last_run) -> int:
     return 0
 
 
-def _watch(carrier, contact):
-    """``contact`` is what somebody who opens the carrier's case breaks."""
-
-    def changed():
-        carrier.tamper(contact.read())
-
-    contact.watch(changed)
-    changed()
-
-
-class _NoLan:
-    """The way to a controller for a carrier that is on no LAN: it says so to whoever comes."""
-
-    async def send(self, request):
-        raise NoAnswer("there is no LAN")
-
-    def ping(self, answered):
-        pass
-
-    def heard(self):
-        pass
-
-    def not_heard(self):
-        pass
-
-
-def _join(carrier, lan, receivers):
-    lan.failed = carrier.fault
-    for receiver in receivers:
-        carrier.supervisor.add("lan", lambda receiver=receiver: lan.run(receiver))
-    carrier.supervisor.add("lan time", lan.keep_time)
-
-
 def _socket(port, address):
     from ..hal.unix.udp import Udp
     from ..lan.endpoint import GROUP
 
     return Udp(address, port, GROUP)
-
-
-def _anchors(held, private_key):
-    # It has no policy that could name others: they come with settings.
-    return held.authority_keys
-
-
-def _suits(settings):
-    if not settings.carries:
-        raise InvalidInput("settings: of a device that decides, and this one carries")
 
 
 if __name__ == "__main__":

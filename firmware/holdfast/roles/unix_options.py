@@ -25,12 +25,20 @@ def _whole(least, most):
 def _lan(text):
     """(port, IPv4 address) of PORT[,ADDRESS]; all addresses of the machine without one."""
     port, comma, address = text.partition(",")
-    if not comma:
-        address = "0.0.0.0"
-    numbers = [_whole(0, 255)(part) for part in address.split(".")]
+    return _whole(1, 65535)(port), _ipv4(address if comma else "0.0.0.0")
+
+
+def _ipv4(text):
+    numbers = [_whole(0, 255)(part) for part in text.split(".")]
     if len(numbers) != 4:
         raise ValueError
-    return _whole(1, 65535)(port), address
+    return text
+
+
+def _server(text):
+    """(IPv4 address, port) of ADDRESS[:PORT]; port 123 without one."""
+    address, colon, port = text.partition(":")
+    return _ipv4(address), _whole(1, 65535)(port) if colon else 123
 
 
 def _clock(text):
@@ -55,13 +63,14 @@ _TABLE = {
     "--wiegand": (None, "FORMAT", str),
     "--panel": (None, "FORMAT", str),
     "--lan": (None, "PORT[,ADDRESS]", _lan),
+    "--ntp": (None, "ADDRESS[:PORT]", _server),
 }
 
 
 def parse(arguments) -> tuple:
     """``(directory, values)`` of what main.py was called with, values by the names of the options
-    without their dashes: ``clock`` is None for a lost one, ``wiegand``, ``panel`` and ``lan``,
-    which is (port, address), None without.
+    without their dashes: ``clock`` is None for a lost one, ``wiegand``, ``panel``, ``lan``, which
+    is (port, address), and ``ntp``, which is (address, port), None without.
 
     Raises UsageError.
     """

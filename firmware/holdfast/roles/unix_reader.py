@@ -5,6 +5,7 @@ import gc
 
 from untrusted import InvalidInput
 
+from ..access import status
 from ..hal.unix import flash
 from ..hal.unix.bench import Bench
 from ..hal.unix.clock import Clock, LostClock, Ticks
@@ -49,18 +50,11 @@ def main(arguments, must_be_controller: bool = False) -> int:
     that it is one; returns the process's exit code.
     """
     gc.threshold(min(_COLLECT_EVERY, (gc.mem_alloc() + gc.mem_free()) // _COLLECTIONS))
-    wiegand = played = None
     try:
         directory, options = unix_options.parse(arguments)
         hardware = Hardware(options["clock"], options["inputs"], options["held"])
         console = hardware.console
-        formats = options["wiegand"], options["panel"]
-        if formats != (None, None):
-            from ..hal.unix.wiegand import PlayedWiegand, ToldWiegand
-            from .wiegand import Wiegand
-
-            played = PlayedWiegand()
-            wiegand = Wiegand(hardware, formats[0], played, formats[1], ToldWiegand(console))
+        _check_formats(options)
     except InvalidInput as error:
         Console().line({"event": "usage", "reason": str(error)})
         return unix_options.EXIT_USAGE
@@ -74,20 +68,21 @@ def main(arguments, must_be_controller: bool = False) -> int:
             hardware,
             lambda: images.append(flash.mount(directory + "/flash.img", console)),
         )
-        make = Reader
+        make, more = Reader, {"p256_private_key": p256_private_key}
         try:
+            wiegands = _wiegands(hardware, settings, options)
+            if wiegands:
+                more["pause"] = wiegands[0][1].pause
             if start.is_controller(settings):
                 from .unix_doors import controller as make
+
+                if options["ntp"] is not None:
+                    more["ask_time"] = _hint(hardware, options["ntp"])
             elif must_be_controller:
                 raise InvalidInput("its certificate is a reader's, and no controller's")
-            reader = make(
-                settings,
-                private_key,
-                hardware,
-                flash.MOUNT_POINT,
-                p256_private_key=p256_private_key,
-                pause=wiegand and wiegand.pause,
-            )
+            elif options["ntp"] is not None:
+                raise InvalidInput("--ntp is a controller's, and its certificate is a reader's")
+            reader = make(settings, private_key, hardware, flash.MOUNT_POINT, **more)
         except InvalidInput as error:
             raise start.refused(error)
     except start.NotReady as error:
@@ -102,12 +97,13 @@ def main(arguments, must_be_controller: bool = False) -> int:
         reader.stores.snapshot_brought = directory + "/policy.cbor"
     last_run = LastRun(directory + LastRun.FILE)
     hardware.life = last_run.told()
+    if settings.wiring != "decides":
+        hardware.life[status.WIRING] = settings.wiring
     last_run.begin()
     try:
-        play = played.play if played is not None and formats[0] is not None else None
-        bench = Bench(console, image, None, hardware.inputs, play)
+        bench = Bench(console, image, None, hardware.inputs)
         radio = Radio(port, options["chunk"])
-        return _run(reader, last_run, directory, radio, bench, options, wiegand)
+        return _run(reader, last_run, directory, radio, bench, options, wiegands)
     except Exception as error:
         from ..node.traceback import place
 
@@ -117,17 +113,57 @@ def main(arguments, must_be_controller: bool = False) -> int:
         raise
 
 
-def _run(reader, last_run, directory, radio, bench, options, wiegand) -> int:
+def _check_formats(options):
+    """Raises InvalidInput for what is no format of Wiegand."""
+    formats = [options[name] for name in ("wiegand", "panel") if options[name] is not None]
+    if formats:
+        from ..door.wiegand import Format
+
+        for form in formats:
+            Format(form)
+
+
+def _wiegands(hardware, settings, options) -> list:
+    """(door, Wiegand, what plays its reader or None) of each door, all of them with the same kind
+    of reader and panel; nothing of it is loaded without either.
+    """
+    form, panel = options["wiegand"], options["panel"]
+    if settings.wiring == "wiegand" and form is None:
+        raise InvalidInput("settings: a Wiegand reader is there: say which, with --wiegand FORMAT")
+    found = []
+    if (form, panel) == (None, None):
+        return found
+    from ..hal.unix.wiegand import PlayedWiegand, ToldWiegand
+    from .wiegand import Wiegand
+
+    for door, _ in settings.doors:
+        played = PlayedWiegand()
+        lines = ToldWiegand(hardware.console, "" if len(settings.doors) == 1 else door)
+        first = found[0][1] if found else None
+        made = Wiegand(hardware, form, played, panel, lines, first)
+        found.append((door, made, None if form is None else played.play))
+    return found
+
+
+def _hint(hardware, server):
+    from ..hal.question import Question
+    from ..lan.sntp import Sntp
+
+    return Sntp(Question(*server), hardware.ticks, hardware.random_bytes).ask
+
+
+def _run(reader, last_run, directory, radio, bench, options, wiegands) -> int:
     console = reader.hardware.console
     reader.start()
-    if wiegand is not None:
-        wiegand.add(reader, reader.doors[reader.settings.doors[0][0]])
+    for door, wiegand, _ in wiegands:
+        wiegand.add(reader, reader.doors[door], "" if len(reader.doors) == 1 else door)
     start.follow_policy(reader, directory + "/policy.cbor")
     # Made now: an interrupt in the middle of a collection leaves no memory to be had.
     stopped = console.prepare({"event": "stopped"})
     try:
         description = describe(reader.settings)
-        return asyncio.run(_serve(reader, radio, bench, description, console, options))
+        plays = {door: play for door, _, play in wiegands}
+        return asyncio.run(_serve(reader, radio, bench, description, console, options, plays))
     except KeyboardInterrupt:
         console.write(stopped)
         last_run.end("stopped")
@@ -136,7 +172,7 @@ def _run(reader, last_run, directory, radio, bench, options, wiegand) -> int:
     return 0
 
 
-async def _serve(reader, radio, bench, description, console, options) -> int:
+async def _serve(reader, radio, bench, description, console, options, plays) -> int:
     refusal = {"event": "port_refused", "port": options["port"]}
     try:
         radio.open()
@@ -152,21 +188,22 @@ async def _serve(reader, radio, bench, description, console, options) -> int:
     start.add_state(reader, description)
     console.line(description)
     reader.supervisor.add("radio", lambda: radio.run(reader.connected))
-    reader.supervisor.add("cards", lambda: _cards(reader, bench))
+    reader.supervisor.add("cards", lambda: _cards(reader, bench, plays))
     await reader.run()
     return 0
 
 
-def _cards(reader, bench):
+def _cards(reader, bench, plays):
     """What plays the card readers; the first door's is where none is named."""
 
     def find(name):
         unit = reader.doors.get(name)
-        return None if unit is None else (unit.card_reader.card, unit.card_reader.pin)
+        if unit is None:
+            return None
+        return unit.card_reader.card, unit.card_reader.pin, plays.get(name)
 
     first = reader.settings.doors[0][0] if reader.settings.doors else None
-    card, pin = find(first) or (_no_card, _no_card)
-    return bench.run(card, pin, find)
+    return bench.run(*(find(first) or (_no_card, _no_card, None)), doors=find)
 
 
 def _no_card(shown):

@@ -34,7 +34,8 @@ def demo(
     ] = False,
 ) -> None:
     """Run the main job: phones and attackers at a real reader without any network behind it; then
-    a site of a controller and two readers, of which the controller is killed and comes back.
+    a site of a controller, two readers and one outside that only carries: the controller is
+    killed and comes back, and a thief clones the reader outside.
 
     Starts the firmware on MicroPython's unix port in folders that are removed afterwards, and
     holds every answer against what is promised. Exits 0 only if all of it was kept.
@@ -53,7 +54,7 @@ def demo(
         if not as_json:
             show.events(stage.proven)
             say("")
-            say("Making a site of a controller and two readers on a LAN, and starting them ...")
+            say("Making a site on a LAN: a controller, two readers and one that carries ...")
         with SiteStage(Path(folder, "site"), _now) as nodes:
             results += _run(site(nodes), as_json)
             entrances += nodes.entrances.values()

@@ -7,7 +7,7 @@ from ..boards.process import ReaderProcess
 from ..phone.link import TcpLink, Transcript
 
 CHUNK = 20  # the least that every GATT link carries: nothing may need more
-_LOG_SECONDS = 30.0
+LOG_SECONDS = 30.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Entrance:
         ending = self.reader.wait(
             lambda event: event.get("event") == "disconnected",
             since=self._place,
-            timeout=_LOG_SECONDS,
+            timeout=LOG_SECONDS,
         )
         if ending is None:
             raise RuntimeError("the reader did not log the end of the connection")
@@ -63,8 +63,12 @@ class Entrance:
         """Hold a card to the reader, or type a PIN; the reader's decision."""
         begin = len(self.reader.events)
         self.reader.put(**what)
+        return self.decision(begin)
+
+    def decision(self, begin: int) -> dict:
+        """The first one that the reader wrote after that many lines."""
         event = self.reader.wait(
-            lambda event: event.get("event") == "access", since=begin, timeout=_LOG_SECONDS
+            lambda event: event.get("event") == "access", since=begin, timeout=LOG_SECONDS
         )
         if event is None:
             raise RuntimeError("the reader did not log what it made of it")

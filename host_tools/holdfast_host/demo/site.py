@@ -13,7 +13,7 @@ from holdfast.access.request import UNLOCK
 from ..phone.wallet import Identity
 from ..policy import changes, grants
 from ..policy.state import Grant
-from . import command
+from . import command, site_outside
 from .command import Ended
 from .result import Promise, Result, judge_shown
 from .site_events import events
@@ -28,12 +28,12 @@ _FRONT, _ANNEX = READERS  # of which the first is told nothing by any command
 
 
 def site(stage: SiteStage) -> Iterator[Callable[[], Result]]:
-    """Every scene in order, each as a call. Scenes at a door whose reader carries for another node
-    belong between those without a controller and its return.
-    """
+    """Every scene in order, each as a call."""
     yield from _together(stage)
+    resident = stage.holder("resident")
+    yield from site_outside.outside(stage, _OTHER, resident)
     holder = stage.holder("newcomer")
-    yield from _alone(stage, holder)
+    yield from _alone(stage, holder, resident)
     yield from _again(stage, holder)
     yield from events(stage)
     yield lambda: _nodes(stage)
@@ -60,7 +60,9 @@ def _together(stage: SiteStage) -> Iterator[Callable[[], Result]]:
     yield lambda: _card_at(stage, "the card, at every door", stage.entrances)
 
 
-def _alone(stage: SiteStage, holder: Identity) -> Iterator[Callable[[], Result]]:
+def _alone(
+    stage: SiteStage, holder: Identity, resident: Identity
+) -> Iterator[Callable[[], Result]]:
     """Without the controller, whose power is cut."""
     front = stage.entrances[_FRONT]
     begin: dict[str, int] = {}
@@ -73,6 +75,7 @@ def _alone(stage: SiteStage, holder: Identity) -> Iterator[Callable[[], Result]]
 
     yield killed
     yield lambda: _shown(stage, "the readers notice, and show red", begin, False, "red")
+    yield from site_outside.alone(stage, begin, resident)
     yield lambda: _card_at(stage, "red, and the card opens all the same", READERS)
     yield visit_scene(front, Promise("a new holder, while it is away", True, "granted"), holder)
 
@@ -104,6 +107,9 @@ def _again(stage: SiteStage, holder: Identity) -> Iterator[Callable[[], Result]]
     yield lambda: _follow(stage, "it has learnt what it missed", [CONTROLLER])
     plant = stage.entrances[CONTROLLER]
     yield visit_scene(plant, Promise("revoked: at its own door", False, "revoked"), holder)
+    title = "revoked: outside at that door"
+    yield site_outside.visit(stage.outside, Promise(title, False, "revoked"), holder)
+    yield from site_outside.again(stage, begin, _CARD)
 
 
 def _published(stage: SiteStage, title: str, at: Iterable[str] | None = None) -> Result:

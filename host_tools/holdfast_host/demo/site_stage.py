@@ -1,11 +1,12 @@
 """The stage of a site: a controller and readers as processes on one LAN, which is loopback."""
 
 import secrets
+import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from holdfast.access.credential import ROLE_CONTROLLER, ROLE_READER
+from holdfast.access.credential import ROLE_CARRIER, ROLE_CONTROLLER, ROLE_READER
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import record as event_record
 from holdfast.access.policy import limits
@@ -30,9 +31,11 @@ from ..site.keys import Keys
 from . import command
 from .command import Ended
 from .entrance import CHUNK, Entrance
+from .outside import Outside
 from .people import DAY_S, SITE, People
 
 CONTROLLER = "controller"
+CARRIER = "outside"  # before the controller's door
 READERS = ("front", "annex")
 _DOORS = {CONTROLLER: "plant", **{name: name for name in READERS}}  # by the node that decides
 _STRIKE_MS = 500
@@ -43,6 +46,8 @@ _KNOWLEDGE_S = 7 * DAY_S
 class SiteStage(People):
     """A controller with a door of its own, and the READERS, whose events go to it; a context
     manager that starts and ends them. ``entrances`` are their doors, by the names of the nodes.
+
+    ``outside`` is a reader without a strike, which carries to the controller.
 
     Also the computer of whoever runs the site, with the folder of the site and a phone that may
     administer and carry events. ``now`` gives the time in seconds since 1970; state lies in
@@ -73,19 +78,22 @@ class SiteStage(People):
         with socket.socket(type=socket.SOCK_DGRAM) as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = probe.getsockname()[1]
-        self.entrances = {
-            name: Entrance(self._enrolled(name, f"127.0.0.{place}"), door, now)
-            for place, (name, door) in enumerate(_DOORS.items(), 1)
-        }
+        self.entrances = {}
+        for place, (name, door) in enumerate(_DOORS.items(), 1):
+            reader = self._enrolled(name, f"127.0.0.{place}")
+            self.entrances[name] = Entrance(reader, door, now)
+            if name == CONTROLLER:
+                self._hang_outside()
         self._phone = self._caretaker()
 
     def __enter__(self) -> "SiteStage":
         for entrance in self.entrances.values():
             entrance.reader.start()
+        self.outside.reader.start()
         return self
 
     def __exit__(self, *exception) -> None:
-        for entrance in self.entrances.values():
+        for entrance in (*self.entrances.values(), self.outside):
             entrance.reader.stop()
 
     @property
@@ -99,8 +107,9 @@ class SiteStage(People):
         return {name: self.entrances[name].reader for name in READERS}
 
     def marks(self) -> dict[str, int]:
-        """How many lines each reader has said so far."""
-        return {name: len(reader.events) for name, reader in self.readers.items()}
+        """How many lines each reader has said so far, the one outside as well."""
+        readers = {**self.readers, CARRIER: self.outside.reader}
+        return {name: len(reader.events) for name, reader in readers.items()}
 
     def place_of(self, name: str) -> str:
         """Where the node of this name is, as commands take it."""
@@ -200,6 +209,33 @@ class SiteStage(People):
         state, home = self._folder / name, sites.load(self._home)
         enrol.enroll(state, home, self._opened, placement, now=self.now())
         return ReaderProcess(state, chunk=CHUNK, lan=(self._port, address))
+
+    def _hang_outside(self) -> None:
+        """A reader that carries, outside at the controller's door: by the policy, and by its own
+        settings it knows where the controller is.
+        """
+        placement = Placement(
+            _DOORS[CONTROLLER],
+            node=CARRIER,
+            wiring="carries",
+            controller=CONTROLLER,
+            peers=(("127.0.0.1", self._port),),
+            role=ROLE_CARRIER,
+        )
+        state, home = self._folder / CARRIER, sites.load(self._home)
+        enrol.enroll(state, home, self._opened, placement, now=self.now())
+        self.outside = Outside(self._carrying(CARRIER, 8), self.entrances[CONTROLLER])
+
+    def clone(self) -> ReaderProcess:
+        """Another device with all that the carrying reader has on its flash: its key, its
+        certificate, what it remembers of its controller.
+        """
+        shutil.copytree(self._folder / CARRIER, self._folder / "clone")
+        return self._carrying("clone", 9)
+
+    def _carrying(self, folder: str, place: int) -> ReaderProcess:
+        lan = (self._port, f"127.0.0.{place}")
+        return ReaderProcess(self._folder / folder, chunk=CHUNK, lan=lan)
 
     def _caretaker(self) -> Wallet:
         phone = Wallet.create(self._folder / "caretaker")

@@ -9,6 +9,7 @@ from micropython import const
 from untrusted import InvalidInput
 
 from .. import json_object
+from ..question import is_ipv4
 
 _LOOK_S = const(2)
 _AGAIN = const(15)  # looks without a network, after which it is asked for anew
@@ -30,6 +31,7 @@ class Lan:
         self._join = join
         self._tell = tell
         self.is_up = False
+        self.ntp = None  # the IPv4 address of a server that may be asked for the time, text
 
     @property
     def address(self):
@@ -61,12 +63,21 @@ class Lan:
 
 def from_json(raw: bytes, tell) -> Lan:
     """The Lan that the file ``raw``, of at most MAX_FILE bytes, names: ``{"ssid": ..., "key":
-    ...}``, or ``{"phy": ..., "pins": {...}}``, perhaps with a ``phy_address``. Raises InvalidInput
-    and OSError.
+    ...}``, or ``{"phy": ..., "pins": {...}}``, perhaps with a ``phy_address``; either perhaps with
+    ``ntp``, an IPv4 address. Raises InvalidInput and OSError.
     """
     said = json_object.parse(raw, MAX_FILE)
     if said is None:
         raise InvalidInput("lan.json: no JSON object of at most %d bytes" % MAX_FILE)
+    server = said.pop("ntp", None)
+    if server is not None and not is_ipv4(server):
+        raise InvalidInput("lan.json: ntp is no IPv4 address, such as 192.168.1.1")
+    made = _interface(said, tell)
+    made.ntp = server
+    return made
+
+
+def _interface(said, tell):
     if set(said) == {"ssid", "key"} and _are(said.values(), str):
         return wifi(said["ssid"], said["key"], tell)
     phy_address = said.pop("phy_address", 0)

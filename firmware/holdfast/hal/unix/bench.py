@@ -18,20 +18,18 @@ _LONGEST_LINE = const(256)
 
 
 class Bench:
-    """Reads ``stream`` (default: standard input) until it ends; ``inputs`` by their names.
-    ``play(text)`` is the Wiegand reader's, if there is one.
-    """
+    """Reads ``stream`` (default: standard input) until it ends; ``inputs`` by their names."""
 
-    def __init__(self, console, flash, stream=None, inputs=None, play=None):
+    def __init__(self, console, flash, stream=None, inputs=None):
         self._inputs = inputs or {}
         self._console = console
         self._flash = flash
         self._stream = stream
-        self._play = play
 
-    async def run(self, card_read, pin_entered, doors=None):
+    async def run(self, card_read, pin_entered, play=None, doors=None):
         """Call ``card_read(number)`` with bytes and ``pin_entered(digits)`` with text, for each;
-        ``doors(name)`` gives these two of another door, or None.
+        ``play(text)`` is the Wiegand reader's, if there is one. ``doors(name)`` gives these three
+        of another door, or None.
 
         What is none of these lines is said so and left.
         """
@@ -45,7 +43,7 @@ class Bench:
                 return
             if byte == b"\n":
                 try:
-                    if not self._heed(bytes(line), card_read, pin_entered):
+                    if not self._heed(bytes(line), card_read, pin_entered, play):
                         self._console.line({"event": "input_refused"})
                 except (MemoryError, OSError):
                     pass  # nothing to read it with or to tell it to: the next line is heard
@@ -53,7 +51,7 @@ class Bench:
             elif len(line) <= _LONGEST_LINE:
                 line.extend(byte)
 
-    def _heed(self, line, card_read, pin_entered) -> bool:
+    def _heed(self, line, card_read, pin_entered, play) -> bool:
         fields = json_object.parse(bytes(line), _LONGEST_LINE)
         if fields is None:
             return False
@@ -61,7 +59,7 @@ class Bench:
             found = None if self._doors is None else self._doors(fields.pop("door"))
             if found is None:
                 return False
-            card_read, pin_entered = found
+            card_read, pin_entered, play = found
         if len(fields) != 1:
             return False
         name, value = list(fields.items())[0]
@@ -73,8 +71,8 @@ class Bench:
             card_read(number)
         elif name == "pin" and isinstance(value, str):
             pin_entered(value)
-        elif name == "wiegand" and isinstance(value, str) and self._play is not None:
-            return self._play(value)
+        elif name == "wiegand" and isinstance(value, str) and play is not None:
+            return play(value)
         elif name == "power_cut_after" and type(value) is int and value >= 0:
             self._flash.cut_power(value)
         elif name in self._inputs and isinstance(value, bool):

@@ -15,10 +15,10 @@ def test_what_is_given_counts_and_the_rest_is_usual():
     assert directory == "lobby" and values["port"] == 7000
     assert (values["chunk"], values["clock"], values["held"]) == (244, 0, 0)
     assert list(values["inputs"]) == [] and values["wiegand"] is values["panel"] is None
-    assert values["lan"] is None
+    assert values["lan"] is values["ntp"] is None
     _, values = _parse(
         "lobby --clock lost --held 2000 --port 1 --inputs contact,rex --chunk 20 --wiegand 34"
-        " --panel 26 --lan 62435,127.0.0.3"
+        " --panel 26 --lan 62435,127.0.0.3 --ntp 10.0.0.1:1123"
     )
     assert values == {
         "port": 1,
@@ -29,7 +29,9 @@ def test_what_is_given_counts_and_the_rest_is_usual():
         "wiegand": "34",
         "panel": "26",
         "lan": (62435, "127.0.0.3"),
+        "ntp": ("10.0.0.1", 1123),
     }
+    assert _parse("lobby --port 1 --ntp 10.0.0.1")[1]["ntp"] == ("10.0.0.1", 123)
     assert _parse("lobby --port 1 --lan 9")[1]["lan"] == (9, "0.0.0.0")
     assert _parse("lobby --port 7000 --clock -90")[1]["clock"] == -90
 
