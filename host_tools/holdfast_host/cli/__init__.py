@@ -14,6 +14,7 @@ from .demo import demo
 from .doctor import doctor
 from .nodes import nodes
 from .output import never_fail_to_encode, say_problem, say_traceback
+from .people import command as people
 from .policy import command as policy
 from .pull import pull
 from .status import status
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.add_typer(site.app, name="site")
 app.add_typer(policy.app, name="policy")
+app.add_typer(people.app, name="people")
 app.add_typer(credential.app, name="credential")
 phone.app.command()(carry)
 phone.app.command()(status)

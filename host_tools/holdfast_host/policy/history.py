@@ -111,6 +111,32 @@ def refresh(
     return history, history.number - before
 
 
+def follow(
+    folder: Path, site: str, first_key: Key, newer: Sequence[tuple[bytes, list[bytes] | None]]
+) -> History:
+    """Take changesets that another folder of the site signed, each with its snapshot if it has
+    one, after the last of this one. None is kept that no reader would take.
+    """
+    with locks.changing(folder):
+        history = load(folder, site, first_key)
+        first = history.number + 1
+        try:
+            for raw, pieces in newer:
+                history.apply(raw, pieces)
+        except InvalidInput as error:
+            raise UsageProblem(
+                f"the register has a changeset {history.number + 1} that no reader would take:"
+                f" {error}",
+                "restore the register from its backup",
+            ) from error
+        for number, pieces in history.turns.items():
+            if number >= first:
+                path = _path(folder, number).with_suffix(_SNAPSHOT)
+                files.write(path, sequence(pieces), files.PRIVATE)
+        _keep(folder, first, history.changesets[first - 1 :])
+    return history
+
+
 def rotate_lookup(
     folder: Path,
     history: History,

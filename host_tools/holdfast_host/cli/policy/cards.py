@@ -50,8 +50,12 @@ def card(
     what the site's lookup key makes of it; the number itself is kept in the site's folder, sealed,
     so that this key can be replaced.
     """
-    texts = [*(uids or []), *(_lines(uid_file) if uid_file else [])]
-    cards = {granting.uid(text, form): f"card {text}" for text in texts}
+    cards = {granting.uid(text, form): f"card {text}" for text in uids or ()}
+    if uid_file is not None:
+        from ...people import card_list, numbers
+
+        form = granting.form_of(form)
+        cards = {**card_list.read(uid_file, form if form in numbers.NAMES else None), **cards}
     if not cards:
         raise UsageProblem("no card is given", "give its number, or --from FILE")
     wish = Wish(
@@ -68,10 +72,3 @@ def card(
     )
     granting.known(folder, tag.CARD, lambda: cards, wish, passphrase_file, as_json)
 
-
-def _lines(file: Path) -> list[str]:
-    data = files.read(file, _UID_FILE_LIMIT, "list of cards", "give a text file, one card a line")
-    try:
-        return [line.strip() for line in data.decode().splitlines() if line.strip()]
-    except UnicodeDecodeError as error:
-        raise UsageProblem(f"{file} is no text file", "give one card a line") from error
