@@ -22,8 +22,8 @@ from ..credentials.tokens import Unverified
 from ..errors import UsageProblem
 from ..policy import changes as policy_changes
 from ..policy.state import Place
-from ..site import revocation
 from ..register import place
+from ..site import revocation
 from ..site import site as sites
 from ..site.site import Site
 from . import names, passphrase, signing

@@ -40,7 +40,7 @@ def form_of(name: str | None, reversed_bytes: bool) -> str | None:
     if reversed_bytes:
         form += card_text.REVERSED
     if form not in card_text.FORMATS or name not in NAMES:
-        raise ValueError(f"{name!r} is no way to write numbers that is known here")
+        raise ValueError(f"{name!r} is no format of card numbers")
     return form
 
 
@@ -66,7 +66,7 @@ def read(texts: Sequence[tuple[int, Cell, str]], name: str | None, reversed_byte
     its place in the sequence to bytes, or to the BadCell that says why not.
     """
     form = form_of(name, reversed_bytes)
-    plain = [_undecorated(text) for _, _, text in texts]
+    plain = [undecorated(text) for _, _, text in texts]
     # A single 14-digit UID may be all digits by chance; a list of them is decimal, or may be.
     only_digits = form is None and bool(plain) and all(map(_is_digits, plain))
     usual = _usual_width(plain)
@@ -112,7 +112,7 @@ def _refusal(
     return None
 
 
-def _undecorated(text: str) -> str:
+def undecorated(text: str) -> str:
     """The number without what says that it is hexadecimal; 0x and h say so, and stay to say it."""
     if _DOTTED.fullmatch(text):
         return text.replace(".", ":")

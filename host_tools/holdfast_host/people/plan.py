@@ -276,4 +276,3 @@ def _with_phones(person: Person, wanted: Sequence[str], now: int) -> Person:
 
 def _bad(row: Said, column: str, value: str, cause: str, next_step: str) -> BadCell:
     return BadCell(row.line, column, value, cause, next_step)
-

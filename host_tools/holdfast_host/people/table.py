@@ -18,7 +18,7 @@ def rows(
     people: Iterable[Person], seals: Seals, names: Mapping[int, str], dates: Dates
 ) -> list[list[str]]:
     """The heads of the columns, then a row for each of ``people`` who are not removed."""
-    made = [list(columns.ALL)]
+    made: list[list[str]] = [list(columns.ALL)]
     for person in people:
         if person.removed is not None:
             continue

@@ -44,7 +44,8 @@ def normal(name: str) -> str:
         raise UsageProblem(f"{name!r} is no name of a group", "write 1 to 64 letters")
     if text.isdigit() or text[0] in "=+-@" or any(one in text for one in ",;|"):
         raise UsageProblem(
-            f"{name!r} is no name of a group", "begin with a letter, and use neither commas nor semicolons"
+            f"{name!r} is no name of a group",
+            "begin with a letter, and use neither commas nor semicolons",
         )
     return text
 

@@ -35,4 +35,7 @@ def note(connection: sa.Connection, heard: Iterable[Heard]) -> None:
 def load(connection: sa.Connection) -> list[Heard]:
     """All that was heard, by the names of the nodes."""
     found = connection.execute(sa.select(_TABLE).order_by(_TABLE.c.node))
-    return [Heard(one.node, tuple(json.loads(one.doors)), one.number, one.head, one.at) for one in found]
+    return [
+        Heard(one.node, tuple(json.loads(one.doors)), one.number, one.head, one.at)
+        for one in found
+    ]

@@ -58,7 +58,7 @@ memberships = Table(
 )
 
 # ``ident`` tells cards and PINs apart whatever the lookup key is; ``sealed`` is a card's number,
-# encrypted, and nothing for a PIN; ``key`` is what readers know it by, under lookup key ``lookup``.
+# encrypted, none for a PIN; ``key`` is what readers know it by, under lookup key ``lookup``.
 cards = Table(
     "cards",
     metadata,

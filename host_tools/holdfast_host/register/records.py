@@ -141,7 +141,9 @@ def save(
                         .where(models.people.c.id == person.id)
                         .values(_row(seals, person))
                     )
-        _insert(connection, models.people, [_row(seals, one) for one in some if one.id not in known])
+        _insert(
+            connection, models.people, [_row(seals, one) for one in some if one.id not in known]
+        )
         _insert(
             connection,
             models.memberships,

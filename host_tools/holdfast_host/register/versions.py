@@ -4,9 +4,10 @@ Each folder has the whole chain. Where the register knows more, the folder takes
 checks each changeset as a reader would; where the folder knows more, the register takes it.
 """
 
+import sqlalchemy as sa
+
 import cbor
 import crypto
-import sqlalchemy as sa
 
 from ..errors import UsageProblem
 from ..policy import history as policies
@@ -21,7 +22,7 @@ def agree(register: Register) -> History:
     """The site's policy, once folder and register have the same changesets of it."""
     site, connection = register.site, register.connection
     history = site.policy()
-    known = connection.execute(sa.select(sa.func.max(_TABLE.c.number))).scalar() or 0
+    known = _last(connection)
     both = min(known, history.number)
     if both and crypto.sha256(history.changesets[both - 1]) != _head(connection, both):
         raise UsageProblem(
@@ -45,7 +46,7 @@ def note(register: Register, history: History, known: int | None = None) -> None
     """Keep the changesets of ``history`` that the register does not know."""
     connection = register.connection
     if known is None:
-        known = connection.execute(sa.select(sa.func.max(_TABLE.c.number))).scalar() or 0
+        known = _last(connection)
     rows = [
         {
             "number": number,
@@ -60,9 +61,13 @@ def note(register: Register, history: History, known: int | None = None) -> None
         connection.execute(_TABLE.insert(), rows)
 
 
+def _last(connection: sa.Connection) -> int:
+    return connection.execute(sa.select(sa.func.max(_TABLE.c.number))).scalar() or 0
+
+
 def _head(connection: sa.Connection, number: int) -> bytes:
     query = sa.select(_TABLE.c.head).where(_TABLE.c.number == number)
-    return connection.execute(query).scalar() or b""
+    return connection.execute(query).scalar_one()
 
 
 def _parts(snapshot: bytes | None) -> list[bytes] | None:

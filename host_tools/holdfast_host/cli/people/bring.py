@@ -14,7 +14,6 @@ from ...people.signing import Desk
 from ...people.tables import files as table_files
 from ...people.tables.cells import BadCell, Table
 from ...register.issued import Issued
-from ...site import site as sites
 from ..output import AsJson, progress, say, say_json
 from ..passphrase import PassphraseFile
 from . import desks, text
@@ -101,25 +100,22 @@ def bring(
             desks.changing(folder, db, passphrase_file) as desk,
         ):
             plan = _plan(desk, given, how, hand_over, remove_missing)
-            if not plan.bad or skip_bad:
-                if plan.pins and pins_to is not None:
-                    files.write(pins_to, text.pins_table(plan), files.PRIVATE)
-                found = _differences(desk, plan)
-                gone = _revoking(desk, plan)
-                entries = plan.entries
-                done = signing.sign(
-                    desk, plan.changed, new_entries=entries, revoked=gone, said=said
-                )
-                said("Done")
-        if not plan.bad or skip_bad:
-            more = _facts(plan, found, pins_to)
-            if not as_json:
-                text.say_plan(desk, plan, found)
-                text.say_bad(listed.name, plan.bad)
-            desks.report(desk, done, text.counted(plan), as_json, more)
-            if not as_json:
-                text.say_pins(plan, pins_to)
-                desks.say_others(desk, plan.changed)
+            if plan.bad and not skip_bad:
+                raise _refused(given, plan.bad)
+            if plan.pins and pins_to is not None:
+                files.write(pins_to, text.pins_table(plan), files.PRIVATE)
+            found = _differences(desk, plan)
+            gone = _revoking(desk, plan)
+            done = signing.sign(
+                desk, plan.changed, new_entries=plan.entries, revoked=gone, said=said
+            )
+        if not as_json:
+            text.say_plan(desk, plan, found)
+            text.say_bad(listed.name, plan.bad)
+        desks.report(desk, done, text.counted(plan), as_json, _facts(plan, found, pins_to))
+        if not as_json:
+            text.say_pins(plan, pins_to)
+            desks.say_others(desk, plan.changed)
     if plan.bad and not skip_bad:
         raise _refused(given, plan.bad)
 
@@ -199,18 +195,14 @@ def _read(
     return table_files.read(path, columns.knows, sheet=sheet, encoding=encoding)
 
 
-def _plan(
-    desk: Desk, given: Table, how: tuple, hand_over: bool, remove_missing: bool
-) -> Plan:
+def _plan(desk: Desk, given: Table, how: tuple, hand_over: bool, remove_missing: bool) -> Plan:
     written, reversed_bytes, ignored = how
     named = {name: number for number, name in desk.called.items()}
     what = rows.How(
         desks.dates_of(desk), set(desk.state.groups), named, written, reversed_bytes, ignored
     )
     said, bad = rows.read(given, what)
-    plan = Planner(desk, hand_over=hand_over).plan(
-        said, remove_missing=remove_missing and not bad
-    )
+    plan = Planner(desk, hand_over=hand_over).plan(said, remove_missing=remove_missing and not bad)
     plan.bad[:] = sorted([*bad, *plan.bad], key=lambda one: one.line)
     return plan
 
@@ -225,9 +217,7 @@ def _revoking(desk: Desk, plan: Plan) -> list[Issued]:
     return [credential for one in gone for credential in signing.living(desk, one)]
 
 
-def _facts(
-    plan: Plan, found: list[Difference], pins_to: Path | None = None
-) -> dict[str, object]:
+def _facts(plan: Plan, found: list[Difference], pins_to: Path | None = None) -> dict[str, object]:
     said = {
         **text.counts(plan),
         "differences": desks.facts(found),
@@ -250,7 +240,5 @@ def _refused(given: Table, bad: list[BadCell]) -> UsageProblem:
     rest = f"; and {len(bad) - 1} more lines are wrong" if len(bad) > 1 else ""
     return UsageProblem(
         f"{first.text(given.name)}{rest}; nothing was changed",
-        f"{first.next_step}; all wrong lines: --dry-run"
-        if len(bad) > 1
-        else first.next_step,
+        f"{first.next_step}; all wrong lines: --dry-run" if len(bad) > 1 else first.next_step,
     )

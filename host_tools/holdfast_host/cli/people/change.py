@@ -180,5 +180,3 @@ def _ask(count: int) -> None:
     except typer.Abort:
         pass
     raise UsageProblem("nothing was signed", "sign what is shown: --yes")
-
-

@@ -71,9 +71,7 @@ def everyone(
     group: Annotated[
         str | None, typer.Option(metavar="GROUP", help="Only who is in this group.")
     ] = None,
-    removed: Annotated[
-        bool, typer.Option("--removed", help="Also who was removed.")
-    ] = False,
+    removed: Annotated[bool, typer.Option("--removed", help="Also who was removed.")] = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:

@@ -7,15 +7,13 @@ import typer
 
 from holdfast.access import tag
 
-from ... import files
 from ...errors import UsageProblem
+from ...people import card_list
 from ..output import AsJson
 from ..passphrase import PassphraseFile
 from . import granting
 from .change import Folder, Remove
 from .granting import Add, FirstDay, Format, Groups, Person, Replace, Suspend, Until, Uses, Wish
-
-_UID_FILE_LIMIT = 1 << 20
 
 
 def card(
@@ -52,10 +50,8 @@ def card(
     """
     cards = {granting.uid(text, form): f"card {text}" for text in uids or ()}
     if uid_file is not None:
-        from ...people import card_list, numbers
-
-        form = granting.form_of(form)
-        cards = {**card_list.read(uid_file, form if form in numbers.NAMES else None), **cards}
+        granting.require_form(form)
+        cards = {**card_list.read(uid_file, form), **cards}
     if not cards:
         raise UsageProblem("no card is given", "give its number, or --from FILE")
     wish = Wish(

@@ -16,6 +16,7 @@ from holdfast.access.policy import operations
 from ... import locks
 from ...credentials.dates import Dates
 from ...errors import UsageProblem
+from ...people import numbers
 from ...policy import changes as policy_changes
 from ...policy import grants
 from ...policy.history import History
@@ -31,7 +32,7 @@ from ..signing import opened_by, unlocked
 from .access import rights_text
 from .change import report
 
-FORMATS_TEXT = ", ".join(card_text.FORMATS)
+FORMATS_TEXT = ", ".join(numbers.NAMES)
 
 Groups = Annotated[
     list[int] | None,
@@ -61,6 +62,7 @@ Format = Annotated[
     str | None,
     typer.Option(
         "--format",
+        "--numbers",
         metavar="FORMAT",
         help=f"How cards' numbers are written, where they do not say it: {FORMATS_TEXT}.",
     ),
@@ -279,14 +281,19 @@ def _grant_facts(held: dict[int, Grant]) -> dict[str, dict]:
     }
 
 
-def uid(text: str, form: str | None = None) -> bytes:
-    """The number of the card that ``text`` names, in the format ``form`` of card_text.FORMATS."""
-    if form is not None and form not in card_text.FORMATS:
-        raise UsageProblem(
-            f"{form!r} is no format of card numbers", f"give one of these: {FORMATS_TEXT}"
-        )
+def require_form(form: str | None) -> None:
+    """Refuse what is no format of card numbers."""
     try:
-        return card_text.read(text, form)
+        numbers.form_of(form, False)
+    except ValueError as error:
+        raise UsageProblem(str(error), f"give one of these: {FORMATS_TEXT}") from error
+
+
+def uid(text: str, form: str | None = None) -> bytes:
+    """The number of the card that ``text`` names, in the format ``form`` of numbers.NAMES."""
+    require_form(form)
+    try:
+        return card_text.read(numbers.undecorated(text.strip()), numbers.form_of(form, False))
     except card_text.Ambiguous as error:
         readings = ", ".join(f"{name} ({number.hex()})" for name, number in error.readings)
         raise UsageProblem(

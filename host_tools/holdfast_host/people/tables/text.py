@@ -20,7 +20,7 @@ def decoded(data: bytes, name: str, encoding: str | None = None) -> str:
     for mark, known in _MARKS.items():
         if data.startswith(mark):
             data, encoding = data[len(mark) :], known
-    if encoding is None and len(data) > 1 and b"\0" in data[:4]:
+    if encoding is None and b"\0" in data[:2]:
         encoding = "utf-16-be" if data[0] == 0 else "utf-16-le"
     try:
         text = data.decode(encoding or "utf-8")
@@ -53,9 +53,7 @@ def read(text: str, name: str, knows: Callable[[str], bool]) -> Table:
     begin = 1
     try:
         for found in reader:
-            cells = tuple(
-                Cell(one.strip(), str(number)) for number, one in enumerate(found, 1)
-            )
+            cells = tuple(Cell(one.strip(), str(number)) for number, one in enumerate(found, 1))
             longest = max([longest, *map(len, found)])
             row = Row(begin + skipped, cells)
             if not row.is_empty:
