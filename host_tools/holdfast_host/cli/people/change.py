@@ -1,6 +1,7 @@
 """``holdfast people suspend``, ``resume``, ``remove``, ``sign`` and ``name-group``."""
 
 import dataclasses
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -175,7 +176,7 @@ def _removed(desk: Desk, person: Person) -> Person:
 
 def _ask(count: int) -> None:
     try:
-        if typer.confirm(f"Sign these {count}?"):
+        if sys.stdin.isatty() and typer.confirm(f"Sign these {count}?"):
             return
     except typer.Abort:
         pass

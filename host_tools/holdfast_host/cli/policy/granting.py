@@ -31,6 +31,7 @@ from ..output import say, say_json
 from ..signing import opened_by, unlocked
 from .access import rights_text
 from .change import report
+from .owned import require_nobodys
 
 FORMATS_TEXT = ", ".join(numbers.NAMES)
 
@@ -194,6 +195,7 @@ def _signed(
     """Sign what is ``wish``-ed; the policy then, and how many changesets that took."""
     history = site.policy()
     keys = _by_key(site, opened, kind, values)
+    require_nobodys(site, keys)
     drawn = _person_tag()
 
     def changes(state: State) -> list[list]:
