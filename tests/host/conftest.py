@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -306,8 +307,8 @@ def crashes():
     if not hasattr(os, "fork"):
         pytest.skip("no fork on this platform")
 
-    def sweep(act, every=1):
-        for operations in range(1, 500, 1 if TORTURE else every):
+    def sweep(act, every=1, most=500):
+        for operations in range(1, most, 1 if TORTURE else every):
             sent, survived = _run_until(act, operations)
             yield json.loads(f"[{sent.rstrip(',')}]")
             if survived:
@@ -375,7 +376,9 @@ def _run_until(act, operations):
 
 def _touches_a_file(function):
     owner = getattr(function, "__self__", None)
-    return isinstance(owner, io.IOBase) or getattr(owner, "__name__", "") in ("posix", "fcntl")
+    if isinstance(owner, (io.IOBase, sqlite3.Connection, sqlite3.Cursor)):
+        return True
+    return getattr(owner, "__name__", "") in ("posix", "fcntl")
 
 
 def _mortal(act, writing, operations):

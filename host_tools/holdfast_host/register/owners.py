@@ -11,7 +11,7 @@ from . import models
 
 @dataclasses.dataclass(frozen=True)
 class Owner:
-    """A person, by number and by name, who had it from ``given`` until ``returned`` (None: still)."""
+    """The ``person`` of that number had it from ``given`` until ``returned``, None for still."""
 
     person: int
     name: str

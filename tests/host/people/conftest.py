@@ -2,10 +2,12 @@
 
 import pytest
 
+from host.bearers import bearers
+
 
 @pytest.fixture
 def people(holdfast, office, site_folder):
-    """``people("import", "acme.csv", ...)`` on a site whose groups 7 and 8 are staff and guests."""
+    """``people("import", "acme.csv", ...)`` on a site with the groups staff and guests."""
     assert office("group", 8, "--door", "back").code == 0
 
     def run(command, *options):
@@ -26,3 +28,9 @@ def listed(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def bearer(holdfast, site_folder, tmp_path):
+    """``bearer("administer")``: the folder of a phone that may do that at the door."""
+    return bearers(holdfast, site_folder, tmp_path)

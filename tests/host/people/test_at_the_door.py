@@ -14,7 +14,9 @@ def test_imported_let_in_removed_refused(
         news.unlink(missing_ok=True)
         assert holdfast("policy", "export", site_folder, "--after", after, "-o", news).code == 0
         at = f"127.0.0.1:{reader.port}"
-        ran = holdfast("phone", "carry", carrier, "--reader", at, "--door", "front", "--policy", news)
+        ran = holdfast(
+            "phone", "carry", carrier, "--reader", at, "--door", "front", "--policy", news
+        )
         assert ran.code == 0, ran.err
 
     def decided(**put):

@@ -2,12 +2,12 @@
 
 import shutil
 
-import postgres_server
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+import postgres_server
 from holdfast_host.register import models, opening, place
 from holdfast_host.site import site as sites
 
@@ -52,7 +52,12 @@ def test_it_is_the_same_register(holdfast, office, site_folder, url, tmp_path, m
     with opening.reading(sites.load(site_folder)) as register:
         context = MigrationContext.configure(register.connection)
         assert compare_metadata(context, models.metadata) == []
-        dumped = repr([register.connection.execute(one.select()).all() for one in models.metadata.sorted_tables])
+        dumped = repr(
+            [
+                register.connection.execute(one.select()).all()
+                for one in models.metadata.sorted_tables
+            ]
+        )
     assert "04a1b2c3" not in dumped and "04:a1" not in dumped
     monkeypatch.setenv("PGPASSWORD", "wrong")
     holdfast("people", "list", site_folder).fails("cannot be used", "password")

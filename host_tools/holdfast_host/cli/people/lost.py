@@ -1,4 +1,4 @@
-"""``holdfast people phone-lost``: all that a lost phone opens is revoked, a new one gets the same."""
+"""``holdfast people phone-lost``: what it opens is revoked, a new one gets the same."""
 
 import dataclasses
 import os
