@@ -46,7 +46,7 @@ def test_killed_in_between(people, listed, site_folder, crashes, which, tmp_path
         assert run(before) == 0
     whole = shutil.copytree(site_folder, tmp_path / "whole")
     left, unsigned = 0, 0
-    for sent in crashes(lambda send: send(run(command)), every=31, most=2000):
+    for sent in crashes(lambda send: send(run(command)), every=61, most=2000):
         left += sent != [0]
         site = sites.load(site_folder)
         assert site.policy().number

@@ -1,4 +1,4 @@
-"""Tables as spreadsheets and consoles write them come to the same cells; what is none is refused."""
+"""Tables as spreadsheets and consoles write them come to the same cells, or are refused."""
 
 import datetime
 import io

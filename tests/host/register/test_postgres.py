@@ -1,4 +1,4 @@
-"""The register on a real PostgreSQL, which offices share: the same as in a file, and one at a time."""
+"""The register on a real PostgreSQL, which offices share: as in a file, one at a time."""
 
 import shutil
 
