@@ -22,11 +22,10 @@ from ..credentials.tokens import Unverified
 from ..errors import UsageProblem
 from ..policy import changes as policy_changes
 from ..policy.state import Place
-from ..register import place
 from ..site import revocation
 from ..site import site as sites
 from ..site.site import Site
-from . import names, passphrase, signing
+from . import issued_notes, names, passphrase, signing
 from .output import AsJson, say, say_json, say_table
 from .passphrase import PassphraseFile
 from .policy.access import place_facts, place_text, places
@@ -175,8 +174,7 @@ def issue(
         token = issuing.guest_token(site.zone_key(opened.secret, zones[0]), zones[0], grant)
     else:
         token = issuing.holder_credential(opened.authority.signing_key, grant)
-    if place.exists(folder):
-        note_issued(site, grant)  # before anybody has it: what nobody noted cannot be revoked
+    issued_notes.note(site, grant)  # before anybody has it: what nobody noted nobody can revoke
     files.write(beside, revocation.list_for_phones(site, opened, now), files.PUBLIC)
     files.write(out, token, files.PRIVATE)
     shown = tokens.read(token, str(out))
@@ -216,23 +214,6 @@ def show(
         say(f"{'verified' if verified else 'NOT verified'}: {how}", "green" if verified else "red")
     if verified is False:
         raise UsageProblem(f"{file} is not a credential of this site", "do not use it")
-
-
-def note_issued(site: Site, grant: issuing.Grant) -> None:
-    """Keep in the site's register of people what was issued, and for which phone."""
-    from ..register import issued, opening
-
-    opens = [[kind, name, grant.permissions] for kind, name in grant.places]
-    made = issued.Issued(
-        grant.cti,
-        grant.holder,
-        keys.describe(grant.holder_key),
-        grant.issued_at,
-        grant.expires,
-        opens,
-    )
-    with opening.changing(site) as register:
-        issued.note(register.connection, made)
 
 
 def _places(site: Site, doors: list[str], zones: list[str], guest: bool) -> list[Place]:

@@ -26,11 +26,11 @@ AsJson = Annotated[
 
 
 @functools.cache
-def _on(**options: bool) -> "Console":
+def _on(*, soft_wrap: bool = False, stderr: bool = False) -> "Console":
     """A console, made when the first line is said: help needs none."""
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, **options)
+    return Console(highlight=False, markup=False, soft_wrap=soft_wrap, stderr=stderr)
 
 
 def _console() -> "Console":

@@ -12,6 +12,7 @@ from ...people import card_list
 from ..output import AsJson
 from ..passphrase import PassphraseFile
 from . import granting
+from . import uids as uids_read
 from .change import Folder, Remove
 from .granting import Add, FirstDay, Format, Groups, Person, Replace, Suspend, Until, Uses, Wish
 
@@ -48,9 +49,9 @@ def card(
     what the site's lookup key makes of it; the number itself is kept in the site's folder, sealed,
     so that this key can be replaced.
     """
-    cards = {granting.uid(text, form): f"card {text}" for text in uids or ()}
+    cards = {uids_read.uid(text, form): f"card {text}" for text in uids or ()}
     if uid_file is not None:
-        granting.require_form(form)
+        uids_read.require_form(form)
         cards = {**card_list.read(uid_file, form), **cards}
     if not cards:
         raise UsageProblem("no card is given", "give its number, or --from FILE")
