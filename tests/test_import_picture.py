@@ -65,6 +65,15 @@ STANDARD = {
     "manifest.py": set(),
 }
 
+# Rooms of the host, and those above them, which they never import.
+HOST_ABOVE = {
+    "policy": {"cli", "people", "register"},
+    "site": {"cli", "people", "register"},
+    "credentials": {"cli", "people", "register"},
+    "register": {"cli", "people"},
+    "people": {"cli"},
+}
+
 # Only hal may have these.
 HARDWARE = {"bluetooth", "esp", "esp32", "espnow", "machine", "neopixel", "network", "onewire"}
 
@@ -166,6 +175,10 @@ def _elsewhere(top):
 def _host(inner, name, top):
     if top == "holdfast" and not f"{name}.".startswith("holdfast.access."):
         return "of the firmware the host imports holdfast.access only"
+    room = inner[1] if len(inner) > 2 else ""
+    above = HOST_ABOVE.get(room, ())
+    if top == inner[0] and name.count(".") and name.split(".")[1] in above:
+        return f"{room} imports none of these rooms: {sorted(above)}"
     return None
 
 

@@ -8,62 +8,9 @@ import typer
 
 from .. import processes
 from ..errors import UsageProblem
-from . import credential, events, passphrase, phone, radio, reader, signing, site
-from .carry import carry
-from .demo import demo
-from .doctor import doctor
-from .nodes import nodes
+from . import passphrase
+from .commands import FAILED, INTERRUPTED, MISUSED, NOBODY_READS, root
 from .output import never_fail_to_encode, say_problem, say_traceback
-from .policy import command as policy
-from .pull import pull
-from .status import status
-from .stranger import coap_credentials
-from .tamper import clear_tamper
-
-FAILED = 1
-MISUSED = 2
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-NOBODY_READS = 141  # 128 + SIGPIPE
-
-app = typer.Typer(
-    name="holdfast",
-    help="Doors that decide by themselves: the site's authority and policy, phones and readers.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-)
-app.add_typer(site.app, name="site")
-app.add_typer(policy.app, name="policy")
-app.add_typer(credential.app, name="credential")
-phone.app.command()(carry)
-phone.app.command()(status)
-phone.app.command()(coap_credentials)
-phone.app.command()(radio.scan)
-phone.app.command()(radio.watch)
-app.add_typer(phone.app, name="phone")
-app.add_typer(reader.app, name="reader")
-events.app.command()(pull)
-app.add_typer(events.app, name="events")
-app.command()(nodes)
-app.command()(clear_tamper)
-app.command()(doctor)
-app.command()(demo)
-
-_EXIT_CODES = f"Exit codes: 0 done, {FAILED} failed, {MISUSED} misused, {INTERRUPTED} stopped."
-_UNLOCK = f"Exit codes: 0 granted, {FAILED} no answer, {MISUSED} misused, {phone.REFUSED} refused."
-
-
-def _tell_exit_codes(commands: typer.Typer) -> None:
-    for command in commands.registered_commands:
-        command.epilog = _UNLOCK if command.name == "unlock" else _EXIT_CODES
-    for group in commands.registered_groups:
-        if group.typer_instance is not None:
-            _tell_exit_codes(group.typer_instance)
-
-
-_tell_exit_codes(app)
-signing.offer(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,7 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         passphrase.take()
     never_fail_to_encode()
     try:
-        code = app(args=arguments, prog_name="holdfast", standalone_mode=False)
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        code = root().main(args=given or ["--help"], prog_name="holdfast", standalone_mode=False)
+        if not given:
+            code = MISUSED
         sys.stdout.flush()
     except UsageProblem as problem:
         say_problem(problem.cause, problem.next_step)
