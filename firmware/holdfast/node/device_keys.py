@@ -98,13 +98,13 @@ def check(settings, role, private_key: bytes, p256_private_key=None) -> DeviceKe
     roles = (role,)
     if role is None:
         roles = (ROLE_CARRIER,) if settings.carries else (ROLE_READER, ROLE_CONTROLLER)
-    _put(keys, settings, roles, settings.certificate, private_key, public)
+    device = _put(keys, settings, roles, settings.certificate, private_key, public)
     if settings.p256_certificate is not None:
         if p256_private_key is None:
             raise SettingsError("settings: a certificate for a P-256 key, which is not there")
         public = crypto.p256_public_key(p256_private_key)
         # Two keys of one device do not differ in what it is.
-        roles = (keys.device(0).role,)
+        roles = (device.role,)
         _put(keys, settings, roles, settings.p256_certificate, p256_private_key, public)
     return keys
 
@@ -118,6 +118,7 @@ def _put(keys, settings, roles, certificate, private_key, public_key):
     if shown != public_key:
         raise SettingsError("settings: certificate is for another board's key")
     keys.put(device, private_key, certificate)
+    return device
 
 
 def _checked(settings, anchors, roles, certificate, problem):
