@@ -113,7 +113,7 @@ def test_processes_are_started_in_one_place():
                 names = [alias.name.partition(".")[0] for alias in node.names]
                 found += [(path.name, name) for name in names if name in STARTERS]
             elif isinstance(node, ast.ImportFrom):
-                if str(node.module).split(".")[0] in STARTERS:
+                if not node.level and str(node.module).split(".")[0] in STARTERS:
                     found.append((path.name, node.module))
                 found += [(path.name, POOL) for alias in node.names if alias.name == POOL]
             elif isinstance(node, ast.Attribute) and node.attr == POOL:
