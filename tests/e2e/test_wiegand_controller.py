@@ -83,5 +83,5 @@ def test_each_reader_is_its_own_doors_and_status_says_so(inside):
 def test_who_is_to_read_wiegand_and_is_told_no_format_says_so(inside):
     """It would look well, and read no card; its phones are let in all the same."""
     with ReaderProcess(inside[0]) as process:
-        (told,) = [said for said in process.events if said["event"] == "wiegand_unheard"]
+        (told,) = [said for said in process.events if said.get("event") == "wiegand_unheard"]
         assert "--wiegand FORMAT" in told["reason"]
