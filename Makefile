@@ -27,7 +27,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
 .PHONY: torture bench native docs-vectors firmware size
-.PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-test esp32-joined esp32-carrier unix unix-test unix-joined unix-joined-test unix-alloc coverage
+.PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-node rv32-test esp32-joined esp32-carrier unix unix-test unix-joined unix-joined-test unix-alloc coverage
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -237,6 +237,17 @@ $(GATT_RV32):
 	@rm -f build/rv32/stamp-gatt-*
 	@PYTHONPATH=boards $(PYTHON) -m join boards/qemu_rv32/joined_gatt.toml build/joined/rv32_gatt
 	@boards/qemu_rv32/build.sh build/rv32 '$(MPY_DIR)' gatt
+	@touch $@
+
+# And any node as its settings say, with a LAN, for what each role holds of the heap.
+NODE_RV32 := build/rv32/stamp-node-$(call sum,$(RV32_FILES) $(FROZEN) $(JOINER) tests/board/node_on_board.py,$(MPY_DIR))
+
+rv32-node: rv32 build/native/rv32imc/stamp $(NODE_RV32)  ## that board with all roles joined in its image
+
+$(NODE_RV32):
+	@rm -f build/rv32/stamp-node-*
+	@PYTHONPATH=boards $(PYTHON) -m join boards/qemu_rv32/joined_node.toml build/joined/rv32_node
+	@boards/qemu_rv32/build.sh build/rv32 '$(MPY_DIR)' node
 	@touch $@
 
 # The role that goes to an ESP32, joined: its modules are the same for all of them (docs/boards.md).

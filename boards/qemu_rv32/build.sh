@@ -1,9 +1,10 @@
 #!/bin/sh
-# Builds this board into OUT/firmware.elf: build.sh OUT [MICROPYTHON [frozen|joined|gatt]]
+# Builds this board into OUT/firmware.elf: build.sh OUT [MICROPYTHON [frozen|joined|gatt|node]]
 # Without a MICROPYTHON (a source tree with ports/qemu), Debian's source package is fetched, once.
 # The word frozen builds OUT/frozen.elf instead, with the firmware in it, for which there must be `make native`;
 # the word joined OUT/joined.elf, with what lies in build/joined/rv32/modules; the word gatt OUT/gatt.elf, with
-# what lies in build/joined/rv32_gatt/modules, and aioble from AIOBLE_PATH.
+# what lies in build/joined/rv32_gatt/modules, and aioble from AIOBLE_PATH; the word node OUT/node.elf, with what lies
+# in build/joined/rv32_node/modules.
 set -eu
 
 board=$(cd "$(dirname "$0")" && pwd)

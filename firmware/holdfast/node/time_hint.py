@@ -15,16 +15,17 @@ _AGAIN_S = const(60)
 
 class TimeHint:
     """``await ask()`` gives ``(seconds since 1970, by how many it may be off)``, or None, for the
-    clock of ``node``. It raises nothing but OSError.
+    clock of ``node``. It raises nothing but OSError. ``nap(seconds)`` is asyncio's sleep.
 
     What is known already bounds what is believed: a clock that is trusted is made surer within
     its own interval, and one that is not is left to who can be believed. So whoever answers, or
     stands in between, moves no clock to where it could not have been.
     """
 
-    def __init__(self, node, ask):
+    def __init__(self, node, ask, nap=asyncio.sleep):
         self._node = node
         self._ask = ask
+        self._nap = nap
 
     async def run(self):
         """Ask now and then, and ever more seldom of who does not answer. Runs for ever."""
@@ -37,7 +38,7 @@ class TimeHint:
                     self.heard(*found)
             except OSError:
                 found = None  # nobody there, or no clock that could be set
-            await asyncio.sleep(pause if found is None else _EVERY_S)
+            await self._nap(pause if found is None else _EVERY_S)
             pause = min(2 * pause, _EVERY_S) if found is None else _AGAIN_S
 
     def heard(self, time: int, error_s: int) -> bool:

@@ -129,7 +129,8 @@ def _wiegands(hardware, settings, options) -> list:
     """
     form, panel = options["wiegand"], options["panel"]
     if settings.wiring == "wiegand" and form is None:
-        raise InvalidInput("settings: a Wiegand reader is there: say which, with --wiegand FORMAT")
+        why = "by its settings a Wiegand reader is there: say which, with --wiegand FORMAT"
+        hardware.console.line({"event": "wiegand_unheard", "reason": why})
     found = []
     if (form, panel) == (None, None):
         return found

@@ -144,3 +144,30 @@ def test_modules_answer_to_their_names_where_that_is_asked_for(tmp_path):
         env={"MICROPYPATH": f"{program.modules}:.frozen"},
     )
     assert process.stdout == "f\n3 f True\n", process.stderr
+
+
+def test_a_package_with_nothing_in_it_answers_too(tmp_path):
+    """Two late imports may load it, whichever comes first; nothing is left of it but its name."""
+    files = {
+        "main.py": """
+            def act(n):
+                if n:
+                    from pack.one import VALUE
+                else:
+                    from pack.two import VALUE
+                return VALUE()
+            print(act(0), act(1))
+        """,
+        "pack/__init__.py": '"""Nothing but words."""\n',
+        "pack/one.py": "def VALUE():\n    return 1\n",
+        "pack/two.py": "def VALUE():\n    return 2\n",
+    }
+    program = Joint(tmp_path, files, named=["pack*"])
+    assert program.printed() == "2 1\n"
+    process = subprocess.run(
+        [conftest.micropython(), "-c", "import main, pack, pack.two\nprint(pack.two.VALUE())"],
+        capture_output=True,
+        text=True,
+        env={"MICROPYPATH": f"{program.modules}:.frozen"},
+    )
+    assert process.stdout == "2 1\n2\n", process.stderr
