@@ -40,6 +40,7 @@ COMMANDS = [
     ["people", "show"],
     ["people", "groups"],
     ["people", "name-group"],
+    ["people", "card"],
     ["people", "suspend"],
     ["people", "resume"],
     ["people", "remove"],

@@ -70,3 +70,15 @@ def test_imported_let_in_removed_refused(
     shown("--door", "frnot").fails("nearest is 'front'")
     shown("--reason", "granded").fails("nearest is 'granted'")
     assert shown("--since", "2099-01-01", "--json").json["events"] == []
+    # A card that nobody knew gets a name from its event, and opens; a lost one does not any more.
+    assert decided(card="0badcafe") == (False, "unknown_card")
+    log.unlink()
+    assert holdfast("phone", "carry", collector, *where, "--events", log).code == 0
+    key = shown("--reason", "unknown_card", "--json").json["events"][-1]["card"]
+    before = number()
+    assert people("resume", "Bo").code == 0
+    assert people("card", "Bo", "--key", key).code == 0
+    assert people("card", "Bo", "--take-back", "0010058401", "--numbers", "decimal").code == 0
+    carried(before)
+    assert decided(card="0badcafe") == (True, "granted")
+    assert decided(card="00997aa1") == (False, "unknown_card")
