@@ -144,9 +144,10 @@ def _reader() -> typer.Typer:
 
 def _events() -> typer.Typer:
     from . import events
+    from .events_show import show
     from .pull import pull
 
-    return _with(events.app, pull)
+    return _with(events.app, show, pull)
 
 
 def _with(app: typer.Typer, *commands) -> typer.Typer:

@@ -6,7 +6,7 @@ from ..lan.look import Missed, Seen, Waiting
 from ..phone import status
 from ..policy.history import History
 from ..site.devices import CARRIER, Device
-from . import errands
+from . import errands, heard_notes
 from .output import AsJson, say_json, say_rows
 
 _ROLES = {1: "reader", 2: "controller", 3: "carrier"}
@@ -30,6 +30,7 @@ def nodes(
     errand = errands.Errand(folder, phone, at, wait, listen)
     history = errand.home.policy()
     seen, missed = errand.look()
+    heard_notes.note(errand.home, seen)
     registered = {one.id: one for one in errand.devices}
     named = {one.name for one in (*seen, *missed)}
     others = [one for one in errand.devices if not one.revoked and one.id not in named]

@@ -5,8 +5,10 @@ person could not see: names come from strangers, from their tokens, readers and 
 """
 
 import contextlib
+import csv
 import functools
 import getpass
+import io
 import json
 import re
 import sys
@@ -51,6 +53,8 @@ def _text(text: str, style: str = "") -> "Text":
     return Text(text, style)
 
 
+_said: set[str] = set()
+
 # Letters and marks to Unicode, and nothing to the eye: fillers, joiners, variation selectors.
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
@@ -84,6 +88,7 @@ def say_json(value: Mapping[str, object], indent: int | None = None) -> None:
 
     What ``printable`` escapes is escaped as JSON does, so that it says the same when it is read.
     """
+    _said.add("json")
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
     # Within texts JSON escapes line ends: those that are left are its own.
     text = "\n".join(_escaped(line, _in_json) for line in text.split("\n"))
@@ -93,6 +98,18 @@ def say_json(value: Mapping[str, object], indent: int | None = None) -> None:
         text = json.dumps(value, allow_nan=False, indent=indent)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def begin() -> None:
+    """Another command begins, which has said nothing yet."""
+    _said.clear()
+
+
+def say_json_problem(cause: str, next_step: str | None, code: int) -> None:
+    """The same as ``say_problem`` for a machine, unless the command said what it found already."""
+    if "json" not in _said:
+        problem = {"error": " ".join(cause.split()), "next": next_step, "code": code}
+        say_json(problem)
 
 
 def say_table(rows: Mapping[str, object]) -> None:
@@ -113,6 +130,24 @@ def say_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     for row in rows:
         table.add_row(*[_text(printable(cell)) for cell in row])
     _tables().print(table)
+
+
+def say_csv(heads: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """A table as spreadsheets open it, with nothing that one of them would run."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(heads)
+    for row in rows:
+        cells = [row.get(name) for name in heads]
+        writer.writerow(["" if one is None else _in_a_cell(one) for one in cells])
+    sys.stdout.write(text.getvalue())
+    sys.stdout.flush()
+
+
+def _in_a_cell(value: object) -> str:
+    text = printable(value)
+    is_run = isinstance(value, str) and text[:1] in tuple("=+-@")
+    return f"'{text}" if is_run else text
 
 
 def say_problem(cause: str, next_step: str | None = None) -> None:

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from holdfast.access import tag
 
 from ..register import records
-from ..register.records import Card, Person, Phone
+from ..register.records import Person, Phone
 from ..site import pins
 from ..site import register as sealed_cards
 from ..site.names import LONGEST
 from . import columns
+from .hands import Hands, returned
 from .rows import Said
 from .signing import Desk
 from .tables.cells import BadCell
@@ -48,24 +49,24 @@ class Planner:
         self._by_name: dict[str, list[Person]] = {}
         for one in self._active:
             self._by_name.setdefault(one.name, []).append(one)
-        self._owner = {card.ident: one for one in self._active for card in one.in_hand}
         self._holders = {one.holder for one in desk.everybody}
         self._phones = {
             phone.key: (one, phone.lost) for one in desk.everybody for phone in one.phones
         }
-        self._person, self._card = records.next_ids(desk.register.connection)
+        self._hands = Hands(desk)
+        self._person, _ = records.next_ids(desk.register.connection)
         self._taken: set[bytes] | None = None
-        self._entries: set[sealed_cards.Entry] = set()
         self._drawn: list[tuple[int, str]] = []
 
     def plan(self, said: Sequence[Said], *, remove_missing: bool = False) -> Plan:
         """What the rows come to; with ``remove_missing`` whoever is in none of them goes."""
         matched, bad = self._matched(said)
         idents = {row.line: self._idents(row) for row, _ in matched}
-        accepted, conflicts = self._without_conflicts(matched, idents)
+        every = {row.line: self._all_idents(row) for row, _ in matched}
+        accepted, conflicts = self._without_conflicts(matched, every)
         changed: dict[int, Person] = {}
         for row, person in accepted:
-            self._release(row, person, idents[row.line], changed)
+            self._release(row, person, every[row.line], changed)
         for row, person in accepted:
             after = self._after(row, person, idents[row.line])
             changed[after.id] = after
@@ -78,7 +79,7 @@ class Planner:
         made = [one for one in changed.values() if before.get(one.id) != one]
         drawn = [(changed[number], digits) for number, digits in self._drawn]
         wrong = sorted([*bad, *conflicts], key=lambda one: one.line)
-        return Plan(made, before, self._entries, drawn, wrong)
+        return Plan(made, before, self._hands.entries, drawn, wrong)
 
     def _matched(self, said: Sequence[Said]) -> tuple[list, list[BadCell]]:
         """Each row with the person it is about, None for a new one."""
@@ -119,6 +120,11 @@ class Planner:
     def _idents(self, row: Said) -> dict[bytes, bytes]:
         return {self._desk.seals.ident(tag.CARD, number): number for number in row.cards}
 
+    def _all_idents(self, row: Said) -> set[bytes]:
+        """Each card's, and what it would be by its key alone."""
+        keys = [*row.keys, *(self._desk.card_key(tag.CARD, number) for number in row.cards)]
+        return {*self._idents(row), *map(self._hands.by_key, keys)}
+
     def _without_conflicts(self, matched: list, idents: dict) -> tuple[list, list[BadCell]]:
         """The rows whose cards are nobody else's, once all of these rows are true."""
         accepted, bad = list(matched), []
@@ -145,7 +151,7 @@ class Planner:
 
     def _conflict(self, person: Person | None, idents: Iterable[bytes], kept_by: dict):
         for ident in idents:
-            owner = self._owner.get(ident)
+            owner = self._hands.owner(ident)
             if owner is None or person is not None and owner.id == person.id:
                 continue
             is_given_up = owner.id in kept_by and ident not in kept_by[owner.id]
@@ -158,10 +164,10 @@ class Planner:
     ) -> None:
         """Cards that are handed over go out of the hands of who is in no row."""
         for ident in idents:
-            owner = self._owner.get(ident)
+            owner = self._hands.owner(ident)
             if owner is not None and (person is None or owner.id != person.id):
                 before = changed.get(owner.id, owner)
-                changed[owner.id] = _returned(before, {ident}, self._desk.now)
+                changed[owner.id] = self._hands.taken(before, ident)
 
     def _after(self, row: Said, person: Person | None, idents: dict[bytes, bytes]) -> Person:
         if person is None:
@@ -178,11 +184,14 @@ class Planner:
                 fields[name] = getattr(row, name)
         after = dataclasses.replace(person, **fields)
         if columns.CARDS in row.given:
-            gone = {card.ident for card in after.of_kind(tag.CARD)} - idents.keys()
-            after = _returned(after, gone, self._desk.now)
+            kept = {*idents, *(card.ident for card in after.in_hand if card.key in row.keys)}
+            gone = {card.ident for card in after.of_kind(tag.CARD)} - kept
+            after = returned(after, gone, self._desk.now)
             there = {card.ident for card in after.in_hand}
             new = [number for ident, number in idents.items() if ident not in there]
-            after = self._given(after, tag.CARD, new)
+            after = self._hands.given(after, tag.CARD, new)
+            for key in row.keys:
+                after = self._hands.given_by_key(after, key)
         if columns.PIN in row.given:
             after = self._with_pin(after, row.pin)
         if columns.PHONE in row.given:
@@ -207,21 +216,10 @@ class Planner:
             self._desk.now,
         )
 
-    def _given(self, person: Person, kind: int, values: Iterable[bytes]) -> Person:
-        desk, cards = self._desk, list(person.cards)
-        for value in values:
-            ident = desk.seals.ident(kind, value)
-            sealed = desk.seals.seal(ident, value) if kind == tag.CARD else None
-            key, lookup = desk.card_key(kind, value), desk.register.site.lookup_number
-            cards.append(Card(self._card, kind, ident, sealed, key, lookup, desk.now))
-            self._card += 1
-            self._entries.add((kind, value))
-        return dataclasses.replace(person, cards=tuple(cards))
-
     def _with_pin(self, person: Person, wanted: bool) -> Person:
         there = {card.ident for card in person.of_kind(tag.PIN)}
         if not wanted:
-            return _returned(person, there, self._desk.now)
+            return returned(person, there, self._desk.now)
         if there:
             return person
         if self._taken is None:
@@ -230,12 +228,12 @@ class Planner:
         digits = pins.draw(self._digits, self._taken)
         self._taken.add(digits)
         self._drawn.append((person.id, digits.decode()))
-        return self._given(person, tag.PIN, [digits])
+        return self._hands.given(person, tag.PIN, [digits])
 
 
 def removed(person: Person, now: int) -> Person:
     """The ``person`` who is gone: nothing is in hand, and the name stays for older events."""
-    gone = _returned(person, {card.ident for card in person.in_hand}, now)
+    gone = returned(person, {card.ident for card in person.in_hand}, now)
     return dataclasses.replace(_with_phones(gone, (), now), removed=now)
 
 
@@ -250,18 +248,6 @@ def holder_of(name: str, taken: Iterable[str]) -> str:
         number += 1
         found = f"{base}.{number}"
     return found
-
-
-def _returned(person: Person, idents: set[bytes], now: int) -> Person:
-    if not idents:
-        return person
-    cards = tuple(
-        dataclasses.replace(card, returned=now)
-        if card.returned is None and card.ident in idents
-        else card
-        for card in person.cards
-    )
-    return dataclasses.replace(person, cards=cards)
 
 
 def _with_phones(person: Person, wanted: Sequence[str], now: int) -> Person:

@@ -55,7 +55,7 @@ def wanted(
     was signed.
     """
     found = {}
-    is_pair = len({card.kind for card in person.in_hand}) > 1
+    shared = _shared_tag(person, state)
     for card in person.cards:
         before = state.grants.get(card.key, {})
         if card.returned is not None:
@@ -71,7 +71,8 @@ def wanted(
         else:
             found[card.key] = {
                 group: dataclasses.replace(
-                    before.get(group, Grant(person=_tag_of(person, before, is_pair))),
+                    before.get(group, Grant()),
+                    person=shared,
                     end=person.ends,
                     first_day=person.first_day,
                     suspended=person.suspended,
@@ -97,8 +98,12 @@ def differences(
     return found
 
 
-def _tag_of(person: Person, before: dict[int, Grant], is_pair: bool) -> bytes | None:
-    known = [grant.person for grant in before.values() if grant.person is not None]
-    if known:
-        return known[0]
-    return person.tag if is_pair else None
+def _shared_tag(person: Person, state: State) -> bytes | None:
+    """What the person's cards and PINs share in the policy: the tag that one of them has, or the
+    person's own where there are both; it is rare, and rare fields have little room on a board.
+    """
+    for card in person.in_hand:
+        for grant in state.grants.get(card.key, {}).values():
+            if grant.person is not None:
+                return grant.person
+    return person.tag if len({card.kind for card in person.in_hand}) > 1 else None

@@ -16,6 +16,8 @@ from ..site.names import composed
 from . import columns, numbers
 from .tables.cells import BadCell, Cell, Row, Table
 
+KEY = "key:"  # before what stands for a card whose number is not known
+_KEY_BYTES = 8
 LONGEST_NAME = 100  # characters
 
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
@@ -35,6 +37,7 @@ class Said:
     name: str
     ref: str | None = None
     cards: tuple[bytes, ...] = ()
+    keys: tuple[bytes, ...] = ()
     pin: bool = False
     groups: frozenset[int] = frozenset()
     first_day: int | None = None
@@ -89,6 +92,7 @@ def _said(row: Row, heads: dict[str, int], how: How, cards) -> Said:
     ref = " ".join(composed(cell(columns.REF).text).split())
     fields["ref"] = ref or None
     fields["cards"] = cards or ()
+    fields["keys"] = _keys(row.line, cell(columns.CARDS), how)
     fields["pin"] = _pin(row.line, cell(columns.PIN))
     fields["groups"] = _groups(row.line, cell(columns.GROUPS), how)
     fields["first_day"] = _first_day(row.line, cell(columns.FROM))
@@ -119,7 +123,8 @@ def _cards(table: Table, heads: dict[str, int], how: How) -> dict[int, tuple | B
     for row in table.rows[1:]:
         if at < len(row.cells):
             cell = row.cells[at]
-            texts += [(row.line, cell, one) for one in numbers.split(cell, how.numbers)]
+            said = [one for one in numbers.split(cell, how.numbers) if not one.startswith(KEY)]
+            texts += [(row.line, cell, one) for one in said]
     found: dict[int, tuple | BadCell] = {}
     for place, number in numbers.read(texts, how.numbers, how.reversed_bytes).items():
         line = texts[place][0]
@@ -129,6 +134,22 @@ def _cards(table: Table, heads: dict[str, int], how: How) -> dict[int, tuple | B
         elif not isinstance(before, BadCell) and number not in before:
             found[line] = (*before, number)
     return found
+
+
+def _keys(line: int, cell: Cell, how: How) -> tuple[bytes, ...]:
+    """Cards of which the number is not known, as `people export` writes them."""
+    found = []
+    for text in numbers.split(cell, how.numbers):
+        if text.startswith(KEY):
+            try:
+                key = bytes.fromhex(text.removeprefix(KEY))
+            except ValueError:
+                key = b""
+            if len(key) != _KEY_BYTES:
+                cause = "no key of a card, which has 16 digits"
+                raise BadCell(line, cell.column, text, cause, "give the card's number")
+            found.append(key)
+    return tuple(dict.fromkeys(found))
 
 
 def _pin(line: int, cell: Cell) -> bool:

@@ -12,6 +12,7 @@ from ..policy.schedules import format_day
 from ..register.records import Person
 from ..register.sealing import Seals
 from . import columns
+from . import rows as rows_read
 
 
 def rows(
@@ -23,9 +24,10 @@ def rows(
         if person.removed is not None:
             continue
         numbers = [
-            seals.open(card.ident, card.sealed).hex(":")
+            f"{rows_read.KEY}{card.key.hex()}"
+            if card.sealed is None
+            else seals.open(card.ident, card.sealed).hex(":")
             for card in person.of_kind(tag.CARD)
-            if card.sealed is not None
         ]
         said = {
             columns.NAME: person.name,

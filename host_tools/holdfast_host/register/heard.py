@@ -25,8 +25,13 @@ class Heard:
 
 
 def note(connection: sa.Connection, heard: Iterable[Heard]) -> None:
-    """Keep what was heard, in the place of what was heard before of the same nodes."""
+    """Keep what was heard, in the place of what was heard before of the same nodes. Who did not
+    tell a number this time is where it was heard to be before.
+    """
+    known = {one.node for one in load(connection)}
     for one in heard:
+        if one.number is None and one.node in known:
+            continue
         connection.execute(_TABLE.delete().where(_TABLE.c.node == one.node))
         doors = json.dumps(one.doors, ensure_ascii=False)
         connection.execute(_TABLE.insert().values({**vars(one), "doors": doors}))

@@ -3,6 +3,7 @@ change what a card opens. Nothing here leads to a right, so nothing is checked.
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -17,12 +18,6 @@ class Owner:
     name: str
     given: int
     returned: int | None
-
-    def had_it(self, at: int | None) -> bool:
-        """Whether it was this person's at that time; None is now."""
-        if at is None:
-            return self.returned is None
-        return self.given <= at and (self.returned is None or at < self.returned)
 
 
 def of_cards(connection: sa.Connection) -> dict[bytes, list[Owner]]:
@@ -45,6 +40,13 @@ def of_holders(connection: sa.Connection) -> dict[str, str]:
     return {row.holder: row.name for row in connection.execute(query)}
 
 
-def at(owners: list[Owner], when: int | None) -> Owner | None:
-    """Whose it was at that time. Before it was ever given, and between two people, nobody's."""
-    return next((one for one in reversed(owners) if one.had_it(when)), None)
+def now(owners: Sequence[Owner]) -> Owner | None:
+    """Who has it now."""
+    return next((one for one in reversed(owners) if one.returned is None), None)
+
+
+def at(owners: Sequence[Owner], when: int) -> Owner | None:
+    """Whose it was at that time: who had it last before, given back or not, until somebody else
+    had it. A door may hear late of what was taken back, and a card that was is tried again.
+    """
+    return next((one for one in reversed(owners) if one.given <= when), None)

@@ -40,6 +40,7 @@ COMMANDS = [
     ["people", "show"],
     ["people", "groups"],
     ["people", "name-group"],
+    ["people", "card"],
     ["people", "suspend"],
     ["people", "resume"],
     ["people", "remove"],
@@ -221,3 +222,21 @@ def test_all_commands_that_the_help_lists_are_there(holdfast):
     shown = holdfast("--help").out
     for name in commands.COMMANDS:
         assert f"  {name} " in shown and holdfast(name, "--help").code == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (["site", "show", "nowhere"], 1),
+        (["people", "list", "nowhere"], 1),
+        (["site", "show"], 2),
+        (["policy", "card", "x", "04", "--group", "-1"], 2),
+    ],
+)
+def test_what_goes_wrong_is_said_to_machines_too(holdfast, command, code):
+    """One object on standard output, the same two lines beside it."""
+    refused = holdfast(*command, "--json").fails()
+    assert refused.code == refused.json["code"] == code
+    assert refused.json["error"] and refused.json["next"] in refused.err
+    assert refused.out.count("\n") == 1
+    assert holdfast(*command).fails().out == ""

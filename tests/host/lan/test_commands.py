@@ -13,6 +13,8 @@ import pytest
 
 from conftest import ROOT
 from holdfast_host.boards.process import ReaderProcess
+from holdfast_host.register import heard, opening
+from holdfast_host.site import site as sites
 from host.lan.conftest import HOST, free_port
 
 _QUIET = ("--listen", "0")
@@ -54,6 +56,14 @@ def test_nodes_shows_what_a_node_is_and_has(holdfast, site_folder, node, bearer,
     plain = holdfast("nodes", site_folder, "--as", bearer(), *_QUIET, "--json").json["nodes"][0]
     assert plain["status"] is None and plain["events_waiting"] is None
     assert plain["policy"] == "unknown" and plain["clock"]["source"] == "rtc"
+    # With a register of people what was heard is kept there, also when the next one hears less.
+    assert holdfast("people", "sign", site_folder, "--yes").code == 0
+    for who in (phone, bearer()):
+        assert holdfast("nodes", site_folder, "--as", who, *_QUIET).code == 0
+        with opening.reading(sites.load(site_folder)) as register:
+            (heard_of,) = heard.load(register.connection)
+        assert (heard_of.node, heard_of.doors) == ("reader", ("front",))
+        assert (heard_of.number, heard_of.head.hex()) == (site["number"], site["head"])
 
 
 def test_policy_is_published_and_who_does_not_answer_is_named(

@@ -122,6 +122,21 @@ def test_who_is_missing_goes_only_if_told(people, listed, state):
     assert ran.code == 0 and "1 removed" in ran.out and len(state().grants) == 3
 
 
+def test_who_is_in_a_wrong_line_is_not_missing(people, listed):
+    """Both options together would remove whom a slip hides."""
+    path = listed("name,cards\nZoe,1E+10\n")
+    people("import", path, "--skip-bad", "--remove-missing").fails("cannot both be")
+
+
+def test_a_pin_that_comes_later_is_the_same_persons(people, listed, state):
+    """Doors that ask for card and PIN take them from one person alone."""
+    assert people("import", listed("name,cards,groups\nZoe,04a1b2c3,7\nBo,04a1b2c4,7\n")).code == 0
+    assert not any(groups[7].person for groups in state().grants.values())
+    assert people("import", listed("name,pin\nZoe,yes\n")).code == 0
+    tags = [groups[7].person for groups in state().grants.values()]
+    assert len(tags) == 3 and len({one for one in tags if one}) == 1 and tags.count(None) == 1
+
+
 def test_a_card_is_handed_over_knowingly(people, listed, state, site_folder, holdfast):
     """It is refused while it is somebody else's; and who had it before stays known."""
     assert people("import", listed("name,cards,groups\nZoe,04a1b2c3,7\n")).code == 0

@@ -82,6 +82,11 @@ def bring(
     """
     given = _read(listed, written, reversed_bytes, sheet, encoding)
     how = (written, reversed_bytes, tuple(ignore or ()))
+    if skip_bad and remove_missing:
+        raise UsageProblem(
+            "--skip-bad and --remove-missing cannot both be: who is in a wrong line would go",
+            "put the lines right first, or leave one out",
+        )
     if pins_to is not None and pins_to.exists():
         raise UsageProblem(f"{pins_to} is there already", "name a file that is new")
     if dry_run:

@@ -2,7 +2,7 @@
 
 import typer
 
-from . import bring, change, lost, show
+from . import bring, card, change, lost, show
 
 app = typer.Typer(
     help="Who has access: people with their cards, PINs and phones; lists of them in and out.",
@@ -16,6 +16,7 @@ app.command("list")(show.everyone)
 app.command()(show.show)
 app.command("groups")(show.groups_of)
 app.command("name-group")(change.name_group)
+app.command()(card.card)
 app.command()(change.suspend)
 app.command()(change.resume)
 app.command()(change.remove)

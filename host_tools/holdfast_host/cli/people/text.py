@@ -31,6 +31,11 @@ def counted(plan: Plan) -> str:
     return f"people: {', '.join(said)}" if said else "nobody is new or changed"
 
 
+def cards(count: int) -> str:
+    """So many cards in words."""
+    return "1 card" if count == 1 else f"{count} cards"
+
+
 def say_plan(desk: Desk, plan: Plan, found: Sequence[Difference]) -> None:
     """Who is new, changed or removed; then, beside what is signed now, what shall be."""
     say_people(desk, plan)

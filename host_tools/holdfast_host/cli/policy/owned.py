@@ -16,7 +16,7 @@ def require_nobodys(site: Site, keys: Iterable[bytes]) -> None:
     with opening.reading(site) as register:
         known = owners.of_cards(register.connection)
     for key in keys:
-        owner = owners.at(known.get(key, []), None)
+        owner = owners.now(known.get(key, []))
         if owner is not None:
             raise UsageProblem(
                 f"this card or PIN is {owner.name}'s, and what people have is in the register",
