@@ -24,7 +24,8 @@ class Peer:
     """
 
     is_served = False
-    side = registration = None
+    side = None
+    registration: tuple | None = None
 
     def __init__(self, credential, connection: int, handshake: bool, public_key_operations: int):
         self.credential = credential

@@ -180,7 +180,8 @@ class _Watch:
         self.kid = kid
         self.exchange = exchange
         self.key = b""  # of the context: another one may come under that identifier
-        self.response = self.mark = None
+        self.response: Message | None = None
+        self.mark: object = None  # of it: what another answer has differs in
         self.due = 0  # tick
 
 
