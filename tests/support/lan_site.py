@@ -80,16 +80,28 @@ class LanSite:
         address = f"127.0.0.{len(os.listdir(self._folder))}"
         return ReaderProcess(state, lan=(self._port, address))
 
-    def noting(self):
-        """The folder of a firmware that notes its nonces, and is else what it is."""
+    def noting(self, main="noting_main"):
+        """The folder of a firmware that begins with that module of tests/support, which notes
+        nonces, and is else what it is.
+        """
         firmware = firmware_folder()
         noting = self._folder.parent / "noting"
         (noting / "firmware").mkdir(parents=True)
         (noting / "lib").symlink_to(firmware.parent / "lib")
         (noting / "firmware" / "holdfast").symlink_to(firmware / "holdfast")
-        main = firmware.parent / "tests" / "support" / "noting_main.py"
-        (noting / "firmware" / "main.py").symlink_to(main)
+        support = firmware.parent / "tests" / "support"
+        (noting / "firmware" / "main.py").symlink_to(support / f"{main}.py")
         return noting / "firmware"
+
+    def sent(self):
+        """``(datagrams, bytes)`` that all nodes have sent, by counting_main's notes."""
+        count = size = 0
+        for name in self.names:
+            path = self._folder / name / "sent"
+            raw = path.read_bytes() if path.exists() else b""
+            lengths = [int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw), 2)]
+            count, size = count + len(lengths), size + sum(lengths)
+        return count, size
 
     def stop(self):
         """End all of them."""

@@ -7,13 +7,13 @@ as ever, and what fails here is begun again by the supervisor.
 import asyncio
 
 import crypto
-from coap import CoAPError, Message, code, option, path_options
+from coap import CoAPError, Message, code, path_options
 from coap.blockwise import SZX, Transfer
 from coap.bodies import Bodies, WholeServer
 from micropython import const
 from untrusted import InvalidInput
 
-from ..access import status
+from ..access import reason, status
 from ..access.credential import ROLE_CONTROLLER, ROLE_READER
 from ..access.decide import is_void
 from ..access.tag import name_tag
@@ -27,6 +27,7 @@ from ..link.origin import Origin
 from ..resources.news import NewsResource
 from ..sync import hint
 from .errands import Errands
+from .lan_server import LanObserver, LanServer
 
 WITHIN_MS = const(20000)  # after which a question counts as not answered
 
@@ -51,14 +52,15 @@ class Neighbours:
         hardware = node.hardware
         secret = hardware.random_bytes(_SECRET)
         self._bodies = bodies = Bodies(hardware.ticks)
-        self._observing = None
-        server = WholeServer(_Noting(node.server, self._admit, self._observe), bodies, _who)
+        self._observing = self._refusals = None
+        watched = LanServer(node.server, self._admit, self._refuse, self._observe)
+        server = WholeServer(watched, bodies, _who)
         self.lan = LanEndpoint(
             socket,
             hardware.ticks,
             hardware.random_bytes,
             lambda data: crypto.hmac_sha256(secret, data),
-            Exchanger(node.handshakes, node.contexts, server, _Observer(node)),
+            Exchanger(node.handshakes, node.contexts, server, LanObserver(node, self._refuse)),
             self._origin,
         )
         self.lan.failed = node.fault
@@ -245,11 +247,20 @@ class Neighbours:
         if address is not None:
             self._met(credential, address)
 
+    def _refuse(self, why, credential, claimed=None):
+        if self._refusals is None:
+            from .refusals import Refusals
+
+            self._refusals = Refusals(self._node)
+        if credential is not None and credential.role and self._is_void(credential):
+            why = reason.REVOKED
+        self._refusals.refused(why, credential, claimed)
+
     def _observe(self, request, peer, response):
         if self._observing is None:
             from .observing import Observing  # rare: only who watches a node pays for it
 
-            noting = _Noting(self._node.server, self._admit, None)
+            noting = LanServer(self._node.server, self._admit, self._refuse)
             self._observing = Observing(self._node, self.lan, noting, self._bodies, _who)
         return self._observing.answered(request, peer, response)
 
@@ -333,43 +344,6 @@ class Neighbours:
     def _origin(self):
         self._origins += 1
         return Origin(self._origins, False, True)
-
-
-class _Noting:
-    """A server that tells ``admit(peer)`` of each request before it is served; what is answered to
-    one with Observe is as ``observe(request, peer, response)`` has it.
-    """
-
-    def __init__(self, server, admit, observe):
-        self._server = server
-        self._admit = admit
-        self._observe = observe
-
-    async def respond(self, request, peer):
-        self._admit(peer)
-        response = await self._server.respond(request, peer)
-        if request.option(option.OBSERVE) is None:
-            return response
-        return self._observe(request, peer, response)
-
-
-class _Observer:
-    """Of what comes by the LAN a door shows what its own resource does, and nothing else."""
-
-    def __init__(self, node):
-        self._node = node
-
-    def deciding(self):
-        pass
-
-    def challenged(self, connection):
-        pass
-
-    def refused(self, reason, connection, credential, claimed):
-        pass
-
-    def answered(self):
-        self._node.answered()
 
 
 def _who(peer):

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +25,7 @@ from ..phone.radio.carry import introduced
 from ..phone.radio.radio import Radio
 from ..phone.wallet import Wallet
 from ..phone.word import put_right
+from ..policy.chain import sequence
 from ..site import devices
 from ..site import site as sites
 from ..site.site import Site
@@ -60,6 +61,20 @@ def carry(
         bool,
         typer.Option("--left", help="Events of the place where the board was before this one."),
     ] = False,
+    of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            parser=names.NODE,
+            help="Events of this node, of which the reader, a controller, has copies.",
+        ),
+    ] = None,
+    take_policy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Take the policy that is in force there, into a new file."
+        ),
+    ] = None,
     acknowledge: Annotated[
         Path | None,
         typer.Option(
@@ -95,23 +110,28 @@ def carry(
     fits what the reader knows. --set-time corrects anything, and any holder may bring it: the
     reader asks, and the authority of --site signs the time of this computer for this one question.
 
+    From a controller the events of another node are taken with --of, and the word for it is left
+    there. What --take-policy writes is brought by --policy, to a reader that nothing else reaches;
+    it takes the permission to administer.
+
     A reader forgets events on the site's word alone: with --site they are checked and acknowledged
     in the same visit. Without it the reader learns that they were copied, and what `holdfast
     events verify` writes goes with the next one.
     """
-    brings = any(one is not None for one in (policy, certificate, events, acknowledge))
+    wishes = (policy, certificate, events, acknowledge, take_policy)
+    brings = any(one is not None for one in wishes)
     if not (brings or tell_time or set_time):
         raise UsageProblem(
             "there is nothing to carry",
             "give --policy FILE, --certificate FILE, --events FILE, --acknowledge FILE,"
-            " --tell-time or --set-time",
+            " --take-policy FILE, --tell-time or --set-time",
         )
     if tell_time and set_time:
         raise UsageProblem(
             "the time is given twice",
             "leave out --tell-time: the authority's word counts for more",
         )
-    if ((site is not None and not set_time) or left) and events is None:
+    if ((site is not None and not set_time) or left or of is not None) and events is None:
         raise UsageProblem("no events are taken", "give --events FILE too")
     if set_time and site is None:
         raise UsageProblem("only a site's authority sets a clock", "give its folder: --site DIR")
@@ -119,8 +139,9 @@ def carry(
     home = None if site is None else sites.load(site)
     news = [] if policy is None else bringing.read(_pieces(policy))
     certificates = [] if certificate is None else _certificates(certificate)
-    if events is not None and events.exists():
-        raise UsageProblem(f"{events} is there already", "give the name of a new file")
+    for new in (events, take_policy):
+        if new is not None and new.exists():
+            raise UsageProblem(f"{new} is there already", "give the name of a new file")
     place = place_of(reader, at)
     wallet = Wallet.open(folder)
     # Before anybody is called: a reader does not wait for a passphrase.
@@ -144,22 +165,28 @@ def carry(
         if certificates:
             done["certificates"] = len(certificates)
         if acknowledge is not None:
-            brought = done["acknowledged"] = taking.acknowledge(carrier, words)
+            brought = done["acknowledged"] = _acknowledged(carrier, words, of)
+        if take_policy is not None:
+            taken, *done["policy_taken"] = taking.policy(carrier)
+            files.write(take_policy, sequence(taken), files.PRIVATE)
         if events is not None:
+            certificate_of = None if of else carrier.events_certificate(checked)
             carrier.turn_to_left(left)
-            data, last = taking.take(carrier, carrier.events_certificate(checked))
+            if of is not None:
+                carrier.turn_to_node(of, left)
+            data, last = taking.take(carrier, certificate_of)
             files.write(events, data, files.PRIVATE)
             done["events"] = str(events)
             if last is not None:
                 done["last_event"] = event_record.number_of(last)
-                if home is None:
+                if home is None and of is None:
                     carrier.copied(event_record.number_of(last), event_record.split(last)[1])
                     done["copied"] = True
     if home is not None and events is not None:
         _bring_home(home, events, left, passphrase_file)
         with progress(f"Acknowledging to {door}"), visit.begun() as (carrier, _):
             words = coming_home.words(coming_home.words_path(home))
-            brought = done["acknowledged"] = taking.acknowledge(carrier, words)
+            brought = done["acknowledged"] = _acknowledged(carrier, words, of)
     if as_json:
         say_json(done)
         return
@@ -177,7 +204,11 @@ def carry(
             option = " --left" if left else ""
             say(f"next: holdfast events verify {events} --site SITE_DIR{option}")
     if "acknowledged" in done:
-        _say_acknowledged(door, brought)
+        _say_acknowledged(of or door, brought)
+    if take_policy is not None:
+        first, last_number = done["policy_taken"]
+        say(f"the policy of changesets {first} to {last_number} is in {take_policy}", "green")
+        say(f"next: holdfast phone carry PHONE --policy {take_policy} --door DOOR")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,6 +251,12 @@ class _Setting:
         done = put_right(carrier, checked, self._key, self._history, self._revoked)
         self.was, self.shown = done.before.text, done.after.text
         return done.facts
+
+
+def _acknowledged(carrier: Carrier, words: Mapping[bytes, bytes], of: str | None) -> list[int]:
+    if of is not None:
+        return taking.hand_on(carrier, of, words)
+    return taking.acknowledge(carrier, words)
 
 
 def _say_acknowledged(door: str, numbers: list[int]) -> None:

@@ -69,8 +69,12 @@ def pull(
             told.append(one)
             continue
         told.append(_home(target, one.value[0], home, keys, out, shown))
-        if one.value[1]:
-            collectors[target] = one.value[1]
+        collectors[target] = one.value[1]
+    own = {one["node"] for one in shown}
+    for target, names in list(collectors.items()):
+        collectors[target] = [name for name in names if name not in own]
+        if not collectors[target]:
+            del collectors[target]
     told += _copies(errand, collectors, keys, out, shown)
     if shown:
         told = _acknowledge(errand, coming_home.words(coming_home.write_words(home)), told, shown)
@@ -89,8 +93,8 @@ def _copies(
     out: Path | None,
     shown: list[dict],
 ) -> list[rounds.Outcome]:
-    """What ``collectors`` have copies of that did not come home from its own node, taken, checked
-    and kept; those that failed.
+    """What ``collectors`` have of nodes that gave nothing themselves is taken, checked and
+    kept; those that failed.
     """
     if not collectors:
         return []
@@ -138,7 +142,7 @@ def _acknowledge(
             if one["node"] == met.name and one["through"] is None:
                 one["acknowledged"] = words_back.acknowledge(met.carrier, words)
             elif one["through"] == met.name and one["node"] not in own:
-                one["acknowledged"] = taking.hand_on(met, one["node"], words)
+                one["acknowledged"] = words_back.hand_on(met.carrier, one["node"], words)
 
     by = {name for one in shown for name in (one["node"], one["through"])}
     targets = [target for target in errand.targets if target.name in by]

@@ -1,9 +1,8 @@
 """Events taken from a node that was met: its own, and copies that it keeps of others'."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from holdfast.access.events import acknowledgement
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import record as event_record
 
@@ -58,18 +57,6 @@ def copies(
             taken.append(one)
     met.carrier.turn_to_left(False)
     return taken, failed
-
-
-def hand_on(met: Met, node: str, words: Mapping[bytes, bytes]) -> list[int]:
-    """Leave the word about the events of ``node`` with the one that was met, which says it to it:
-    the number of the last event that it is about.
-    """
-    met.carrier.turn_to_node(node)
-    word = words.get(met.carrier.root())
-    if word is not None:
-        met.carrier.acknowledge(word)
-    met.carrier.turn_to_left(False)
-    return [] if word is None else [acknowledgement.claimed(word)[1]]
 
 
 def _copies(met: Met, node: str, known: Sequence[Known]) -> Taken | None:

@@ -30,6 +30,7 @@ _LEFT = ("events", "left")
 _COLLECTED = ("events", "of")
 _COLLECTED_LEFT = ("events", "of", "left")
 _POLICY = ("policy",)
+_SNAPSHOT = ("policy", "snapshot")
 _STATUS = ("status",)
 _TIME = ("time",)
 
@@ -152,6 +153,27 @@ class Carrier:
         if answer.code == coap.code.CONTINUE or len(said) != 2 or not isinstance(said[1], bytes):
             raise _nonsense()
         return said[0], said[1]
+
+    def changesets(self, after: int) -> list[bytes]:
+        """Changesets after number ``after`` that are kept, as many as fit, unchecked."""
+        query = [(option.URI_QUERY, b"after=%d" % after)]
+        answer = self._request(coap.code.GET, _POLICY, query)
+        if answer.code != coap.code.CONTENT:
+            raise Refused("to show its policy", answer, _ADMINISTER)
+        found = _decoded(answer)
+        if not isinstance(found, list) or not all(isinstance(raw, bytes) for raw in found):
+            raise _nonsense()
+        return found
+
+    def snapshot_part(self, number: int) -> bytes | None:
+        """Part ``number`` of the snapshot that can be had, 0 for its head; None without one."""
+        query = [(option.URI_QUERY, b"part=%d" % number)]
+        answer = self._request(coap.code.GET, _SNAPSHOT, query)
+        if answer.code == coap.code.NOT_FOUND:
+            return None
+        if answer.code != coap.code.CONTENT:
+            raise Refused("to show its policy", answer, _ADMINISTER)
+        return answer.payload
 
     def put_time(self, now: int, error_s: int) -> None:
         """Tell the reader that it is ``now`` (seconds since 1970), within ``error_s``."""
