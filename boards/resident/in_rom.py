@@ -71,7 +71,7 @@ _OBJECT = """{{
 _DEFINED = re.compile(r"^\s*(?:async )?def ", re.MULTILINE)
 # Functions of 16 bytes, for a context of as many that is there from the start on.
 _ENOUGH = 8
-_MOST = 48  # modules, as in resident.c
+_MOST = 64  # modules, as in resident.c
 
 
 class NotAsExpected(Exception):

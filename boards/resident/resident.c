@@ -6,7 +6,7 @@
 #include "py/runtime.h"
 #include "resident.h"
 
-#define MOST (48) // modules, as in in_rom.py
+#define MOST (64) // modules, as in in_rom.py
 
 _Static_assert(sizeof(resident_object_t) == sizeof(mp_obj_fun_bc_t), "as a function of this MicroPython");
 _Static_assert(offsetof(resident_object_t, context) == offsetof(mp_obj_fun_bc_t, context), "context");
@@ -14,7 +14,7 @@ _Static_assert(offsetof(resident_object_t, child_table) == offsetof(mp_obj_fun_b
 _Static_assert(offsetof(resident_object_t, bytecode) == offsetof(mp_obj_fun_bc_t, bytecode), "bytecode");
 
 // The contexts lie outside the heap, where the collector does not look.
-MP_REGISTER_ROOT_POINTER(mp_obj_dict_t * resident_globals[48]);
+MP_REGISTER_ROOT_POINTER(mp_obj_dict_t * resident_globals[64]);
 
 mp_obj_t __real_mp_obj_new_module(qstr name);
 mp_obj_t __real_mp_make_function_from_proto_fun(

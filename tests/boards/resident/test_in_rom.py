@@ -93,7 +93,7 @@ def test_what_mpy_tool_does_not_write_so_is_refused():
     with pytest.raises(NotAsExpected, match="m"):
         resident("nothing is frozen", ["m"])
     with pytest.raises(NotAsExpected, match="room"):
-        resident("", [str(number) for number in range(49)])
+        resident("", [str(number) for number in range(65)])
 
 
 def test_only_modules_that_stay_and_are_large_enough_are_kept(tmp_path):
