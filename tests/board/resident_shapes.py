@@ -176,10 +176,10 @@ def main():
     Counted.count = 0  # as in the first run
     print(Counted().add(), Counted().add(), Counted.count)
     try:
-        plain(1)
+        plain(1)  # pyright: ignore[reportCallIssue]
     except TypeError:
         print("TypeError")
     try:
-        Plain()
+        Plain()  # pyright: ignore[reportCallIssue]
     except TypeError:
         print("TypeError")
