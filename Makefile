@@ -214,8 +214,8 @@ $(FROZEN_RV32):
 
 # And with the reader joined into few modules, which takes less still: boards/join/README.md. The map
 # beside them leads a traceback back: PYTHONPATH=boards python3 -m join --trace build/joined/rv32
-JOINER := $(sort $(wildcard boards/join/*.py)) boards/late.toml \
-  $(wildcard tests/board/*reader_on_board.py tests/board/wiegand_on_board.py)
+JOINER := $(sort $(wildcard boards/join/*.py boards/resident/*.[pchm]*)) boards/late.toml \
+  $(wildcard $(addprefix tests/board/,*reader_on_board.py wiegand_on_board.py lan_on_board.py resident_shapes.py))
 JOINED_RV32 := build/rv32/stamp-joined-$(call sum,$(RV32_FILES) $(FROZEN) $(JOINER),$(MPY_DIR))
 
 rv32-joined: rv32 build/native/rv32imc/stamp $(JOINED_RV32)  ## that board with the reader joined in its image

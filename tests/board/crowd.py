@@ -4,6 +4,7 @@ import pathlib
 
 import small_site as site
 from board.door import Door, Firmware, Serial, SerialLink, phone
+from board.lan_door import Lan, LanDoor
 from holdfast.access.policy import changeset as changesets
 from holdfast.access.policy import operations as ops
 from holdfast_host.credentials import tokens
@@ -18,7 +19,7 @@ _GRANTS = 2  # cards that it brings, besides
 class Crowd:
     """``count`` phones in ``folder`` for a board of ``heap`` bytes that remembers ``remembered``.
 
-    They have keys for these ``suites`` in turn.
+    They have keys for these ``suites`` in turn. On a ``lan`` (lan_door.py) policy comes by that.
     """
 
     def __init__(
@@ -30,8 +31,10 @@ class Crowd:
         remembered: int,
         count: int,
         suites=(0,),
+        lan: Lan | None = None,
     ):
         self._board = lambda: firmware.board(folder, heap)
+        self._lan = lan
         self._remembered = remembered
         self._phones = [
             phone(folder / f"phone{number}", suite=suites[number % len(suites)])
@@ -48,11 +51,11 @@ class Crowd:
         """Each opens the door cold and then warm; after a power cut those that are remembered do
         again. No fault is told of.
         """
-        with self._board() as board, Door(board, contexts=self._remembered) as door:
+        with self._board() as board, self._door(board) as door:
             for someone in self._phones:
                 _opens_twice(door, someone)
             assert faults(door) == []
-        with self._board() as board, Door(board, contexts=self._remembered) as door:
+        with self._board() as board, self._door(board) as door:
             for someone in self._phones[-self._remembered :]:
                 _is_known(door, someone)
             assert faults(door) == []
@@ -63,17 +66,19 @@ class Crowd:
         after the power cut.
         """
         revoked = None
-        with self._board() as board, Door(board, contexts=self._remembered) as door:
+        with self._board() as board, self._door(board) as door:
+            if self._lan is not None:
+                door.meet()
             for number, someone in enumerate(self._phones):
                 if number % _REFUSED_EVERY == _REFUSED_EVERY - 1:
                     self._some_are_refused(door, self._phones[number - 1])
                 _opens_twice(door, someone)
                 if with_policy and number == self._remembered:
                     revoked = self._phones[number - 1]
-                    assert _brings(door, someone, _change(revoked)) == _POLICY
+                    self._policy_comes(door, someone, _change(revoked))
                     _is_refused(door, revoked, "revoked")
             assert faults(door) == []
-        with self._board() as board, Door(board, contexts=self._remembered) as door:
+        with self._board() as board, self._door(board) as door:
             for someone in self._phones[-self._remembered :]:
                 if someone is not revoked:
                     _is_known(door, someone)
@@ -81,6 +86,18 @@ class Crowd:
                 _is_refused(door, revoked, "revoked")
             self._some_are_refused(door, self._phones[-1])
             assert faults(door) == []
+
+    def _door(self, board):
+        if self._lan is None:
+            return Door(board, contexts=self._remembered)
+        return LanDoor(board, self._lan, contexts=self._remembered)
+
+    def _policy_comes(self, door, someone, raw):
+        if self._lan is None:
+            assert _brings(door, someone, raw) == _POLICY
+        else:
+            self._lan.bring(someone, raw)
+            assert door.wait("policy_applied")["changeset"] == _POLICY
 
     def _some_are_refused(self, door, known):
         _is_refused(door, known, "no_intent", Wish(intent=False))

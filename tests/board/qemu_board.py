@@ -168,8 +168,11 @@ class Board:
 
     def _repl(self) -> SerialTransport:
         if not self._transport:
-            # Without a timeout of its own, a read from a board that crashed would never end.
-            self._transport = SerialTransport(self.device, exclusive=False, timeout=1)
+            # Without a timeout of its own, a read from a board that crashed would never end; a
+            # board that others leave no time has not crashed.
+            self._transport = SerialTransport(
+                self.device, exclusive=False, timeout=START_SECONDS
+            )
             self._transport.enter_raw_repl(soft_reset=False)
         return self._transport
 

@@ -26,8 +26,8 @@ _FROZEN = 136 * 1024
 _TIGHT = _FROZEN + 90 * 1024
 # Joined (boards/join): ceilings. Forty phones of both suites in turn, of which 20 are remembered,
 # and those who are refused; and the same with a policy that one of them brings.
-_JOINED = 100 * 1024
-_JOINED_WITH_POLICY = 112 * 1024
+_JOINED = 84 * 1024
+_JOINED_WITH_POLICY = 92 * 1024
 
 # A heap that begins as a C3's and grows in areas, and what the system has beside it: 64 KB more
 # than a C3's, for code in ROMFS takes as much more than frozen code does.
