@@ -29,11 +29,11 @@ _EIGHT = tuple(f"door {number}" for number in range(8))
 
 # Bytes that it holds, by role: (name, doors, ceiling).
 ROLES = (
-    ("reader", (site.DOOR,), 100352),
-    ("controller", (), 105472),
-    ("controller", (site.DOOR,), 107520),
-    ("controller", _EIGHT, 117760),
-    ("carrier", (), 58368),
+    ("reader", (site.DOOR,), 67584),
+    ("controller", (), 70656),
+    ("controller", (site.DOOR,), 72704),
+    ("controller", _EIGHT, 82944),
+    ("carrier", (), 40960),
 )
 
 
