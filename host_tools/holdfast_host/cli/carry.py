@@ -148,6 +148,7 @@ def carry(
     setting = _Setting(home, passphrase_file) if set_time and home is not None else None
     done: dict[str, object] = {"door": door}
     brought: list[int] = []
+    numbers: list[int] = []
     now = int(time.time())
     visit = _Visit(place, at, wallet, door, now)
     with progress(f"Carrying to {door}"), visit.begun() as (carrier, checked):
@@ -167,7 +168,8 @@ def carry(
         if acknowledge is not None:
             brought = done["acknowledged"] = _acknowledged(carrier, words, of)
         if take_policy is not None:
-            taken, *done["policy_taken"] = taking.policy(carrier)
+            taken, *numbers = taking.policy(carrier)
+            done["policy_taken"] = numbers
             files.write(take_policy, sequence(taken), files.PRIVATE)
         if events is not None:
             certificate_of = None if of else carrier.events_certificate(checked)
@@ -206,8 +208,8 @@ def carry(
     if "acknowledged" in done:
         _say_acknowledged(of or door, brought)
     if take_policy is not None:
-        first, last_number = done["policy_taken"]
-        say(f"the policy of changesets {first} to {last_number} is in {take_policy}", "green")
+        span = " to ".join(map(str, numbers))
+        say(f"the policy of changesets {span} is in {take_policy}", "green")
         say(f"next: holdfast phone carry PHONE --policy {take_policy} --door DOOR")
 
 

@@ -45,12 +45,12 @@ def test_copies_come_home_once_and_the_word_goes_back_through_who_had_them(
         assert reader.wait(_is("access"), timeout=BOUND)
         pull = ("events", "pull", site_folder, "--as", phone, "--json", "--node", f"{HOST}:{port}")
         ends = time.monotonic() + BOUND
-        done = None
+        done = holdfast(*pull)
         while "access" not in _home(holdfast, site_folder, own):
             # Until the controller knows the reader's door, has its certificate, and its events.
             assert time.monotonic() < ends
             done = holdfast(*pull)
-        assert done is not None and done.code == 0, done
+        assert done.code == 0, done.err
         through = [one for one in done.json["nodes"] if one["node"] == "shed"]
         assert [one["through"] for one in through] == ["ctl"]
         assert through[0]["acknowledged"] == [through[0]["last_event"]]
