@@ -23,6 +23,13 @@ _PIECE = 64  # bytes of a datagram in a line to the board
 _MAX = 2048
 
 
+def lines_of(source: tuple, data: bytes) -> list:
+    """The lines by which the board hears of a datagram of ``source``, (host, port)."""
+    pieces = [data[at : at + _PIECE].hex() for at in range(0, len(data), _PIECE)]
+    host, port = source
+    return ["lan " + piece for piece in pieces[:-1]] + [f"from {host} {port} {pieces[-1]}"]
+
+
 class Lan:
     """A UDP socket in the board's place, and the settings by which it finds the other node, which
     runs from ``start`` to the end of the ``with`` block in a folder of its own below ``folder``.
@@ -112,12 +119,9 @@ class LanDoor(Door):
             came = self._lan.receive()
             if came is None:
                 continue
-            (host, port), data = came
-            pieces = [data[at : at + _PIECE].hex() for at in range(0, len(data), _PIECE)]
             with self._lock:
-                for piece in pieces[:-1]:
-                    super().tell("lan " + piece)
-                super().tell(f"from {host} {port} {pieces[-1]}")
+                for line in lines_of(*came):
+                    super().tell(line)
 
     def _heard(self, line):
         if line.startswith(">"):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from conftest import micropython
 from holdfast_host.boards.process import ReaderProcess
-from holdfast_host.demo import entrance
+from holdfast_host.demo import entrance, outside
 from holdfast_host.phone.link import TcpLink
 
 FAR_S = 300.0
@@ -38,7 +38,8 @@ class PatientLink(TcpLink):
 def install(monkeypatch) -> None:
     """Have every stage's phones, and who waits for what a reader says, be patient."""
     monkeypatch.setattr(entrance, "TcpLink", PatientLink)
-    monkeypatch.setattr(entrance, "_LOG_SECONDS", FAR_S)
+    for module in (entrance, outside):
+        monkeypatch.setattr(module, "LOG_SECONDS", FAR_S)
     monkeypatch.setitem(ReaderProcess.wait.__kwdefaults__, "timeout", FAR_S)
 
 
