@@ -75,7 +75,7 @@ class Crowd:
                 _opens_twice(door, someone)
                 if with_policy and number == self._remembered:
                     revoked = self._phones[number - 1]
-                    self._policy_comes(door, someone, _change(revoked))
+                    self._policy_comes(door, someone, change(revoked))
                     _is_refused(door, revoked, "revoked")
             assert faults(door) == []
         with self._board() as board, self._door(board) as door:
@@ -133,7 +133,7 @@ def _told(door):
     return door.events[-6:]
 
 
-def _change(revoked):
+def change(revoked):
     """A changeset that brings cards, and takes the credential of the phone ``revoked`` away."""
     credential = tokens.read(revoked.identity().token, "it").credential
     operations = [[ops.GRANT, b"more%04d" % number, 1, None] for number in range(_GRANTS)]

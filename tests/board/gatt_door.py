@@ -78,6 +78,12 @@ class RadioBoardDoor(AirDoor):
         if self._writer:
             self._writer.close()  # its radio goes with it
 
+    async def told(self, kind: str) -> dict:
+        """Wait for an event of that kind, unless there was one."""
+        while not (found := [one for one in self.events if one.get("event") == kind]):
+            await asyncio.sleep(0.2)
+        return found[0]
+
     async def figures(self) -> tuple:
         """Live bytes of the heap now, and at the most at any look since the last time; how many
         nodes it knows.
