@@ -71,6 +71,7 @@ class World:
         self.recorded = []  # what the event log must hold
         self.help = {}  # place there of an answer: whether it must, and may, call for help
         self.doors = {name: AtTheDoor(self, name) for name in DOORS}
+        self.first = self.doors[DOORS[0]]
         self._start()
 
     # The reader's life
