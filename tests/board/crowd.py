@@ -35,7 +35,9 @@ class Crowd:
     ):
         self._board = lambda: firmware.board(folder, heap)
         self._lan = lan
+        # The other node takes a place for each direction.
         self._remembered = remembered
+        self._last = remembered - (2 if lan else 0)
         self._phones = [
             phone(folder / f"phone{number}", suite=suites[number % len(suites)])
             for number in range(count)
@@ -79,7 +81,7 @@ class Crowd:
                     _is_refused(door, revoked, "revoked")
             assert faults(door) == []
         with self._board() as board, self._door(board) as door:
-            for someone in self._phones[-self._remembered :]:
+            for someone in self._phones[-self._last :]:
                 if someone is not revoked:
                     _is_known(door, someone)
             if revoked is not None:

@@ -185,7 +185,7 @@ def carry(
                     carrier.copied(event_record.number_of(last), event_record.split(last)[1])
                     done["copied"] = True
     if home is not None and events is not None:
-        _bring_home(home, events, left, passphrase_file)
+        _bring_home(home, events, left, passphrase_file, is_copy=of is not None)
         with progress(f"Acknowledging to {door}"), visit.begun() as (carrier, _):
             words = coming_home.words(coming_home.words_path(home))
             brought = done["acknowledged"] = _acknowledged(carrier, words, of)
@@ -269,12 +269,18 @@ def _say_acknowledged(door: str, numbers: list[int]) -> None:
         say(f"there is no acknowledgement for the events of {door}: check some first", "yellow")
 
 
-def _bring_home(home: Site, path: Path, left: bool, passphrase_file: Path | None) -> None:
-    """Check the events in the file at ``path``, and keep them in the site's folder."""
+def _bring_home(
+    home: Site, path: Path, left: bool, passphrase_file: Path | None, *, is_copy: bool
+) -> None:
+    """Check the events in the file at ``path``, and keep them in the site's folder.
+
+    If it ``is_copy``, of another node's, they may end before what is home already.
+    """
     keys = Auditor(home, passphrase_file)
     broken = []
     for reader in event_files.by_reader(event_files.read([path]), home):
-        if not check_home(home, keys, reader, left=left).intact:
+        report = check_home(home, keys, reader, left=left)
+        if not report.intact and not (is_copy and report.is_older):
             broken.append(reader.node)
     if broken:
         raise broken_events(broken)
