@@ -55,7 +55,9 @@ def test_copies_come_home_once_and_the_word_goes_back_through_who_had_them(
         assert [one["through"] for one in through] == ["ctl"]
         assert through[0]["acknowledged"] == [through[0]["last_event"]]
 
+        before = len(reader.events)
         reader.put(card="04a1b2c3")
+        assert reader.wait(_is("access"), since=before, timeout=BOUND)
         said = reader.wait(_is("acknowledged"), timeout=BOUND)
         assert said is not None and said["by"] == "ctl"
 
