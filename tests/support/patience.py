@@ -48,7 +48,12 @@ def interpreter(folder: Path, options: str = "") -> str:
     either: for the variable MICROPYTHON.
     """
     script = folder / "micropython"
-    script.write_text(f'#!/bin/sh\nshift\nexec "{micropython()}" {options} "{_MAIN}" "$@"\n')
+    real = micropython()
+    script.write_text(
+        "#!/bin/sh\n"
+        f'case "$1" in -*) exec "{real}" "$@";; esac\n'  # no reader: it reads an image of flash
+        f'shift\nexec "{real}" {options} "{_MAIN}" "$@"\n'
+    )
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
     return str(script)
 
