@@ -27,7 +27,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
 .PHONY: torture bench native docs-vectors firmware size
-.PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-test esp32-joined unix unix-test unix-joined unix-joined-test unix-alloc coverage
+.PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-node rv32-test esp32-joined esp32-carrier unix unix-test unix-joined unix-joined-test unix-alloc coverage
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -45,7 +45,7 @@ demo: setup $(if $(AIOBLE),$(TESTING))  ## a door that decides by itself, on thi
 test: setup $(TESTING)  ## all tests; some of them with T=tests/upy/lib
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(T)
 
-TORTURED := $(addprefix tests/,powercut model backends board boards assembly xtensa interop alloc e2e/test_gatt.py upy/firmware/roles/test_strangers.py upy/firmware/roles/test_reader_lasts.py upy/firmware/roles/test_random_steps.py)
+TORTURED := $(addprefix tests/,powercut model backends board boards assembly xtensa interop alloc e2e/test_gatt.py e2e/test_lan.py e2e/test_lan_site.py host/lan/test_pull_copies.py host/site/test_replace.py upy/firmware/node/test_storm.py upy/firmware/node/test_siege.py upy/firmware/roles/test_strangers.py upy/firmware/roles/test_reader_lasts.py upy/firmware/roles/test_random_steps.py)
 
 torture: setup $(TESTING)  ## power cut at every write, longer histories, 10,000 cases a function: takes long
 	@HOLDFAST_TORTURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(TORTURED)
@@ -214,8 +214,8 @@ $(FROZEN_RV32):
 
 # And with the reader joined into few modules, which takes less still: boards/join/README.md. The map
 # beside them leads a traceback back: PYTHONPATH=boards python3 -m join --trace build/joined/rv32
-JOINER := $(sort $(wildcard boards/join/*.py)) boards/late.toml \
-  $(wildcard tests/board/*reader_on_board.py tests/board/wiegand_on_board.py)
+JOINER := $(sort $(wildcard boards/join/*.py boards/resident/*.[pchm]*)) boards/late.toml \
+  $(wildcard $(addprefix tests/board/,*reader_on_board.py wiegand_on_board.py lan_on_board.py resident_shapes.py))
 JOINED_RV32 := build/rv32/stamp-joined-$(call sum,$(RV32_FILES) $(FROZEN) $(JOINER),$(MPY_DIR))
 
 rv32-joined: rv32 build/native/rv32imc/stamp $(JOINED_RV32)  ## that board with the reader joined in its image
@@ -239,6 +239,17 @@ $(GATT_RV32):
 	@boards/qemu_rv32/build.sh build/rv32 '$(MPY_DIR)' gatt
 	@touch $@
 
+# And any node as its settings say, with a LAN, for what each role holds of the heap.
+NODE_RV32 := build/rv32/stamp-node-$(call sum,$(RV32_FILES) $(FROZEN) $(JOINER) tests/board/node_on_board.py,$(MPY_DIR))
+
+rv32-node: rv32 build/native/rv32imc/stamp $(NODE_RV32)  ## that board with all roles joined in its image
+
+$(NODE_RV32):
+	@rm -f build/rv32/stamp-node-*
+	@PYTHONPATH=boards $(PYTHON) -m join boards/qemu_rv32/joined_node.toml build/joined/rv32_node
+	@boards/qemu_rv32/build.sh build/rv32 '$(MPY_DIR)' node
+	@touch $@
+
 # The role that goes to an ESP32, joined: its modules are the same for all of them (docs/boards.md).
 JOINING := $(FROZEN) $(wildcard boards/join/*.py) boards/late.toml boards/esp32/joined.toml
 JOINED_ESP32 := build/joined/esp32/stamp-$(call sum,$(JOINING))
@@ -250,11 +261,22 @@ $(JOINED_ESP32):
 	@PYTHONPATH=boards $(PYTHON) -m join boards/esp32/joined.toml build/joined/esp32
 	@touch $@
 
-# Which board it is for is asked first: nothing is built for one that there is not.
+# The same of a carrier alone, which has nothing that decides.
+CARRIER_ESP32 := build/joined/esp32_carrier/stamp-$(call sum,$(JOINING) boards/esp32/joined_carrier.toml)
+
+esp32-carrier: native $(CARRIER_ESP32)  ## a carrier alone, joined for the image of an ESP32
+
+$(CARRIER_ESP32):
+	@rm -f build/joined/esp32_carrier/stamp-*
+	@PYTHONPATH=boards $(PYTHON) -m join boards/esp32/joined_carrier.toml build/joined/esp32_carrier
+	@touch $@
+
+# Which board it is for is asked first: nothing is built for one that there is not. With ROLE=carrier
+# it is an image that is nothing else.
 firmware: setup  ## what goes to a board, in the form that it takes: make firmware BOARD=ESP32_GENERIC_C3
-	@goals=$$(PYTHONPATH=boards $(BIN)/python -m forms $(BOARD)) && \
+	@goals=$$(PYTHONPATH=boards $(BIN)/python -m forms '$(BOARD)' '$(ROLE)') && \
 	  $(MAKE) --silent setup $$goals && \
-	  PYTHONPATH=boards $(BIN)/python -m forms $(BOARD) build/firmware
+	  PYTHONPATH=boards $(BIN)/python -m forms '$(BOARD)' '$(ROLE)' build/firmware
 
 size: setup native  ## flash and heap a room, this checkout beside the commit before, or with SINCE=COMMIT
 	@PYTHONPATH=boards $(BIN)/python -m size $(SINCE)

@@ -1,4 +1,4 @@
-"""Starts the device: a reader. On the unix port its state directory and port are arguments."""
+"""Starts the device. On the unix port its state directory and port are arguments."""
 
 import sys
 
@@ -8,10 +8,12 @@ from holdfast.hal.platform import is_esp32
 def main():
     """Be it; the process's exit code, or None where somebody at the console stopped it."""
     if is_esp32():
-        from holdfast.roles import esp32_reader as role
-    else:
-        from holdfast.roles import unix_reader as role
-    return role.main(sys.argv[1:])
+        from holdfast.roles import esp32 as role
+
+        return role.main(sys.argv[1:])
+    from holdfast.roles import unix_which
+
+    return unix_which.role(sys.argv[1:])(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -183,6 +183,16 @@ class PortableItem(pytest.Item):
         return self.path, self.line - 1, f"{self.interpreter}: {self.called}"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def patient():
+    """Nobody waits in vain for a reader because this machine is busy."""
+    import patience
+
+    with pytest.MonkeyPatch.context() as patched:
+        patience.install(patched)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def folder_of_its_own(tmp_path_factory, monkeypatch):
     """Where harness.new_folder makes folders for a test that runs in this process."""

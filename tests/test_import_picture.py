@@ -65,6 +65,15 @@ STANDARD = {
     "manifest.py": set(),
 }
 
+# Rooms of the host, and those above them, which they never import.
+HOST_ABOVE = {
+    "policy": {"cli", "people", "register"},
+    "site": {"cli", "people", "register"},
+    "credentials": {"cli", "people", "register"},
+    "register": {"cli", "people"},
+    "people": {"cli"},
+}
+
 # Only hal may have these.
 HARDWARE = {"bluetooth", "esp", "esp32", "espnow", "machine", "neopixel", "network", "onewire"}
 
@@ -166,6 +175,10 @@ def _elsewhere(top):
 def _host(inner, name, top):
     if top == "holdfast" and not f"{name}.".startswith("holdfast.access."):
         return "of the firmware the host imports holdfast.access only"
+    room = inner[1] if len(inner) > 2 else ""
+    above = HOST_ABOVE.get(room, ())
+    if top == inner[0] and name.count(".") and name.split(".")[1] in above:
+        return f"{room} imports none of these rooms: {sorted(above)}"
     return None
 
 
@@ -217,6 +230,44 @@ def test_modules_do_not_go_in_circles():
     """Also not two files of one room: whoever reads one of them must read both."""
     graph = module_graph(list(modules("lib", "firmware", "host_tools")))
     graphlib.TopologicalSorter(graph).prepare()
+
+
+# What a carrier's image must not have: whoever takes it off its wall would have it, too.
+DECIDING = (
+    "access.cards access.decide access.grant access.standing access.policy door.access_point"
+    " door.card_reader door.doorway door.unit node.carriers node.node node.recorder node.stores"
+    " resources storage.attempts storage.cache storage.events storage.policy sync.collector"
+    " sync.dissemination sync.sources sync.time sync.trickle sync.uplink"
+).split()
+# Reads the changesets that name the authority's next key, when settings are brought.
+INTAKE = "holdfast.storage.settings_intake"
+
+
+def reachable(graph, start):
+    """All modules that are loaded, now or later, once ``start`` is, packages included."""
+    found, waiting = set(), [start]
+    while waiting:
+        name = waiting.pop()
+        if name in found or name not in graph:
+            continue
+        found.add(name)
+        waiting += [*graph[name], name.rpartition(".")[0]]
+    return found
+
+
+@pytest.mark.parametrize("role", ["carrier", "unix_carrier", "esp32_carrier"])
+def test_a_carrier_has_nothing_that_decides(role):
+    """Neither the decision nor a policy, a zone's key or the cards: by no import, also a late
+    one.
+    """
+    graph = module_graph(list(modules("lib", "firmware")))
+    assert "holdfast.access.decide" in reachable(graph, "holdfast.roles.reader")
+    graph[INTAKE] = set()
+    found = reachable(graph, f"holdfast.roles.{role}")
+    assert {"holdfast.link.carrying", INTAKE, "edhoc.initiator"} <= found
+    for module in sorted(found):
+        for forbidden in DECIDING:
+            assert not f"{module}.".startswith(f"holdfast.{forbidden}."), module
 
 
 def test_libraries_do_not_go_in_circles():

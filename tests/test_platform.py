@@ -19,7 +19,7 @@ class Role:
     @staticmethod
     def main(arguments):
         print("esp32", arguments)
-sys.modules["holdfast.roles.esp32_reader"] = Role
+sys.modules["holdfast.roles.esp32"] = Role
 import main
 main.main()
 """

@@ -117,18 +117,26 @@ static inline __attribute__((always_inline)) void add_round_key(state_t q, const
     }
 }
 
-static void encrypt(const mbedtls_aes_context *aes, state_t state) {
+// The key that was used last, expanded: no cipher's object has to have room for that in one piece, and two
+// ciphers with one key, as CCM has, expand it once.
+static struct {
+    mbedtls_aes_context aes;
+    // Bitsliced, for one block: of two words each, which have their bits at the even places.
+    uint32_t round_keys[15][4];
+} expanded;
+
+static void encrypt(unsigned rounds, state_t state) {
     state_t q;
     transpose(state);
     memcpy(q, state, sizeof(q));
-    add_round_key(q, aes->round_keys[0]);
-    for (unsigned round = 1; round <= aes->rounds; round++) {
+    add_round_key(q, expanded.round_keys[0]);
+    for (unsigned round = 1; round <= rounds; round++) {
         sub_bytes(q);
         shift_rows(q);
-        if (round < aes->rounds) {
+        if (round < rounds) {
             mix_columns(q);
         }
-        add_round_key(q, aes->round_keys[round]);
+        add_round_key(q, expanded.round_keys[round]);
     }
     transpose(q);
     memcpy(state, q, sizeof(q));
@@ -136,11 +144,11 @@ static void encrypt(const mbedtls_aes_context *aes, state_t state) {
 
 // No part of the firmware decrypts a block (CCM encrypts both ways), so this is short and not fast: ShiftRows
 // and MixColumns are undone by three times more of the same, their fourth power being nothing.
-static void decrypt(const mbedtls_aes_context *aes, state_t q) {
+static void decrypt(unsigned rounds, state_t q) {
     transpose(q);
-    for (unsigned round = aes->rounds; round > 0; round--) {
-        add_round_key(q, aes->round_keys[round]);
-        for (int i = 0; i < 3 && round < aes->rounds; i++) {
+    for (unsigned round = rounds; round > 0; round--) {
+        add_round_key(q, expanded.round_keys[round]);
+        for (int i = 0; i < 3 && round < rounds; i++) {
             mix_columns(q);
         }
         for (int i = 0; i < 3; i++) {
@@ -150,7 +158,7 @@ static void decrypt(const mbedtls_aes_context *aes, state_t q) {
         sub_bytes(q);
         undo_affine(q);
     }
-    add_round_key(q, aes->round_keys[0]);
+    add_round_key(q, expanded.round_keys[0]);
     transpose(q);
 }
 
@@ -166,11 +174,11 @@ void mbedtls_aes_init(mbedtls_aes_context *aes) {
     memset(aes, 0, sizeof(*aes));
 }
 
-int mbedtls_aes_setkey_enc(mbedtls_aes_context *aes, const unsigned char *key, unsigned bits) {
-    unsigned key_words = bits / 32, constant = 1;
+static void expand(const mbedtls_aes_context *aes) {
+    unsigned key_words = aes->rounds - 6, constant = 1;
     uint32_t words[60];
-    aes->rounds = key_words + 6;
-    memcpy(words, key, bits / 8);
+    memset(&expanded, 0, sizeof(expanded)); // a shorter key has fewer rounds: nothing of a longer one stays
+    memcpy(words, aes->key, key_words * 4);
     for (unsigned i = key_words; i < 4 * (aes->rounds + 1); i++) {
         uint32_t word = words[i - 1];
         if (i % key_words == 0) {
@@ -188,9 +196,29 @@ int mbedtls_aes_setkey_enc(mbedtls_aes_context *aes, const unsigned char *key, u
         }
         transpose(q);
         for (int i = 0; i < 4; i++) {
-            aes->round_keys[round][i] = q[2 * i] | q[2 * i + 1] << 1;
+            expanded.round_keys[round][i] = q[2 * i] | q[2 * i + 1] << 1;
         }
     }
+    expanded.aes = *aes;
+    memset(words, 0, sizeof(words));
+    __asm__ volatile ("" : : "r" (words) : "memory"); // else nobody reads the zeros, and they are not written
+}
+
+// Whether it is the same key shows in the time that this takes; how far it is, does not.
+static void need(const mbedtls_aes_context *aes) {
+    uint32_t differs = expanded.aes.rounds ^ aes->rounds;
+    for (int i = 0; i < 8; i++) {
+        differs |= expanded.aes.key[i] ^ aes->key[i];
+    }
+    if (differs) {
+        expand(aes);
+    }
+}
+
+int mbedtls_aes_setkey_enc(mbedtls_aes_context *aes, const unsigned char *key, unsigned bits) {
+    memset(aes, 0, sizeof(*aes));
+    aes->rounds = bits / 32 + 6;
+    memcpy(aes->key, key, bits / 8);
     return 0;
 }
 
@@ -202,14 +230,15 @@ int mbedtls_aes_setkey_dec(mbedtls_aes_context *aes, const unsigned char *key, u
 int mbedtls_aes_crypt_ecb(mbedtls_aes_context *aes, int mode, const unsigned char in[16], unsigned char out[16]) {
     uint32_t words[4];
     state_t q = { 0 };
+    need(aes);
     memcpy(words, in, 16);
     for (int i = 0; i < 4; i++) {
         q[2 * i] = words[i];
     }
     if (mode == MBEDTLS_AES_ENCRYPT) {
-        encrypt(aes, q);
+        encrypt(aes->rounds, q);
     } else {
-        decrypt(aes, q);
+        decrypt(aes->rounds, q);
     }
     for (int i = 0; i < 4; i++) {
         words[i] = q[2 * i];

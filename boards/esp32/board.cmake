@@ -40,3 +40,6 @@ endif()
 
 # FROZEN_MANIFEST=... on make's command line names another one, such as manifest_plain.py.
 set(MICROPY_FROZEN_MANIFEST ${MICROPY_BOARD_DIR}/manifest.py)
+
+# What manifest.py has in ROM of a joined image is looked for there: boards/resident.
+list(APPEND USER_C_MODULES ${CMAKE_CURRENT_LIST_DIR}/../resident)

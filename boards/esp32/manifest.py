@@ -5,12 +5,16 @@ as the modules of `make esp32-joined`, or a module a file.
 """
 
 import pathlib  # noqa: TID251 - runs in the build, not on a board
+import sys
 
 options.defaults(arch="", joined=True)
 
 here = pathlib.Path.cwd()  # makemanifest is in this file's folder while it runs it
 modules = here / "../../build/joined/esp32/modules"
 machine_code = here / "../../build/native" / options.arch
+sys.path.insert(0, str(here / ".."))
+from resident.in_rom import keep, staying  # noqa: E402 - it is found by then
+
 wanted = [(machine_code / "crypto/native", "native")]
 if options.joined:
     wanted.append((modules, "esp32-joined"))
@@ -24,6 +28,7 @@ require("aioble-peripheral")
 if options.joined:
     freeze(str(modules))
     freeze("start", "main.py")
+    keep(*staying(modules))
 else:
     include("../../firmware/manifest.py", hal="esp32")
     # Frozen, it comes before a file of that name on flash.

@@ -1,16 +1,17 @@
-"""The command behind `make firmware`: ``python -m forms BOARD [OUT]``.
+"""The command behind `make firmware`: ``python -m forms BOARD [ROLE [OUT]]``.
 
-Without OUT it prints which goals of the Makefile come first.
+ROLE is empty, for any, or ``carrier``. Without OUT it prints which goals of the Makefile come
+first.
 """
 
 import pathlib
 import sys
 
-from .board import FROZEN, MPY, SOURCES, Board, Form, boards
+from .board import ANY, CARRIER, FROZEN, MPY, SOURCES, Board, Form, boards
 
 _WHAT = {
-    FROZEN: "an image of one's own, the reader joined into few modules and frozen",
-    MPY: "a stock image, the reader joined into few modules, .mpy files on its LittleFS",
+    FROZEN: "an image of one's own, the firmware joined into few modules and frozen",
+    MPY: "a stock image, the firmware joined into few modules, .mpy files on its LittleFS",
     SOURCES: "the sources as they lie",
 }
 _NEXT = {
@@ -39,23 +40,28 @@ def main(arguments: list[str]) -> int:
             forms = " or ".join(form.form for form in one.forms)
             print(f"  {one.name:18} {one.product}: {forms}", file=sys.stderr)
         return 2
-    if len(arguments) == 1:
-        print(*board.goals)
+    role = arguments[1] if len(arguments) > 1 else ANY
+    if role not in (ANY, CARRIER):
+        print(f"make firmware: no role {role}; ROLE=carrier, or none for any", file=sys.stderr)
+        return 2
+    if len(arguments) < 3:
+        print(*board.goals(role))
         return 0
-    print(f"{board.name}: {board.product}")
+    print(f"{board.name}: {board.product}{', a carrier and nothing else' if role else ''}")
+    out = pathlib.Path(arguments[2]).resolve() / "-".join(filter(None, (board.name, role)))
     for form in board.forms:
-        _tell(board, form, pathlib.Path(arguments[1]).resolve() / board.name)
+        _tell(board, form, role, out)
     print(_ROMFS)
     return 0
 
 
-def _tell(board: Board, form: Form, out: pathlib.Path) -> None:
+def _tell(board: Board, form: Form, role: str, out: pathlib.Path) -> None:
     print(f"\n{form.form}, on {form.on}: {_WHAT[form.form]}\n  why: {form.why}")
     folder = out / form.form
     if form.form != SOURCES:
         from .lay_out import lay_out
 
-        sizes = lay_out(board, form, folder)
+        sizes = lay_out(board, form, folder, role)
         machine = sum(n for name, n in sizes.items() if name.startswith("crypto/native/"))
         every = sum(sizes.values())
         print(f"  made: {folder}, {len(sizes)} files, {every - machine:,} bytes of bytecode and")

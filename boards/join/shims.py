@@ -33,8 +33,10 @@ class Shims:
             return public
         return [*public, *(one for one in self._program.modules[name].bound if one not in public)]
 
-    def text(self, name: str) -> str:
-        """The source of the module that ``name`` still is for who imports it."""
+    def text(self, name: str, written) -> str:
+        """The source of the module that ``name`` still is for who imports it; ``written`` are the
+        units of which something is left.
+        """
         module = self._program.modules[name]
         lines = [*self._modules(name)]
         changing = {}
@@ -55,7 +57,9 @@ class Shims:
             lines.append(self._asked(changing, module.getattr))
         elif module.getattr:
             lines.append(ast.unparse(module.getattr) + "\n")
-        return "".join(lines) or f"import {self._units.of[name]}\n"
+        # A package in which there is nothing may have been a unit of its own.
+        unit = self._units.of[name]
+        return "".join(lines) or (f"import {unit}\n" if unit in written else "")
 
     def _modules(self, name):
         """Imports of what the module has that are modules: it imports them, or they lie in it."""

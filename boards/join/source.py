@@ -132,6 +132,7 @@ class _Bare(ast.NodeTransformer):
             self.getattr = node
             return None
         node.returns = None
+        _put_in_line(node.args)
         self._depth += 1
         self.generic_visit(node)
         self._depth -= 1
@@ -204,3 +205,15 @@ class _Bare(ast.NodeTransformer):
 def is_definition(node: ast.AST) -> bool:
     """Whether a statement defines a function or a class."""
     return isinstance(node, (*FUNCTIONS, ast.ClassDef))
+
+
+def _put_in_line(arguments: ast.arguments):
+    """Make what is given by keyword only the last of the others: such a function keeps a
+    dictionary of its defaults, others a tuple. All calls of it stay right; wrong ones may not be
+    noticed.
+    """
+    defaults = arguments.kw_defaults
+    if arguments.vararg is None and all(defaults):
+        arguments.args += arguments.kwonlyargs
+        arguments.defaults += [default for default in defaults if default is not None]
+        arguments.kwonlyargs, arguments.kw_defaults = [], []

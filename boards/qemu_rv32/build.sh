@@ -1,9 +1,10 @@
 #!/bin/sh
-# Builds this board into OUT/firmware.elf: build.sh OUT [MICROPYTHON [frozen|joined|gatt]]
+# Builds this board into OUT/firmware.elf: build.sh OUT [MICROPYTHON [frozen|joined|gatt|node]]
 # Without a MICROPYTHON (a source tree with ports/qemu), Debian's source package is fetched, once.
 # The word frozen builds OUT/frozen.elf instead, with the firmware in it, for which there must be `make native`;
 # the word joined OUT/joined.elf, with what lies in build/joined/rv32/modules; the word gatt OUT/gatt.elf, with
-# what lies in build/joined/rv32_gatt/modules, and aioble from AIOBLE_PATH.
+# what lies in build/joined/rv32_gatt/modules, and aioble from AIOBLE_PATH; the word node OUT/node.elf, with what lies
+# in build/joined/rv32_node/modules.
 set -eu
 
 board=$(cd "$(dirname "$0")" && pwd)
@@ -43,14 +44,18 @@ build_mpy_cross
 image=firmware
 objects=$out/objects
 manifest=$board/manifest.py
+resident=
 if [ -n "${3:-}" ]; then
     image=$3
     objects=$out/objects_$3
     manifest=$board/manifest_$3.py
     # A file that is no longer there must not stay frozen.
     rm -rf "$objects/frozen_mpy"
+    # Functions that stay are constants of the image: boards/resident.
+    [ "$3" = frozen ] || resident=RESIDENT=1
 fi
-logged "building the firmware" quiet_make -C "$micropython/ports/qemu" \
+# shellcheck disable=SC2086 # nothing, or one word
+logged "building the firmware" quiet_make -C "$micropython/ports/qemu" $resident \
     BOARD=QEMU_RV32 BOARD_DIR="$board" BUILD="$objects" FROZEN_MANIFEST="$manifest" \
     MICROPY_MPYCROSS="$out/mpy-cross/mpy-cross" MICROPY_MPYCROSS_DEPENDENCY=
 cp "$objects/firmware.elf" "$out/$image.elf"

@@ -45,6 +45,15 @@ size_t host_write(int file, const void *from, size_t length);
 // The words after -append, as one string; false if they do not fit.
 bool host_command_line(char *to, size_t size);
 
+// The bytes that stand after `name` on that line, in whole blocks of 16; 0 if it is not there or above `limit`.
+size_t board_option(const char *name, size_t limit);
+
+// The system's memory beside the heap (cmodules/system.c); NULL if no piece of it is as large.
+void system_begin(void);
+void *system_alloc(size_t bytes);
+void system_free(void *data);
+void *board_commit_code(void *code, size_t length, void *relocation);
+
 // Flash as the processor sees it, in place, filled from romfs.img at power-on.
 void rom_load(void);
 

@@ -27,6 +27,13 @@
 // As on an ESP32, whose serial line blocks while it is printed: what prints it is found here.
 #define MICROPY_PY_STR_BYTES_CMP_WARN (1)
 
+// As on an ESP32: the heap grows in areas out of the system's memory, and machine code lies there, too.
+#define MICROPY_GC_SPLIT_HEAP (1)
+#define MICROPY_GC_SPLIT_HEAP_AUTO (1)
+#define MP_PLAT_ALLOC_HEAP(bytes) system_alloc(bytes)
+#define MP_PLAT_FREE_HEAP(area) system_free(area)
+#define MP_PLAT_COMMIT_EXEC(code, length, relocation) board_commit_code(code, length, relocation)
+
 #define MICROPY_STACK_CHECK_MARGIN (1024)
 #define MICROPY_ENABLE_SCHEDULER (1)
 // As on an ESP32: so many calls of pins' handlers wait for the interpreter.

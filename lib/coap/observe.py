@@ -53,6 +53,11 @@ class Registry:
     def __len__(self):
         return len(self._entries)
 
+    @property
+    def observers(self) -> list:
+        """All that observe now, the longest first."""
+        return list(self._entries)
+
     def registered(self, served, request: Message, key, state=None):
         """The Observer that ``request``, in plain, makes of its sender; None if it makes none: it
         does not ask for it, gives it up, or there is no room, and then the response is one like
@@ -92,8 +97,12 @@ class Registry:
         """What ``key`` names has another state now."""
         for entry in list(self._entries):
             if entry.key == key:
-                entry.is_due = True
-                self._tell(entry)
+                self.tell(entry)
+
+    def tell(self, observer: Observer):
+        """What this one observes has another state, for it at least."""
+        observer.is_due = True
+        self._tell(observer)
 
     def notify(self, observer: Observer, message: Message):
         """Send what was rendered. One without Observe, such as an error, is the last (4.2)."""

@@ -11,6 +11,7 @@ BASE_MAX_MESSAGE_SIZE = 1152  # what each side takes before a CSM says otherwise
 
 _MAX_TOKEN = const(8)
 _LONGEST_HEADER = const(6)
+_FIRST_SIZE = const(384)  # bytes: a handshake's last message with a credential, and a request
 
 
 def encode(message: Message) -> bytes:
@@ -26,18 +27,26 @@ def encode(message: Message) -> bytes:
 class Decoder:
     """Turns the chunks of one stream into messages.
 
-    It holds one frame of at most ``max_size`` bytes, header included, in a buffer made once.
+    It holds one frame of at most ``max_size`` bytes, header included, in a buffer that grows to
+    that with the first frame that needs it: few do, and a kilobyte in one piece is much.
+    ``feed`` raises MemoryError if there is none, and the stream is broken then.
     """
 
     def __init__(self, max_size: int = BASE_MAX_MESSAGE_SIZE):
         if max_size < _LONGEST_HEADER:
             raise ValueError("max_size below a header's 6 bytes")
         # A view, put into by views of the piece alone: else all that lies behind it is moved.
-        self._buffer = memoryview(bytearray(max_size))
+        self._buffer = memoryview(bytearray(min(max_size, _FIRST_SIZE)))
+        self._max_size = max_size
         self._held = 0
         self._wanted = 1  # the frame length at which the next step can be taken
         self._code_at = 0  # where in the frame the code stands; 0: the header is not whole yet
         self._failed = False
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether a frame has begun that is not whole yet."""
+        return self._held > 0
 
     def feed(self, chunk) -> list:
         """The messages that ``chunk`` completes, Empty and signalling ones among them.
@@ -60,7 +69,7 @@ class Decoder:
                 position += taken
                 if held == self._wanted:
                     self._advance(messages)
-        except CoAPError:
+        except (CoAPError, MemoryError):
             self._failed = True
             raise
         return messages
@@ -84,8 +93,12 @@ class Decoder:
             length = base + int.from_bytes(self._buffer[1 : 1 + extended], "big")
         self._code_at = 1 + extended
         self._wanted = self._code_at + 1 + token_length + length
+        if self._wanted > self._max_size:
+            raise CoAPError("a frame of more than %d bytes" % self._max_size)
         if self._wanted > len(self._buffer):
-            raise CoAPError("a frame of more than %d bytes" % len(self._buffer))
+            larger = memoryview(bytearray(self._max_size))
+            larger[: self._held][:] = self._buffer[: self._held]
+            self._buffer = larger
 
     def _message(self) -> Message:
         frame = self._buffer[: self._wanted]

@@ -9,11 +9,11 @@ import policy_site as board
 import small_site as site
 from access_rules import seen
 from cose import sign1
-from holdfast.access import DoorView
 from holdfast.access.policy import changeset, draft, key_changes, snapshot
 from holdfast.access.policy import operations as ops
 from holdfast.access.policy.key_ring import KeyRing
 from holdfast.access.policy.operations import ChangesetRefused
+from holdfast.access.policy.view import DoorView
 from holdfast.storage.policy import encoding
 from untrusted import InvalidInput
 

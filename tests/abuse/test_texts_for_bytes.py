@@ -20,10 +20,11 @@ from cose import Key, cwt, mac0, sign1
 from crypto import backend
 from edhoc import parse_error
 from edhoc_sides import Handshake, phone, reader, verified_2, verified_3
-from holdfast.access import SiteRules, Trust
+from holdfast.access import Trust
 from holdfast.access.events import batch
 from holdfast.access.policy import changeset, draft, snapshot
 from holdfast.access.policy import operations as ops
+from holdfast.access.policy.rules import SiteRules
 from holdfast.access.trust import Refused
 from holdfast.storage import settings
 from untrusted import InvalidInput

@@ -13,7 +13,7 @@ import tempfile
 _TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(_TESTS), str(_TESTS / "support")]
 
-from board.door import ON_BOARD, ROOMY, WIEGAND_ON_BOARD, Door, Firmware, phone
+from board.door import BESIDE, ON_BOARD, ROOMY, Door, Firmware, phone
 from board.qemu_board import FROZEN, JOINED, ROOT, BoardError, missing, sources
 from holdfast_host.errors import UsageProblem
 
@@ -28,7 +28,7 @@ print(gc.mem_alloc())
 _WARM = 9  # warm unlocks, whose median is told
 _STEP = 1024  # bytes; what a heap is bisected to
 _BOARD = 128 * 1024  # bytes of heap that a board has unless told otherwise
-_PATIENCE = 120  # seconds; in a heap that is nearly enough it collects garbage without end
+PATIENCE = 120  # seconds; in a heap that is nearly enough it collects garbage without end
 
 
 def instructions(firmware: Firmware, folder: pathlib.Path, heap: int, suite: int = 0) -> dict:
@@ -93,8 +93,8 @@ def everything(firmware: Firmware, folder: pathlib.Path) -> int:
     names = [
         ".".join(place.with_suffix("").parts[1:])
         for _, place in sources()
-        if place.stem not in ("__init__", "esp32_reader", "safe_mode")
-        and not place.stem.startswith("unix_")
+        if place.stem not in ("__init__", "safe_mode")
+        and not place.stem.startswith(("unix_", "esp32"))
         and not {"portable", "esp32", "gatt"} & set(place.parts)
     ]
     with firmware.board(folder, ROOMY) as board:
@@ -106,7 +106,7 @@ def opens(firmware: Firmware, heap: int) -> bool:
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         try:
-            with firmware.board(folder, heap) as board, Door(board, patience=_PATIENCE) as door:
+            with firmware.board(folder, heap) as board, Door(board, patience=PATIENCE) as door:
                 report = door.unlock(phone(folder / "phone"))
                 faults = [event for event in door.events if event.get("event") == "fault"]
                 return report.granted and not faults
@@ -114,11 +114,11 @@ def opens(firmware: Firmware, heap: int) -> bool:
             return False
 
 
-def smallest_heap(firmware: Firmware, works: int, fails: int = 0) -> int:
+def smallest_heap(opens, works: int, fails: int = 0) -> int:
     """Bytes of the smallest heap that ``opens``, found between one that does and one that not."""
     while works - fails > _STEP:
         middle = (works + fails) // 2 // _STEP * _STEP
-        if opens(firmware, middle):
+        if opens(middle):
             works = middle
         else:
             fails = middle
@@ -130,7 +130,8 @@ def is_frozen_of_today(image: pathlib.Path = FROZEN) -> bool:
     built = image.stat().st_mtime if image.exists() else 0
     made_of = [source for source, _ in sources()]
     if image is JOINED:
-        made_of += [*(ROOT / "boards" / "join").glob("*.py"), ON_BOARD, WIEGAND_ON_BOARD]
+        made_of += [*(ROOT / "boards" / "join").glob("*.py"), ON_BOARD, *BESIDE]
+        made_of += (ROOT / "boards" / "resident").glob("*.[pch]*")
         made_of += [ROOT / "boards" / "qemu_rv32" / "joined.toml", ROOT / "boards" / "late.toml"]
     return all(source.stat().st_mtime < built for source in made_of)
 
@@ -148,19 +149,23 @@ def measure() -> dict:
     found = {}
     images = {"frozen": FROZEN, "joined": JOINED}
     of_today = [where for where, image in images.items() if is_frozen_of_today(image)]
+    if "joined" in of_today:
+        of_today.append("joined_mpy")
     for where in ("mpy", "rom", *of_today):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             firmware = Firmware(folder, where)
             loaded, peak = live(firmware, new(folder / "live"))
             most = 2 * peak
-            smallest = smallest_heap(firmware, most, peak)
+            smallest = smallest_heap(
+                lambda heap, firmware=firmware: opens(firmware, heap), most, peak
+            )
             found |= {
                 f"rv32.heap_{where}.loaded_bytes": loaded,
                 f"rv32.heap_{where}.cold_unlock_live_bytes": peak,
                 f"rv32.heap_{where}.cold_unlock_bytes": smallest,
             }
-            if where != "joined":  # which has no modules by name
+            if not where.startswith("joined"):  # which has no modules by name
                 all_code = everything(firmware, new(folder / "all"))
                 found[f"rv32.heap_{where}.all_code_bytes"] = all_code
             if where in ("rom", "joined"):

@@ -13,10 +13,13 @@ from board.qemu_board import (
     FROZEN,
     GATT,
     JOINED,
+    JOINED_MODULES,
     QUIET_SECONDS,
     ROOT,
     Board,
     compile_tree,
+    compiled,
+    native_modules,
     rom_image,
 )
 from cose import cwt
@@ -27,7 +30,7 @@ from holdfast_host.phone.unlock import Report, Wish, unlock
 from holdfast_host.phone.wallet import Wallet
 
 ON_BOARD = ROOT / "tests" / "board" / "reader_on_board.py"
-WIEGAND_ON_BOARD = ON_BOARD.with_name("wiegand_on_board.py")
+BESIDE = [ON_BOARD.with_name(name) for name in ("wiegand_on_board.py", "lan_on_board.py")]
 GRANTS = 1000
 READER_KEY = bytes(range(64, 96))
 READER_P256_KEY = bytes(range(96, 128))
@@ -43,7 +46,7 @@ _START = """
 import gc
 gc.threshold(2048)
 import reader_on_board
-reader_on_board.serve(%d, %s, %r, %s)
+reader_on_board.serve(%d, %s, %r, %s, %r)
 """
 
 # Copies what lies in ROM to flash, in the folder that code in .mpy files is loaded from.
@@ -120,7 +123,7 @@ class Door:
     ready. A board that says nothing for ``patience`` seconds raises BoardError, and so does a
     reader that ends. ``sender`` are the arguments of a Sender (wiegand_on_board.py), and ``cards``
     the lines that tell of what it sent. ``contexts`` is how many phones it remembers, if not as
-    many as it does.
+    many as it does, ``lan`` its address among other nodes (lan_door.py).
     """
 
     def __init__(
@@ -131,12 +134,13 @@ class Door:
         patience=QUIET_SECONDS,
         sender=None,
         contexts=None,
+        lan=None,
     ):
         self.events = []
         self.cards = []
         self._patience = patience
         self._board = board
-        board.start(_START % (site.NOW, looks_at_heap, sender, contexts))
+        board.start(_START % (site.NOW, looks_at_heap, sender, contexts, lan))
         self.loaded = self.wait("ready")["heap"]
 
     def __enter__(self):
@@ -155,12 +159,15 @@ class Door:
         """The next line that begins with one of these characters; what comes before are events."""
         while True:
             line = self._board.line(self._patience)
-            if line.startswith("{"):
-                self.events.append(json.loads(line))
-            elif line[:1] in ("#", "@"):
-                self.cards.append(line.split())
+            self._heard(line)
             if line[:1] in tuple(begins_with):
                 return line
+
+    def _heard(self, line):
+        if line.startswith("{"):
+            self.events.append(json.loads(line))
+        elif line[:1] in ("#", "@"):
+            self.cards.append(line.split())
 
     def wait(self, event: str) -> dict:
         """The next line of the console about such an event."""
@@ -181,6 +188,11 @@ class Door:
             return SerialLink(Serial(self), 244, None)
 
         return unlock(wallet, connect, site.DOOR, wish or Wish(), now=site.NOW, cold=cold)
+
+    def held(self) -> tuple:
+        """Live bytes of its heap now, and how many other nodes it knows."""
+        self.tell("held")
+        return tuple(json.loads(self.heard("=")[1:]))
 
     def spent(self) -> Spent:
         """What it has cost since the last time."""
@@ -219,14 +231,23 @@ def policy(grants: int = GRANTS, number: int = 7) -> bytes:
 class Firmware:
     """The firmware as it goes to a board, and the flash of one that was provisioned with it.
 
-    Made in ``folder``. ``where`` it lies: in ``rom``, in .mpy files on the flash (``mpy``), or in
-    the image: ``frozen``, and then the ROM has nothing but the test's own module, or ``joined``
-    with that, or with the radio's as well (``gatt``), and there is nothing in the ROM.
-    ``add(tree)`` puts more beside it. With ``p256`` the reader has a key for suite 2, too.
+    Made in ``folder``. ``where`` it lies: in ``rom``, in .mpy files on the flash (``mpy``), joined
+    into few of those (``joined_mpy``), as a stock image takes it, or in the image: ``frozen``, and
+    then the ROM has nothing but the test's own module, or ``joined`` with that, or with the
+    radio's as well (``gatt``), and there is nothing in the ROM.
+    ``add(tree)`` puts more beside it. With ``p256`` the reader has a key for suite 2, too, and
+    ``settings`` are more entries of those.
     """
 
-    def __init__(self, folder: pathlib.Path, where: str = "rom", add=None, p256: bool = False):
-        compile_tree(folder / "tree", [ON_BOARD, WIEGAND_ON_BOARD])
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        where: str = "rom",
+        add=None,
+        p256: bool = False,
+        settings: dict | None = None,
+    ):
+        compile_tree(folder / "tree", [ON_BOARD, *BESIDE])
         if add:
             add(folder / "tree")
         self.rom = rom_image(folder / "tree")
@@ -238,10 +259,12 @@ class Firmware:
         with open(self._flash / "flash.img", "wb") as flash:
             flash.truncate(_FLASH)
         with Board(self._flash, self.rom, ROOMY) as board:
-            certified = {11: site.p256_certificate(READER_P256_KEY)} if p256 else None
+            changes = dict(settings or {})
+            if p256:
+                changes[11] = site.p256_certificate(READER_P256_KEY)
             files = {
                 "device.key": READER_KEY,
-                "settings.cbor": site.settings_file(certified, private=READER_KEY),
+                "settings.cbor": site.settings_file(changes, private=READER_KEY),
                 "policy.cbor": policy(),
             }
             if p256:
@@ -254,17 +277,30 @@ class Firmware:
                 raise RuntimeError("the board did not take the policy: " + kept)
             if where == "mpy":
                 board.run(INSTALL)
-        if where != "rom":
+        if where == "joined_mpy":
+            self._install_joined(folder)
+        if where in ("mpy", "frozen"):
             shutil.rmtree(folder / "tree" / "lib")
             self.rom = rom_image(folder / "tree")
-        if where in ("joined", "gatt"):
+        if where in ("joined", "gatt", "joined_mpy"):
             self.rom = b""
 
-    def board(self, folder: pathlib.Path, heap: int = 0, shift: int = 0) -> Board:
+    def _install_joined(self, folder):
+        shutil.rmtree(folder / "tree" / "lib")
+        for module in sorted(JOINED_MODULES.rglob("*.py")):
+            name = module.relative_to(JOINED_MODULES)
+            compiled(module, name.as_posix(), (folder / "tree" / "lib" / name).with_suffix(".mpy"))
+        native_modules(folder / "tree" / "lib" / "crypto" / "native")
+        with Board(self._flash, rom_image(folder / "tree"), ROOMY) as board:
+            board.run(INSTALL)
+
+    def board(
+        self, folder: pathlib.Path, heap: int = 0, shift: int = 0, system: int = 0
+    ) -> Board:
         """A board in ``folder`` with a flash of its own, as provisioned, unless it has one."""
         if not (folder / "flash.img").exists():
             shutil.copy(self._flash / "flash.img", folder)
-        return Board(folder, self.rom, heap, self._image, shift)
+        return Board(folder, self.rom, heap, self._image, shift, system)
 
 
 def put(board: Board, path: str, data: bytes) -> None:

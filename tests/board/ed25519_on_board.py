@@ -42,9 +42,9 @@ def blocks(path):
                 work,
             )
             work[772] = 128  # the length
-            if not number:  # names are found faster the second time
-                block(bytearray(64), *arguments[1:])
-                work[772] = 128
+            # Names are found faster the second time, unless others were looked for in between.
+            block(bytearray(64), *arguments[1:])
+            work[772] = 128
             counts.add(instructions(block, *arguments))
             assert not any(work[:640]) and not any(work[768:])
             number += 1

@@ -6,6 +6,7 @@ import pathlib
 import struct
 
 import small_site as site
+from board.lan_door import lines_of
 from board.qemu_board import ROOT, Board, compiled
 from radio.board import radio_frames as frames
 from radio.gatt_door import AirDoor
@@ -24,7 +25,7 @@ _START = """
 import gc
 gc.threshold(2048)
 import gatt_reader_on_board
-gatt_reader_on_board.serve(%d, %s)
+gatt_reader_on_board.serve(%d, %s, %s)
 """
 
 
@@ -40,13 +41,15 @@ def add_radio(tree: pathlib.Path) -> None:
 class RadioBoardDoor(AirDoor):
     """The reader runs on ``board``, its radio is ``radio``; an asynchronous context.
 
-    ``events`` are all lines of its console, ``loaded`` the live bytes of its heap once it serves.
+    ``events`` are all lines of its console, ``loaded`` the live bytes of its heap once it serves;
+    ``lan`` is the Lan that it is on, if it is on one (lan_door.py).
     """
 
-    def __init__(self, board: Board, radio: Radio, *, looks_at_heap=False):
+    def __init__(self, board: Board, radio: Radio, *, looks_at_heap=False, lan=None):
         super().__init__(lambda: site.NOW)
         self._board, self._radio = board, radio
         self._looks_at_heap = looks_at_heap
+        self._lan = lan
         self._writer = None
         self._told = asyncio.Queue()
         self._tasks = []
@@ -54,9 +57,12 @@ class RadioBoardDoor(AirDoor):
         self.loaded = 0
 
     async def __aenter__(self):
-        await asyncio.to_thread(self._board.start, _START % (site.NOW, self._looks_at_heap))
+        own = self._lan and self._lan.own
+        await asyncio.to_thread(self._board.start, _START % (site.NOW, self._looks_at_heap, own))
         self._tasks.append(asyncio.create_task(self._listen()))
         self.loaded = (await self._next("ready"))["heap"]
+        if self._lan is not None:
+            self._tasks.append(asyncio.create_task(self._hear()))
         return self
 
     async def __aexit__(self, *exception):
@@ -72,8 +78,16 @@ class RadioBoardDoor(AirDoor):
         if self._writer:
             self._writer.close()  # its radio goes with it
 
+    async def told(self, kind: str) -> dict:
+        """Wait for an event of that kind, unless there was one."""
+        while not (found := [one for one in self.events if one.get("event") == kind]):
+            await asyncio.sleep(0.2)
+        return found[0]
+
     async def figures(self) -> tuple:
-        """Live bytes of the heap now, and at the most at any look since the last time."""
+        """Live bytes of the heap now, and at the most at any look since the last time; how many
+        nodes it knows.
+        """
         self._board.write(b"figures\n")
         return tuple(json.loads((await self._next("="))[1:]))
 
@@ -100,11 +114,20 @@ class RadioBoardDoor(AirDoor):
             self._tasks.append(asyncio.create_task(self._relay(reader)))
         elif line.startswith("~"):
             self._writer.write(bytes.fromhex(line[1:]))
+        elif line.startswith(">"):
+            self._lan.send(line)
         elif line.startswith("="):
             self._told.put_nowait(line)
         elif line.startswith("{"):
             self.events.append(json.loads(line))
             self._told.put_nowait(self.events[-1])
+
+    async def _hear(self):
+        while True:
+            came = await asyncio.to_thread(self._lan.receive)
+            if came is not None:
+                for line in lines_of(*came):
+                    self._board.write(line.encode() + b"\n")
 
     async def _relay(self, reader):
         while True:

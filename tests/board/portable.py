@@ -44,6 +44,7 @@ ROOMY_FILES += (
     "test_nights",
     "test_principals",
     "test_ends",
+    "test_schedule",
 )
 # Tests of messages over 64 KB, which a board refuses long before: a heap that can hold some.
 HEAPS = {

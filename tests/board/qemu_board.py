@@ -24,6 +24,7 @@ FIRMWARE = BUILT / "firmware.elf"
 FROZEN = BUILT / "frozen.elf"
 JOINED = BUILT / "joined.elf"
 GATT = BUILT / "gatt.elf"
+JOINED_MODULES = ROOT / "build" / "joined" / "rv32" / "modules"
 MPY_CROSS = BUILT / "mpy-cross" / "mpy-cross"
 QEMU = "qemu-system-riscv32"
 
@@ -107,10 +108,11 @@ def rom_image(folder: pathlib.Path) -> bytes:
 class Board:
     """One board, from power-on to power-off; ``folder`` keeps its flash in between.
 
-    ``rom`` is a ROMFS image, ``heap`` bytes take the place of an ESP32-C3's, and ``firmware`` is
-    what was built: FIRMWARE, or FROZEN or JOINED, which have ours in them. An instruction takes
-    2**``shift`` ns of its time. ``device`` is the serial port a tool of one's own may open; leave
-    the board's own methods alone then.
+    ``rom`` is a ROMFS image, ``heap`` bytes take the place of an ESP32-C3's, out of ``system``
+    bytes beside it the heap grows, and ``firmware`` is what was built: FIRMWARE, or FROZEN or
+    JOINED, which have ours in them. An instruction takes 2**``shift`` ns of
+    its time. ``device`` is the serial port a tool of one's own may open; leave the board's own
+    methods alone then.
     """
 
     def __init__(
@@ -120,13 +122,16 @@ class Board:
         heap: int = 0,
         firmware: pathlib.Path = FIRMWARE,
         shift: int = 0,
+        system: int = 0,
     ):
         (folder / "romfs.img").write_bytes(rom)
         command = [QEMU, "-bios", "none", "-machine", "virt", "-nographic", "-monitor", "null"]
         command += ["-semihosting", "-icount", f"shift={shift}", "-serial", "pty"]
         command += ["-kernel", firmware]
-        if heap:
-            command += ["-append", f"heap={heap}"]
+        asked = [f"heap={heap}"] if heap else []
+        asked += [f"system={system}"] if system else []
+        if asked:
+            command += ["-append", " ".join(asked)]
         self._transport = None
         self._process = subprocess.Popen(
             command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -163,8 +168,11 @@ class Board:
 
     def _repl(self) -> SerialTransport:
         if not self._transport:
-            # Without a timeout of its own, a read from a board that crashed would never end.
-            self._transport = SerialTransport(self.device, exclusive=False, timeout=1)
+            # Without a timeout of its own, a read from a board that crashed would never end; a
+            # board that others leave no time has not crashed.
+            self._transport = SerialTransport(
+                self.device, exclusive=False, timeout=START_SECONDS
+            )
             self._transport.enter_raw_repl(soft_reset=False)
         return self._transport
 
@@ -180,10 +188,7 @@ class Board:
             raise BoardError(f"the board does not answer: {error}") from error
         if error:
             raise BoardError(error.decode(errors="replace"))
-        said = printed.decode(errors="replace").replace("\r\n", "\n")
-        if WARNING in said:
-            raise BoardError(f"printed {said.count(WARNING)} times: {WARNING}")
-        return said
+        return _unwarned(printed.decode(errors="replace").replace("\r\n", "\n"))
 
     def start(self, source: str) -> None:
         """Run ``source`` and do not wait for its end; ``line`` and ``interrupt`` come next."""
@@ -192,7 +197,8 @@ class Board:
     def line(self, seconds: int = QUIET_SECONDS) -> str:
         """The next line that what was started prints.
 
-        Raises BoardError if none comes within ``seconds``, or if it has ended instead.
+        Raises BoardError if none comes within ``seconds``, if it has ended instead, or if it is
+        the warning that ``run`` refuses.
         """
         said = self._repl().read_until(1, b"\n", timeout=seconds)
         if not said.endswith(b"\n"):
@@ -200,7 +206,7 @@ class Board:
         if said.startswith(_END):
             error = said[1:] + self._repl().read_until(1, _END, timeout=seconds)[:-1]
             raise BoardError(error.decode(errors="replace"))
-        return said.decode().strip()
+        return _unwarned(said.decode()).strip()
 
     def write(self, data: bytes) -> None:
         """What was started reads this on its standard input; Ctrl-C (0x03) would stop it."""
@@ -211,7 +217,7 @@ class Board:
         printed, error = self._repl().follow(QUIET_SECONDS)
         if error:
             raise BoardError(error.decode(errors="replace"))
-        return printed.decode(errors="replace")
+        return _unwarned(printed.decode(errors="replace"))
 
     def interrupt(self) -> str:
         """Stop what was started, as Ctrl-C does; gives the last line of its traceback."""
@@ -242,8 +248,15 @@ class Board:
                 self._transport.close()
 
 
+def _unwarned(said: str) -> str:
+    if WARNING in said:
+        raise BoardError(f"printed {said.count(WARNING)} times: {WARNING}")
+    return said
+
+
 @contextlib.contextmanager
-def new_board(rom: bytes = b"", heap: int = 0):
+def new_board(rom: bytes = b"", heap: int = 0, system: int = 0):
     """A board with empty flash, which is gone afterwards."""
-    with tempfile.TemporaryDirectory() as folder, Board(pathlib.Path(folder), rom, heap) as board:
-        yield board
+    with tempfile.TemporaryDirectory() as folder:
+        with Board(pathlib.Path(folder), rom, heap, system=system) as board:
+            yield board

@@ -3,9 +3,10 @@
 What hal is on hardware is played here with what the board in qemu has: LittleFS in its flash,
 ticks and ``os.urandom``; strike, indicator and clock have no pins. One line from the host is one
 thing that happens: ``open``, ``data HEX`` with ``more HEX`` before it and ``close`` are a phone's,
-``figures`` asks what it has cost since it was last asked, ``stop`` ends it. Lines to the host
-begin with ``<`` (bytes for the phone), ``!`` (the reader has let go of it), ``=`` (figures) or are
-the console's JSON.
+``figures`` asks what it has cost since it was last asked, ``held`` how much of the heap is held
+and how many other nodes are known, ``stop`` ends it. Lines to the host begin with ``<`` (bytes
+for the phone), ``!`` (the reader has let go of it), ``=`` (figures) or are the console's JSON.
+With a LAN (lan_on_board.py) ``from HOST PORT HEX`` is a datagram, with ``lan HEX`` before it.
 """
 
 import asyncio
@@ -191,9 +192,10 @@ def provision(now):
     print(reader.stores.moment()[1].counts[0])
 
 
-def serve(now, looks_at_heap=False, sender=None, contexts=None):
+def serve(now, looks_at_heap=False, sender=None, contexts=None, lan=None):
     """Serve phones, and remember ``contexts`` of them, until told to stop; with the arguments of a
-    ``sender`` also cards, at a Wiegand reader (wiegand_on_board.py).
+    ``sender`` also cards, at a Wiegand reader (wiegand_on_board.py); with its address in a
+    ``lan`` among the nodes there (lan_on_board.py).
     """
     meter = Meter(looks_at_heap)
     if looks_at_heap:
@@ -210,10 +212,15 @@ def serve(now, looks_at_heap=False, sender=None, contexts=None):
         lines = Lines(Hardware(now), *sender)
         reader = make_reader(now, limits, lines.pause)
         lines.add(reader)
-    asyncio.run(_serve(reader, meter))
+    datagrams = None
+    if lan is not None:
+        from lan_on_board import join
+
+        datagrams = join(reader, lan)
+    asyncio.run(_serve(reader, meter, datagrams))
 
 
-async def _serve(reader, meter):
+async def _serve(reader, meter, datagrams):
     running = asyncio.create_task(meter.counted(reader.run()))
     lines = asyncio.StreamReader(sys.stdin.buffer)
     link, pieces = None, []
@@ -233,12 +240,21 @@ async def _serve(reader, meter):
             pieces.clear()
         elif word == b"more":
             pieces.append(unhexlify(memoryview(line)[5:-1]))
+        elif word == b"lan ":
+            datagrams.put(None, unhexlify(memoryview(line)[4:-1]))
+        elif word == b"from":
+            _, host, port, piece = line.split()
+            datagrams.put((host.decode(), int(port)), unhexlify(piece))
         elif line.startswith(b"close"):
             link.put(b"")
         elif line.startswith(b"figures"):
             fields = meter.spent, meter.until_answer, meter.longest_step, meter.live
             print("=" + json.dumps(fields))
             meter.reset()
+        elif word == b"held":
+            nodes = 0 if reader.neighbours is None else len(reader.neighbours.peers.by_tag)
+            gc.collect()
+            print("=" + json.dumps((gc.mem_alloc(), nodes)))
         elif word == b"stop":
             running.cancel()
             return

@@ -54,6 +54,37 @@ def test_another_heap_is_chosen_at_the_start():
             board.run("bytearray(40000)")
 
 
+def test_the_heap_grows_in_areas_out_of_what_the_system_has_and_leaves_it_none():
+    """As an ESP32's does, to twice what it was, and once more by the largest piece there is. What
+    a start takes from the system it must take before that: a C3 was seen to have nothing left.
+    """
+    size = "import gc, qemu_rv32\ngc.collect()\nprint(gc.mem_alloc(), qemu_rv32.largest())"
+    fill = "held = []\ntry:\n    while True:\n        held.append(bytearray(1024))\n"
+    fill += "except MemoryError:\n    for _ in range(8):\n        held.pop()"
+    with new_board(heap=64 * 1024, system=96 * 1024) as board:
+        live, system = map(int, board.run(size).split())
+        assert live < 8192 and 95 * 1024 < system < 96 * 1024
+        board.run("qemu_rv32.take(8192)")
+        board.run(fill)
+        grown, left = map(int, board.run(size).split())
+        assert 120 * 1024 < grown < 64 * 1024 + system - 8192 and left < 8192
+        with pytest.raises(BoardError, match="OSError: 257"):  # 0x101, as Wi-Fi says it
+            board.run("qemu_rv32.take(8192)")
+        # Garbage collected: an area in which nothing lies goes back.
+        board.run("held = None\ngc.collect()\ngc.collect()")
+        assert int(board.run(size).split()[1]) > 16 * 1024
+        board.soft_reset()
+        assert list(map(int, board.run(size).split())) == [live, system]
+
+
+def test_without_memory_of_the_system_the_heap_is_what_it_is():
+    """So that one figure is all that a program has, and machine code lies in it as well."""
+    with new_board(heap=64 * 1024) as board:
+        assert board.run("import qemu_rv32; print(qemu_rv32.largest())") == "0\n"
+        with pytest.raises(BoardError, match="MemoryError"):
+            board.run("held = [bytearray(1024) for _ in range(64)]")
+
+
 def test_recursion_ends_where_an_esp32_s_stack_does():
     """With an exception, and before the memory of somebody else. More stack than a real one would
     hide what is nested too deep."""
@@ -126,6 +157,23 @@ def test_a_module_in_rom_takes_less_heap_than_the_same_on_flash(tmp_path):
         board.soft_reset()  # one must not find the other's strings
         in_rom = int(board.run(cost % "inrom"))
         assert in_rom < on_flash * 3 // 4, (in_rom, on_flash)
+
+
+_COMPARED = """
+from qemu_rv32 import largest
+b"bytes" == "text"
+"""
+
+
+def test_bytes_that_are_compared_with_a_text_fail_the_test_that_has_them_compared():
+    """An ESP32 prints a warning each time, and its serial line blocks while it is printed."""
+    with new_board() as board:
+        with pytest.raises(BoardError, match="Comparison between bytes and str"):
+            board.run(_COMPARED)
+        board.start("print('on')\n" + _COMPARED)
+        assert board.line() == "on"
+        with pytest.raises(BoardError, match="Comparison between bytes and str"):
+            board.ended()
 
 
 def test_ctrl_c_ends_running_code():

@@ -16,7 +16,9 @@ COMMAND = [
     "-c",
     "import sys; from holdfast_host.cli import main; sys.exit(main())",
 ]
-DEMO_SECONDS = 600  # a hang must end the run; how long it takes is not asserted
+DEMO_SECONDS = 900  # a hang must end the run; how long it takes is not asserted
+
+AT_ONE_DOOR, OF_A_SITE = 94, 30  # scenes
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def test_every_scene_is_kept(finished):
     broken = [scene for scene in report["scenes"] if not scene["kept"]]
     assert not broken and not report["strike_problems"]
     assert finished.returncode == 0
-    assert len(report["scenes"]) == 94
+    assert len(report["scenes"]) == AT_ONE_DOOR + OF_A_SITE
 
 
 def test_each_refusal_has_its_own_reason(finished):
@@ -60,6 +62,37 @@ def test_each_refusal_has_its_own_reason(finished):
     ]
     assert len(set(reasons)) == len(reasons)
     assert "granted" not in reasons
+
+
+def test_doors_decide_while_their_controller_is_away(finished):
+    """Between its end and its return: who is known, who comes first, and who was taken back."""
+    scenes = json.loads(finished.stdout)["scenes"][AT_ONE_DOOR:]
+    names = [scene["scene"] for scene in scenes]
+    first = names.index("the controller is killed: the card")
+    end = names.index("the controller returns, and red ends")
+    said = [(scene["decision"], scene["reason"]) for scene in scenes[first:end]]
+    assert said == [
+        ("granted", "granted"),
+        ("-", "red"),
+        ("-", "red"),
+        ("refused", "no controller"),
+        ("granted", "granted"),
+        ("granted", "granted"),
+        ("-", said[6][1]),
+        ("refused", "revoked"),
+        ("-", "3 faults"),
+    ]
+    assert said[6][1].startswith("changeset ")
+
+
+def test_a_copy_of_the_reader_outside_opens_nothing(finished):
+    """It decides nothing: what came by it before and after was opened by the node inside."""
+    found = json.loads(finished.stdout)["scenes"][AT_ONE_DOOR:]
+    scenes = {scene["scene"]: scene["reason"] for scene in found}
+    assert scenes["outside: the card"] == scenes["outside: the card, as before"] == "granted"
+    assert scenes["outside: a thief has cloned it"] == "two_carriers"
+    assert scenes["by the clone: a card"] == "unknown_card"
+    assert scenes["by the clone: a forged key"] == "bad_signature"
 
 
 def test_the_wire_stays_within_its_budget(finished):

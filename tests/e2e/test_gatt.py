@@ -25,6 +25,11 @@ _is_torture = pytest.mark.skipif(
     os.environ.get("HOLDFAST_TORTURE") != "1", reason="takes an hour: make torture"
 )
 _UNLOCKS = int(os.environ.get("HOLDFAST_UNLOCKS", "1000"))
+# A phone of this machine has so many times longer than one at a door, whatever else runs here.
+# What it has in truth is held in simulated time.
+_SLOWNESS = 30
+# Where a hog's time is waited for.
+_PATIENCE = 4
 _CUT = (BleakError, LinkClosed)
 
 
@@ -35,9 +40,9 @@ def site(tmp_path_factory):
 
 
 @contextlib.asynccontextmanager
-async def _door(site, first_ms=5000):
+async def _door(site, slowness=_SLOWNESS):
     async with Stage() as stage:
-        door = GattDoor(site[0], site[1], stage, first_ms)
+        door = GattDoor(site[0], site[1], stage, slowness)
         await door.start()
         yield stage, door
         assert not door.events("fault")
@@ -79,7 +84,7 @@ def test_a_silent_central_on_every_connection_keeps_nobody_out(site):
     """The stack has four connections and no more; the reader makes room for who comes."""
 
     async def main():
-        async with _door(site) as (stage, door):
+        async with _door(site, _PATIENCE) as (stage, door):
             resident = await stage.phone()
             _, session = await door.cold(resident, door.site.holder("resident"))
             hogs = []
@@ -116,15 +121,13 @@ def test_a_connection_lost_at_any_step_keeps_nobody_out(site):
 
 @_is_torture
 def test_a_thousand_cold_and_a_thousand_warm_unlocks(site):
-    """With any MTU, and every third of them cut at a step taken at random, once or twice.
+    """With any MTU, and every third of them cut at a step taken at random, once or twice."""
 
-    The machine's own time counts here: a phone has a minute, so that whatever else runs for this
-    hour is none of its faults. What it has in truth is held in simulated time.
-    """
+    cut = 0
 
     async def main():
         chance = random.Random(1)
-        async with _door(site, 60000) as (stage, door):
+        async with _door(site) as (stage, door):
             phone = await stage.phone()
             for number in range(_UNLOCKS):
                 identity = door.site.holder(f"holder {number}")
@@ -132,11 +135,14 @@ def test_a_thousand_cold_and_a_thousand_warm_unlocks(site):
                 await _visit(chance, phone, door.warm, session, door.later)
 
     async def _visit(chance, phone, visit, key, later):
+        nonlocal cut
         phone.mtu = chance.randrange(23, 518)
         while chance.random() < 1 / 3:
             phone.cut(chance.choice(STEPS), chance.randrange(1, 4), chance.random() < 0.5)
-            with contextlib.suppress(*_CUT):
+            try:
                 await visit(phone, key)
+            except _CUT:
+                cut += 1
             phone.spare()
             key = later(key)
         outcome, session = await visit(phone, key)
@@ -144,3 +150,5 @@ def test_a_thousand_cold_and_a_thousand_warm_unlocks(site):
         return session
 
     asyncio.run(main())
+    print(f"{_UNLOCKS} cold, {_UNLOCKS} warm; {cut} visits besides were cut")
+    assert 4 * cut > _UNLOCKS

@@ -80,6 +80,11 @@ async def test_clock():
     await _is_as_it_is_kept("clock")
 
 
+async def test_lan():
+    """What nodes say to each other."""
+    await _is_as_it_is_kept("lan")
+
+
 def test_no_file_is_forgotten():
     """Each is made again above, and none is larger than 100 KB: people open them."""
     import os

@@ -13,9 +13,11 @@ import time
 
 import pytest
 
+import crashing
 import crypto
 from conftest import ROOT, environment
 from cose import CRV_X25519, Key
+from crashing import TORTURE
 from holdfast.access import place
 from holdfast_host import cli
 from holdfast_host.boards import enrol as readers
@@ -32,8 +34,6 @@ PASSPHRASE = "correct horse battery"
 SITE, DOOR, ZONE = "acme", "front", "lobby"
 READER = "reader"
 DAY = 86400
-TORTURE = os.environ.get("HOLDFAST_TORTURE") == "1"
-COPY = "/.rehearsal/"  # of a reader, where nothing lies that counts
 WAIT = 60  # seconds; a hang must end the run
 _MAIN = "from holdfast_host.cli import main; raise SystemExit(main())"
 
@@ -306,9 +306,9 @@ def crashes():
     if not hasattr(os, "fork"):
         pytest.skip("no fork on this platform")
 
-    def sweep(act, every=1):
-        for operations in range(1, 500, 1 if TORTURE else every):
-            sent, survived = _run_until(act, operations)
+    def sweep(act, every=1, most=500):
+        for operations in range(1, most, 1 if TORTURE else every):
+            sent, survived = crashing.run_until(act, operations)
             yield json.loads(f"[{sent.rstrip(',')}]")
             if survived:
                 return
@@ -325,75 +325,4 @@ def killed_before():
     """
     if not hasattr(os, "fork"):
         pytest.skip("no fork on this platform")
-    return _killed_before
-
-
-def _killed_before(act, operation):
-    child = os.fork()
-    if child:
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        assert code in (0, 9), "it failed by itself"
-        return code == 0
-    left = operation
-
-    def mortal(function):
-        def call(*arguments, **options):
-            nonlocal left
-            matters = TORTURE or (function.__name__ == "replace" and COPY not in str(arguments[0]))
-            left -= matters
-            if matters and left == 0:
-                os._exit(9)
-            return function(*arguments, **options)
-
-        return call
-
-    status = 1
-    try:
-        os.replace, os.unlink, os.mkdir = map(mortal, (os.replace, os.unlink, os.mkdir))
-        act()
-        status = 0
-    finally:
-        os._exit(status)
-
-
-def _run_until(act, operations):
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        status = 1
-        try:
-            status = _mortal(act, writing, operations)
-        finally:
-            os._exit(status)
-    os.close(writing)
-    with open(reading) as pipe:
-        data = pipe.read()
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert status in (0, 9), "the child failed by itself"
-    return data, status == 0
-
-
-def _touches_a_file(function):
-    owner = getattr(function, "__self__", None)
-    return isinstance(owner, io.IOBase) or getattr(owner, "__name__", "") in ("posix", "fcntl")
-
-
-def _mortal(act, writing, operations):
-    left = operations
-
-    def count(frame, event, argument):
-        nonlocal left
-        if event == "c_call" and _touches_a_file(argument):
-            left -= 1
-            if left == 0:
-                os._exit(9)
-
-    def send(value):
-        sys.setprofile(None)
-        os.write(writing, json.dumps(value).encode() + b",")
-        sys.setprofile(count)
-
-    sys.setprofile(count)
-    act(send)
-    sys.setprofile(None)
-    return 0
+    return crashing.killed_before

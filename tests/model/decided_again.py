@@ -4,9 +4,11 @@ names, and nothing else.
 
 import copy
 
-from holdfast.access import DoorView, decide, reason
+from holdfast.access import reason
+from holdfast.access.decide import decide
 from holdfast.access.events import again, event
 from holdfast.access.grant import Grant
+from holdfast.access.policy.view import DoorView
 from holdfast.access.request import CARD
 from holdfast.access.tag import name_tag
 from model.authority import DOORS

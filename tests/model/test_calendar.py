@@ -14,9 +14,10 @@ import zoneinfo
 import pytest
 
 import cbor
-from holdfast.access import SiteRules, reason
+from holdfast.access import reason
 from holdfast.access.clock.reading import SOURCE_RTC, ClockReading
 from holdfast.access.policy import draft, operations
+from holdfast.access.policy.rules import SiteRules
 from holdfast.access.tag import name_tag
 from holdfast.access.when import hours
 from holdfast_host.errors import UsageProblem

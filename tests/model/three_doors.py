@@ -7,8 +7,7 @@ import os
 import cbor
 import crypto
 import small_site as site
-from holdfast.door.unit import DoorUnit
-from holdfast.roles.reader import Reader
+from holdfast.roles.doors import Doors
 from holdfast.storage import settings
 from memory_phone import Hardware
 from model.authority import DAY, DOORS, HOUR
@@ -61,27 +60,14 @@ class DoorBoard(Hardware):
         self.lines = hardware.lines
 
 
-class ThreeDoors(Reader):
-    """A reader that moves the strikes of all doors of its settings; ``boards`` has what hal would
+class ThreeDoors(Doors):
+    """A node that moves the strikes of all doors of its settings; ``boards`` has what hal would
     give for each by name.
     """
 
     def __init__(self, settings, private_key, hardware, folder, boards):
         super().__init__(settings, private_key, hardware, folder)
-        for name, strike_ms in settings.doors:
-            self.doors[name] = DoorUnit(
-                name,
-                strike_ms,
-                boards[name],
-                self.stores,
-                self.timekeeper,
-                self.recorder,
-                self.stores.fault,
-            )
+        self._boards = boards
 
-    def start(self):
-        first, *others = self.doors.items()
-        for _, unit in others:
-            unit.doorway.start()
-        # The role makes the first one itself, in the place of ours.
-        super().start()
+    def hardware_of(self, door):
+        return self._boards[door]

@@ -11,12 +11,13 @@ import itertools
 import crypto
 import small_site as site
 from harness import new_folder
-from holdfast.access import SiteRules, Trust
+from holdfast.access import Trust
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import event
 from holdfast.access.events import record as event_record
 from holdfast.access.policy import changeset as changesets
 from holdfast.access.policy import draft
+from holdfast.access.policy.rules import SiteRules
 from holdfast_host.events.check import DURESS, check
 from model import reference as ref
 from model.at_the_door import AtTheDoor
@@ -328,8 +329,7 @@ class World:
                 raise Difference(f"event {one.number} calls for help: {one.number in calls}")
         self.seen["calls for help"] += len(calls)
         for door in self.doors.values():
-            strikes = (self.hardware if door is self.first else door.board).strikes
-            opened = strikes.count(STRIKE_MS)
+            opened = door.board.strikes.count(STRIKE_MS)
             # Who was let in keeps what is left where the door is secured in the very moment.
             locked = sum(kind == "locked" for kind, _ in door.standing.told)
             if not door.granted <= opened <= door.granted + locked:

@@ -11,6 +11,7 @@ import policy_site as board
 import small_site as site
 from holdfast.access import reason
 from holdfast.access.policy import operations as ops
+from holdfast.storage.policy.parts import Parts
 
 SMALL = {"segment_size": 700, "segments": 3}
 
@@ -134,6 +135,38 @@ def test_a_snapshot_is_swapped_in_whole():
             check(root, acked)
 
     cuts.every_cut(story.prepare, operation, again, again=2, at_least=100, name="snapshot")
+
+
+def test_a_snapshot_that_is_kept_for_others_is_whole_or_not_there():
+    """What is served is what was signed, and whoever has the new policy with its copy has all of
+    it. A cut costs the copy at most, never the policy.
+    """
+    number = 45
+    story = _Story(3, number)
+    parts = board.taken(number)
+
+    def opened(root):
+        store = story.start(root)
+        store.keep_parts(Parts(root + "/policy"))
+        return store
+
+    def operation(root, acked):
+        _take(opened(root), parts)
+        acked.append(number)
+
+    def check(root, acked):
+        store = opened(root)
+        followed = store.rules.number
+        assert followed in (3, number) and (followed == number or not acked)
+        _is_whole(store, followed)
+        found = [store.parts.part(place, followed) for place in range(len(parts) + 1)]
+        if acked or store.parts.number(followed):
+            assert found == parts + [None]
+        else:
+            assert found == [None] * (len(parts) + 1)
+        assert "parts.new" not in os.listdir(root + "/policy")
+
+    cuts.every_cut(story.prepare, operation, check, stride=3, again=5, at_least=40, name="parts")
 
 
 def test_another_lookup_key_is_one_swap():

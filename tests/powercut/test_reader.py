@@ -34,7 +34,7 @@ def test_power_is_cut_anywhere_in_a_day():
         house.check_policy(root, acked)
         house.check_events(acked)
 
-    how = {"stride": 2, "again": 2, "at_least": 300, "blocks": 96}
+    how = {"stride": 4, "again": 2, "at_least": 150, "blocks": 96}
     cuts.every_cut(house.prepare, day, check, name="a day", **how)
 
 
@@ -124,9 +124,9 @@ def test_flash_errs_anywhere_in_a_day():
     """Once, or from then on. The strike moves for nobody whose event is not kept; and when the
     flash works again so does the reader, without a restart.
     """
-    _errs(False, at_least=200, name="errors")
+    _errs(False, stride=2, at_least=100, name="errors")
 
 
 def test_flash_errs_in_reading_too():
     """What cannot be read is no reason to let anybody in."""
-    _errs(True, stride=43, at_least=120, name="reads")
+    _errs(True, stride=86, at_least=60, name="reads")

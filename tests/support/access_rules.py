@@ -2,13 +2,15 @@
 
 import small_site as site
 from cose import cwt
-from holdfast.access import Credential, DoorView, Request, SiteRules, decide
+from holdfast.access import Credential, Request
 from holdfast.access.clock.reading import SOURCE_FLOOR, SOURCE_RTC, ClockReading
 from holdfast.access.credential import parse_scope
+from holdfast.access.decide import decide
 from holdfast.access.grant import Grant
 from holdfast.access.place import DOOR
 from holdfast.access.policy import draft
-from holdfast.access.policy.rules import RULES
+from holdfast.access.policy.rules import RULES, SiteRules
+from holdfast.access.policy.view import DoorView
 from holdfast.access.request import CARD, CardRequest
 from holdfast.access.tag import name_tag
 

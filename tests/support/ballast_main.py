@@ -43,4 +43,5 @@ async def run(self, connected):
 
 
 radio.Radio.run = run
+unix_reader._COLLECT_EVERY = 32768  # for the little that is free here
 sys.exit(unix_reader.main(sys.argv[1:]))

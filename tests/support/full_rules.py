@@ -1,13 +1,13 @@
 """Rules at their bounds: as large as a site can make them. Runs on both interpreters."""
 
 import small_site as site
-from holdfast.access import DoorView, SiteRules
 from holdfast.access.place import DOOR, ZONE
 from holdfast.access.policy import draft
 from holdfast.access.policy import operations as ops
 from holdfast.access.policy.revocation import MAX_REVOKED
-from holdfast.access.policy.rules import MAX_CARRIERS, MAX_DOORS, MAX_MODES, MAX_ZONES
+from holdfast.access.policy.rules import MAX_CARRIERS, MAX_DOORS, MAX_MODES, MAX_ZONES, SiteRules
 from holdfast.access.policy.schedule import MAX_DISTINCT, MAX_HOLIDAYS, MAX_SCHEDULES
+from holdfast.access.policy.view import DoorView
 
 _MOST = ops.MAX_TIME
 _DAY_LISTS = MAX_DISTINCT // MAX_SCHEDULES  # of a schedule, none the same as another

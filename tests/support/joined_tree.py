@@ -23,6 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 _PATCHES = "it puts something in the place of a module's name, which joined is another's"
 _HEAP = "a heap of its own size, which is too small for the unit that all others are in"
 _MACHINE_CODE = "machine code's own module, which cannot be loaded without any"
+_ONE_UNIT = "who decides is in the one unit that all others are in"
 _FAKES = "a module of MicroPython's that it plays is taken for asyncio's own"
 
 # What cannot pass joined, by why and file. One that does pass fails the run: it must leave.
@@ -72,6 +73,10 @@ _BY_FILE = {
             what_came_is_taken_in_order_and_once
             a_flood_is_counted_and_not_heard_for_a_while
             a_short_between_the_lines_and_a_cut_one_are_seen""",
+    },
+    _ONE_UNIT: {
+        "test_esp32_carrier":
+            "it_starts_as_what_its_settings_say_and_loads_nothing_that_decides",
     },
     _HEAP: {
         "test_flashlog_memory": """an_open_log_takes_a_few_hundred_bytes

@@ -4,9 +4,10 @@ import os
 
 import crypto
 import small_site as site
-from holdfast.access import SiteRules, reason
+from holdfast.access import reason
 from holdfast.access.policy import changeset, draft, sealing, snapshot
 from holdfast.access.policy import operations as ops
+from holdfast.access.policy.rules import SiteRules
 from holdfast.access.tag import name_tag
 from holdfast.storage import files
 from holdfast.storage.cache.cache import CredentialCache

@@ -22,6 +22,7 @@ class Log:
         self.log = log
         self.marked = -1
         self.fails = False
+        self.words = []
 
     def head(self):
         return self.log.head
@@ -29,8 +30,12 @@ class Log:
     def copied(self):
         return self.marked
 
-    def batch(self, after):
+    def batch(self, after, is_first=False):
         return self.log.batch(after, ROOM, 100)
+
+    def acknowledge(self, word):
+        self.words.append(word)
+        self.log.acknowledge(word)
 
     def has(self, number, code):
         try:
@@ -76,18 +81,23 @@ class Shelf:
             self.earlier, self.records = self.earlier + self.records, []
             self.last, self.acked = (-1, b""), -1
 
-    def add(self, records, last, acked):
+    def given_up(self):
+        return len(self.earlier) if self.acked < 0 else 0
+
+    def add(self, records, last, acked, before=None):
         if self.fails:
             self.fails -= 1
             raise OSError(28)
         self.records += [(event_record.number_of(raw), raw) for raw in records]
         self.last, self.acked = last, acked
 
-    def drop_oldest(self):
+    def oldest(self, acked):
         if self.earlier:
-            self.earlier.pop(0)
-            return -1
-        return self.records.pop(0)[0] if self.records else None
+            return -1, 1
+        return (self.records[0][0], int(self.records[0][0] > acked)) if self.records else None
+
+    def drop_oldest(self):
+        (self.earlier or self.records).pop(0)
 
     def raw(self, number):
         for one, raw in self.records:
@@ -123,7 +133,7 @@ class Way:
         self.collector = Collector(
             lambda node: self.shelf,
             share,
-            lambda node, number: self.lost.append(number),
+            lambda node, number, count: self.lost.append(number),
             lambda node, before, raw: self.urgent.append(event_record.number_of(raw)),
         )
 

@@ -9,10 +9,10 @@ import cbor
 import crypto
 from coap import Message, code, datagram, option
 from cose import CRV_ED25519, Key
-from holdfast.access import SiteRules
 from holdfast.access.policy import changeset, draft, snapshot
 from holdfast.access.policy import operations as ops
 from holdfast.access.policy.news import News
+from holdfast.access.policy.rules import SiteRules
 from holdfast.access.tag import name_tag
 from holdfast.sync import dissemination as machine
 from holdfast.sync.dissemination import Dissemination
@@ -192,7 +192,7 @@ class Node:
             self._say,
             network.chance.bytes,
             network.now,
-            [name_tag("node-%d" % one) for one in configured],
+            lambda: [name_tag("node-%d" % one) for one in configured],
         )
         self._wakes_at = None
         self.is_alive = True

@@ -36,13 +36,15 @@ class Pin:
 
 
 class Line:
-    """``port`` is the hal's WiegandPort; ``now`` the time in microseconds, from ``begin`` on.
+    """``port`` is the hal's WiegandPort; ``now`` the time in microseconds, from ``begin`` on. A
+    line is low for ``pulse_us`` each time.
 
     It is the ticks of a node as well: ``add`` and ``until``, in milliseconds.
     """
 
-    def __init__(self, begin=0):
+    def __init__(self, begin=0, pulse_us=_PULSE_US):
         self.now = begin
+        self._pulse_us = pulse_us
         self.pins = (Pin(self), Pin(self))
         self.dropped = 0
         self._pulses = []  # the next one is the last, once they are sorted
@@ -89,7 +91,7 @@ class Line:
         while self._next() <= self.now:
             at, line = self._pulses.pop()
             pin = self.pins[line]
-            pin.low_until = at + _PULSE_US
+            pin.low_until = at + self._pulse_us
             if pin.handler is None:
                 continue
             if len(self._queue) < _QUEUE:

@@ -8,11 +8,10 @@
 #define MBEDTLS_AES_DECRYPT (0)
 #define MBEDTLS_AES_ENCRYPT (1)
 
+// The key alone, as an ESP32's: it is expanded where one is at a time, as in that one's hardware.
 typedef struct {
     unsigned rounds;
-    // Bitsliced, for one block: of two words each, which have their bits at the even places. An ESP32's has
-    // its key alone, in hardware; what is kept here for each of two ciphers at once has to be found in one piece.
-    uint32_t round_keys[15][4];
+    uint32_t key[8];
 } mbedtls_aes_context;
 
 void mbedtls_aes_init(mbedtls_aes_context *aes);

@@ -38,15 +38,19 @@ extern const mp_obj_type_t qemu_rv32_line_type;
 MP_DECLARE_CONST_FUN_OBJ_1(qemu_rv32_play_obj);
 MP_DECLARE_CONST_FUN_OBJ_0(qemu_rv32_played_obj);
 MP_DECLARE_CONST_FUN_OBJ_0(qemu_rv32_lost_obj);
+MP_DECLARE_CONST_FUN_OBJ_1(qemu_rv32_take_obj);
+MP_DECLARE_CONST_FUN_OBJ_0(qemu_rv32_largest_obj);
 
 static const mp_rom_map_elem_t globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_qemu_rv32) },
     { MP_ROM_QSTR(MP_QSTR_Flash), MP_ROM_PTR(&qemu_rv32_flash_type) },
     { MP_ROM_QSTR(MP_QSTR_Line), MP_ROM_PTR(&qemu_rv32_line_type) },
     { MP_ROM_QSTR(MP_QSTR_instructions), MP_ROM_PTR(&instructions_obj) },
+    { MP_ROM_QSTR(MP_QSTR_largest), MP_ROM_PTR(&qemu_rv32_largest_obj) },
     { MP_ROM_QSTR(MP_QSTR_lost), MP_ROM_PTR(&qemu_rv32_lost_obj) },
     { MP_ROM_QSTR(MP_QSTR_play), MP_ROM_PTR(&qemu_rv32_play_obj) },
     { MP_ROM_QSTR(MP_QSTR_played), MP_ROM_PTR(&qemu_rv32_played_obj) },
+    { MP_ROM_QSTR(MP_QSTR_take), MP_ROM_PTR(&qemu_rv32_take_obj) },
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 

@@ -20,8 +20,11 @@ void __wrap_mp_init(void) {
         rom_load();
     }
     lines_reset();
+    // After a soft reset the areas of the heap were given back, and machine code is that of the run before.
+    system_begin();
     mp_cstack_init_with_sp_here(STACK_BYTES);
     __real_mp_init();
+    MP_STATE_PORT(board_machine_code) = MP_OBJ_NULL;
     pyexec_frozen_module("_boot.py", false);
     int result = pyexec_file_if_exists("boot.py");
     if (pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL && !(result & PYEXEC_FORCED_EXIT)) {

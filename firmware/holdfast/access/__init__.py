@@ -1,15 +1,13 @@
 """Who may open what, when, and why not: the pure domain.
 
 No I/O, no asyncio, no hardware, no clock of its own. The same code decides on the board and
-replays history on the host.
+replays history on the host. What decides is not loaded from here: a node that only carries has
+none of it (decide.py, policy/).
 """
 
 from .clock.reading import ClockReading
 from .credential import Credential
-from .decide import decide
 from .decision import Decision
-from .policy.rules import SiteRules
-from .policy.view import DoorView
 from .request import Request
 from .trust import Device, Refused, Trust
 
@@ -18,10 +16,7 @@ __all__ = (
     "Credential",
     "Decision",
     "Device",
-    "DoorView",
     "Refused",
     "Request",
-    "SiteRules",
     "Trust",
-    "decide",
 )

@@ -6,10 +6,17 @@ The checks run in a fixed order, and the first that fails gives the reason. What
 
 from . import reason
 from .clock.reading import SKEW_S, ClockReading
-from .credential import ROLE_CONTROLLER, ROLE_READER
+from .credential import ROLE_CARRIER, ROLE_CONTROLLER, ROLE_READER
 from .decision import Decision
 from .policy.view import DoorView
-from .request import ADMINISTER, CARRY_EVENTS, LOCKDOWN_OVERRIDE, UNLOCK, CardRequest
+from .request import (
+    ADMINISTER,
+    CARRY,
+    CARRY_EVENTS,
+    LOCKDOWN_OVERRIDE,
+    UNLOCK,
+    CardRequest,
+)
 from .tag import name_tag
 from .when import hours, window
 
@@ -63,17 +70,20 @@ def rights(credential, view: DoorView) -> int:
     By its kind: the key of a guest's token lies in every node of its zone, and whoever takes one
     off its wall can make such tokens. They unlock and do nothing else, whatever they say. A device
     never opens the door of another, so that there is no message to forge: readers and controllers
-    carry each other's events, and who only carries phones' bytes does nothing.
+    carry each other's events, and who only carries phones' bytes may do that, for the one door
+    that the policy gives it.
     """
+    if credential.role == ROLE_CARRIER:
+        return CARRY if view.way_of(credential.device) else 0
     if credential.role:
         return CARRY_EVENTS if credential.role in (ROLE_READER, ROLE_CONTROLLER) else 0
     bits = view.permissions(credential)
     return bits & UNLOCK if credential.guest else bits
 
 
-def is_void(credential, view: DoorView, clock=None) -> bool:
-    """Whether ``credential`` will never open anything again under the rules of ``view``; with a
-    ``clock``, also whether it has ended.
+def is_void(credential, view, clock=None) -> bool:
+    """Whether ``credential`` will never open anything again under the ``rules`` of ``view``, a
+    DoorView or whatever else has them; with a ``clock``, also whether it has ended.
     """
     if _authority(credential, view) or _revocation(credential, view.rules):
         return True
@@ -158,8 +168,9 @@ def _token_window(credential, rules, clock):
 def _working_time(credential, action, view, clock):
     # Who comes to tell a door the time meets one that does not know it. Its grace, its damaged
     # memory, a token that wants a trusted clock: each would keep them out for ever. What ended
-    # before the time that it cannot be before has ended for them too.
-    if action != ADMINISTER or clock.is_trusted(view.rules.max_uncertainty_s):
+    # before the time that it cannot be before has ended for them too. Who carries for them is as
+    # welcome: what it brings is decided by itself.
+    if action not in (ADMINISTER, CARRY) or clock.is_trusted(view.rules.max_uncertainty_s):
         return _token_window(credential, view.rules, clock)
     known = clock.now is not None and not clock.fault
     return reason.EXPIRED if known and clock.now >= credential.expires else 0

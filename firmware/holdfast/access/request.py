@@ -6,6 +6,7 @@ __all__ = (
     "ADMINISTER",
     "CARD",
     "CARD_AND_PIN",
+    "CARRY",
     "CARRY_EVENTS",
     "HOLD_OPEN",
     "LOCKDOWN_OVERRIDE",
@@ -21,6 +22,7 @@ LOCKDOWN_OVERRIDE = 4
 CARRY_EVENTS = 8
 ADMINISTER = 16
 CARD_AND_PIN = 32  # of a card's right: it takes both
+CARRY = 64  # of a carrier, at the door that the policy gives it; no token grants it
 
 
 class Request:

@@ -18,3 +18,9 @@ CRASHES = 15  # how often an error has ended a run, since the board began anew
 ENDED_BY = 16  # what ended the run before this one, text
 DOORWAY = 17  # [state, what is wrong, what was since the start] of a door with inputs: numbers
 TIMED = 18  # outputs, such as strike, whose pulse ends only when the interpreter has time, text
+WIRING = 19  # who decides for its door, text as in the settings; on a LAN, or if not itself
+CONTROLLER = 20  # [id, whether it is there] of the node that its events go to, if there is one
+PEERS = 21  # how many other nodes it knows
+KNOWLEDGE_AGE = (
+    22  # seconds since a peer last showed that it knows no later policy; null: none did
+)

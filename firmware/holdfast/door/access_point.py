@@ -1,7 +1,11 @@
-"""Where every wish to pass a door is decided, kept, carried out and told, in that order."""
+"""Where every wish to pass a door is decided, kept, carried out and told, in that order: told once
+who asked has the answer.
+"""
 
-from ..access import Decision, DoorView, Request, decide, reason
+from ..access import Decision, Request, reason
+from ..access.decide import decide
 from ..access.events.event import AccessEvent
+from ..access.policy.view import DoorView
 from ..access.request import CARD, PIN, CardRequest
 from .faults import Faults
 
@@ -34,15 +38,19 @@ class AccessPoint:
         self._recorder = recorder
         self._faults = faults or Faults()
         self._view = None
+        self.way = 0  # the side that who asks stands on: of a DoorView
+        self.last = None  # the Decision that was carried out last
         self.standing = None  # the Standing of a door that is unlocked by schedule
         self._takes_both = False  # a card here wanted its PIN
         self._owes_use = False
+        self._untold = None  # (event, about) of whom the answer is on its way to
 
     def moment(self) -> tuple:
         """``(DoorView, what knows cards or None)``, of one changeset."""
         rules, cache = self._stores.moment()
-        if self._view is None or self._view.rules is not rules:
-            self._view = DoorView(rules, self.name, self._strike_ms)
+        view = self._view
+        if view is None or view.rules is not rules or view.way != self.way:
+            self._view = DoorView(rules, self.name, self._strike_ms, self.way)
         return self._view, cache
 
     def ask(self, request, about: dict, before=None, instead=None) -> Decision:
@@ -105,12 +113,25 @@ class AccessPoint:
         )
         return self._carry_out(event, about)
 
+    def show(self):
+        """Tell of who was answered last. Raises nothing: what fails is the console's fault."""
+        if self._untold is None:
+            return
+        event, about = self._untold
+        self._untold = error = None
+        try:
+            self._recorder.tell(event, about)
+        except Exception as failed:
+            error = failed
+        self._faults.heard("console", error)
+
     def deny(self):
         """Show a no to whom nothing else can be said: nothing is decided or kept."""
         self._doorway.refuse()
 
     def flush(self):
         """To be called once who asked has the answer: what could wait for that is done now."""
+        self.show()
         if self._owes_use:
             self._owes_use = not self._stores.settle_uses()
         self._recorder.flush()
@@ -169,12 +190,10 @@ class AccessPoint:
             self._doorway.deciding(SECOND_MS)
         else:
             self._doorway.refuse()
-        error = None
-        try:
-            self._recorder.tell(event, about)
-        except Exception as failed:
-            error = failed  # the door has moved: who asked for it must hear so
-        self._faults.heard("console", error)
+        # A line of the console is 0.15 M instructions: nobody waits for it at the door.
+        self.show()
+        self._untold = event, about
+        self.last = event.decision
         return event.decision
 
     def _release(self, strike_ms):

@@ -22,6 +22,8 @@ class Doorway:
     rest what is shown. A refusal never shortens another person's grant.
     """
 
+    is_offline = False  # shown while nobody is answered: its controller is not there
+
     def __init__(self, strike, indicator, ticks):
         self._strike = strike
         self._indicator = indicator
@@ -65,6 +67,26 @@ class Doorway:
     def granted_ms(self) -> int:
         """For how long it is released yet for who was granted; 0 or less if it is not."""
         return self._ticks.until(self._rest_at) if self._state == "granted" else 0
+
+    @property
+    def at_rest(self) -> str:
+        """The state of the Indicator while nobody is answered."""
+        if self.alarm is not None:
+            return self.alarm
+        if self.is_faulty:
+            return "fault"
+        if self._unlocked_until is not None:
+            return "unlocked"
+        return "offline" if self.is_offline else "ready"
+
+    @property
+    def shown(self) -> tuple:
+        """``(state of the Indicator, milliseconds that it lasts yet)``; 0 for one that lasts."""
+        self._look()
+        if self._state == "ready":
+            return self.at_rest, 0
+        left = 0 if self._rest_at is None else max(1, self._ticks.until(self._rest_at))
+        return self._state, left
 
     def refuse(self):
         """Say no, once for all who are refused while it is said; the strike stays as it is."""
@@ -160,12 +182,5 @@ class Doorway:
         self._state = state
         self._rest_at = rest_at
         self._changed.set()
-        if state == "ready":
-            if self.alarm is not None:
-                state = self.alarm
-            elif self.is_faulty:
-                state = "fault"
-            elif self._unlocked_until is not None:
-                state = "unlocked"
         if not is_shown:
-            self._indicator.show(state)
+            self._indicator.show(self.at_rest if state == "ready" else state)

@@ -8,6 +8,7 @@ _SHOWN = {
     "refused": ("red", "blink", 2),
     "unlocked": ("green", "steady", 0),
     "fault": ("red", "fast", 0),
+    "offline": ("red", "steady", 0),  # no controller: what is decided here opens all the same
     "held": ("amber", "fast", 1),  # open for too long, or the exit button
     "forced": ("red", "fast", 3),
     "tamper": ("red", "fast", 0),

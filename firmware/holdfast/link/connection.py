@@ -32,6 +32,10 @@ class Deadline:
         left = self._left + self._ticks.until(self._since)
         return min(left, self._ticks.until(self._end))
 
+    def idle_ms(self) -> int:
+        """Milliseconds since it was last answered, 0 while it is."""
+        return 0 if self._is_stopped else -self._ticks.until(self._since)
+
     def first_byte(self):
         """The central has said something."""
         if self._is_last:

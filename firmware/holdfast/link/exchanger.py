@@ -18,10 +18,14 @@ class Peer:
 
     ``credential`` is proven. ``handshake`` tells whether this request completed one;
     ``public_key_operations`` counts what its origin has cost since its last protected request.
-    A resource that did something for this peer sets ``is_served``.
+    A resource that did something for this peer sets ``is_served``. ``side`` is the ``observer`` of
+    its Origin, if there is one. ``registration`` is ``(kid, exchange)`` of a request that asks for
+    notifications (RFC 7641): what protects them.
     """
 
     is_served = False
+    side = None
+    registration: tuple | None = None
 
     def __init__(self, credential, connection: int, handshake: bool, public_key_operations: int):
         self.credential = credential
@@ -56,7 +60,8 @@ class Exchanger:
         try:
             response = await self._route(request, origin)
         except LinkRefusal as refusal:
-            self._observer.refused(refusal.reason, origin.number, None, refusal.claimed)
+            observer = origin.observer or self._observer
+            observer.refused(refusal.reason, origin.number, None, refusal.claimed)
             if refusal.drop:
                 origin.refusal = refusal.reason
             response = refusal.response
@@ -98,8 +103,13 @@ class Exchanger:
             if request.code not in (code.POST, code.FETCH):
                 raise _protocol_refusal(CoAPError("a protected request is a POST or a FETCH"))
             return await self._protected(request, origin)
-        if request.code == code.POST and request.uri_path() == _EDHOC_PATH:
-            return await self._edhoc(request, origin)
+        if request.code == code.POST:
+            try:
+                is_edhoc = request.uri_path() == _EDHOC_PATH
+            except CoAPError as error:  # a segment that is no text
+                raise _protocol_refusal(error)
+            if is_edhoc:
+                return await self._edhoc(request, origin)
         raise LinkRefusal(reason.UNPROTECTED, Message(code.UNAUTHORIZED), drop=False)
 
     async def _edhoc(self, request, origin):
@@ -109,7 +119,7 @@ class Exchanger:
             raise _protocol_refusal(error)
         payload, has_begun = await self._handshakes.respond(request.payload, origin)
         if has_begun:
-            self._observer.deciding()
+            (origin.observer or self._observer).deciding()
         return edhoc_response(code.CHANGED, payload)
 
     async def _protected(self, request, origin):
@@ -138,19 +148,22 @@ class Exchanger:
         else:
             self._handshakes.keep(entry, association)
         origin.proofs += 1
-        self._observer.deciding()
+        observer = origin.observer or self._observer
+        observer.deciding()
         total = origin.public_key_operations
         peer = Peer(
             association.credential, origin.number, entry is not None, total - origin.charged
         )
         origin.charged = total
+        if origin.observer is not None:
+            peer.side = origin.observer
+        if exchange.is_registration:
+            peer.registration = kid, exchange
         try:
             response = await self._server.respond(plain, peer)
         except CoAPError as error:
             # No resource decided this, so nobody else shows and records it.
-            self._observer.refused(
-                reason.MALFORMED_REQUEST, origin.number, peer.credential, None
-            )
+            observer.refused(reason.MALFORMED_REQUEST, origin.number, peer.credential, None)
             response = error_response(error)
         protected = oscore.protect_response(association.context, response, exchange)
         # The other nodes of a site are few, and come again all the time.
@@ -168,7 +181,7 @@ class Exchanger:
             # Without a Partial IV that is certainly new, this context can prove nothing any more.
             self._contexts.forget(kid)
             raise _protocol_refusal(OSCOREError("no challenge can be made", oscore.NO_CONTEXT))
-        self._observer.challenged(origin.number)
+        (origin.observer or self._observer).challenged(origin.number)
         return response
 
     def _context(self, kid):

@@ -5,7 +5,8 @@ Loaded by who asks other nodes: a reader that phones come to does not.
 
 from coap import Message, code, option, path_options
 from cose import cwt
-from edhoc import KCWT, Credential, EDHOCError, Identity, Initiator, from_kcwt
+from edhoc import KCWT, Credential, EDHOCError, Identity, from_kcwt
+from edhoc.initiator import Initiator
 from oscore import SecurityContext
 from untrusted import InvalidInput
 
@@ -37,8 +38,9 @@ class Introductions:
         self._own = own
         self._is_welcome = is_welcome
 
-    async def introduce(self, name: str, send) -> tuple:
-        """``(kid, message_3)`` for the device ``name``, which has proven that it is that one.
+    async def introduce(self, name, send) -> tuple:
+        """``(kid, message_3)`` for the device ``name``, which has proven that it is that one; for
+        any device that is welcome if that is None.
 
         Requests are made under ``kid`` from now on; the first of them takes message_3 along
         (RFC 9668). ``await send(request)`` gives the response Message. Raises NotIntroduced, and
@@ -51,7 +53,7 @@ class Introductions:
             self._contexts.add(c_i, association)
             is_kept = True
         except (EDHOCError, Refused) as error:
-            raise NotIntroduced("%s is not introduced: %s" % (name, error))
+            raise NotIntroduced("%s is not introduced: %s" % (name or "a node", error))
         finally:
             if not is_kept:
                 self._contexts.release(c_i)
@@ -69,15 +71,16 @@ class Introductions:
         options.append((option.CONTENT_FORMAT, content_format))
         response = await send(Message(code.POST, options, _CBOR_TRUE + message_1))
         if response.code != code.CHANGED:
-            raise NotIntroduced("%s takes no handshake: %s" % (name, code.text(response.code)))
+            told = name or "a node", code.text(response.code)
+            raise NotIntroduced("%s takes no handshake: %s" % told)
         received = await run(waiting.parse_message_2_steps(response.payload), nobody)
         shown = received.id_cred_r
         if shown.kind != KCWT or len(shown.raw) > cwt.MAX_BYTES:
-            raise NotIntroduced("%s shows no certificate" % name)
+            raise NotIntroduced("%s shows no certificate" % (name or "a node"))
         token = self._trust.read(shown.raw)
         device = await run(self._trust.authenticate_steps(token, True), nobody)
         # What it says of itself counts once it is proven; that it is another one needs no proof.
-        if device.device != name:
+        if name is not None and device.device != name:
             raise NotIntroduced("what answers for %s is another" % name)
         if not self._is_welcome(device):
             raise Refused(reason.REVOKED)

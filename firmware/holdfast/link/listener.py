@@ -13,14 +13,17 @@ class Listener:
 
     ``observer`` has ``arriving()``, called for each central before it is heard, ``left()``, called
     when the last one is gone, and ``ended(fields)``, told of each (fields of a console line).
+    Connections are numbered from ``first`` + 1 on. ``make_session(origin)`` gives what feeds on a
+    link, if not a Session.
     """
 
-    def __init__(self, exchanger, limits, ticks, observer):
+    def __init__(self, exchanger, limits, ticks, observer, first: int = 0, make_session=None):
         self._exchanger = exchanger
         self._limits = limits
         self._ticks = ticks
         self._observer = observer
-        self._accepted = 0
+        self._accepted = first
+        self._make_session = make_session
         self._open = []  # connections, oldest first
 
     @property
@@ -28,21 +31,27 @@ class Listener:
         """Whether no central is connected."""
         return not self._open
 
-    async def connected(self, link) -> bool:
+    async def connected(self, link, observer=None) -> bool:
         """Serve one central from its first byte to its last; never raises for what it sends.
 
-        Gives whether it has shown who it is. Where all connections are taken, the oldest that has
-        not has to go, once it had the time for that.
+        ``observer`` is that of its Origin, if not None. Gives whether it has shown who it is.
+        Where all connections are taken, the oldest that has not has to go, once it had the time
+        for that.
         """
         self._accepted += 1
         connection = None
         why = reason.FAULT
         received = sent = 0
         try:
-            connection = self._admit(Origin(self._accepted))
+            origin = Origin(self._accepted)
+            if observer is not None:
+                origin.observer = observer
+                observer.origin = origin
+            connection = self._admit(origin)
             if connection is None:
                 why = reason.TOO_MANY_CONNECTIONS
                 return False
+            link.make_room = self.make_room
             self._observer.arriving()
             session = connection.session
             received, sent = await serve(link, session, connection.deadline)
@@ -60,27 +69,36 @@ class Listener:
             self._ended(why, connection, received, sent)
         return connection is not None and connection.session.origin.proofs > 0
 
+    def make_room(self) -> bool:
+        """End the oldest connection that has not shown who it is and had the time for that, or
+        has neither sent nor taken anything for half of it. Says whether there was one.
+        """
+        for connection in self._open:
+            if connection.session.origin.proofs:
+                continue
+            is_due = self._ticks.until(connection.due) <= 0
+            if is_due or connection.deadline.idle_ms() >= self._limits.last_ms // 2:
+                self._open.remove(connection)
+                connection.task.cancel()
+                return True
+        return False
+
     def _admit(self, origin):
         limits = self._limits
-        if len(self._open) >= limits.connections and not self._evict():
+        if len(self._open) >= limits.connections and not self.make_room():
             return None
         is_last = len(self._open) + 1 >= limits.connections
+        if self._make_session is None:
+            session = Session(self._exchanger, limits, origin)
+        else:
+            session = self._make_session(origin)
         connection = _Connection(
-            Session(self._exchanger, limits, origin),
+            session,
             Deadline(self._ticks, limits, origin, is_last),
             self._ticks.add(limits.last_ms),
         )
         self._open.append(connection)
         return connection
-
-    def _evict(self) -> bool:
-        for connection in self._open:
-            is_due = self._ticks.until(connection.due) <= 0
-            if is_due and not connection.session.origin.proofs:
-                self._open.remove(connection)
-                connection.task.cancel()
-                return True
-        return False
 
     def _ended(self, why, connection, received, sent):
         # Nothing that fails here may be in the way of what follows.

@@ -8,8 +8,12 @@ class Origin:
     and lets nothing come twice, ``takes_devices`` whether other nodes come this way.
     ``public_key_operations`` counts what was computed for it, ``proofs`` how many of its requests
     could be decrypted: nothing else that it sends shows who it is. ``refusal`` is the reason code
-    once something came for which a connection ends, else None.
+    once something came for which a connection ends, else None. ``observer`` hears in the place of
+    the Exchanger's what comes of its requests, and goes with them to the resources: a Side, where
+    a carrier brings it.
     """
+
+    observer = None
 
     def __init__(self, number: int, is_ordered: bool = True, takes_devices: bool = False):
         self.number = number

@@ -14,13 +14,14 @@ class NoAnswer(InvalidInput):
 
 
 class Partner:
-    """The device ``name``.
+    """The device ``name``; whoever is there, and is welcome, if that is None, until it has
+    introduced itself: then it is that one.
 
     ``await send(request)`` brings a Message to its address and gives the response, or raises
     NoAnswer. ``introductions`` (Introductions), ``exchanger`` and ``contexts`` are the node's.
     """
 
-    def __init__(self, name: str, send, introductions, exchanger, contexts):
+    def __init__(self, name, send, introductions, exchanger, contexts):
         self.name = name
         self._send = send
         self._introductions = introductions
@@ -42,7 +43,7 @@ class Partner:
 
     async def _asked(self, request):
         was_introduced = False
-        kid = self._contexts.with_device(self.name)
+        kid = None if self.name is None else self._contexts.with_device(self.name)
         for _ in range(_TRIES):
             message_3 = None
             if kid is None:
@@ -50,6 +51,8 @@ class Partner:
                     break
                 kid, message_3 = await self._introductions.introduce(self.name, self._send)
                 was_introduced = True
+                if self.name is None:
+                    self.name = self._contexts.find(kid).credential.device
             is_heard = False
             try:
                 response, exchange = await self._protected(kid, request, message_3)

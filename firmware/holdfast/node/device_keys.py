@@ -5,7 +5,7 @@ from cose import cwt
 from untrusted import InvalidInput
 
 from ..access import Refused, Trust, reason
-from ..access.credential import ROLE_READER
+from ..access.credential import ROLE_CARRIER, ROLE_CONTROLLER, ROLE_READER
 from ..storage.settings import SettingsError
 
 
@@ -77,7 +77,7 @@ class DeviceKeys:
         mine = [one for one in self._devices.values() if _is_same(one.key, key)]
         if not mine:
             raise RenewalRefused("the certificate is for another device's key")
-        device = _checked(settings, rules.anchors, raw, RenewalRefused)
+        device = _checked(settings, rules.anchors, (mine[0].role,), raw, RenewalRefused)
         before = mine[0].issued_at
         if device.issued_at is None or before is not None and device.issued_at <= before:
             raise RenewalRefused("the certificate is not later than the one in force")
@@ -86,41 +86,31 @@ class DeviceKeys:
         return device
 
 
-def check(settings, private_key: bytes, p256_private_key=None) -> DeviceKeys:
+def check(settings, role, private_key: bytes, p256_private_key=None) -> DeviceKeys:
     """The DeviceKeys that ``settings`` have certificates for: the X25519 one, and the P-256 one if
-    there is one.
+    there is one. They must be of the ``role`` that it is to have; None for that of a node that
+    decides, or one that carries, as the settings say.
 
     A board with a certificate that no phone will believe must not look ready: SettingsError.
     """
     keys = DeviceKeys()
     public = crypto.x25519_public_key(private_key)
-    _put(keys, settings, settings.certificate, private_key, public)
+    roles = (role,)
+    if role is None:
+        roles = (ROLE_CARRIER,) if settings.carries else (ROLE_READER, ROLE_CONTROLLER)
+    device = _put(keys, settings, roles, settings.certificate, private_key, public)
     if settings.p256_certificate is not None:
         if p256_private_key is None:
             raise SettingsError("settings: a certificate for a P-256 key, which is not there")
         public = crypto.p256_public_key(p256_private_key)
-        _put(keys, settings, settings.p256_certificate, p256_private_key, public)
+        # Two keys of one device do not differ in what it is.
+        roles = (device.role,)
+        _put(keys, settings, roles, settings.p256_certificate, p256_private_key, public)
     return keys
 
 
-def renew(keys: DeviceKeys, settings, rules, stored):
-    """Let the certificates in ``stored`` (Certificates) be in force that are sound, and later than
-    those of the settings. Raises OSError.
-    """
-    for suite in keys.suites:
-        raw = stored.read(suite)
-        if raw is None:
-            continue
-        try:
-            device = keys.renewed(raw, settings, rules)
-        except InvalidInput:
-            continue  # of an authority that is no more, or older than the settings
-        if device is not None and device.suite == suite:
-            keys.put_renewed(device, raw)
-
-
-def _put(keys, settings, certificate, private_key, public_key):
-    device = _checked(settings, settings.authority_keys, certificate, SettingsError)
+def _put(keys, settings, roles, certificate, private_key, public_key):
+    device = _checked(settings, settings.authority_keys, roles, certificate, SettingsError)
     # Of a point strangers' libraries want y too, whole.
     shown = device.key.x
     if isinstance(device.key.y, bytes):
@@ -128,15 +118,16 @@ def _put(keys, settings, certificate, private_key, public_key):
     if shown != public_key:
         raise SettingsError("settings: certificate is for another board's key")
     keys.put(device, private_key, certificate)
+    return device
 
 
-def _checked(settings, anchors, certificate, problem):
+def _checked(settings, anchors, roles, certificate, problem):
     try:
         device = Trust(settings.site, anchors).authenticate_device(certificate)
     except Refused as refused:
         raise problem("certificate refused: " + reason.name(refused.reason))
-    if device.name != settings.node or device.role != ROLE_READER:
-        raise problem("certificate is not for the reader " + settings.node)
+    if device.name != settings.node or device.role not in roles:
+        raise problem("certificate is not for this node, " + settings.node)
     for door, _ in settings.doors:
         if door not in device.doors:
             raise problem("certificate does not speak for door " + door)

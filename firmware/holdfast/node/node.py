@@ -2,16 +2,17 @@
 
 import asyncio
 import errno
+import gc
 
 import crypto
 from coap.server import Server
 from untrusted import InvalidInput
 
 from ..access import Trust, reason
+from ..access.credential import ROLE_READER
 from ..access.decide import is_void, may
 from ..access.events.event import (
     CERTIFICATE_ENDING,
-    CERTIFICATE_RENEWED,
     DATED_AHEAD,
     LOCKDOWN,
     POLICY_APPLIED,
@@ -52,8 +53,12 @@ class Node:
     ``settings`` is not this device's.
     """
 
+    ROLE = ROLE_READER  # what its certificate must say that it is
+    neighbours = None  # the Neighbours of a node that has a LAN
+    is_offline = False  # whether its controller is not there
+
+    _carriers = None  # until one speaks
     keys: DeviceKeys
-    # From the start on
     contexts: Contexts
     handshakes: Handshakes
     exchanger: Exchanger
@@ -76,7 +81,7 @@ class Node:
         crypto.self_test(settings.p256_certificate is not None)
         from .device_keys import check
 
-        self.keys = check(settings, private_key, p256_private_key)
+        self.keys = check(settings, self.ROLE, private_key, p256_private_key)
         self._telling, self._is_end_told = None, False  # of the certificates in force
         self._rules = None  # what all goes by that was told of it
         self._told = 0  # number of the changeset that an event was about
@@ -165,6 +170,7 @@ class Node:
         In steps, between which the door decides and phones are served. Raises InvalidInput, whose
         text says why not, and OSError; both are recorded.
         """
+        gc.collect()  # of all that is loaded for this, nothing is to lie amid what goes with it
         from ..storage.policy.acceptance import Busy
 
         try:
@@ -208,7 +214,9 @@ class Node:
         if views:
             self.contexts.forget_credentials(lambda credential: is_void(credential, views[0]))
         if before is None:
-            self._load_renewals(rules)
+            from .renewal import load
+
+            load(self, rules)
         elif rules.number > self._told:
             self.recorder.note(POLICY_APPLIED, {"changeset": rules.number})
         self._told = rules.number
@@ -218,28 +226,19 @@ class Node:
                 self.recorder.note(LOCKDOWN, {"door": view.door, "on": is_locked})
             self._locked[view.door] = is_locked
         self._rules = rules
+        if self.neighbours is not None:
+            self.neighbours.kept_up()
 
     def renew(self, raw: bytes) -> bool:
         """Go on with the later certificate ``raw``, whoever brought it; False if it is in force.
 
         The phones it knows stay known. Raises InvalidInput, whose text says why not, and OSError.
         """
-        device = self.keys.renewed(raw, self.settings, self.stores.rules)
-        if device is None:
+        from .renewal import renew
+
+        if not renew(self, raw):
             return False
-        # On flash first: what is in force is so after a restart, too.
-        try:
-            self.stores.certificates().write(device.suite, raw)
-        except OSError as error:
-            self.stores.fault("certificates", error)
-            raise
-        self.stores.fault("certificates", None)
-        self.keys.put_renewed(device, raw)
-        self.handshakes.show(self.keys.entries)
         self._is_end_told = False
-        self.timekeeper.heard_signed(device.issued_at, "certificate")
-        fields = {"issued": device.issued_at, "expires": device.expires}
-        self.recorder.note(CERTIFICATE_RENEWED, fields)
         self.tell_ending()
         return True
 
@@ -258,6 +257,14 @@ class Node:
 
             self._telling = Telling(self)
         return self._telling
+
+    @property
+    def carriers(self):
+        """The Carriers of its doors; made, and loaded, where one speaks."""
+        from .carriers import Carriers
+
+        self._carriers = self._carriers or Carriers(self, Limits())
+        return self._carriers
 
     def told_time(self, time: int, error_s: int, by=None) -> bool:
         """Whether it can be ``time``, off by at most ``error_s``, as ``by`` says; OSError."""
@@ -325,7 +332,7 @@ class Node:
         self.hardware.console.line({"event": "challenged", "connection": connection})
 
     def answered(self):
-        """An answer is on its way."""
+        """An answer is on its way, or never will be."""
         self.recorder.flush()
 
     def refused(self, code: int, connection: int, credential, claimed):
@@ -369,18 +376,6 @@ class Node:
 
     def _views(self):
         return [unit.access_point.moment()[0] for unit in self.doors.values()]
-
-    def _load_renewals(self, rules):
-        from .device_keys import renew
-
-        before = tuple(self.keys.entries)
-        try:
-            renew(self.keys, self.settings, rules, self.stores.certificates())
-        except OSError as error:
-            self.stores.fault("certificates", error)
-        if tuple(self.keys.entries) != before:
-            self.handshakes.show(self.keys.entries)
-            self.timekeeper.heard_signed(self.keys.issued_at or 0, "certificate")
 
 
 def _pause():

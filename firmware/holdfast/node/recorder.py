@@ -30,6 +30,8 @@ class Recorder:
     ``log()`` raises OSError while there is none; ``timekeeper`` has ``uptime()`` and ``read()``.
     """
 
+    recorded = None  # recorded(calls_for_help): somebody is to hear of each event that is kept
+
     def __init__(self, log, console, timekeeper):
         self._log = log
         self._console = console
@@ -178,12 +180,15 @@ class Recorder:
 
     def _append(self, kind, fields):
         try:
-            return self._log().append(kind, fields)
+            number = self._log().append(kind, fields)
         except OSError:
             raise
         except Exception as error:
             # Not on flash is not on flash: values that no event can have, no memory, a bug.
             raise OSError(type(error).__name__)
+        if self.recorded is not None:
+            self.recorded(fields.get("mark") is True)
+        return number
 
     def _is_crowded(self, kind):
         now = self._timekeeper.uptime()

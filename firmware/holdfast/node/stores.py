@@ -8,7 +8,8 @@ import crypto
 from micropython import const
 from untrusted import InvalidInput
 
-from ..access import SiteRules, reason
+from ..access import reason
+from ..access.policy.rules import SiteRules
 from ..access.tag import name_tag
 from ..storage import files
 from ..storage.cache.cache import CredentialCache
@@ -48,6 +49,9 @@ class Stores:
         self._events = None
         self._faults = None
         self._failed = set()
+        # Of a node that has snapshots for others: how many bytes, and where one was brought.
+        self.snapshot_room = 0
+        self.snapshot_brought = None
 
     # What decides
 
@@ -85,6 +89,12 @@ class Stores:
                 self._cache,
                 self._unseal,
             )
+            if self.snapshot_room:
+                from ..storage.policy.parts import Parts
+
+                folder = self._folder("policy")
+                parts = Parts(folder, self.snapshot_room, self.snapshot_brought)
+                self._policies.keep_parts(parts)
             self.fault("policy", None)
             self.fault("cache", None)
         return self._policies
@@ -251,6 +261,21 @@ class Stores:
         if self._events is not None and cache is not None:
             self.settle_uses()
 
+    @property
+    def collected(self) -> str:
+        """Where a collector keeps copies of others' events; made with the first."""
+        return self._directory + "/collected"
+
+    def snapshot_number(self):
+        """The number that a snapshot stands at which others can have here, None if there is none.
+
+        Raises OSError.
+        """
+        policies = self.policies()
+        if policies.parts is None:
+            return None
+        return policies.parts.number(policies.rules.number)
+
     def clock_store(self) -> ClockStore:
         """Where the clock's floor is kept. Raises OSError."""
         return ClockStore(self._folder("clock"), self._sealer("clock"))
@@ -270,6 +295,12 @@ class Stores:
         from ..storage.attempts import AttemptsStore  # only for doors with a keypad
 
         return AttemptsStore(self._directory, door, self._sealer("attempts"))
+
+    def tampered(self):
+        """Where it is kept which carriers were tampered with."""
+        from ..storage.tampered import TamperedStore  # only for doors that somebody carries for
+
+        return TamperedStore(self._directory, self._sealer("tampered"))
 
     def context_store(self, binding: bytes) -> ContextStore:
         """Where the phones it knows are kept, for as long as ``binding`` is the same."""

@@ -33,7 +33,7 @@ class Timekeeper:
         self._rules = rules
         self._fault = fault
         self._tick = ticks.add(0)
-        self._uptime_ms = 0
+        self.uptime_ms = 0  # as ``uptime()`` found it last
         self._enrolled_at = enrolled_at
         self._offset = offset
         self._was_trusted = None
@@ -45,8 +45,8 @@ class Timekeeper:
         elapsed = -self._ticks.until(self._tick)
         if elapsed > 0:
             self._tick = self._ticks.add(0)
-            self._uptime_ms += elapsed
-        return self._uptime_ms // 1000
+            self.uptime_ms += elapsed
+        return self.uptime_ms // 1000
 
     def read(self):
         """The ClockReading to decide with. Saves first what a decision may rest on."""

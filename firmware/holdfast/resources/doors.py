@@ -29,15 +29,23 @@ class UnlockResource:
         """Answer 2.04 when granted, 4.03 when refused, 4.00 when the wish cannot be read."""
         door = request.uri_path()[-1]
         wish = _parse(request.payload)
-        access_point = self._access_point(door)
+        # What a carrier brings is heard at its door, on its side, whatever door it asks for.
+        side = peer.side
+        access_point = self._access_point(door) if side is None else side.access_point
         if wish is None:
             why = reason.MALFORMED_REQUEST
-            decision = access_point.refuse(why, peer.credential, _about(peer), door)
+            if side is not None:
+                decision = side.refuse(why, peer.credential, _about(peer), door)
+            else:
+                decision = access_point.refuse(why, peer.credential, _about(peer), door)
             return _answer(decision, code.BAD_REQUEST)
         asked = Request(
             peer.credential, door, wish[ACTION], wish[INTENT], wish.get(USER_VERIFIED, False)
         )
-        decision = access_point.ask(asked, _about(peer))
+        if side is not None:
+            decision = side.ask(asked, _about(peer))
+        else:
+            decision = access_point.ask(asked, _about(peer))
         if decision.granted:
             peer.is_served = True
         return _answer(decision, code.FORBIDDEN)

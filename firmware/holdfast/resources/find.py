@@ -32,7 +32,12 @@ class _ForHolders:
 def find(reader, path: tuple):
     """The resource of the Reader at ``path``, a tuple of bytes, or None."""
     found = _find(reader, path)
-    return None if found is None else _ForHolders(found)
+    return None if found is None else for_holders(found)
+
+
+def for_holders(resource):
+    """``resource`` for everybody but guests."""
+    return _ForHolders(resource)
 
 
 def _find(reader, path):
@@ -40,6 +45,10 @@ def _find(reader, path):
         from .policy import PolicyResource
 
         return PolicyResource(reader.stores.policies, reader.may, reader.apply_in_steps)
+    if path == (b"policy", b"snapshot"):
+        from .snapshot import SnapshotResource
+
+        return SnapshotResource(reader.stores.policies, reader.may)
     if path == (b"events",):
         from .events import EventsResource
 
@@ -55,6 +64,10 @@ def _find(reader, path):
         from .time import TimeResource
 
         return TimeResource(reader)
+    if path == (b"carry",):
+        from .carry import CarryResource
+
+        return CarryResource(reader.carriers, reader.may)
     if path == (b"certificate",):
         from .certificate import CertificateResource
 
@@ -63,7 +76,8 @@ def _find(reader, path):
         from ..version import VERSION
         from .status import StatusResource
 
-        name = reader.settings.doors[0][0]
+        doors = reader.settings.doors
+        name = doors[0][0] if doors else reader.settings.node
         unit = reader.doors.get(name)
         return StatusResource(
             name,
@@ -76,6 +90,7 @@ def _find(reader, path):
             lambda: reader.stores.faults().all(),
             getattr(reader.hardware, "life", None),
             unit and unit.watched,
+            reader.neighbours and reader.neighbours.status,
         )
     return None
 

@@ -34,7 +34,7 @@ class NewsResource:
         credential = peer.credential
         if credential is None or credential.role not in (ROLE_READER, ROLE_CONTROLLER):
             return exchange.forbidden(reason.ACTION_NOT_ALLOWED)
-        self._asked(name_tag(credential.holder), after)
+        self._asked(name_tag(credential.device), after)
         try:
             store = self._store()
             rules = store.rules

@@ -23,7 +23,8 @@ class StatusResource:
     the first of its certificates ends, in seconds since 1970; ``faults()`` the last few faults
     (storage/faults.py). ``life`` is what hal and the role know of board and start, by the keys of
     the answer: whatever of RESET_CAUSE, CRASHES and ENDED_BY is known, and BOARD if MicroPython
-    does not say it. ``watched`` is the Watched of a door with inputs.
+    does not say it. ``watched`` is the Watched of a door with inputs, ``neighbours()`` gives what
+    there is to be said of the LAN, by the keys of the answer, of a node that is on one.
     """
 
     content_formats = (option.CF_CBOR,)
@@ -40,6 +41,7 @@ class StatusResource:
         faults,
         life=None,
         watched=None,
+        neighbours=None,
     ):
         self._door = door
         self._firmware = firmware
@@ -51,6 +53,7 @@ class StatusResource:
         self._faults = faults
         self._life = life
         self._watched = watched
+        self._neighbours = neighbours
 
     async def get(self, request, peer):
         """All of it in one map; 4.03 to who may not administer."""
@@ -78,6 +81,8 @@ class StatusResource:
         told.update(self._life or {})
         if self._watched is not None:
             told[status.DOORWAY] = self._watched.status
+        if self._neighbours is not None:
+            told.update(self._neighbours())
         expires = self._certificate_expires()
         if is_ending(expires, clock):
             told[status.CERTIFICATE_ENDS] = max(0, expires - clock.now)

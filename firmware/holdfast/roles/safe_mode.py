@@ -20,16 +20,16 @@ _LASTING = ("button", "unprovisioned")
 
 
 def run(board, why: dict):
-    """Secure the strike of ``board`` (hal), release it for who wants out, and say ``why``: its
+    """Secure the strikes of ``board`` (hal), release them for who wants out, and say ``why``: its
     ``event`` and ``reason``. It ends by itself after half an hour, for another attempt, but for
     the button's and a board's that was never enrolled.
 
     Nothing here needs an event loop, a policy, a log or a radio. What fails leaves the rest.
     """
-    if board.strike is not None:
-        board.strike.end()
-    way_out = board.way_out
-    if way_out is not None:
+    for _, door in board.all_doors:
+        door.strike.end()
+    ways_out = board.ways_out
+    for way_out in ways_out:
         way_out.start()
     event = why["event"]
     fields = dict(
@@ -37,7 +37,7 @@ def run(board, why: dict):
         event="safe_mode",
         why=event,
         next=_NEXT.get(event, "reset"),
-        exit=way_out is not None,
+        exit=len(ways_out) > 0,
     )
     try:
         board.show()
@@ -54,7 +54,7 @@ def run(board, why: dict):
                 pass
         left -= _LOOK_MS
         board.wait(_LOOK_MS)
-        if way_out is not None:
+        for way_out in ways_out:
             way_out.look(_LOOK_MS)
 
 

@@ -1,75 +1,46 @@
-"""What every reader does at its start, whatever its platform: who it is, and what was brought."""
+"""What every node that decides does at its start, whatever its platform: what was brought."""
 
-import crypto
 from untrusted import InvalidInput
 
-from ..node.device_keys import check as check_keys
+from ..access.credential import ROLE, ROLE_CONTROLLER
+from ..access.trust import Trust
 from ..node.stores import Stores
 from ..storage import let_go
-from ..storage.keys import KeyStore
 from ..storage.policy import file as policy_file
-from ..storage.settings import SettingsStore
-
-
-class NotReady(Exception):
-    """It cannot be a reader yet; ``fields`` is what the console says of it."""
-
-    def __init__(self, fields: dict):
-        self.fields = fields
+from .identity import NotReady as NotReady
+from .identity import load
+from .identity import refused as refused
 
 
 def identity(home: str, state: str, random_bytes, hardware, mount) -> tuple:
-    """``(Settings, X25519 key, P-256 key or None)`` of what lies in the directory ``home``; the
-    keys are made at the first start, and after a reset to the factory, which is done here if
-    somebody has asked for it. ``mount()`` has the directory ``state``, of what the device
-    remembers, be there; it may raise OSError.
+    """As of ``roles.identity``, for a node that decides: ``state`` is the directory of what the
+    device remembers, which ``mount()`` has be there. A reset to the factory is done here if
+    somebody has asked for it; what came of it is told to ``hardware.console``.
 
-    Raises NotReady where there are no settings yet (``unprovisioned``), where keys or settings
-    cannot be gone by (``settings_refused``), or where there is no ``state`` (``storage_refused``).
-    What came of a reset, and settings that were brought and are not taken, are told to
-    ``hardware.console``.
+    Raises NotReady.
     """
     try:
         is_mounted = _reset(home, state, hardware.console, mount)
     except OSError as error:
         raise NotReady({"event": "storage_refused", "reason": str(error)})
 
-    def p256_key(settings):
-        return None if settings.p256_certificate is None else keys.p256_private_key()
-
-    def check(settings):
-        check_keys(settings, private_key, p256_key(settings))
-
-    def anchors(held):
+    def anchors(held, private_key):
         return Stores(state, held, private_key, random_bytes, _ignore).rules.anchors
 
-    try:
-        keys = KeyStore(home, random_bytes)
-        private_key = keys.private_key()
-        store = SettingsStore(home, private_key, random_bytes)
-        settings = store.load() or store.take(check=check)
-        if settings is None:
-            fields = {
-                "event": "unprovisioned",
-                "public_key": crypto.x25519_public_key(private_key).hex(),
-                "p256_public_key": crypto.p256_public_key(keys.p256_private_key()).hex(),
-                "time": hardware.clock.seconds(),
-                "next": "put settings.cbor with a certificate for each key beside device.key",
-            }
-            raise NotReady(fields)
-        try:
-            if not is_mounted:
-                mount()
-        except OSError as error:
-            raise NotReady({"event": "storage_refused", "reason": str(error)})
-        settings = store.take(settings, anchors, check) or settings
-        if settings.refused:
-            told = {"event": "settings_refused", "reason": settings.refused}
-            told["in_force"] = settings.number
-            hardware.console.line(told)
-        return settings, private_key, p256_key(settings)
-    except (InvalidInput, OSError) as error:
-        raise refused(error)
+    def check(settings):
+        if settings.carries:
+            raise InvalidInput("settings: of a reader that carries, and this one decides")
+
+    return load(home, random_bytes, hardware, None if is_mounted else mount, anchors, check)
+
+
+def is_controller(settings) -> bool:
+    """Whether the device's certificate says that it is a controller.
+
+    Of settings that are in force, so it was verified; whoever makes a Node verifies it again.
+    """
+    token = Trust(settings.site, settings.authority_keys).read(settings.certificate)
+    return token.claims.other.get(ROLE) == ROLE_CONTROLLER
 
 
 def _reset(home, state, console, mount) -> bool:
@@ -90,11 +61,6 @@ def _reset(home, state, console, mount) -> bool:
         return True
     finally:
         let_go(factory_reset)
-
-
-def refused(error) -> NotReady:
-    """That keys or settings cannot be gone by, for the reason that ``error`` says."""
-    return NotReady({"event": "settings_refused", "reason": str(error)})
 
 
 def follow_policy(reader, path: str):

@@ -1,6 +1,10 @@
-"""What the reader on the unix port is started with: one table."""
+"""What a device on the unix port is started with, and what it ends with: one table each."""
 
 from untrusted import InvalidInput
+
+EXIT_USAGE = 2
+EXIT_PORT = 5
+EXITS = {"unprovisioned": 3, "settings_refused": 4, "storage_refused": 6}  # by what is said of it
 
 _INPUTS = ("contact", "rex", "tamper", "fire")
 
@@ -16,6 +20,25 @@ def _whole(least, most):
         return int(text)
 
     return read
+
+
+def _lan(text):
+    """(port, IPv4 address) of PORT[,ADDRESS]; all addresses of the machine without one."""
+    port, comma, address = text.partition(",")
+    return _whole(1, 65535)(port), _ipv4(address if comma else "0.0.0.0")
+
+
+def _ipv4(text):
+    numbers = [_whole(0, 255)(part) for part in text.split(".")]
+    if len(numbers) != 4:
+        raise ValueError
+    return text
+
+
+def _server(text):
+    """(IPv4 address, port) of ADDRESS[:PORT]; port 123 without one."""
+    address, colon, port = text.partition(":")
+    return _ipv4(address), _whole(1, 65535)(port) if colon else 123
 
 
 def _clock(text):
@@ -39,12 +62,15 @@ _TABLE = {
     "--held": (0, "MILLISECONDS", _whole(1, 3600000)),
     "--wiegand": (None, "FORMAT", str),
     "--panel": (None, "FORMAT", str),
+    "--lan": (None, "PORT[,ADDRESS]", _lan),
+    "--ntp": (None, "ADDRESS[:PORT]", _server),
 }
 
 
 def parse(arguments) -> tuple:
     """``(directory, values)`` of what main.py was called with, values by the names of the options
-    without their dashes: ``clock`` is None for a lost one, ``wiegand`` and ``panel`` None without.
+    without their dashes: ``clock`` is None for a lost one, ``wiegand``, ``panel``, ``lan``, which
+    is (port, address), and ``ntp``, which is (address, port), None without.
 
     Raises UsageError.
     """

@@ -26,12 +26,15 @@ class SettingsError(InvalidInput):
 class Settings:
     """Checked settings; attributes are named after the entries (settings_file.py).
 
-    ``doors`` are (name, strike time in milliseconds), ``enrolled_at`` and ``lookup`` tuples.
+    ``doors`` are (name, strike time in milliseconds), ``enrolled_at`` and ``lookup`` tuples,
+    the latter None in a node that carries.
     ``p256_certificate`` is None for a board that was enrolled before there was one.
     ``clock_offset`` is the seconds to add to the board's own clock, as the host found at the
     enrolment; None if that clock is not to be believed. ``root`` is the SHA-256 of ``first_key``:
     what is durable is named by it and by ``node``. ``device_key`` is the X25519 key of the board
     that they are for (32 bytes); of two for one board those with the higher ``number`` are later.
+    ``wiring`` is "decides", "carries" or "wiegand", ``controller`` the id of the node that this
+    one's events go to, or None, and ``peers`` are up to four (IPv4 address, port) to begin with.
     ``refused`` says why others that were brought are not in force, None if none were.
     """
 
@@ -52,6 +55,9 @@ class Settings:
         clock_offset,
         device_key,
         number,
+        wiring="decides",
+        controller=None,
+        peers=(),
     ):
         self.site = site
         self.node = node
@@ -67,6 +73,14 @@ class Settings:
         self.clock_offset = clock_offset
         self.device_key = device_key
         self.number = number
+        self.wiring = wiring
+        self.controller = controller
+        self.peers = peers
+
+    @property
+    def carries(self) -> bool:
+        """Whether the device decides nothing, and hands on to its controller what comes."""
+        return self.wiring == "carries"
 
     @property
     def place(self) -> bytes:
@@ -94,6 +108,23 @@ class SettingsStore:
         """
         payload = self._opened()
         return None if payload is None else decode(payload)
+
+    def is_of_carrier(self) -> bool:
+        """Whether the settings in force are of who carries, or else those that were brought, which
+        nobody has verified. Raises InvalidInput and OSError.
+        """
+        payload = self._opened()
+        if payload is None:
+            brought = files.read(self._directory + BROUGHT, _MAX_BROUGHT)
+            if brought is None:
+                return False
+            from . import settings_intake
+
+            try:
+                payload = settings_intake.claimed(brought)
+            finally:
+                let_go(settings_intake)
+        return decode(payload).carries
 
     def take(self, held=None, anchors=None, check=None):
         """The Settings in force once those that were brought are, if somebody has brought some.

@@ -20,11 +20,15 @@ _CERTIFICATE = const(6)  # bytes: the CWT of the device's X25519 key
 _FIRST_KEY = const(7)  # bytes: x of the site's first authority key, which all rests on
 _ENROLLED_AT = const(8)  # [number, hash] of the changeset that was the last then
 _AUDIT_KEY = const(9)  # bytes: the X25519 public key that the site's auditor reads events with
-_LOOKUP = const(10)  # [number, bytes]: the secret under which cards and PINs are looked up
+_LOOKUP = const(10)  # [number, bytes]: the secret under which cards and PINs are looked up;
+# none for a node that carries
 _P256_CERTIFICATE = const(11)  # bytes: the CWT of the device's P-256 key, if it has one
 _CLOCK_OFFSET = const(12)  # int or null: what to add to the board's own clock; 0 without it
 _DEVICE_KEY = const(13)  # bytes: x of the X25519 key of the board that they are for
 _NUMBER = const(14)  # uint: later settings for a board have a higher one
+_WIRING = const(15)  # text: who decides for the door; "decides" without it
+_CONTROLLER = const(16)  # text: id of the node that its events go to, if there is one
+_PEERS = const(17)  # array of [IPv4 address, port]: nodes to be met where multicast does not come
 
 _VERSION = const(3)
 _MAX_DOORS = const(8)
@@ -34,6 +38,10 @@ _MAX_CERTIFICATE = const(512)
 _MIN_STRIKE_MS = const(100)
 _MAX_STRIKE_MS = const(60000)
 _KEY_LENGTH = const(32)
+_MAX_PEERS = const(4)
+_CARRIES = "carries"
+_WIRINGS = ("decides", _CARRIES, "wiegand")
+_OPTIONAL = (_P256_CERTIFICATE, _CLOCK_OFFSET, _WIRING, _CONTROLLER, _PEERS)
 # A clock that is further off tells no time: it began anew when the power came, and will again.
 _MAX_CLOCK_OFFSET_S = const(86400)
 
@@ -47,8 +55,14 @@ def decode(data: bytes) -> tuple:
     version = entries.get(_VERSION_KEY) if isinstance(entries, dict) else None
     if type(version) is not int or version != _VERSION:
         raise InvalidInput("settings: not version %d" % _VERSION)
-    known = set(range(_VERSION_KEY, _NUMBER + 1))
-    if set(entries) | {_P256_CERTIFICATE, _CLOCK_OFFSET} != known:
+    known = set(range(_VERSION_KEY, _PEERS + 1))
+    # Whoever takes it off its wall must not find out from it what other cards there are.
+    wiring = _wiring(entries.get(_WIRING, _WIRINGS[0]))
+    if wiring == _CARRIES and (_LOOKUP in entries or _CONTROLLER not in entries):
+        raise InvalidInput("settings: who carries has a controller and no lookup key")
+    if wiring == _CARRIES:
+        known.discard(_LOOKUP)
+    if set(entries) | set(_OPTIONAL) != known:
         raise InvalidInput("settings: entries missing or unknown")
     return (
         _name(entries[_SITE], "site"),
@@ -59,11 +73,14 @@ def decode(data: bytes) -> tuple:
         _first_key(entries[_FIRST_KEY]),
         _enrolled_at(entries[_ENROLLED_AT]),
         _key_bytes(entries[_AUDIT_KEY], "audit key"),
-        _lookup(entries[_LOOKUP]),
+        _lookup(entries[_LOOKUP]) if _LOOKUP in entries else None,
         _certificate(entries[_P256_CERTIFICATE]) if _P256_CERTIFICATE in entries else None,
         _clock_offset(entries.get(_CLOCK_OFFSET, 0)),
         _key_bytes(entries[_DEVICE_KEY], "device's key"),
         _number(entries[_NUMBER]),
+        wiring,
+        _controller(entries),
+        _peers(entries[_PEERS]) if _PEERS in entries else (),
     )
 
 
@@ -108,6 +125,49 @@ def _number(value):
     if type(value) is not int or not 0 < value <= _MAX_NUMBER:
         raise InvalidInput("settings: no number of 1 to %d" % _MAX_NUMBER)
     return value
+
+
+def _wiring(value):
+    if not isinstance(value, str) or value not in _WIRINGS:
+        raise InvalidInput("settings: wiring is none of " + " ".join(_WIRINGS))
+    return value
+
+
+def _controller(entries):
+    if _CONTROLLER not in entries:
+        return None
+    controller = _name(entries[_CONTROLLER], "controller")
+    if controller == entries[_NODE]:
+        raise InvalidInput("settings: controller is the node itself")
+    return controller
+
+
+def _peers(value):
+    if not isinstance(value, list) or not 1 <= len(value) <= _MAX_PEERS:
+        raise InvalidInput("settings: peers are no list of 1 to %d" % _MAX_PEERS)
+    peers = []
+    for entry in value:
+        address, port = _pair(entry, "peer")
+        if type(port) is not int or not 0 < port <= 0xFFFF:
+            raise InvalidInput("settings: peer has no port")
+        peers.append((_address(address), port))
+    if len(set(peers)) != len(peers):
+        raise InvalidInput("settings: a peer is there twice")
+    return tuple(peers)
+
+
+def _address(value):
+    # A number, as nobody must be asked for it; in one form, so that no two are the same node.
+    parts = value.split(".") if isinstance(value, str) else ()
+    if len(parts) == 4 and all([_is_octet(part) for part in parts]) and 0 < int(parts[0]) < 224:
+        return value
+    raise InvalidInput("settings: peer has no IPv4 address of one node")
+
+
+def _is_octet(text):
+    if not 0 < len(text) <= 3 or not all([digit in "0123456789" for digit in text]):
+        return False
+    return int(text) < 256 and str(int(text)) == text
 
 
 def _lookup(value):

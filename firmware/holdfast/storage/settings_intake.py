@@ -41,10 +41,20 @@ def accepted(brought: bytes, public_key: bytes, held, before, anchors, decode) -
             "settings: number %d, and number %d is in force: to go back needs a factory reset"
             % (settings.number, held.number)
         )
+    elif settings.carries != held.carries:
+        # What who decides has kept of keys and cards must not hang on a wall.
+        raise InvalidInput(
+            "settings: who decides and who carries share no memory: that needs a factory reset"
+        )
     else:
         known = list(anchors(held))
     _verify(message, settings.site, known, changesets)
     return payload
+
+
+def claimed(brought: bytes) -> bytes:
+    """The settings in ``brought``, encoded, whoever has signed them. Raises InvalidInput."""
+    return _parsed(brought)[0].payload
 
 
 def _parsed(brought):

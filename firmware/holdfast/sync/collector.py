@@ -16,6 +16,7 @@ from . import uplink
 _RECORD_COST = const(8)  # bytes beside a raw record, about
 _ALARMS = const(8)  # a node, that are told apart
 _NODES = const(64)
+_NO_SPACE = const(28)  # ENOSPC, which MicroPython has no name for
 
 
 class Collector:
@@ -27,14 +28,18 @@ class Collector:
     * ``size``: bytes of raw records that are kept
     * ``begin(root, anew)``: another chain begins; with ``anew`` numbers begin again too, ``last``
       is (-1, b"") and ``acked`` -1, and what is kept of before has no more numbers
-    * ``add(records, last, acked)``: keep these raw records, all or none of them
-    * ``drop_oldest()``: let some go; number of the last that went, None if there are none
+    * ``given_up()``: how many events that the auditor has not ``begin(root, True)`` gives up
+    * ``add(records, last, acked, before)``: keep these raw records, all or none of them; the event
+      before them is (number, code), or None
+    * ``oldest(acked)``: (number of the last event, -1 if it has none; how many above that number
+      the auditor has not) of what ``drop_oldest()`` lets go; None if there is nothing
     * ``raw(number)``: a raw record, None if it is not there
 
-    ``share`` is how many bytes of each node are kept. ``tell_lost(node, number)`` is told when
-    copies up to that number had to go that the auditor has not; ``tell_urgent(node, before, raw)``
-    of an event that came before its turn, once. Both may raise OSError, as ``open`` may and all
-    that copies do: then nothing was taken that is not kept.
+    ``share`` is how many bytes of each node are kept. ``tell_lost(node, number, count)`` is told
+    before so many copies go, up to that number, that the auditor has not: it may be told twice,
+    and never not. ``tell_urgent(node, before, raw)`` is told of an event that came before its
+    turn, once a start of this. Both may raise OSError, as ``open`` may and all that copies do:
+    then nothing was taken that is not kept.
     """
 
     def __init__(self, open, share: int, tell_lost, tell_urgent):
@@ -59,12 +64,26 @@ class Collector:
         # Who calls for help is told first: whatever else there is may wait.
         self._hear_urgent(node, copies, batch)
         if copies.root != batch.root:
-            copies.begin(batch.root, self._is_anew(copies, batch))
+            is_anew = self._is_anew(copies, batch)
+            count = copies.given_up() if is_anew else 0
+            if count:
+                self._tell_lost(node, -1, count)
+            copies.begin(batch.root, is_anew)
         if news:
+            acked = max(acked, copies.acked)
             need = sum([len(raw) + _RECORD_COST for raw in news])
-            self._make_room(node, copies, need, max(acked, copies.acked))
+            while copies.size + need > self._share:
+                if not self._drop_oldest(node, copies, acked):
+                    break
             last = event_record.number_of(news[-1]), event_record.split(news[-1])[1]
-            copies.add(news, last, max(acked, copies.acked))
+            before = batch.before if news[0] is batch.records[0] else None
+            try:
+                copies.add(news, last, acked, before)
+            except OSError as error:
+                # Others fill the flash: this node's oldest are worth less than its newest.
+                if error.errno != _NO_SPACE or not self._drop_oldest(node, copies, acked):
+                    raise
+                copies.add(news, last, acked, before)
         return uplink.answer(*copies.last)
 
     def _one(self, payload):
@@ -102,8 +121,10 @@ class Collector:
 
     def _is_anew(self, copies, batch):
         """Whether the node lost all that it had, and counts from the beginning again."""
-        return copies.root is not None and copies.root != batch.root and (
-            batch.root[0] <= copies.last[0]
+        return (
+            copies.root is not None
+            and copies.root != batch.root
+            and (batch.root[0] <= copies.last[0])
         )
 
     def _is_first_gap(self, node, copies, batch, news):
@@ -120,16 +141,14 @@ class Collector:
         self._gaps[node] = first
         return True
 
-    def _make_room(self, node, copies, need, acked):
-        lost = -1
-        while copies.size + need > self._share:
-            last = copies.drop_oldest()
-            if last is None:
-                break
-            if last > acked:
-                lost = last
-        if lost >= 0:
-            self._tell_lost(node, lost)
+    def _drop_oldest(self, node, copies, acked) -> bool:
+        found = copies.oldest(acked)
+        if found is None:
+            return False
+        if found[1]:
+            self._tell_lost(node, *found)
+        copies.drop_oldest()
+        return True
 
     def _hear_urgent(self, node, copies, batch):
         if len(self._told) >= _NODES and node not in self._told:

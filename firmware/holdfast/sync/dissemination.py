@@ -55,21 +55,21 @@ class Dissemination:
     """The part of one node, whose own tag is ``node`` (6 bytes).
 
     ``position()`` gives (number, head) of the policy in force. ``known()`` gives the tags of the
-    peers that are proven to be nodes of this site, ``configured`` up to four of them to which
-    hints go by unicast where multicast fails. ``say(hint, peer)`` sends a CoAP message as NON, by
-    multicast if ``peer`` is None.
+    peers that are proven to be nodes of this site, ``configured()`` those of them, up to four,
+    to which hints go by unicast where multicast fails. ``say(hint, peer)`` sends a CoAP message
+    as NON, by multicast if ``peer`` is None.
 
     ``confirmed_at`` is when a peer last showed, in a protected answer, that it knows no more than
     we, None before that; ``forked`` the tag of a peer that has another changeset of our number;
     ``needs_snapshot`` says that nobody who answered has the changesets that are missing.
     """
 
-    def __init__(self, node, position, known, say, random_bytes, now: int, configured=()):
+    def __init__(self, node, position, known, say, random_bytes, now: int, configured=tuple):
         self._node = node
         self._position = position
         self._say = say
         self._random_bytes = random_bytes
-        self._configured = tuple(configured)[:CONFIGURED]
+        self._configured = configured
         self._trickle = Trickle(IMIN_MS, DOUBLINGS, K, random_bytes, now)
         self._sources = Sources(known, random_bytes)
         self._at = position()
@@ -92,19 +92,21 @@ class Dissemination:
     # What comes
 
     def heard(self, payload: bytes, now: int):
-        """A hint came. Raises InvalidInput if it is none."""
+        """A hint came: the tag of whom it names, None if that is we. Raises InvalidInput if it is
+        none.
+        """
         number, head, node, by_multicast = hint.parse(payload)
         if node == self._node:
-            return
+            return None
         if by_multicast:
             self._multicast_at = now
         ours, our_head = self._at
         if number == ours and head == our_head[: hint.HEAD]:
             self._trickle.consistent()
-            return
+            return node
         self._trickle.inconsistent(now)
         if number < ours:
-            return  # ours tells it
+            return node  # ours tells it
         source = self._sources.get(node)
         if source is not None:
             # Also with our number and another head: whoever it was, the peer itself will tell.
@@ -112,6 +114,7 @@ class Dissemination:
         else:
             self._is_rumour = True
         self._want(now + between(self._random_bytes, 0, IMIN_MS))
+        return node
 
     def asked(self, peer: bytes, number: int, now: int):
         """The known ``peer`` asks, in a protected request, for what comes after ``number``."""
@@ -166,8 +169,9 @@ class Dissemination:
             peers = ()
             if self._is_multicast_failing(now):
                 # Those that somebody named, and others: or these would hear from nobody.
-                peers = self._sources.some(CONFIGURED - len(self._configured))
-                peers.extend(self._configured)
+                configured = list(self._configured())[:CONFIGURED]
+                peers = self._sources.some(CONFIGURED - len(configured))
+                peers.extend(configured)
             elif self._said < _SAID_OFTEN:
                 peers = self._sources.some(_BESIDE)
             for peer in peers:

@@ -19,10 +19,12 @@ _DOUBLINGS = const(8)
 _URGENT_MS = const(5000)  # between tries for who calls for help
 _MARK_MS = const(600000)
 _MARK_EVERY = const(64)  # events
+_MAX_WORD = const(128)  # bytes
 
-# The CBOR map of what the collector has; empty if that is nothing
+# The CBOR map of what the collector has; without the first two if that is nothing
 NUMBER = 1
 CODE = 2
+WORD = 3  # the auditor's, for this node, if somebody left one there
 
 
 class Uplink:
@@ -30,7 +32,9 @@ class Uplink:
 
     * ``head()``: (number, code) of the last event, number -1 if there is none
     * ``copied()``: number of the last event that is marked as copied, on flash, -1 if none is
-    * ``batch(after)``: the events after that number as a batch, which fits one message
+    * ``batch(after, is_first)``: the events after that number as a batch, which fits one message;
+      until the collector has answered once, with the node's certificate
+    * ``acknowledge(word)``: the auditor's word came. Raises nothing
     * ``has(number, code)``: whether that is an event of this log, or was
     * ``mark(number, code)``: mark them as copied up to there, durably, and say so in an event,
       whose number it gives. Raises OSError
@@ -46,6 +50,7 @@ class Uplink:
         self._code = b""  # of the last that is confirmed
         self._own = -1  # number of the event that told the last mark
         self._is_under_way = False
+        self._is_first = True
         self._fails = 0
         self._at = now
         self._urgent_at = now
@@ -76,6 +81,11 @@ class Uplink:
         elif self._at <= now:
             self._at = now + _GATHER_MS
 
+    def returned(self, now: int):
+        """The collector was away, and is there again: nothing is waited for any more."""
+        self._fails = 0
+        self._at = min(self._at, now)
+
     def run(self, now: int):
         """The batch that is to be posted now, or None. It is answered, if only with None."""
         if self._is_under_way:
@@ -85,7 +95,7 @@ class Uplink:
         if now < self._at or not self._has_more():
             return None
         self._urgent_at = now + _URGENT_MS
-        batch = self._log.batch(self._confirmed)
+        batch = self._log.batch(self._confirmed, self._is_first)
         self._is_under_way = True
         return batch
 
@@ -95,7 +105,11 @@ class Uplink:
         is_ahead = False
         if payload is not None:
             try:
-                is_ahead = self._confirm(*parse(payload))
+                number, code, word = parse(payload)
+                is_ahead = self._confirm(number, code)
+                self._is_first = False
+                if word is not None:
+                    self._log.acknowledge(word)
             except InvalidInput:
                 pass  # as no answer
         if not is_ahead:
@@ -137,25 +151,33 @@ class Uplink:
             self._mark_at = now + _MARK_MS
 
 
-def answer(number: int, code: bytes) -> bytes:
+def answer(number: int, code: bytes, word=None) -> bytes:
     """The payload of a collector that has the events up to ``number``, -1 for none, of which the
-    last has this ``code``.
+    last has this ``code``; ``word`` is the auditor's for the node, or None.
     """
-    return cbor.encode({} if number < 0 else {NUMBER: number, CODE: code})
+    said = {} if number < 0 else {NUMBER: number, CODE: code}
+    if word is not None:
+        said[WORD] = word
+    return cbor.encode(said)
 
 
 def parse(payload: bytes) -> tuple:
-    """``(number, code)`` of what the collector has; number -1 if that is nothing. Raises
-    InvalidInput.
+    """``(number, code, word)`` of what the collector has; number -1 if that is nothing, and None
+    for the word if there is none. Raises InvalidInput.
     """
     said = cbor.decode(payload, deterministic=True, max_depth=1, max_items=8)
-    if not isinstance(said, dict) or set(said) not in (set(), {NUMBER, CODE}):
+    if not isinstance(said, dict):
+        raise InvalidInput("no answer of a collector")
+    word = said.pop(WORD, None)
+    if word is not None and not (isinstance(word, bytes) and len(word) <= _MAX_WORD):
+        raise InvalidInput("no answer of a collector")
+    if set(said) not in (set(), {NUMBER, CODE}):
         raise InvalidInput("no answer of a collector")
     if not said:
-        return -1, b""
+        return -1, b"", word
     number, code = said[NUMBER], said[CODE]
     if type(number) is not int or not 0 <= number <= MAX_NUMBER:
         raise InvalidInput("no answer of a collector")
     if not isinstance(code, bytes) or len(code) != CODE_LENGTH:
         raise InvalidInput("no answer of a collector")
-    return number, code
+    return number, code, word

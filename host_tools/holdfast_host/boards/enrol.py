@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cose import CRV_X25519, Key
-from holdfast.access.credential import ROLE_READER
+from holdfast.access.credential import ROLE_CARRIER, ROLE_CONTROLLER
 from holdfast.access.policy import limits
 from untrusted import InvalidInput
 
 from .. import files, locks
 from ..credentials import issuing, keys
 from ..errors import UsageProblem
-from ..policy import changes, compare
+from ..policy import carriers, changes, compare
 from ..policy.history import History
 from ..policy.state import State
 from ..site import devices, names, rotation
@@ -24,11 +24,19 @@ from ..site.keys import Keys
 from ..site.site import Site
 from . import clock, correct, rehearsal, reset
 from .process import ReaderProcess
-from .settings import SEALED, SETTINGS, Placement, encode_settings, is_enrolled
+from .settings import (
+    MAX_PEERS,
+    SEALED,
+    SETTINGS,
+    Placement,
+    encode_settings,
+    is_enrolled,
+)
 from .settings import STRIKE_MS as STRIKE_MS
 
 POLICY = "policy.cbor"
 KEYS = ("device.key", "device_p256.key")
+MAX_DOORS = 8
 CERTIFICATE_DAYS = 730  # of a site that never set any
 
 _REFUSED = "policy_file_refused"  # what a reader says that does not take POLICY
@@ -75,6 +83,8 @@ def enroll(
         site = sites.load(site.folder)
         with _all_or_nothing(state_folder, site, placement.name):
             enrolled = _ask(state_folder)
+            if placement.carries:  # phones never see its certificate
+                enrolled = dataclasses.replace(enrolled, keys={0: enrolled.keys[0]})
             found = enrolled.keys
             key = found[0].x or b""
             certificates = certify(site, opened, placement, found, now, days)
@@ -90,21 +100,25 @@ def enroll(
                 history=history,
                 clock_offset=enrolled.clock.offset,
             )
-            policy = history.for_reader(opened.authority)
+            brought = {SETTINGS: settings}
+            if not placement.carries:
+                # In this order: beside settings of before, a policy that is not theirs is left
+                # alone.
+                brought = {POLICY: history.for_reader(opened.authority), **brought}
             if is_enrolled(state_folder):
                 # Killed from here on, it must not be a reader that nobody has seen running.
-                with rehearsal.of(state_folder, {POLICY: policy, SETTINGS: settings}) as reader:
+                with rehearsal.of(state_folder, brought) as reader:
                     _require_acceptance(reader, site, history, number)
-            # In this order: beside settings of before, a policy that is not theirs is left alone.
-            files.write(state_folder / POLICY, policy, files.PRIVATE)
-            files.write(state_folder / SETTINGS, settings, files.PRIVATE)
+            for name, data in brought.items():
+                files.write(state_folder / name, data, files.PRIVATE)
             with ReaderProcess(state_folder, held=held) as reader:
                 ready = _require_acceptance(reader, site, history, number)
-                if correct.is_needed(ready, enrolled.clock, int(time.time())):
+                is_told = not placement.carries  # who decides nothing needs no time
+                if is_told and correct.is_needed(ready, enrolled.clock, int(time.time())):
                     correct.correct(
                         reader.port, placement.door, opened, history, site.authority_key
                     )
-            _registered_for(site, placement.name, (placement.door,))
+            _registered_for(site, placement.name, placement.doors)
     return dataclasses.replace(enrolled, certificates=certificates)
 
 
@@ -136,9 +150,7 @@ def _registered_for(site: Site, node: str, doors: tuple[str, ...]) -> None:
         devices.put(site.folder, dataclasses.replace(present, doors=doors))
 
 
-def _require_acceptance(
-    reader: ReaderProcess, site: Site, history: History, number: int
-) -> dict:
+def _require_acceptance(reader: ReaderProcess, site: Site, history: History, number: int) -> dict:
     # A reader with another policy, or none, opens for nobody or for others, but looks enrolled.
     events = list(reader.events)
     for event in events:
@@ -156,7 +168,7 @@ def _require_acceptance(
             "the reader goes by other settings than it was given",
             "give it firmware of this version, and enrol it again",
         )
-    problem = compare.same_policy(ready, history)
+    problem = None if "carries_to" in ready else compare.same_policy(ready, history)
     if problem is not None:
         raise problem
     return ready
@@ -193,8 +205,8 @@ def certify(
     device = devices.Device(
         placement.name,
         key,
-        (placement.door,),
-        ROLE_READER,
+        placement.doors,
+        placement.role,
         () if registered is None else registered.ctis,
         now,
         now,
@@ -257,15 +269,27 @@ def certificate_days(state: State) -> int:
 
 
 def _told_of(site: Site, opened: Keys, placement: Placement, key: bytes, now: int) -> History:
-    """The policy, which knows the door and its zones, with the zones' keys sealed to ``key``."""
-    history, _ = site.change_policy(
-        opened.authority,
-        lambda state: changes.add_door(state, placement.door, placement.zones),
-        now,
-    )
+    """The policy, which knows the door and its zones, with the zones' keys sealed to ``key``; or
+    which knows who carries for the door.
+    """
+    if placement.carries:
+        history, _ = site.change_policy(
+            opened.authority,
+            lambda state: carriers.carry(state, placement.name, placement.door, placement.way),
+            now,
+        )
+        return history
+    history = site.policy()
+    for door in placement.doors:
+        history, _ = site.change_policy(
+            opened.authority,
+            lambda state, door=door: changes.add_door(state, door, placement.zones),
+            now,
+        )
+    zones = [zone for door in placement.doors for zone in history.state.zones_of(door)]
     sealed = [
         operation
-        for zone in history.state.zones_of(placement.door)
+        for zone in dict.fromkeys(zones)
         if zone in site.zones
         for operation in rotation.zone_operations(
             site, opened.secret, zone, site.zones[zone], [(placement.name, key)], os.urandom
@@ -277,9 +301,46 @@ def _told_of(site: Site, opened: Keys, placement: Placement, key: bytes, now: in
 
 def require_placement(site: Site, placement: Placement) -> None:
     """Refuse a door or zone that the site cannot have, before anything is asked or made."""
-    names.require_normal(placement.door, "door")
+    for door in (placement.door, *placement.other_doors):
+        names.require_normal(door, "door")
+    is_controller = placement.role == ROLE_CONTROLLER
+    if len(set(placement.doors)) != len(placement.doors) or len(placement.doors) > (
+        MAX_DOORS if is_controller else 1
+    ):
+        raise UsageProblem(
+            f"a reader has one door, a controller up to {MAX_DOORS}, each once",
+            "enrol a controller for them: --role controller --other-door DOOR",
+        )
     names.require_normal(placement.name, "device")
+    if placement.controller:
+        names.require_normal(placement.controller, "device")
+    if placement.carries:
+        _require_carrier(site, placement)
+    if placement.controller == placement.name:
+        raise UsageProblem("a reader cannot be its own controller", "name another node")
+    if len(placement.peers) > MAX_PEERS or len(set(placement.peers)) != len(placement.peers):
+        raise UsageProblem(
+            f"a reader has at most {MAX_PEERS} peers, each once",
+            "name some that others hear: --peer ADDRESS",
+        )
     site.require_zones(placement.zones)
+
+
+def _require_carrier(site: Site, placement: Placement) -> None:
+    if not placement.controller or placement.role != ROLE_CARRIER:
+        raise UsageProblem(
+            "it is not said whom it carries to",
+            "name the node whose strike it is: --controller ID",
+        )
+    if not placement.node:
+        raise UsageProblem(
+            "a carrier is not its door, which another node decides for", "give it an id: --node ID"
+        )
+    if placement.zones or placement.other_doors:
+        raise UsageProblem(
+            "a carrier has no zones, and carries for one door", "leave out --zone and --other-door"
+        )
+    changes.require_doors(site.policy().state, [placement.door])
 
 
 def require_none(state_folder: Path, replace: bool) -> None:

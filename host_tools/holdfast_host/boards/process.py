@@ -68,7 +68,8 @@ class ReaderProcess:
     one that is ``clock_ahead`` of this machine's by so many seconds. Its door has the ``inputs``
     of these names, and may be open for ``held_ms``, if that is given, before it is held open.
     ``wiegand`` and ``panel`` are the formats of a Wiegand reader at it and of a panel behind it
-    (docs/cards.md).
+    (docs/cards.md). With ``lan``, a UDP port and an IPv4 address of this machine, it meets other
+    nodes there.
     While it runs nobody else runs a reader in that folder, nor enrols it; whoever has it already
     passes on what they ``held``.
     """
@@ -85,6 +86,7 @@ class ReaderProcess:
         panel: str | None = None,
         held: locks.Hold | None = None,
         inputs: Sequence[str] = (),
+        lan: tuple[int, str] | None = None,
     ):
         self.port = port if port is not None else free_port()
         self._port_is_ours = port is None
@@ -96,6 +98,7 @@ class ReaderProcess:
         self.has_clock = has_clock
         self.clock_ahead = clock_ahead
         self.inputs = tuple(inputs)
+        self.lan = lan
         self.held_ms: int | None = None
         self._said = threading.Condition()
         self._process: subprocess.Popen | None = None
@@ -154,6 +157,8 @@ class ReaderProcess:
             command += ["--inputs", ",".join(self.inputs)]
         if self.held_ms is not None:
             command += ["--held", str(self.held_ms)]
+        if self.lan is not None:
+            command += ["--lan", f"{self.lan[0]},{self.lan[1]}"]
         for option, form in self._wiegand.items():
             if form is not None:
                 command += [option, form]
@@ -197,13 +202,13 @@ class ReaderProcess:
             raise UsageProblem("the reader does not run", "start it again") from error
 
     def wait(
-        self, matches: Callable[[dict], bool], *, since: int = 0, timeout: float = START_SECONDS
+        self, matches: Callable[[dict], bool], *, since: int = 0, timeout: float | None = None
     ) -> dict | None:
         """The first event from place ``since`` on that ``matches``.
 
-        None if the process ends before, or ``timeout`` seconds.
+        None if the process ends before, or ``timeout`` seconds (START_SECONDS).
         """
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + (START_SECONDS if timeout is None else timeout)
         with self._said:
             place = since
             while True:
@@ -238,6 +243,9 @@ class ReaderProcess:
                 )
             if kind == "usage":
                 return UsageProblem(f"the reader refuses its options: {why}", "give others")
+            if kind == "lan_refused":
+                at = f"{event.get('port')} at {event.get('address')}"
+                return UsageProblem(f"UDP port {at} cannot be used ({why})", "choose another")
             if kind == "port_refused":
                 return UsageProblem(
                     f"port {self.port} cannot be used ({why})", "choose another --port, or none"

@@ -2,88 +2,65 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import typer
 
 from .. import processes
 from ..errors import UsageProblem
-from . import credential, events, passphrase, phone, radio, reader, signing, site
-from .carry import carry
-from .demo import demo
-from .output import never_fail_to_encode, say_problem, say_traceback
-from .policy import command as policy
-from .status import status
-
-FAILED = 1
-MISUSED = 2
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-NOBODY_READS = 141  # 128 + SIGPIPE
-
-app = typer.Typer(
-    name="holdfast",
-    help="Doors that decide by themselves: the site's authority and policy, phones and readers.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+from . import passphrase
+from .commands import FAILED, INTERRUPTED, MISUSED, NOBODY_READS, root
+from .output import (
+    begin,
+    never_fail_to_encode,
+    say_json_problem,
+    say_problem,
+    say_traceback,
 )
-app.add_typer(site.app, name="site")
-app.add_typer(policy.app, name="policy")
-app.add_typer(credential.app, name="credential")
-phone.app.command()(carry)
-phone.app.command()(status)
-phone.app.command()(radio.scan)
-phone.app.command()(radio.watch)
-app.add_typer(phone.app, name="phone")
-app.add_typer(reader.app, name="reader")
-app.add_typer(events.app, name="events")
-app.command()(demo)
-
-_EXIT_CODES = f"Exit codes: 0 done, {FAILED} failed, {MISUSED} misused, {INTERRUPTED} stopped."
-_UNLOCK = f"Exit codes: 0 granted, {FAILED} no answer, {MISUSED} misused, {phone.REFUSED} refused."
-
-
-def _tell_exit_codes(commands: typer.Typer) -> None:
-    for command in commands.registered_commands:
-        command.epilog = _UNLOCK if command.name == "unlock" else _EXIT_CODES
-    for group in commands.registered_groups:
-        if group.typer_instance is not None:
-            _tell_exit_codes(group.typer_instance)
-
-
-_tell_exit_codes(app)
-signing.offer(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code.
 
-    0 done (for an unlock: granted), 1 failed, 2 misused, 3 the door refused.
+    0 done (for an unlock: granted), 1 failed, 2 misused, 3 the door refused. With --json what
+    went wrong is an object on standard output, too.
     """
     processes.leave_no_core()
     if arguments is None:  # this process is ours alone
         passphrase.take()
     never_fail_to_encode()
+    begin()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    fail = _json_fails if "--json" in given else _fails
     try:
-        code = app(args=arguments, prog_name="holdfast", standalone_mode=False)
+        code = root().main(args=given or ["--help"], prog_name="holdfast", standalone_mode=False)
+        if not given:
+            code = MISUSED
         sys.stdout.flush()
     except UsageProblem as problem:
-        say_problem(problem.cause, problem.next_step)
-        return FAILED
+        return fail(problem.cause, problem.next_step, FAILED)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except (BrokenPipeError, SystemExit):
         # rich and typer exit by themselves when nobody reads what they write.
         return _nobody_reads()
     except OSError as error:
-        say_problem(str(error), "check the files and folders that the command was given")
-        return FAILED
+        return fail(str(error), "check the files and folders that the command was given", FAILED)
     except Exception as error:
-        return _misused_or_broken(error)
+        return _misused_or_broken(error, fail)
     if code == INTERRUPTED:
-        say_problem("stopped")
+        return fail("stopped", None, INTERRUPTED)
     return code or 0
+
+
+def _fails(cause: str, next_step: str | None, code: int) -> int:
+    say_problem(cause, next_step)
+    return code
+
+
+def _json_fails(cause: str, next_step: str | None, code: int) -> int:
+    say_json_problem(cause, next_step, code)
+    return _fails(cause, next_step, code)
 
 
 def _nobody_reads() -> int:
@@ -93,19 +70,19 @@ def _nobody_reads() -> int:
     return NOBODY_READS
 
 
-def _misused_or_broken(error: Exception) -> int:
+def _misused_or_broken(error: Exception, fail: Callable[..., int]) -> int:
     explain = getattr(error, "format_message", None)
     if explain is not None:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "holdfast"
         if explain():  # else the help was asked for by giving nothing, and is shown already
-            say_problem(explain(), f"{command} --help")
+            return fail(explain(), f"{command} --help", MISUSED)
         return MISUSED
     if os.environ.get("HOLDFAST_TRACE"):
         sys.excepthook = lambda kind, error, trace: say_traceback(error)
         raise error
-    say_problem(
+    return fail(
         f"this is a fault of holdfast: {type(error).__name__}: {error}",
         "set HOLDFAST_TRACE=1, run it again, and report what it prints",
+        FAILED,
     )
-    return FAILED

@@ -3,15 +3,13 @@
 import contextlib
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import cbor
-from holdfast.access.events import acknowledgement
-from holdfast.access.events import batch as event_batch
 from holdfast.access.events import record as event_record
 from untrusted import InvalidInput
 
@@ -19,14 +17,15 @@ from .. import files
 from ..errors import UsageProblem
 from ..events import files as event_files
 from ..events import home as coming_home
-from ..phone import bringing
-from ..phone.carrier import Carrier, Refused
+from ..phone import bringing, taking
+from ..phone.carrier import Carrier
 from ..phone.client import Checked
 from ..phone.link import CHUNK, TcpLink
 from ..phone.radio.carry import introduced
 from ..phone.radio.radio import Radio
 from ..phone.wallet import Wallet
 from ..phone.word import put_right
+from ..policy.chain import sequence
 from ..site import devices
 from ..site import site as sites
 from ..site.site import Site
@@ -62,6 +61,20 @@ def carry(
         bool,
         typer.Option("--left", help="Events of the place where the board was before this one."),
     ] = False,
+    of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            parser=names.NODE,
+            help="Events of this node, of which the reader, a controller, has copies.",
+        ),
+    ] = None,
+    take_policy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Take the policy that is in force there, into a new file."
+        ),
+    ] = None,
     acknowledge: Annotated[
         Path | None,
         typer.Option(
@@ -97,23 +110,28 @@ def carry(
     fits what the reader knows. --set-time corrects anything, and any holder may bring it: the
     reader asks, and the authority of --site signs the time of this computer for this one question.
 
+    From a controller the events of another node are taken with --of, and the word for it is left
+    there. What --take-policy writes is brought by --policy, to a reader that nothing else reaches;
+    it takes the permission to administer.
+
     A reader forgets events on the site's word alone: with --site they are checked and acknowledged
     in the same visit. Without it the reader learns that they were copied, and what `holdfast
     events verify` writes goes with the next one.
     """
-    brings = any(one is not None for one in (policy, certificate, events, acknowledge))
+    wishes = (policy, certificate, events, acknowledge, take_policy)
+    brings = any(one is not None for one in wishes)
     if not (brings or tell_time or set_time):
         raise UsageProblem(
             "there is nothing to carry",
             "give --policy FILE, --certificate FILE, --events FILE, --acknowledge FILE,"
-            " --tell-time or --set-time",
+            " --take-policy FILE, --tell-time or --set-time",
         )
     if tell_time and set_time:
         raise UsageProblem(
             "the time is given twice",
             "leave out --tell-time: the authority's word counts for more",
         )
-    if ((site is not None and not set_time) or left) and events is None:
+    if ((site is not None and not set_time) or left or of is not None) and events is None:
         raise UsageProblem("no events are taken", "give --events FILE too")
     if set_time and site is None:
         raise UsageProblem("only a site's authority sets a clock", "give its folder: --site DIR")
@@ -121,14 +139,16 @@ def carry(
     home = None if site is None else sites.load(site)
     news = [] if policy is None else bringing.read(_pieces(policy))
     certificates = [] if certificate is None else _certificates(certificate)
-    if events is not None and events.exists():
-        raise UsageProblem(f"{events} is there already", "give the name of a new file")
+    for new in (events, take_policy):
+        if new is not None and new.exists():
+            raise UsageProblem(f"{new} is there already", "give the name of a new file")
     place = place_of(reader, at)
     wallet = Wallet.open(folder)
     # Before anybody is called: a reader does not wait for a passphrase.
     setting = _Setting(home, passphrase_file) if set_time and home is not None else None
     done: dict[str, object] = {"door": door}
     brought: list[int] = []
+    numbers: list[int] = []
     now = int(time.time())
     visit = _Visit(place, at, wallet, door, now)
     with progress(f"Carrying to {door}"), visit.begun() as (carrier, checked):
@@ -146,22 +166,29 @@ def carry(
         if certificates:
             done["certificates"] = len(certificates)
         if acknowledge is not None:
-            brought = done["acknowledged"] = _bring(carrier, words)
+            brought = done["acknowledged"] = _acknowledged(carrier, words, of)
+        if take_policy is not None:
+            taken, *numbers = taking.policy(carrier)
+            done["policy_taken"] = numbers
+            files.write(take_policy, sequence(taken), files.PRIVATE)
         if events is not None:
+            certificate_of = None if of else carrier.events_certificate(checked)
             carrier.turn_to_left(left)
-            data, last = _take(carrier, carrier.events_certificate(checked))
+            if of is not None:
+                carrier.turn_to_node(of, left)
+            data, last = taking.take(carrier, certificate_of)
             files.write(events, data, files.PRIVATE)
             done["events"] = str(events)
             if last is not None:
                 done["last_event"] = event_record.number_of(last)
-                if home is None:
+                if home is None and of is None:
                     carrier.copied(event_record.number_of(last), event_record.split(last)[1])
                     done["copied"] = True
     if home is not None and events is not None:
-        _bring_home(home, events, left, passphrase_file)
+        _bring_home(home, events, left, passphrase_file, is_copy=of is not None)
         with progress(f"Acknowledging to {door}"), visit.begun() as (carrier, _):
             words = coming_home.words(coming_home.words_path(home))
-            brought = done["acknowledged"] = _bring(carrier, words)
+            brought = done["acknowledged"] = _acknowledged(carrier, words, of)
     if as_json:
         say_json(done)
         return
@@ -179,7 +206,11 @@ def carry(
             option = " --left" if left else ""
             say(f"next: holdfast events verify {events} --site SITE_DIR{option}")
     if "acknowledged" in done:
-        _say_acknowledged(door, brought)
+        _say_acknowledged(of or door, brought)
+    if take_policy is not None:
+        span = " to ".join(map(str, numbers))
+        say(f"the policy of changesets {span} is in {take_policy}", "green")
+        say(f"next: holdfast phone carry PHONE --policy {take_policy} --door DOOR")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -224,6 +255,12 @@ class _Setting:
         return done.facts
 
 
+def _acknowledged(carrier: Carrier, words: Mapping[bytes, bytes], of: str | None) -> list[int]:
+    if of is not None:
+        return taking.hand_on(carrier, of, words)
+    return taking.acknowledge(carrier, words)
+
+
 def _say_acknowledged(door: str, numbers: list[int]) -> None:
     if numbers:
         last = " and ".join(map(str, numbers))
@@ -232,30 +269,18 @@ def _say_acknowledged(door: str, numbers: list[int]) -> None:
         say(f"there is no acknowledgement for the events of {door}: check some first", "yellow")
 
 
-def _bring(carrier: Carrier, words: dict[bytes, bytes]) -> list[int]:
-    """Bring the words that are about this reader's logs; the number of the last event of each."""
-    brought = []
-    for left in (False, True):
-        carrier.turn_to_left(left)
-        try:
-            word = words.get(carrier.root())
-        except Refused:
-            if not left:
-                raise
-            word = None  # the board has left no place
-        if word is not None:
-            carrier.acknowledge(word)
-            brought.append(acknowledgement.claimed(word)[1])
-    carrier.turn_to_left(False)
-    return brought
+def _bring_home(
+    home: Site, path: Path, left: bool, passphrase_file: Path | None, *, is_copy: bool
+) -> None:
+    """Check the events in the file at ``path``, and keep them in the site's folder.
 
-
-def _bring_home(home: Site, path: Path, left: bool, passphrase_file: Path | None) -> None:
-    """Check the events in the file at ``path``, and keep them in the site's folder."""
+    If it ``is_copy``, of another node's, they may end before what is home already.
+    """
     keys = Auditor(home, passphrase_file)
     broken = []
     for reader in event_files.by_reader(event_files.read([path]), home):
-        if not check_home(home, keys, reader, left=left).intact:
+        report = check_home(home, keys, reader, left=left)
+        if not report.intact and not (is_copy and report.is_older):
             broken.append(reader.node)
     if broken:
         raise broken_events(broken)
@@ -283,25 +308,3 @@ def _sequence(path: Path, what: str, advice: str) -> list[bytes]:
     except InvalidInput as error:
         raise UsageProblem(f"{path} is no {what}: {error}", advice) from error
     return found
-
-
-def _take(carrier: Carrier, certificate: bytes) -> tuple[bytes, bytes | None]:
-    """All events as they stand in a file, and the last raw record, if there is one."""
-    data = b""
-    last = None
-    while True:
-        after = None if last is None else event_record.number_of(last)
-        batch = carrier.events(after)
-        try:
-            (taken,) = event_batch.decode(batch)
-            data += event_files.encode(certificate, batch)
-            if not taken.records:
-                return data, last
-            following = taken.records[-1]
-            if last is not None and event_record.number_of(following) <= (after or 0):
-                raise InvalidInput("the same events again")
-        except (InvalidInput, ValueError) as error:
-            raise UsageProblem(
-                f"the reader's events cannot be read: {error}", "try again"
-            ) from error
-        last = following

@@ -25,7 +25,7 @@ from ..policy.state import Place
 from ..site import revocation
 from ..site import site as sites
 from ..site.site import Site
-from . import names, passphrase, signing
+from . import issued_notes, names, passphrase, signing
 from .output import AsJson, say, say_json, say_table
 from .passphrase import PassphraseFile
 from .policy.access import place_facts, place_text, places
@@ -174,6 +174,7 @@ def issue(
         token = issuing.guest_token(site.zone_key(opened.secret, zones[0]), zones[0], grant)
     else:
         token = issuing.holder_credential(opened.authority.signing_key, grant)
+    issued_notes.note(site, grant)  # before anybody has it: what nobody noted nobody can revoke
     files.write(beside, revocation.list_for_phones(site, opened, now), files.PUBLIC)
     files.write(out, token, files.PRIVATE)
     shown = tokens.read(token, str(out))

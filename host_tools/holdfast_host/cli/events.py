@@ -8,13 +8,11 @@ from typing import Annotated
 import typer
 
 from holdfast.access.events import record as event_record
-from untrusted import InvalidInput
 
 from ..errors import UsageProblem
 from ..events import check as events
 from ..events import files as event_files
 from ..events import home as coming_home
-from ..events import words
 from ..events.check import Finding, Report
 from ..events.files import Known, ReaderEvents
 from ..site import site as sites
@@ -99,7 +97,7 @@ def check_home(
     same if told to ``accept`` it.
     """
     found = event_files.known_of(home, reader, left)
-    report = _check(keys, reader, found)
+    report = check(keys, reader, found)
     if report.intact or accept:
         coming_home.take(home, reader, found, report, lambda root: keys.keys(root, reader)[1])
     return report
@@ -116,53 +114,8 @@ def broken_events(nodes: list[str], accept: bool = False) -> UsageProblem:
     )
 
 
-@app.command()
-def show(
-    paths: Files,
-    site: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="The site: its key tells which PINs were duress PINs (passphrase)."
-        ),
-    ] = None,
-    passphrase_file: PassphraseFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show the events in files as they stand there. Nothing is verified: see verify.
-
-    Whether a PIN was a duress PIN is sealed: with --site it is told, else by verify alone.
-    """
-    duress = set() if site is None else _duress(sites.load(site), paths, passphrase_file)
-    shown = []
-    for batch in event_files.read(paths):
-        for raw in batch.records:
-            try:
-                happened = event_record.decode(event_record.split(raw)[0])
-            except InvalidInput as error:
-                shown.append({"problem": str(error)})
-                continue
-            late = event_record.is_late(happened, batch.now)
-            said = {**words.told(happened), "late": late}
-            shown.append({**said, "duress": True} if raw in duress else said)
-    if as_json:
-        say_json({"verified": None, "events": shown})
-        return
-    _say_events(shown)
-    say(f"{len(shown)} events, NOT verified: holdfast events verify --site DIR FILE...", "red")
-
-
-def _duress(home: Site, paths: list[Path], passphrase_file: Path | None) -> set[bytes]:
-    """Raw records of the events that call for help, as far as they are proven."""
-    keys = Auditor(home, passphrase_file)
-    found: set[bytes] = set()
-    for reader in event_files.by_reader(event_files.read(paths), home):
-        known = event_files.known_of(home, reader)
-        report = _check(keys, reader, dataclasses.replace(known, checked=None))
-        found |= {one.raw for one in report.events if one.duress}
-    return found
-
-
-def _check(keys: Auditor, reader: ReaderEvents, found: Known) -> Report:
+def check(keys: Auditor, reader: ReaderEvents, found: Known) -> Report:
+    """Check one reader's events, going on from what was ``found`` before."""
     with progress(f"Checking the events of {reader.node}"):
         root_key = functools.cache(lambda root: keys.keys(root, reader)[0])
         return events.check(reader.batches, root_key, found.checked)
@@ -223,22 +176,3 @@ def _finding_row(finding: Finding) -> list[str]:
     if finding.last != finding.first:
         which = f"{finding.first}-{finding.last}"
     return [which, finding.kind.upper() if finding.breaks else finding.kind, finding.text]
-
-
-def _say_events(shown: list[dict]) -> None:
-    rows = []
-    for said in shown:
-        if "problem" in said:
-            rows.append(["?", "?", "no event", said["problem"], "", ""])
-            continue
-        rows.append(
-            [
-                str(said["number"]),
-                words.when(said),
-                str(said.get("door", "")),
-                words.what(said),
-                words.who(said),
-                words.marks(said),
-            ]
-        )
-    say_rows(["event", "time", "door", "what", "who or which", ""], rows)

@@ -5,26 +5,55 @@ person could not see: names come from strangers, from their tokens, readers and 
 """
 
 import contextlib
+import csv
+import functools
 import getpass
+import io
 import json
 import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object instead of text for people.")
 ]
 
-_console = Console(highlight=False, markup=False, soft_wrap=True)
-_tables = Console(highlight=False, markup=False)
-_aside = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+@functools.cache
+def _on(*, soft_wrap: bool = False, stderr: bool = False) -> "Console":
+    """A console, made when the first line is said: help needs none."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, soft_wrap=soft_wrap, stderr=stderr)
+
+
+def _console() -> "Console":
+    return _on(soft_wrap=True)
+
+
+def _tables() -> "Console":
+    return _on()
+
+
+def _aside() -> "Console":
+    return _on(stderr=True, soft_wrap=True)
+
+
+def _text(text: str, style: str = "") -> "Text":
+    from rich.text import Text
+
+    return Text(text, style)
+
+
+_said: set[str] = set()
 
 # Letters and marks to Unicode, and nothing to the eye: fillers, joiners, variation selectors.
 _UNSEEN = re.compile(
@@ -49,7 +78,9 @@ def say(text: str, style: str = "") -> None:
 
 def say_parts(*parts: tuple[str, str]) -> None:
     """A line for a person, of texts and their styles."""
-    _console.print(Text.assemble(*[(printable(text), style) for text, style in parts]))
+    from rich.text import Text
+
+    _console().print(Text.assemble(*[(printable(text), style) for text, style in parts]))
 
 
 def say_json(value: Mapping[str, object], indent: int | None = None) -> None:
@@ -57,6 +88,7 @@ def say_json(value: Mapping[str, object], indent: int | None = None) -> None:
 
     What ``printable`` escapes is escaped as JSON does, so that it says the same when it is read.
     """
+    _said.add("json")
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
     # Within texts JSON escapes line ends: those that are left are its own.
     text = "\n".join(_escaped(line, _in_json) for line in text.split("\n"))
@@ -66,6 +98,18 @@ def say_json(value: Mapping[str, object], indent: int | None = None) -> None:
         text = json.dumps(value, allow_nan=False, indent=indent)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def begin() -> None:
+    """Another command begins, which has said nothing yet."""
+    _said.clear()
+
+
+def say_json_problem(cause: str, next_step: str | None, code: int) -> None:
+    """The same as ``say_problem`` for a machine, unless the command said what it found already."""
+    if "json" not in _said:
+        problem = {"error": " ".join(cause.split()), "next": next_step, "code": code}
+        say_json(problem)
 
 
 def say_table(rows: Mapping[str, object]) -> None:
@@ -78,25 +122,45 @@ def say_table(rows: Mapping[str, object]) -> None:
 
 def say_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table with a heading over each column; the last column is folded if it must be."""
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*[Text(printable(cell)) for cell in row])
-    _tables.print(table)
+        table.add_row(*[_text(printable(cell)) for cell in row])
+    _tables().print(table)
+
+
+def say_csv(heads: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """A table as spreadsheets open it, with nothing that one of them would run."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(heads)
+    for row in rows:
+        cells = [row.get(name) for name in heads]
+        writer.writerow(["" if one is None else _in_a_cell(one) for one in cells])
+    sys.stdout.write(text.getvalue())
+    sys.stdout.flush()
+
+
+def _in_a_cell(value: object) -> str:
+    text = printable(value)
+    is_run = isinstance(value, str) and text[:1] in tuple("=+-@")
+    return f"'{text}" if is_run else text
 
 
 def say_problem(cause: str, next_step: str | None = None) -> None:
     """What went wrong and what to do, a line each, on standard error."""
-    _aside.print(Text(f"holdfast: {_one_line(cause)}", style="red"))
+    _aside().print(_text(f"holdfast: {_one_line(cause)}", "red"))
     if next_step:
-        _aside.print(Text(f"next: {_one_line(next_step)}"))
+        _aside().print(_text(f"next: {_one_line(next_step)}"))
 
 
 def say_traceback(error: BaseException) -> None:
     """Where an ``error`` came from, for who asked for it, on standard error."""
     for line in "".join(traceback.format_exception(error)).splitlines():
-        _aside.print(Text(printable(line)))
+        _aside().print(_text(printable(line)))
 
 
 def ask_secret(prompt: str) -> str:
@@ -110,11 +174,11 @@ def progress(text: str) -> Iterator[Callable[[str], None]]:
 
     It gives a function by which another text is shown from then on.
     """
-    if not _aside.is_terminal:
+    if not _aside().is_terminal:
         yield lambda other: None
         return
-    with _aside.status(Text(printable(text))) as status:
-        yield lambda other: status.update(Text(printable(other)))
+    with _aside().status(_text(printable(text))) as status:
+        yield lambda other: status.update(_text(printable(other)))
 
 
 def never_fail_to_encode() -> None:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from .. import files, processes
-from ..credentials.authority import check_passphrase
 from ..errors import UsageProblem
 from .output import ask_secret
 
@@ -53,6 +52,8 @@ def existing(file: Path | None) -> str:
 
 def new(file: Path | None) -> str:
     """A passphrase for a new key, typed twice if typed."""
+    from ..credentials.authority import check_passphrase
+
     passphrase = given(file)
     if passphrase is not None:
         check_passphrase(passphrase)

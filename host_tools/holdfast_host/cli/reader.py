@@ -1,12 +1,6 @@
 """``holdfast reader``: a reader as a process on this machine."""
 
-import contextlib
-import os
-import signal
-import sys
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -21,33 +15,23 @@ from ..boards import clock
 from ..boards import enrol as readers
 from ..boards import reset as resetting
 from ..boards.enrol import Placement
-from ..boards.process import INPUTS, ReaderProcess
 from ..credentials import keys, lifetime
 from ..errors import UsageProblem
+from ..policy import carriers
 from ..site import devices, revocation
 from ..site import site as sites
-from . import names, signing
+from . import lan, names, signing
 from .output import AsJson, progress, say, say_json, say_rows, say_table
 from .passphrase import PassphraseFile
-
-_PIECE = 4096
+from .policy.carrier import Way
+from .running import Folder, run
 
 app = typer.Typer(help="Enrol a reader, and run it on this machine.", no_args_is_help=True)
 
-Folder = Annotated[Path, typer.Argument(metavar="STATE_DIR", help="The reader's folder.")]
 SiteFolder = Annotated[Path, typer.Argument(metavar="SITE_DIR", help="The site's folder.")]
 NodeName = Annotated[
     str, typer.Argument(metavar="ID", parser=names.NODE, help="A reader of the site.")
 ]
-
-
-def _inputs(text: str) -> str:
-    if not set(text.split(",")) <= set(INPUTS):
-        raise UsageProblem(
-            f"a door has no inputs {text!r}",
-            f"name some of {', '.join(INPUTS)}, with commas between",
-        )
-    return text
 
 
 @app.command()
@@ -55,7 +39,8 @@ def enroll(
     folder: Folder,
     site: Annotated[Path, typer.Option(metavar="DIR", help="The site it becomes a part of.")],
     door: Annotated[
-        str, typer.Option(metavar="DOOR", parser=names.DOOR, help="The door it opens.")
+        str,
+        typer.Option(metavar="DOOR", parser=names.DOOR, help="The door it opens, or carries for."),
     ],
     zone: Annotated[
         list[str] | None,
@@ -76,6 +61,14 @@ def enroll(
             metavar="ID", parser=names.NODE, help="The reader's own id (else that of the door)."
         ),
     ] = None,
+    wiring: lan.WiringOption = lan.DECIDES,
+    controller: lan.Controller = None,
+    peer: lan.Peers = None,
+    role: lan.RoleOption = None,
+    side: Annotated[
+        Way, typer.Option(help="Whether who stands at a carrier wants in or out.")
+    ] = Way.IN,
+    other_door: lan.OtherDoors = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Enrol a reader anew that is enrolled already.")
     ] = False,
@@ -86,11 +79,25 @@ def enroll(
 
     Puts the door into the policy, if it is not there, and into its zones. The reader gets the
     policy as it is then: carry it to the other readers, too.
+    One without a strike is enrolled with --wiring carries --controller ID: the policy says then
+    that it carries for the door, which has to be there, on the side --side, and it gets neither
+    policy nor any key but its own.
     Starts the reader in STATE_DIR to hear its public keys and its time, and once more to hear it
     accept. A clock that is off by up to a day is set: from then on the reader knows by how much.
     """
     home = sites.load(site)
-    placement = Placement(door, tuple(dict.fromkeys(zone or [])), strike_ms, node or "")
+    placement = Placement(
+        door,
+        tuple(dict.fromkeys(zone or [])),
+        strike_ms,
+        node or "",
+        wiring.value,
+        controller or "",
+        tuple(map(lan.peer, peer or [])),
+        lan.role(role, wiring),
+        tuple(other_door or []),
+        carriers.WAYS[side.value],
+    )
     readers.require_placement(home, placement)
     readers.require_none(folder, replace)
     opened = signing.unlocked(home, passphrase_file)
@@ -106,6 +113,8 @@ def enroll(
                 "site": home.id,
                 "node": placement.name,
                 "door": door,
+                "doors": placement.doors,
+                "role": placement.role,
                 "zones": lies_in,
                 "strike_ms": strike_ms,
                 "suites": sorted(found),
@@ -172,6 +181,11 @@ def renew(
     device = devices.require(devices.load(home.folder), node)
     if device.revoked:
         raise UsageProblem(f"the device {node!r} is revoked", "enrol a reader under another id")
+    if device.role == devices.CARRIER:
+        raise UsageProblem(
+            f"{node!r} carries, and takes another certificate with its settings alone",
+            "holdfast reader enroll STATE_DIR --replace ...",
+        )
     opened = signing.unlocked(home, passphrase_file)
     made = readers.renewed(home, opened, device, int(time.time()))
     files.write(out, cbor.encode_sequence(*made.values()), files.PUBLIC)
@@ -243,68 +257,6 @@ def reset(
     say(f"next: holdfast reader enroll {folder} --site DIR --door DOOR --node ID, under a new id")
 
 
-@app.command()
-def run(
-    folder: Folder,
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="TCP port on 127.0.0.1 (else a free one).")
-    ] = None,
-    chunk: Annotated[
-        int | None, typer.Option(min=20, max=1024, help="Write at most so many bytes at a time.")
-    ] = None,
-    inputs: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME,...",
-            parser=_inputs,
-            help="Its door has these of contact, rex, tamper, fire: standard input plays them.",
-        ),
-    ] = None,
-    wiegand: Annotated[
-        str | None,
-        typer.Option(metavar="FORMAT", help="It has a Wiegand reader, such as 26 or 34,keypad8."),
-    ] = None,
-    panel: Annotated[
-        str | None,
-        typer.Option(metavar="FORMAT", help="A panel hears the card of whom it lets in, by 26."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Run an enrolled reader until Ctrl-C, and show what happens at its door.
-
-    With --json its events are printed as they come, one JSON object a line. With --inputs lines of
-    JSON on standard input are what happens to it: {"contact": true} opens the door,
-    {"rex": true} presses the exit button, {"card": "04a1b2c3"} holds a card to it; with --wiegand
-    {"wiegand": "0110..."} is what the Wiegand reader there sends.
-    """
-    if not folder.is_dir():
-        raise UsageProblem(
-            f"there is no reader in {folder}",
-            f"holdfast reader enroll {folder} --site DIR --door DOOR",
-        )
-    show = say_json if as_json else _show
-    shown = 0
-    has = inputs.split(",") if inputs else []
-    process = ReaderProcess(folder, port, chunk=chunk, inputs=has, wiegand=wiegand, panel=panel)
-    with _ended_in_order(), process as reader:
-        if has or wiegand:
-            threading.Thread(target=_play, args=(reader,), daemon=True).start()
-        while True:
-            event = reader.wait(lambda event: True, since=shown, timeout=1.0)
-            if event is not None:
-                show(event)
-                shown += 1
-            elif not reader.running:
-                raise reader.failure(0)
-
-
-def _play(reader: ReaderProcess) -> None:
-    # Not through the stream: this thread may wait in it when the program ends.
-    with contextlib.suppress(UsageProblem, OSError, ValueError):  # it has ended, or nobody plays
-        while data := os.read(sys.stdin.fileno(), _PIECE):
-            reader.put_bytes(data)
-
-
 def _is_certificates(data: bytes) -> bool:
     try:
         for raw in cbor.decode_sequence(data):
@@ -322,55 +274,4 @@ def _standing(device: devices.Device, now: int) -> str:
     return "ends soon: holdfast reader renew" if devices.is_ending(device, now) else ""
 
 
-@contextlib.contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Let a service manager, or a terminal that closes, stop the command as Ctrl-C does."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        for number, handler in before.items():
-            if handler is signal.SIG_DFL:  # nohup ignores one of them
-                signal.signal(number, signal.default_int_handler)
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _show(event: dict) -> None:
-    kind = event.get("event")
-    at = time.strftime("%H:%M:%S")
-    if kind == "ready":
-        say(f"{at} ready: door {_doors(event)} of site {event.get('site')}")
-        say(
-            f"         holdfast phone unlock PHONE_DIR --reader 127.0.0.1:{event.get('port')}"
-            f" --door {_doors(event)}"
-        )
-        if event.get("suites") == [0]:
-            say(
-                "         it was enrolled with one key, and P-256 phones need two: holdfast reader"
-                " enroll --replace",
-                "yellow",
-            )
-    elif kind == "access":
-        who = event.get("holder") or (
-            f"card {event.get('card')}" if event.get("card") else "somebody"
-        )
-        if event.get("granted"):
-            say(f"{at} granted: {who} at {event.get('door')}", "green")
-        else:
-            why = str(event.get("reason")).replace("_", " ")
-            say(f"{at} refused: {who} at {event.get('door')}: {why}", "red")
-    elif kind == "disconnected":
-        say(
-            f"{at} connection {event.get('connection')} ended: {event.get('round_trips')} round"
-            f" trips, {event.get('bytes_in')} bytes in, {event.get('bytes_out')} bytes out"
-        )
-    elif "hal" in event:
-        rest = " ".join(f"{key}={value}" for key, value in event.items() if key != "hal")
-        say(f"{at} {event['hal']}: {rest}", "dim")
-    else:
-        say(f"{at} " + " ".join(f"{key}={value}" for key, value in event.items()))
-
-
-def _doors(event: dict) -> str:
-    return ", ".join(map(str, event.get("doors") or ["none"]))
+app.command()(run)

@@ -75,6 +75,21 @@ class Secret:
         """The key, 32 bytes, that seals the register of cards: ``["register key"]``."""
         return self._derive(["register key"])
 
+    def index_key(self) -> bytes:
+        """The key, 32 bytes, by which the register tells cards and PINs apart: ``["index key"]``.
+
+        Unlike a lookup key it is never replaced, and no reader has it.
+        """
+        return self._derive(["index key"])
+
+    def number_key(self) -> bytes:
+        """The key, 32 bytes, that seals cards' numbers in the register: ``["number key"]``."""
+        return self._derive(["number key"])
+
+    def row_key(self) -> bytes:
+        """The key, 32 bytes, that rows of the register are authentic by: ``["row key"]``."""
+        return self._derive(["row key"])
+
     def _derive(self, name: list[str | int]) -> bytes:
         prk = crypto.hkdf_extract(b"holdfast", self._value)
         return crypto.hkdf_expand(prk, cbor.encode(name), 32)

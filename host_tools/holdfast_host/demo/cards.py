@@ -11,8 +11,9 @@ from holdfast.access.request import CARD, CARD_AND_PIN, PIN, UNLOCK
 
 from ..policy import changes, grants
 from ..policy.state import Grant
+from .people import DAY_S
 from .result import Promise, Result, judge_shown
-from .stage import DAY_S, DOOR, Stage
+from .stage import DOOR, Stage
 
 _DOOR_GROUP = 11
 _BOTH_GROUP = 12

@@ -15,9 +15,10 @@ from ..phone.carrier import Carrier, Refused
 from ..phone.clock import Shown
 from ..phone.wallet import Identity
 from ..policy import changes, schedules
+from .people import HOUR_S, SITE
 from .result import Promise, Result
 from .scenes import judge, visit_cold
-from .stage import HOUR_S, SITE, Stage
+from .stage import Stage
 
 _HALF_HOUR = "this half hour"
 _RIGHT_S = 60  # a machine that is busy may take long for a scene

@@ -7,9 +7,10 @@ from holdfast.access import reason
 from holdfast.access.request import ADMINISTER, CARRY_EVENTS, UNLOCK
 
 from ..phone.carrier import Carrier, Refused
+from .people import DAY_S
 from .result import Promise, Result
 from .scenes import judge, visit_cold
-from .stage import DAY_S, Stage
+from .stage import Stage
 
 _HOURS = 8
 _NOT_ALLOWED = reason.coarse_name(reason.coarse(reason.ACTION_NOT_ALLOWED))

@@ -17,9 +17,10 @@ from ..phone.wallet import Identity
 from ..policy import changes, grants
 from ..policy.state import Grant
 from .cards import cards
+from .people import DAY_S
 from .result import Promise, Result, judge_shown
 from .scenes import judge, visit_cold
-from .stage import DAY_S, DOOR, Stage
+from .stage import DOOR, Stage
 from .steps import bring as _bring
 from .steps import card_scene as _card_scene
 from .steps import line as _line

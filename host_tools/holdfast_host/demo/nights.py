@@ -11,8 +11,9 @@ from holdfast.access.request import ADMINISTER, UNLOCK
 
 from ..policy import changes, grants, schedules
 from ..policy.state import Grant
+from .people import DAY_S
 from .result import Promise, Result
-from .stage import DAY_S, DOOR, Stage
+from .stage import DOOR, Stage
 from .steps import bring, card_scene
 
 _NIGHT_SHIFT = bytes.fromhex("04c0ffee0001")

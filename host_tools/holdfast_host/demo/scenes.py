@@ -13,8 +13,10 @@ from ..phone.client import Asked, EchoChallenge, Rejected, Wish, introduce
 from ..phone.contexts import Session
 from ..phone.link import TcpLink, Transcript
 from ..phone.wallet import Identity
+from .entrance import Entrance, Log
+from .people import DAY_S
 from .result import Promise, Result, told_word
-from .stage import DAY_S, DOOR, Log, Stage
+from .stage import Stage
 
 _WISH = Wish()
 
@@ -89,37 +91,37 @@ def _cold_scene(stage: Stage, promise: Promise, identity: Identity) -> Callable[
 
 
 def visit_cold(
-    stage: Stage, *identities: Identity, transcript: Transcript | None = None
+    entrance: Entrance, *identities: Identity, transcript: Transcript | None = None
 ) -> tuple[Visit, Log]:
     """A full handshake and the wish to open, as any phone does it that has these ``identities``,
     the preferred one first.
     """
-    with stage.call(transcript) as link:
+    with entrance.call(transcript) as link:
         visit = Visit(link)
         try:
-            checked = introduce(link.request, identities, DOOR, stage.now())
+            checked = introduce(link.request, identities, entrance.door, entrance.now())
             asked = checked.ask(_WISH)
             visit.session = checked.session
             _hear(visit, asked)
         except Rejected as refusal:
             _rejected(visit, refusal)
-    return visit, stage.log()
+    return visit, entrance.log()
 
 
 def visit_warm(
-    stage: Stage, session: Session, transcript: Transcript | None = None
+    entrance: Entrance, session: Session, transcript: Transcript | None = None
 ) -> tuple[Visit, Log]:
     """One protected request under a context kept from before; again if the reader asks for it."""
-    with stage.call(transcript) as link:
+    with entrance.call(transcript) as link:
         visit = Visit(link, session)
         try:
-            challenge = _hear(visit, Asked(session.context(), DOOR, _WISH))
+            challenge = _hear(visit, Asked(session.context(), entrance.door, _WISH))
             if challenge is not None:
                 visit.session = session = advanced(session)
-                _hear(visit, Asked(session.context(), DOOR, _WISH, challenge.echo))
+                _hear(visit, Asked(session.context(), entrance.door, _WISH, challenge.echo))
         except Rejected as refusal:
             _rejected(visit, refusal)
-    return visit, stage.log()
+    return visit, entrance.log()
 
 
 def advanced(session: Session) -> Session:

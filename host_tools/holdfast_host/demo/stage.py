@@ -1,15 +1,11 @@
-"""The stage: a site made for the occasion, its reader as a process, and whoever comes to the
-door.
-"""
+"""The stage of one door: a site made for the occasion, and its reader as a process."""
 
 import dataclasses
-import os
 import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from cose import Key
-from holdfast.access import Credential, Trust, place
+from holdfast.access import Trust
 from holdfast.access.events import batch as event_batch
 from holdfast.access.events import record as event_record
 from holdfast.access.events.record import Event
@@ -19,57 +15,33 @@ from .. import files
 from ..boards import enrol as readers
 from ..boards import settings
 from ..boards.process import ReaderProcess
-from ..credentials import issuing
 from ..credentials.authority import Authority
 from ..credentials.secret import Secret
 from ..events.chain import Checked
 from ..events.check import Report, check
-from ..phone.link import TcpLink, Transcript
-from ..phone.wallet import Identity, new_key
+from ..phone.wallet import Identity
 from ..policy.state import State
 from ..site import devices, zones
 from ..site import site as sites
 from ..site.keys import Keys
+from .entrance import CHUNK, Entrance
+from .people import SITE, People
 
-SITE = "acme"
 DOOR = "lobby"
 ZONE = "guests"
-HOUR_S = 3600
-DAY_S = 24 * HOUR_S
-_CHUNK = 20  # the least that every GATT link carries: nothing may need more
 _STRIKE_MS = 500
-_LOG_SECONDS = 30.0
 
 
-@dataclasses.dataclass(frozen=True)
-class Log:
-    """What the reader wrote about one connection: its decisions, how many requests it asked to
-    prove themselves new, and its last line.
-    """
-
-    decisions: list[dict]
-    challenges: int
-    ending: dict
-
-    @property
-    def last(self) -> dict | None:
-        """The last decision, if there was one."""
-        return self.decisions[-1] if self.decisions else None
-
-
-class Stage:
+class Stage(Entrance, People):
     """A site, a zone and a provisioned reader that runs; a context manager that ends it.
 
     ``now`` gives the time in seconds since 1970; state lies in ``folder``.
     """
 
     def __init__(self, folder: Path, now: Callable[[], int]):
-        self.now = now
-        self.authority = Authority.generate()
+        People.__init__(self, Authority.generate(), [DOOR], now)
         self.secret = Secret.generate()
-        self.stranger = Authority.generate()
         self.proven: list[Event] = []  # the reader's events, once they were fetched and proven
-        self._place = 0
         self._site = sites.create(
             folder / "site",
             SITE,
@@ -85,7 +57,7 @@ class Stage:
         self._enrolled_at = self._site.policy()
         self._has_p256 = True
         self._state = state
-        self.reader = ReaderProcess(state, chunk=_CHUNK)
+        Entrance.__init__(self, ReaderProcess(state, chunk=CHUNK), DOOR, now)
         self.certificate = self._enrolled.certificates[0]
 
     def __enter__(self) -> "Stage":
@@ -94,41 +66,6 @@ class Stage:
 
     def __exit__(self, *exception) -> None:
         self.reader.stop()
-
-    def call(self, transcript: Transcript | None = None) -> TcpLink:
-        """A new connection to the reader, on which the phone too writes 20 bytes at a time."""
-        self._place = len(self.reader.events)
-        return TcpLink.connect("127.0.0.1", self.reader.port, chunk=_CHUNK, transcript=transcript)
-
-    def log(self) -> Log:
-        """What the reader wrote about the last connection; waits until it is over."""
-        ending = self.reader.wait(
-            lambda event: event.get("event") == "disconnected",
-            since=self._place,
-            timeout=_LOG_SECONDS,
-        )
-        if ending is None:
-            raise RuntimeError("the reader did not log the end of the connection")
-        number = ending["connection"]
-        events = [
-            event
-            for event in self.reader.events[self._place :]
-            if event.get("connection") == number
-        ]
-        decisions = [event for event in events if event.get("event") == "access"]
-        challenges = sum(event.get("event") == "challenged" for event in events)
-        return Log(decisions, challenges, ending)
-
-    def show(self, **what) -> dict:
-        """Hold a card to the reader, or type a PIN; the reader's decision."""
-        begin = len(self.reader.events)
-        self.reader.put(**what)
-        event = self.reader.wait(
-            lambda event: event.get("event") == "access", since=begin, timeout=_LOG_SECONDS
-        )
-        if event is None:
-            raise RuntimeError("the reader did not log what it made of it")
-        return event
 
     def restart(
         self,
@@ -201,10 +138,6 @@ class Stage:
         """The number of the last changeset that the site has signed."""
         return self._site.policy().number
 
-    def read(self, identity: Identity) -> Credential:
-        """What the token of ``identity`` says."""
-        return Trust(SITE, [self.authority.public_key]).authenticate(identity.token)
-
     def card_key(self, number: bytes) -> bytes:
         """How the policy calls the card with this ``number``."""
         return self.lookup(CARD, number)
@@ -234,99 +167,9 @@ class Stage:
         trust = Trust(SITE, [self.authority.public_key])
         return trust.authenticate_device(self.certificate).key.x
 
-    def strikes(self) -> int:
-        """How often the reader released the strike so far, restarts included."""
-        return sum(_releases(event) for event in self.reader.events)
-
-    def grants(self) -> int:
-        """How many times the reader decided to open so far, restarts included."""
-        return sum(event.get("granted") is True for event in self.reader.events)
-
-    def exits(self) -> int:
-        """How many times the reader released the door for who wanted out, restarts included."""
-        return sum(event.get("event") == "rex" for event in self.reader.events)
-
-    def strike_problems(self) -> list[str]:
-        """Where the strike and the decisions part: it moves before a grant is logged, and only
-        then, or before a request to exit is, or after the event that the door stands unlocked by
-        schedule.
-
-        A grant while the strike is released still prolongs it, so there may be fewer releases.
-        """
-        problems = []
-        released = unexplained = unlocked = False
-        for event in self.reader.events:
-            if event.get("hal") == "strike":
-                released = event["active"]
-                unexplained = unexplained or (released and not unlocked)
-            elif event.get("event") == "unlocked_by_schedule":
-                unlocked = True
-            elif event.get("event") == "locked_by_schedule":
-                unlocked = False
-            elif event.get("event") == "rex":
-                unexplained = False
-            elif event.get("event") == "ready":
-                released = unlocked = False
-            elif event.get("event") == "access":
-                if event["granted"] and not released and not unexplained:
-                    problems.append("a grant was logged while the strike was secured")
-                if unexplained and not event["granted"]:
-                    problems.append("the strike was released for a refusal")
-                unexplained = False
-        if unexplained:
-            problems.append("the strike was released for nothing")
-        return problems
-
-    def holder(self, name: str, **changes) -> Identity:
-        """A new phone with a credential from the authority; ``changes`` are Grant's fields, and
-        ``suite`` 2 for a P-256 key.
-        """
-        return self._signed(self.authority.signing_key, name, changes)
-
-    def forger(self, name: str) -> Identity:
-        """A phone whose credential claims this site but was signed by another key."""
-        return self._signed(self.stranger.signing_key, name, {})
-
-    def foreigner(self, name: str) -> Identity:
-        """A phone with a sound credential of another site."""
-        return self._signed(self.stranger.signing_key, name, {"site": "globex"})
-
     def guest(self, name: str, hours: int, **changes) -> Identity:
         """A phone with a guest token that lives ``hours`` from now, authenticated by the zone's
         key; ``changes`` are Grant's fields.
         """
-        changes["expires"] = self.now() + hours * HOUR_S
-        private, suite, grant = self._grant(name, changes)
-        token = issuing.guest_token(self._site.zone_key(self.secret, ZONE), ZONE, grant)
-        return self._identity(private, token, suite)
-
-    def thief(self, victim: Identity) -> Identity:
-        """A phone that has the victim's token but not the key it was made for."""
-        return self._identity(os.urandom(32), victim.token, victim.suite)
-
-    def _signed(self, key: Key, name: str, changes: dict) -> Identity:
-        private, suite, grant = self._grant(name, changes)
-        return self._identity(private, issuing.holder_credential(key, grant), suite)
-
-    def _grant(self, name: str, changes: dict) -> tuple[bytes, int, issuing.Grant]:
-        suite = changes.get("suite", 0)
-        secret = new_key(suite)
-        fields = {
-            "site": SITE,
-            "holder": name,
-            "holder_key": Key.from_map(secret.to_map()),
-            "places": [(place.DOOR, DOOR)],
-            "issued_at": self.now(),
-            "expires": self.now() + 30 * DAY_S,
-            "cti": os.urandom(8),
-        }
-        fields.update(changes)
-        fields.pop("suite", None)
-        return secret.d or b"", suite, issuing.Grant(**fields)
-
-    def _identity(self, private: bytes, token: bytes, suite: int) -> Identity:
-        return Identity(private, token, SITE, self.authority.public_key, suite)
-
-
-def _releases(event: dict) -> bool:
-    return event.get("hal") == "strike" and event.get("active") is True
+        zone_key = self._site.zone_key(self.secret, ZONE)
+        return self.guest_of(ZONE, zone_key, name, hours, changes)

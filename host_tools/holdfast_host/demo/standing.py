@@ -10,9 +10,11 @@ from holdfast.access.request import ADMINISTER, UNLOCK
 from ..phone.carrier import Carrier
 from ..phone.wallet import Identity
 from ..policy import changes, modes
+from .entrance import Log
+from .people import DAY_S
 from .result import Promise, Result
 from .scenes import Visit, judge, visit_cold
-from .stage import DAY_S, DOOR, Log, Stage
+from .stage import DOOR, Stage
 
 _OFFICE = "office"
 _STRANGERS_CARD = "04deadbeef"

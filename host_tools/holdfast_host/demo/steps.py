@@ -4,21 +4,22 @@ from collections.abc import Callable
 
 from ..phone.carrier import Carrier
 from ..phone.wallet import Identity
+from .entrance import Entrance, Log
 from .result import Promise, Result, judge_shown
 from .scenes import judge, visit_cold
-from .stage import Log, Stage
+from .stage import Stage
 
 
-def card_scene(stage: Stage, promise: Promise, number: bytes) -> Callable[[], Result]:
+def card_scene(entrance: Entrance, promise: Promise, number: bytes) -> Callable[[], Result]:
     """The card with this ``number`` is held to the reader."""
-    return lambda: judge_shown(promise, stage.show(card=number.hex()))
+    return lambda: judge_shown(promise, entrance.show(card=number.hex()))
 
 
-def visit_scene(stage: Stage, promise: Promise, identity: Identity) -> Callable[[], Result]:
+def visit_scene(entrance: Entrance, promise: Promise, identity: Identity) -> Callable[[], Result]:
     """A phone comes for the first time."""
 
     def scene() -> Result:
-        visit, log = visit_cold(stage, identity)
+        visit, log = visit_cold(entrance, identity)
         return judge(promise, log, visit)
 
     return scene

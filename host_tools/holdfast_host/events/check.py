@@ -73,6 +73,13 @@ class Report:
         return not any(finding.breaks for finding in self.findings)
 
     @property
+    def is_older(self) -> bool:
+        """Whether nothing is wrong but that they end before what was checked, as an older copy
+        does.
+        """
+        return {finding.kind for finding in self.findings if finding.breaks} == {TRUNCATED}
+
+    @property
     def proven(self) -> int:
         """How many events are proven."""
         return sum(shown.proven for shown in self.events)

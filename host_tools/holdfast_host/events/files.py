@@ -53,10 +53,12 @@ class Known:
     left: bool = False
 
 
-def encode(certificate: bytes, batch: bytes) -> bytes:
-    """One batch as a reader gave it, as it stands in a file: with the reader's certificate."""
+def encode(certificate: bytes | None, batch: bytes) -> bytes:
+    """One batch as a reader gave it, as it stands in a file: with the reader's certificate; None
+    leaves that of a batch of copies.
+    """
     (whole,) = event_batch.decode(batch)
-    whole.certificate = certificate
+    whole.certificate = certificate or whole.certificate
     return whole.encode()
 
 
@@ -65,18 +67,23 @@ def read(paths: Iterable[Path]) -> list[Batch]:
     batches = []
     for path in paths:
         data = files.read(path, FILE_LIMIT, "file of events", _COLLECT)
-        try:
-            found = event_batch.decode(data)
-        except InvalidInput as error:
-            raise UsageProblem(
-                f"{path} is no file of events, or a part of it is cut off or damaged: {error}",
-                "collect the events anew from where the last check ended",
-            ) from error
-        certificate = None
-        for batch in found:
-            certificate = batch.certificate = batch.certificate or certificate
-        batches += found
+        batches += decode(data, str(path))
     return batches
+
+
+def decode(data: bytes, what: str) -> list[Batch]:
+    """The batches in the content of a file, which ``what`` names for a person."""
+    try:
+        found = event_batch.decode(data)
+    except InvalidInput as error:
+        raise UsageProblem(
+            f"{what} is no file of events, or a part of it is cut off or damaged: {error}",
+            "collect the events anew from where the last check ended",
+        ) from error
+    certificate = None
+    for batch in found:
+        certificate = batch.certificate = batch.certificate or certificate
+    return found
 
 
 def by_reader(batches: Iterable[Batch], site: Site) -> list[ReaderEvents]:

@@ -5,6 +5,7 @@ from holdfast.access.events import event
 from holdfast.access.events.record import Event
 
 from ..credentials import lifetime
+from ..credentials.dates import Dates
 
 _WAYS = {1: "in", 2: "out"}
 _SHOWN = {
@@ -54,6 +55,10 @@ def what(said: dict) -> str:
 
 def who(said: dict) -> str:
     """Who or which: the holder if one was proven, else what is known of who asked."""
+    if said.get("person"):
+        shown = _SHOWN.get(said.get("shown", 1), "card")
+        formerly = ", formerly" if said.get("formerly") else ""
+        return f"{said['person']}{formerly} ({'phone' if said.get('holder') else shown})"
     if said.get("holder"):
         return str(said["holder"])
     if said.get("claimed"):
@@ -80,11 +85,11 @@ def marks(said: dict) -> str:
     return ", ".join(found)
 
 
-def when(said: dict) -> str:
-    """The time, as far as the reader knew it."""
+def when(said: dict, dates: Dates | None = None) -> str:
+    """The time, as far as the reader knew it; by the site's ``dates``, or in UTC."""
     if said["time"] is None:
         return "unknown"
-    time = lifetime.iso(said["time"])
+    time = lifetime.iso(said["time"]) if dates is None else dates.text(said["time"])
     return f"after {time}" if said["clock"] in ("floor", "token") else time
 
 

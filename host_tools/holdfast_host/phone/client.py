@@ -22,7 +22,7 @@ import crypto
 import edhoc
 import oscore
 from coap import option
-from holdfast.access import Refused, Trust, reason
+from holdfast.access import Device, Refused, Trust, reason
 from holdfast.access.credential import ROLE_CONTROLLER, ROLE_READER
 from holdfast.access.request import UNLOCK
 from untrusted import InvalidInput
@@ -108,8 +108,18 @@ class EchoChallenge:
     echo: bytes
 
 
+@dataclasses.dataclass(frozen=True)
+class Node:
+    """Whom a handshake is for, if not for the reader of a door: the device of the site that has
+    this ``name``, or any without one. It may as well be one that opens no door.
+    """
+
+    name: str | None = None
+
+
 class Handshake:
-    """message_1 is made: for ``door`` of the identity's site, with a new ephemeral key.
+    """message_1 is made: for ``door`` of the identity's site, or a Node of it, with a new
+    ephemeral key.
 
     ``suites`` are SUITES_I, the last of them the identity's; what stands before it the phone would
     rather have had. Who is ``carrying``, and opens nothing, also talks to a reader whose
@@ -119,7 +129,7 @@ class Handshake:
     def __init__(
         self,
         identity: Identity,
-        door: str,
+        door: str | Node,
         suites: Sequence[int] | None = None,
         *,
         carrying: bool = False,
@@ -161,7 +171,7 @@ class Handshake:
                 raise Impostor(
                     "the reader shows no certificate", "check the address, and report this reader"
                 )
-            partner = self._check_certificate(shown.raw, now)
+            device = self._check_certificate(shown.raw, now)
             verified = received.verify(edhoc.from_kcwt(shown.raw, True))
         except InvalidInput as error:
             raise Impostor(
@@ -169,9 +179,9 @@ class Handshake:
                 "try again; if it stays so, report this reader",
             ) from error
         completed, message_3 = verified.prepare_message_3()
-        return Checked(self._identity, self._door, completed, message_3, shown.raw, partner)
+        return Checked(self._identity, self._door, completed, message_3, shown.raw, device)
 
-    def _check_certificate(self, certificate: bytes, now: int) -> Partner:
+    def _check_certificate(self, certificate: bytes, now: int) -> Device:
         identity = self._identity
         try:
             trust = Trust(identity.site, identity.authority_keys)
@@ -187,50 +197,68 @@ class Handshake:
                 f"the site has revoked {device.name!r}, the reader there",
                 "do not use this door, and tell the site's manager",
             )
-        if device.role not in (ROLE_READER, ROLE_CONTROLLER):
-            raise Impostor(
-                f"what is there, {device.name!r}, only carries and opens no door",
-                "check the address; if it is right, report this reader",
-            )
-        if self._door not in device.doors:
-            its = ", ".join(map(repr, device.doors)) or "none"
-            raise Impostor(
-                f"the reader there is the one of door {its}, not of {self._door!r}",
-                "check the address and the door's name",
-            )
+        if isinstance(self._door, Node):
+            _require_named(device, self._door)
+        else:
+            _require_door(device, self._door)
         if now >= device.expires and not self._carrying:
             raise Impostor(
                 "the reader's certificate has expired",
                 "have the site's manager renew it (holdfast reader renew) and carry it there"
                 " (holdfast phone carry --certificate)",
             )
-        return Partner(device.cti, device.expires, device.doors)
+        return device
+
+
+def _require_named(device: Device, wanted: Node) -> None:
+    if wanted.name is not None and device.name != wanted.name:
+        raise Impostor(
+            f"what is there is {device.name!r}, not {wanted.name!r}", "check the address"
+        )
+
+
+def _require_door(device: Device, door: str) -> None:
+    if device.role not in (ROLE_READER, ROLE_CONTROLLER):
+        raise Impostor(
+            f"what is there, {device.name!r}, only carries and opens no door",
+            "check the address; if it is right, report this reader",
+        )
+    if door not in device.doors:
+        its = ", ".join(map(repr, device.doors)) or "none"
+        raise Impostor(
+            f"the reader there is the one of door {its}, not of {door!r}",
+            "check the address and the door's name",
+        )
 
 
 class Checked:
     """The reader, whose ``certificate`` (a CWT) this is, is the right one; message_3 is made.
 
-    ``identity`` is what the phone shows to it.
+    ``identity`` is what the phone shows to it, ``device`` what the certificate says.
     """
 
     def __init__(
         self,
         identity: Identity,
-        door: str,
+        door: str | Node,
         completed,
         message_3: bytes,
         certificate: bytes,
-        partner: Partner,
+        device: Device,
     ):
         self.identity = identity
+        self.device = device
         self.message_3 = message_3
         self.certificate = certificate
         self._door = door
         secret, salt, sender_id, recipient_id = completed.oscore()
+        partner = Partner(device.cti, device.expires, tuple(device.doors))
         self.session = Session(secret, salt, sender_id, recipient_id, 0, partner)
 
     def ask(self, wish: Wish) -> "Asked":
-        """The wish and message_3 in one request (RFC 9668)."""
+        """The wish and message_3 in one request (RFC 9668); ValueError if it was for a Node."""
+        if isinstance(self._door, Node):
+            raise ValueError("no door was meant")
         asked = Asked(self.session.context(), self._door, wish)
         asked.request = oscore.combine(self.message_3, asked.request)
         # Whoever keeps the session, or asks again, must go on after the number used here.
@@ -287,7 +315,7 @@ def _outcome(answer: coap.Message) -> Outcome:
 def introduce(
     request: Callable[[coap.Message], coap.Message],
     identities: Sequence[Identity],
-    door: str,
+    door: str | Node,
     now: int,
     *,
     carrying: bool = False,

@@ -7,7 +7,7 @@ then the context handed out. A crash in between wastes a number, nothing more.
 
 import dataclasses
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import cbor
@@ -60,7 +60,9 @@ class Session:
 
 
 class ContextStore:
-    """Sessions by door id in ``folder``, each only for the credential it was made with."""
+    """Sessions by door id, or by another name, in ``folder``, each only for the credential it was
+    made with.
+    """
 
     def __init__(self, folder: Path):
         self._folder = folder
@@ -80,18 +82,32 @@ class ContextStore:
         phone then makes a new one. None, too, if the door's reader is not to be believed ``now``,
         or its certificate is one of the ``revoked``: a handshake shows whether it has another.
         """
+        session = self.reserve(
+            door, token, 1, lambda partner: partner.is_believed(door, now, revoked)
+        )
+        return None if session is None else session.context()
+
+    def reserve(
+        self, name: str, token: bytes, count: int, is_believed: Callable[[Partner], bool]
+    ) -> Session | None:
+        """The session under ``name``, whose next ``count`` sequence numbers nobody else takes.
+
+        None as from ``take``; ``is_believed`` says whether its partner still is.
+        """
         if not self._folder.is_dir():
             return None
         with locks.changing(self._folder):
-            session = self._read(door, token)
-            if session is None or session.sequence_number > _HIGHEST_SEQUENCE_NUMBER:
+            session = self._read(name, token)
+            if session is None:
                 return None
-            if not session.partner.is_believed(door, now, revoked):
-                files.remove(self._path(door))
+            following = session.sequence_number + count
+            if following - 1 > _HIGHEST_SEQUENCE_NUMBER:
                 return None
-            following = session.sequence_number + 1
-            self._write(door, token, dataclasses.replace(session, sequence_number=following))
-        return session.context()
+            if not is_believed(session.partner):
+                files.remove(self._path(name))
+                return None
+            self._write(name, token, dataclasses.replace(session, sequence_number=following))
+        return session
 
     def doors(self) -> set[str]:
         """Every door that a reader with a session speaks for, whatever the credential."""

@@ -25,6 +25,9 @@ _NAMES = {
     status.CRASHES: ("crashes", int),
     status.ENDED_BY: ("ended_by", str),
     status.TIMED: ("timed", str),
+    status.WIRING: ("wiring", str),
+    status.PEERS: ("peers", int),
+    status.KNOWLEDGE_AGE: ("knowledge_age_s", int),
 }
 _STATES = ("secured", "released", "unlocked by schedule", "open", "held open", "forced")
 _WRONG = ("forced", "held open", "tamper", "fire", "exit button held")  # by bits
@@ -45,7 +48,8 @@ class Status:
     """What a reader says; ``said`` by the names that --json has, without what it did not say.
 
     ``number`` and ``head`` are those of the last changeset it followed, ``doorway`` what a door
-    with inputs says of itself, as numbers: its state, what is wrong, what was since the start.
+    with inputs says of itself, as numbers: its state, what is wrong, what was since the start;
+    ``controller`` the id of the node that its events go to, and whether that is there.
     """
 
     said: dict[str, str | int]
@@ -53,6 +57,7 @@ class Status:
     head: bytes
     faults: tuple[Fault, ...]
     doorway: tuple[int, int, int] | None = None
+    controller: tuple[str, bool] | None = None
 
     @property
     def facts(self) -> dict[str, object]:
@@ -64,6 +69,9 @@ class Status:
             state, wrong, before = self.doorway
             doorway = {"state": _state(state), "wrong": _bits(wrong)}
             doorway["wrong_before"] = _bits(before & ~wrong)
+        if self.controller is not None:
+            name, is_there = self.controller
+            doorway["controller"] = {"id": name, "present": is_there}
         return {**self.said, **policy, **doorway, "faults": faults}
 
     @property
@@ -79,10 +87,17 @@ class Status:
         rows["clock"] = f"{said.get('clock', 'none')}, within {said.get('clock_error_s', 0):,} s"
         rows["policy"] = f"changeset {self.number}"
         if "revocations_age_s" in said:
-            rows["policy"] += f", signed {_span(said['revocations_age_s'])} ago"
+            rows["policy"] += f", signed {span(said['revocations_age_s'])} ago"
         if "certificate_ends_s" in said:
-            rows["certificate"] = f"ends in {_span(said['certificate_ends_s'])}: renew it"
-        started = f"{_span(said.get('uptime_s', 0))} ago"
+            rows["certificate"] = f"ends in {span(said['certificate_ends_s'])}: renew it"
+        if "peers" in said:
+            age = said.get("knowledge_age_s")
+            heard = "nobody has shown yet" if age is None else f"shown {span(age)} ago"
+            rows["on the LAN"] = f"{said['peers']} other nodes; no later policy: {heard}"
+        if self.controller is not None:
+            name, is_there = self.controller
+            rows["controller"] = name if is_there else f"{name}, which is NOT there"
+        started = f"{span(said.get('uptime_s', 0))} ago"
         rows["started"] = started + (f" ({said['reset_cause']})" if "reset_cause" in said else "")
         if "ended_by" in said:
             rows["ended before by"] = str(said["ended_by"])
@@ -124,7 +139,16 @@ def read(payload: bytes) -> Status:
     if type(number) is not int or not isinstance(head, bytes) or len(head) != _HEAD_LENGTH:
         raise InvalidInput("no policy")
     faults = _faults(answer.get(status.FAULTS, []))
-    return Status(said, number, head, faults, _doorway(answer.get(status.DOORWAY)))
+    doorway = _doorway(answer.get(status.DOORWAY))
+    return Status(said, number, head, faults, doorway, _controller(answer.get(status.CONTROLLER)))
+
+
+def _controller(said) -> tuple[str, bool] | None:
+    if said is None:
+        return None
+    if not isinstance(said, list) or [type(value) for value in said] != [str, bool]:
+        raise InvalidInput("no controller")
+    return _shown(said[0]), said[1]
 
 
 def _doorway(said) -> tuple[int, int, int] | None:
@@ -165,7 +189,8 @@ def _shown(text: str) -> str:
     return "".join(one if one.isprintable() else "?" for one in text[:_LONGEST])
 
 
-def _span(seconds) -> str:
+def span(seconds) -> str:
+    """So many seconds, for a person."""
     for name, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds // length:,} {name}"

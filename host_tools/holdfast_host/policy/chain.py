@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import cbor
 from cose import Key
-from holdfast.access import SiteRules
 from holdfast.access.policy import changeset, draft, operations, snapshot
 from holdfast.access.policy.operations import ChangesetRefused
+from holdfast.access.policy.rules import SiteRules
 from untrusted import InvalidInput
 
 from ..credentials.authority import Authority
@@ -109,7 +109,11 @@ class History:
         return state, assembly.rules
 
     def export(self, after: int = 0) -> bytes:
-        """What brings a reader that is at number ``after`` here: a CBOR sequence of byte strings.
+        """What ``pieces`` gives as the content of a file: a CBOR sequence of byte strings."""
+        return sequence(self.pieces(after))
+
+    def pieces(self, after: int = 0) -> list[bytes]:
+        """What brings a reader that is at number ``after`` here, in order.
 
         These are the changesets that follow it. Where cards got other keys since, there is the
         snapshot in the place of all up to that, behind those that name keys of the authority by
@@ -120,7 +124,7 @@ class History:
                 f"there is no changeset {after}: the last one is {self.number}",
                 "give a smaller number, or 0 for all of them",
             )
-        return sequence(self._way(after, self.number))
+        return self._way(after, self.number)
 
     def _way(self, after: int, to: int) -> list[bytes]:
         turn = max([number for number in self.turns if number <= to], default=0)

@@ -64,7 +64,7 @@ def grant(
         if replace:  # first: at no moment in more groups than fit
             made += [[ops.GRANT, key, number, False] for number in others]
         made += [mine.operation(key, number) for number in given]
-    return [*_made_way(state, made, now), *made]
+    return [*made_way(state, made, now), *made]
 
 
 def amend(state: State, keys: Names, groups: Collection[int], **fields) -> Operations:
@@ -158,7 +158,11 @@ def _held(state: State, key: bytes, name: str, groups: Collection[int]) -> dict[
     } or before
 
 
-def _made_way(state: State, made: Operations, now: int) -> Operations:
+def made_way(state: State, made: Operations, now: int) -> Operations:
+    """What makes room for the GRANTs that are ``made``: those that have ended at ``now`` go.
+
+    Raises UsageProblem if even then there is no room.
+    """
     given = {(key, number) for _, key, number, *_ in made}
     taken = {(one[1], one[2]) for one in made if one[3] is False}
     kept = sum(

@@ -24,6 +24,7 @@ from .. import files, locks
 from ..credentials.authority import Authority
 from ..errors import UsageProblem
 from .chain import History, sequence
+from .packing import packed
 from .state import State
 from .time_zones import UTC as UTC
 from .time_zones import operation as time_zone
@@ -37,7 +38,6 @@ _LARGEST_SNAPSHOT = 8 << 20
 _LARGEST_BATCH = 64 << 20
 _LOOKUP = operations.LOOKUP
 _OF_LOOKUP = (operations.LOOKUP, operations.GRANT)
-_ROOM = 800  # bytes of operations that surely fit in a changeset with all the rest
 _FROM_BACKUP = "restore the folder policy/ from its backup; do not write changesets by hand"
 
 Changes = Callable[[State], Sequence[list]]
@@ -109,6 +109,32 @@ def refresh(
         count = max(before, past) + 1 - before
         _sign(folder, history, authority, [[]] * count, now)
     return history, history.number - before
+
+
+def follow(
+    folder: Path, site: str, first_key: Key, newer: Sequence[tuple[bytes, list[bytes] | None]]
+) -> History:
+    """Take changesets that another folder of the site signed, each with its snapshot if it has
+    one, after the last of this one. None is kept that no reader would take.
+    """
+    with locks.changing(folder):
+        history = load(folder, site, first_key)
+        first = history.number + 1
+        try:
+            for raw, pieces in newer:
+                history.apply(raw, pieces)
+        except InvalidInput as error:
+            raise UsageProblem(
+                f"the register has a changeset {history.number + 1} that no reader would take:"
+                f" {error}",
+                "restore the register from its backup",
+            ) from error
+        for number, pieces in history.turns.items():
+            if number >= first:
+                path = _path(folder, number).with_suffix(_SNAPSHOT)
+                files.write(path, sequence(pieces), files.PRIVATE)
+        _keep(folder, first, history.changesets[first - 1 :])
+    return history
 
 
 def rotate_lookup(
@@ -205,7 +231,7 @@ def _append(
 ) -> None:
     if ops:
         _require_in_force(history, authority)
-    _sign(folder, history, authority, _packed(ops), now)
+    _sign(folder, history, authority, packed(ops), now)
 
 
 def _sign(
@@ -268,21 +294,6 @@ def _explained() -> Iterator[None]:
         raise UsageProblem(
             f"no reader would take this change: {error}", "make it smaller, or in steps"
         ) from error
-
-
-def _packed(ops: Sequence[list]) -> Iterator[list[list]]:
-    """The operations in order, as many together as surely fit in one changeset."""
-    some: list[list] = []
-    size = 0
-    for operation in ops:
-        length = len(cbor.encode(operation))
-        if some and (size + length > _ROOM or len(some) == operations.MAX_OPERATIONS):
-            yield some
-            some, size = [], 0
-        some.append(operation)
-        size += length
-    if some:
-        yield some
 
 
 def _numbers(folder: Path) -> list[int]:

@@ -15,9 +15,14 @@ def normal(name: str, what: str) -> str:
     Refuses what a board would refuse or a person could misread. Of two keyboards one types ``u``
     and two dots, the other one letter: to a board these are two doors.
     """
-    composed = unicodedata.normalize("NFC", name)
-    require_normal(composed, what)
-    return composed
+    normalized = composed(name)
+    require_normal(normalized, what)
+    return normalized
+
+
+def composed(name: str) -> str:
+    """``name`` in NFC: each letter one character, whichever keyboard wrote it."""
+    return unicodedata.normalize("NFC", name)
 
 
 def require_normal(name: str, what: str) -> None:

@@ -4,6 +4,10 @@ Numbers are 32 bytes in cells, little-endian. A bank is a bytearray of its drive
 a secret out of it, and `wipe` belongs in a ``finally``.
 """
 
+from micropython import const
+
+_PIECE = const(128)  # bytes: of free memory there is more than in one piece
+
 # The largest memory of an operation that is over, for the next one: after some hours of service a
 # board's free memory is in small pieces, and none of them has the 3 KB that a verification takes,
 # or the half of one for a shared secret.
@@ -64,7 +68,11 @@ def give_back(memory):
 def wipe(bank):
     """Zeros over all of it; what the bank held is gone even where there is no memory left."""
     try:
-        bank[:] = bytearray(len(bank))  # bytes(n) costs twice as much
+        zeros = bytearray(_PIECE)  # bytes(n) costs twice as much
+        view = memoryview(bank)
+        for at in range(0, len(bank), _PIECE):
+            piece = view[at : at + _PIECE]
+            piece[:] = zeros if len(piece) == _PIECE else bytearray(len(piece))
     except MemoryError:
         for index in range(len(bank)):
             bank[index] = 0

@@ -7,7 +7,7 @@ The private key is worked on by the machine code in a bank, which is wiped at th
 from micropython import const
 
 from . import programs_p256 as programs
-from .bank import put, run_loop, take, wipe
+from .bank import borrow, give_back, put, run_loop, take, wipe
 from .field256 import run
 
 _BITS = const(43)  # of the multiplier in a step: 325,000 instructions
@@ -23,8 +23,10 @@ def p256_public_key_steps(private):
 
 def p256_ecdh_steps(private, public):
     """``public`` is x || y, or x alone; None if there is no such point."""
-    bank = bytearray(programs.BANK)
+    memory = borrow(programs.BANK)
+    bank = memory[: programs.BANK]
     try:
+        wipe(bank)  # the program reads zeros where nobody has written
         x = bytes(public[:32])
         put(bank, programs.X, x)
         if len(public) == 64:
@@ -39,6 +41,7 @@ def p256_ecdh_steps(private, public):
         return take(bank, programs.X)
     finally:
         wipe(bank)
+        give_back(memory)
 
 
 def _ladder(bank, scalar):

@@ -29,6 +29,9 @@ endfunction()
 macro(project)
     _project(standin NONE)
     file(WRITE ${CMAKE_BINARY_DIR}/handed "${IDF_TARGET}\\n${MICROPY_FROZEN_MANIFEST}\\n")
+    include(${CMAKE_SOURCE_DIR}/../../py/usermod.cmake)
+    get_target_property(wrapped usermod_resident INTERFACE_LINK_OPTIONS)
+    file(WRITE ${CMAKE_BINARY_DIR}/wrapped "${wrapped}\\n${MICROPY_SOURCE_USERMOD}\\n")
 endmacro()
 """
 
@@ -126,6 +129,19 @@ def test_keys_are_the_port_s_or_espressif_s():
     for file in idf().rglob("Kconfig*"):
         known |= set(re.findall(r"^\s*(?:menu)?config (\w+)", file.read_text(), re.MULTILINE))
     assert not {key for key in unknown if key.removeprefix("CONFIG_") not in known}
+
+
+@each_board
+def test_what_lies_in_rom_is_looked_for_there(tmp_path, board, request):
+    """By the port's own reading of user modules: the file, and what it stands before."""
+    tree = source()
+    request.getfixturevalue("espressif")
+    handed(tree, board, tmp_path / "build")
+    options, made_of = (tmp_path / "build" / "wrapped").read_text().split()
+    makefile = (FOLDER / "resident" / "micropython.mk").read_text()
+    assert sorted(options.split(";")) == sorted(re.findall(r"-Wl,--wrap=\w+", makefile))
+    files = {pathlib.Path(file).resolve() for file in made_of.split(";")}
+    assert files == set((FOLDER / "resident").glob("*.c"))
 
 
 def test_no_key_turns_a_fuse():

@@ -26,11 +26,19 @@ _is_built = pytest.mark.skipif(
 def test_every_board_says_its_form_and_why(board):
     """A stock image is for boards with PSRAM alone; all others take one that is built for them."""
     told = boards.boards()[board.name]
-    assert told.processor == board.architecture and told.goals == ["native", "esp32-joined"]
+    assert told.processor == board.architecture and told.goals() == ["native", "esp32-joined"]
     for form in told.forms:
         assert form.form in (boards.FROZEN, boards.MPY) and form.on and len(form.why) > 40
         assert (form.stock is not None) == (form.form == boards.MPY)
         assert form.stock is None or ("PSRAM" in form.on and form.stock.startswith(board.name))
+
+
+def test_an_image_may_be_a_carriers_alone(capsys):
+    """Any other role is what settings say, and a word that is none is named."""
+    assert main(["ESP32_GENERIC_C3", "carrier"]) == 0
+    assert capsys.readouterr().out.split() == ["native", "esp32-carrier"]
+    assert main(["ESP32_GENERIC_C3", "reader"]) == 2
+    assert "no role reader" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", ([], ["ESP8266"], ["qemu_rv32", "out"]))
@@ -44,7 +52,7 @@ def test_who_names_no_board_is_told_which_there_are(capsys, arguments):
 
 def test_sources_need_nothing_made(capsys, tmp_path):
     assert main(["unix"]) == 0 and capsys.readouterr().out.split() == []
-    assert main(["unix", str(tmp_path)]) == 0
+    assert main(["unix", "", str(tmp_path)]) == 0
     assert "sources" in capsys.readouterr().out and not list(tmp_path.iterdir())
 
 
@@ -78,7 +86,7 @@ def test_what_is_laid_out_is_whole(tmp_path, name):
 
 
 def test_without_the_modules_there_is_nothing_to_lay_out(tmp_path, monkeypatch):
-    monkeypatch.setattr("forms.lay_out._MODULES", tmp_path / "none")
+    monkeypatch.setattr("forms.lay_out._JOINED", tmp_path / "none")
     told = boards.boards()["ESP32_GENERIC_C3"]
     with pytest.raises(OSError, match="make native esp32-joined"):
         lay_out(told, told.forms[0], tmp_path / "out")

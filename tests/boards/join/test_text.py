@@ -72,6 +72,35 @@ def test_a_class_is_shown_by_its_own_name_whoever_else_has_it(tmp_path):
     assert program.printed() == "else Error one_way\nother Error other\nelse Error third\n"
 
 
+def test_no_function_keeps_a_dictionary_of_defaults_where_a_tuple_does(tmp_path):
+    """Those without a default, and those behind ``*rest``, can be told apart by keyword alone."""
+    program = Joint(
+        tmp_path,
+        {
+            "main.py": """
+                SIZE = 4
+                def plain(a, b=1, *, c=2, d=SIZE):
+                    return a, b, c, d
+                def must(a, b=1, *, c, d=3):
+                    return a, b, c, d
+                def many(*rest, c=2):
+                    return rest, c
+                class Box:
+                    def __init__(self, *, c=5):
+                        self.c = c
+                print(plain(0), plain(0, d=9), plain(0, c=8, b=7), must(0, c=6), many(1, 2, c=3))
+                print(Box().c, Box(c=6).c)
+            """
+        },
+    )
+    assert program.printed() == (
+        "(0, 1, 2, 4) (0, 1, 2, 9) (0, 7, 8, 4) (0, 1, 6, 3) ((1, 2), 3)\n5 6\n"
+    )
+    text = program.text()
+    assert "def plain(a, b=1, c=2, d=4):" in text and "def __init__(self, c=5):" in text
+    assert "*, c, d=3" in text and "*rest, c=2" in text
+
+
 def test_builtins_that_are_used_are_names_of_a_large_unit(tmp_path):
     files = {"main.py": "def f(id):\n    return len([id]), max(1, 2)\nprint(f(1))\n"}
     large = Joint(tmp_path / "large", files, builtins_from=1)
@@ -115,3 +144,30 @@ def test_modules_answer_to_their_names_where_that_is_asked_for(tmp_path):
         env={"MICROPYPATH": f"{program.modules}:.frozen"},
     )
     assert process.stdout == "f\n3 f True\n", process.stderr
+
+
+def test_a_package_with_nothing_in_it_answers_too(tmp_path):
+    """Two late imports may load it, whichever comes first; nothing is left of it but its name."""
+    files = {
+        "main.py": """
+            def act(n):
+                if n:
+                    from pack.one import VALUE
+                else:
+                    from pack.two import VALUE
+                return VALUE()
+            print(act(0), act(1))
+        """,
+        "pack/__init__.py": '"""Nothing but words."""\n',
+        "pack/one.py": "def VALUE():\n    return 1\n",
+        "pack/two.py": "def VALUE():\n    return 2\n",
+    }
+    program = Joint(tmp_path, files, named=["pack*"])
+    assert program.printed() == "2 1\n"
+    process = subprocess.run(
+        [conftest.micropython(), "-c", "import main, pack, pack.two\nprint(pack.two.VALUE())"],
+        capture_output=True,
+        text=True,
+        env={"MICROPYPATH": f"{program.modules}:.frozen"},
+    )
+    assert process.stdout == "2 1\n2\n", process.stderr

@@ -102,6 +102,10 @@ def test_a_reader_is_enrolled_once(holdfast, reader_folder, site_folder):
         (["--node", "a/b"], "device id"),
         (["--door", "a/b"], "door id"),
         (["--site", "/nowhere"], "there is no site"),
+        (["--controller", "front"], "its own controller"),
+        (["--peer", "10.0.0.1", "--peer", "10.0.0.1:62435"], "each once"),
+        ([word for n in range(5) for word in ("--peer", f"10.0.0.{n}")], "at most 4 peers"),
+        *[(["--peer", bad], "no address of a node") for bad in ("x", "10.0.0.1:0", "224.0.0.1")],
     ],
 )
 def test_a_reader_that_cannot_be_is_not_enrolled(holdfast, site_folder, tmp_path, options, words):
@@ -109,6 +113,16 @@ def test_a_reader_that_cannot_be_is_not_enrolled(holdfast, site_folder, tmp_path
     command = ["reader", "enroll", tmp_path / "r", "--site", site_folder, "--door", "front"]
     holdfast(*command, *options).fails(words)
     assert not (tmp_path / "r").exists()
+
+
+def test_what_a_reader_is_told_of_the_lan_is_in_its_settings(holdfast, site_folder, tmp_path):
+    """It accepts them itself: a key that host and board write differently would stop it."""
+    enroll = ["reader", "enroll", tmp_path / "r", "--site", site_folder, "--door", "front"]
+    told = ["--controller", "floor-1", "--peer", "10.0.0.9", "--peer", "10.0.0.8:5000"]
+    assert holdfast(*enroll, "--node", "r", "--wiring", "wiegand", *told).code == 0
+    settings = sealed_settings.opened(tmp_path / "r")
+    assert (settings[15], settings[16]) == ("wiegand", "floor-1")
+    assert settings[17] == [["10.0.0.9", 62435], ["10.0.0.8", 5000]]
 
 
 def test_an_unenrolled_or_damaged_reader_does_not_run(holdfast, reader_folder, tmp_path):

@@ -1,10 +1,14 @@
 """The command itself: its help, its misuse, its end."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
+from conftest import environment
 from holdfast_host import cli
+from holdfast_host.cli import commands
 from holdfast_host.site import site
 
 COMMANDS = [
@@ -29,6 +33,19 @@ COMMANDS = [
     ["policy", "lockdown"],
     ["policy", "export"],
     ["policy", "snapshot"],
+    ["people"],
+    ["people", "import"],
+    ["people", "export"],
+    ["people", "list"],
+    ["people", "show"],
+    ["people", "groups"],
+    ["people", "name-group"],
+    ["people", "card"],
+    ["people", "suspend"],
+    ["people", "resume"],
+    ["people", "remove"],
+    ["people", "phone-lost"],
+    ["people", "sign"],
     ["credential"],
     ["credential", "issue"],
     ["credential", "show"],
@@ -99,7 +116,7 @@ def test_misuse_is_one_line_and_where_to_look(holdfast, command, words):
 
 def test_without_a_command_the_help_is_shown(holdfast):
     """And it is not counted as done."""
-    for command in ([], ["site"], ["policy"], ["credential"], ["phone"], ["reader"]):
+    for command in ([], ["site"], ["policy"], ["people"], ["credential"], ["phone"], ["reader"]):
         shown = holdfast(*command)
         assert shown.code == 2 and "Usage" in shown.out and shown.err == ""
 
@@ -178,3 +195,48 @@ def test_it_runs_as_a_process(process, site_folder):
     done = process("site", "show", site_folder).ends()
     assert (done.code, done.err) == (0, "")
     assert "acme" in done.out
+
+
+def test_the_help_costs_little_more_than_reading_the_command_line():
+    """Small computers are asked for it, too: nothing is loaded for it that signs, speaks with a
+    database or a radio, or colours.
+    """
+    code = """
+import sys
+from holdfast_host.cli import main
+main(["--help"])
+heavy = ("cryptography", "sqlalchemy", "alembic", "openpyxl", "bleak", "rich", "cbor2", "asyncio")
+print("loaded:", *[name for name in heavy if name in sys.modules], len(sys.modules))
+"""
+    how = {"capture_output": True, "text": True, "check": True, "env": environment("cpython")}
+    done = subprocess.run([sys.executable, "-c", code], **how)
+    said = done.stdout.split("loaded:")[1].split()
+    assert len(said) == 1, said
+    alone = "import sys, typer; print(len(sys.modules))"
+    plain = subprocess.run([sys.executable, "-c", alone], **how)
+    assert int(said[0]) < 2 * int(plain.stdout), "twice what is loaded by the library alone"
+
+
+def test_all_commands_that_the_help_lists_are_there(holdfast):
+    """The list is written down, so that none of them is loaded for it."""
+    shown = holdfast("--help").out
+    for name in commands.COMMANDS:
+        assert f"  {name} " in shown and holdfast(name, "--help").code == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (["site", "show", "nowhere"], 1),
+        (["people", "list", "nowhere"], 1),
+        (["site", "show"], 2),
+        (["policy", "card", "x", "04", "--group", "-1"], 2),
+    ],
+)
+def test_what_goes_wrong_is_said_to_machines_too(holdfast, command, code):
+    """One object on standard output, the same two lines beside it."""
+    refused = holdfast(*command, "--json").fails()
+    assert refused.code == refused.json["code"] == code
+    assert refused.json["error"] and refused.json["next"] in refused.err
+    assert refused.out.count("\n") == 1
+    assert holdfast(*command).fails().out == ""

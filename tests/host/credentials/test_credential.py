@@ -10,8 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 import cose
 import crypto
 from cose import CRV_X25519, Key
-from holdfast.access import ClockReading, DoorView, Request, SiteRules, Trust, decide
+from holdfast.access import ClockReading, Request, Trust
+from holdfast.access.decide import decide
 from holdfast.access.policy import draft, operations
+from holdfast.access.policy.rules import SiteRules
+from holdfast.access.policy.view import DoorView
 from holdfast_host.credentials import issuing, lifetime
 from holdfast_host.errors import UsageProblem
 from holdfast_host.site import site

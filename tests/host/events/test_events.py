@@ -170,6 +170,22 @@ def grown(log):
     return log
 
 
+def test_nothing_new_is_no_break_whoever_brought_the_rest(tmp_path):
+    """All of it came by way of the controller, and the reader, which has heard of no auditor yet,
+    is asked for what follows: it says after what nothing does.
+    """
+    log = open_log(str(tmp_path))
+    record(log, 7)
+    head = check(batch(log)).checked
+    rest = batch(log, head.head_number)
+    assert rest.records == []
+    report = check(rest, head, not_asked)
+    assert report.findings == [] and report.checked == head
+    for other in ((head.head_number, bytes(16)), (head.head_number - 1, head.head_code)):
+        cut = events.Batch(rest.root, rest.before, other, rest.now, [])
+        assert kinds(check(cut, head)) == {TRUNCATED}
+
+
 def test_batches_may_overlap_and_come_in_any_order(tmp_path):
     """Collected by several people, each from where they were."""
     log = open_log(str(tmp_path), segments=9)

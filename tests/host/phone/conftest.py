@@ -8,6 +8,7 @@ import pytest
 from failing_air import FailingAir
 from holdfast_host.phone.radio import radio
 from holdfast_host.phone.radio.bluetooth import Bluetooth
+from host.bearers import bearers
 
 
 @pytest.fixture
@@ -24,3 +25,9 @@ def air(monkeypatch):
     air = FailingAir()
     monkeypatch.setattr(radio, "Bluetooth", lambda: Bluetooth(air.scanner, air.client))
     return air
+
+
+@pytest.fixture
+def bearer(holdfast, site_folder, tmp_path):
+    """``bearer("carry-events")``: a phone of its own with these permissions."""
+    return bearers(holdfast, site_folder, tmp_path)

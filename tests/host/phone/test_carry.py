@@ -17,25 +17,6 @@ def carry(holdfast, site_folder, tmp_path, reader):
     return run
 
 
-@pytest.fixture
-def bearer(holdfast, site_folder, tmp_path):
-    """``bearer("carry-events")``: a phone of its own with these permissions."""
-
-    def make(*permissions):
-        name = "-".join(permissions) or "plain"
-        phone, credential = tmp_path / name, tmp_path / f"{name}.cwt"
-        holdfast("phone", "enroll", phone)
-        may = [word for one in permissions for word in ("--may", one)]
-        issue = ["credential", "issue", site_folder, "--holder", name, "--door", "front", *may]
-        issued = holdfast(*issue, "--key", phone / "phone.pub", "--out", credential)
-        assert issued.code == 0, issued.err
-        pub = site_folder / "authority.pub"
-        holdfast("phone", "enroll", phone, "--credential", credential, "--authority", pub)
-        return phone
-
-    return make
-
-
 def test_a_card_is_brought_and_what_happened_is_taken_home(
     holdfast, site_folder, tmp_path, reader, carry, bearer
 ):

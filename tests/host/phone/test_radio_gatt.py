@@ -23,6 +23,7 @@ from radio.ether import Ether
 from radio.gatt_stage import aioble_path
 
 GATT_READER = pathlib.Path(gatt_stage.__file__).parent / "gatt_reader.py"
+SLOWNESS = 8  # of the reader's time, for phones on a busy machine
 WRITE = Characteristic.Properties.WRITE
 
 
@@ -58,7 +59,7 @@ def whole(monkeypatch, reader_folder):
 
     def make(prepare=lambda phone: None):
         async def furnish(stage):
-            board = await stage.board(GATT_READER, reader_folder, 5000)
+            board = await stage.board(GATT_READER, reader_folder, SLOWNESS)
             await board.said('"ready"')
 
         made = Ether(furnish, prepare=prepare)

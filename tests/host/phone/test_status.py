@@ -77,6 +77,20 @@ def test_a_door_with_inputs_says_what_is_wrong_and_what_was():
     assert "it is" not in status.read(cbor2.dumps(LEAST)).rows
 
 
+def test_a_reader_on_a_lan_says_whom_it_knows_and_how_old_its_knowledge_is():
+    """A controller that is not there is not to be overlooked."""
+    lan = {19: "decides", 20: ["floor-1", False], 21: 3, 22: 150}
+    told = status.read(cbor2.dumps({**LEAST, **lan}))
+    assert told.rows["on the LAN"] == "3 other nodes; no later policy: shown 2 minutes ago"
+    assert told.rows["controller"] == "floor-1, which is NOT there"
+    assert told.facts["controller"] == {"id": "floor-1", "present": False}
+    assert (told.facts["peers"], told.facts["knowledge_age_s"]) == (3, 150)
+    told = status.read(cbor2.dumps({**LEAST, **lan, 20: ["floor-1", True], 22: None}))
+    assert told.rows["on the LAN"].endswith("nobody has shown yet")
+    assert told.rows["controller"] == "floor-1" and "knowledge_age_s" not in told.facts
+    assert "controller" not in status.read(cbor2.dumps(LEAST)).rows
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -91,6 +105,11 @@ def test_a_door_with_inputs_says_what_is_wrong_and_what_was():
         {**LEAST, 17: [0, 0, True]},
         {**LEAST, 17: 5},
         {**LEAST, 16: 3},
+        {**LEAST, 20: "floor-1"},
+        {**LEAST, 20: ["floor-1", 1]},
+        {**LEAST, 20: ["floor-1"]},
+        {**LEAST, 21: "3"},
+        {**LEAST, 22: -1},
         {**LEAST, 11: [["a", "b", "c", 1]] * 9},
         {**LEAST, 11: [["a", "b", 1, 1]]},
         {**LEAST, 11: [["a", "b", "c", "d"]]},

@@ -7,8 +7,9 @@ import pytest
 
 import cbor
 import crypto
-from holdfast.access import SiteRules, tag
+from holdfast.access import tag
 from holdfast.access.policy import changeset, draft, operations, snapshot
+from holdfast.access.policy.rules import SiteRules
 from holdfast_host.credentials.authority import Authority
 from holdfast_host.errors import UsageProblem
 from holdfast_host.policy import history as policies

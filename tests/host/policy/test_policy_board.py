@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 import crypto
 from cose import CRV_ED25519, Key
-from holdfast.access import SiteRules, tag
+from holdfast.access import tag
 from holdfast.access.place import DOOR, ZONE
 from holdfast.access.policy import changeset, draft, operations, snapshot
-from holdfast.access.policy.rules import RULES, ZONE_DOORS, ZONE_ENTRY, ZONE_LOCKED
+from holdfast.access.policy.rules import RULES, ZONE_DOORS, ZONE_ENTRY, ZONE_LOCKED, SiteRules
 from holdfast_host.errors import UsageProblem
 from holdfast_host.policy import changes as policy_changes
 from holdfast_host.policy import grants

@@ -46,8 +46,8 @@ def test_a_box_of_cards_is_given_at_once(office, state, tmp_path):
     assert 3 < given.json["number"] < 12
     again = office("card", "--from", tmp_path / "cards", "ffff", "--group", 7, "--json")
     assert again.json["number"] == given.json["number"] + 1 and len(state().grants) == 201
-    (tmp_path / "cards").write_bytes(b"\xff\xfe")
-    office("card", "--from", tmp_path / "cards", "--group", 7).fails("no text file")
+    (tmp_path / "cards").write_bytes(b"04a1b2c3\n04\xe9\n")
+    office("card", "--from", tmp_path / "cards", "--group", 7).fails("cards, line 2", "UTF-8")
 
 
 @pytest.mark.parametrize("text", ["123", "", "12a4", "12345678901", "١٢٣٤", "12 34", "1234 "])

@@ -20,7 +20,8 @@ READER = """
 import sys
 import cbor, json
 from cose import CRV_ED25519, Key
-from holdfast.access import DoorView, SiteRules
+from holdfast.access.policy.view import DoorView
+from holdfast.access.policy.rules import SiteRules
 from holdfast.access.policy import changeset, draft, snapshot
 from holdfast.access.policy.rules import RULES
 

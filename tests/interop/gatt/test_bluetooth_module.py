@@ -129,7 +129,9 @@ def test_connections_are_counted_and_closed_once():
             await _connected(stage)
             await board.ask(ADVERTISE)
             gone = asyncio.Event()
+            before = len(board.board.lines)
             await _connected(stage, gone=gone)
+            await board.board.said("event 1 ", before)  # the board may hear of it after the phone
             assert str(errno.ENOMEM) in await board.ask(ADVERTISE)
             assert str(errno.EBUSY) in await board.ask(REGISTER)
             events = [line for line in board.board.lines if line.startswith("event 1 ")]

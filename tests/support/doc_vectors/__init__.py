@@ -16,6 +16,7 @@ NAMES = (
     "policy",
     "events",
     "clock",
+    "lan",
 )
 
 

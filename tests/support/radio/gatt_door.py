@@ -86,20 +86,20 @@ class AirDoor:
 class GattDoor(AirDoor):
     """The reader of ``site``, whose state lies in ``state``, started on ``stage``.
 
-    It gives a phone ``first_ms`` until it has shown who it is.
+    Its ticks pass ``slowness`` times slower than this machine's (gatt_reader.py).
     """
 
-    def __init__(self, site: Site, state: pathlib.Path, stage: Stage, first_ms: int = 5000):
+    def __init__(self, site: Site, state: pathlib.Path, stage: Stage, slowness: int = 1):
         super().__init__(site.now)
         self.site = site
         self._state = state
         self._stage = stage
-        self._first_ms = first_ms
+        self._slowness = slowness
         self.board = None
 
     async def start(self):
         """Power it on; returns once it serves."""
-        self.board = await self._stage.board(_SCRIPT, self._state, self._first_ms)
+        self.board = await self._stage.board(_SCRIPT, self._state, self._slowness)
         await self.board.said('"ready"')
 
     def events(self, kind: str) -> list:

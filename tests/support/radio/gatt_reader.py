@@ -1,8 +1,8 @@
 """Runs on MicroPython's unix port: a whole reader whose phones come over GATT, on the real aioble.
 
-gatt_reader.py STATE_DIR FIRST_MS: what `holdfast reader enroll` made of that folder, as for the
-reader that listens on a socket, and how long a phone has until it has shown who it is. It prints
-what it shows and decides, a JSON object a line.
+gatt_reader.py STATE_DIR [SLOWNESS]: what `holdfast reader enroll` made of that folder, as for the
+reader that listens on a socket, and how many times slower than this machine's its ticks pass. It
+prints what it shows and decides, a JSON object a line.
 """
 
 import asyncio
@@ -16,8 +16,10 @@ from holdfast.hal.unix.rng import random_bytes
 from holdfast.link.gatt.radio import Radio
 from holdfast.link.limits import Limits
 from holdfast.roles import start, unix_reader
-from holdfast.roles.reader import Reader, describe
+from holdfast.roles.doors import describe
+from holdfast.roles.reader import Reader
 from micropython import const
+from slow_ticks import SlowTicks
 
 _COLLECT_EVERY = const(32768)
 
@@ -35,10 +37,11 @@ async def _serve(reader, console):
     await reader.run()
 
 
-def main(directory, first_ms):
+def main(directory, slowness):
     """Serve until the process is ended."""
     gc.threshold(_COLLECT_EVERY)
     hardware = unix_reader.Hardware(0, (), 0)
+    hardware.ticks = SlowTicks(slowness)
     settings, private_key, p256_private_key = start.identity(
         directory,
         flash.MOUNT_POINT,
@@ -51,7 +54,7 @@ def main(directory, first_ms):
         private_key,
         hardware,
         flash.MOUNT_POINT,
-        Limits(connections=Ble.CONNECTIONS - 1, first_ms=first_ms),
+        Limits(connections=Ble.CONNECTIONS - 1),
         p256_private_key=p256_private_key,
     )
     reader.start()
@@ -59,4 +62,4 @@ def main(directory, first_ms):
     asyncio.run(_serve(reader, hardware.console))
 
 
-main(sys.argv[1], int(sys.argv[2]))
+main(sys.argv[1], int(sys.argv[2]) if sys.argv[2:] else 1)

@@ -1,5 +1,7 @@
 """Framing over byte streams, and the messages about the connection itself (RFC 8323)."""
 
+import sys
+
 from coap import CoAPError, Message, code, path_options, signalling, stream
 from harness import raises, unhex
 
@@ -43,6 +45,29 @@ def test_chunks_of_any_size_give_the_same_messages():
             found.extend(decoder.feed(memoryview(wire)[start : start + size]))
         assert found == messages, size
     assert decoder.feed(b"") == []
+
+
+def test_the_largest_frame_comes_whole_after_small_ones_and_cut_anywhere():
+    """Its room is made when its length is known, and what is there of it by then moves along."""
+    small = Message(1, path_options("doors"), token=b"t")
+    large = Message(2, path_options("policy"), bytes(range(256)) * 4, token=b"12345678")
+    frames = stream.encode(small) + stream.encode(large) + stream.encode(small)
+    for size in (1, 2, 3, 5, 64, 383, 384, 385, 1000, len(frames)):
+        decoder = stream.Decoder()
+        found = []
+        for at in range(0, len(frames), size):
+            found += decoder.feed(frames[at : at + size])
+        assert [(one.code, one.payload, one.token) for one in found] == [
+            (one.code, one.payload, one.token) for one in (small, large, small)
+        ]
+
+
+def test_a_frame_that_there_is_no_memory_for_ends_the_stream():
+    """What follows belongs to that frame, and is never read as another."""
+    decoder = stream.Decoder(sys.maxsize >> 3)
+    raises(MemoryError, decoder.feed, unhex("f000ffffff"))
+    for chunk in (b"", bytes(400), stream.encode(Message(1, token=b"t"))):
+        raises(CoAPError, decoder.feed, chunk)
 
 
 def test_a_frame_over_the_limit_is_refused_once_its_length_is_known():

@@ -19,6 +19,8 @@ _OWN_FAULTS = (
     reason.STORAGE_FAILED,
     reason.EVENT_LOG_FAILED,
     reason.COUNTS_FULL,
+    reason.CARRIER_TAMPERED,
+    reason.CARRIER_LIMIT,
 )
 
 # A PIN that opened nothing is not kept. For these reasons any that the policy does not know is

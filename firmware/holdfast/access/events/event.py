@@ -39,6 +39,10 @@ ACKNOWLEDGEMENT_REFUSED = 28
 CLOCK_REFUSED = 29  # somebody told a time that cannot be
 NOT_PASSED = 30  # somebody was let in, and the door was not opened
 FIRE = 31  # the fire alarm's input
+COPIES_LOST = 32  # copies of another node's events made way, which the auditor has not
+CARRIER_TAMPER = 33  # a carrier says that it is being opened, or somebody has cleared that
+TWO_CARRIERS = 34  # two that are alive speak under the name of one
+LAN_REFUSED = 35  # somebody on the LAN was refused, who is no node of this site or oversteps
 
 # What was shown; a card or a PIN alone are numbered as in a CardRequest.
 SHOWN_TOKEN = 0

@@ -3,7 +3,7 @@
 from .. import reason
 from ..place import DOOR
 from ..tag import NAME_TAG, name_tag
-from .rules import MODE_ENTRY, ZONE_ENTRY, ZONE_LOCKED, has_bit
+from .rules import CARRIER_ENTRY, MODE_ENTRY, ZONE_ENTRY, ZONE_LOCKED, has_bit
 
 
 class DoorView:
@@ -57,6 +57,14 @@ class DoorView:
             if modes[at] == self.number:
                 return modes[at + 1 : at + MODE_ENTRY]
         return None
+
+    def way_of(self, carrier: str) -> int:
+        """The side of this door that the node ``carrier`` carries for, as ``way``; 0 for none."""
+        carriers, tag = self.rules.carriers, name_tag(carrier)
+        for at in range(0, len(carriers), CARRIER_ENTRY):
+            if carriers[at : at + NAME_TAG] == tag and carriers[at + NAME_TAG] == self.number:
+                return carriers[at + NAME_TAG + 1]
+        return 0
 
     def permissions(self, credential) -> int:
         """All permission bits that the credential's scope has here, by the door or a zone."""

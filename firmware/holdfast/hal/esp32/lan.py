@@ -8,9 +8,13 @@ from machine import SPI, Pin
 from micropython import const
 from untrusted import InvalidInput
 
+from .. import json_object
+from ..question import is_ipv4
+
 _LOOK_S = const(2)
 _AGAIN = const(15)  # looks without a network, after which it is asked for anew
 _SPI_HZ = const(20000000)
+MAX_FILE = const(512)  # bytes
 
 # Chips beside the ESP32's own MAC, and one that brings its own.
 _PHYS = ("LAN8710", "LAN8720", "RTL8201", "IP101", "DP83848", "KSZ8081")
@@ -27,6 +31,7 @@ class Lan:
         self._join = join
         self._tell = tell
         self.is_up = False
+        self.ntp = None  # the IPv4 address of a server that may be asked for the time, text
 
     @property
     def address(self):
@@ -54,6 +59,38 @@ class Lan:
                 self.is_up = is_up
                 self._tell(is_up)
             await asyncio.sleep(_LOOK_S)
+
+
+def from_json(raw: bytes, tell) -> Lan:
+    """The Lan that the file ``raw``, of at most MAX_FILE bytes, names: ``{"ssid": ..., "key":
+    ...}``, or ``{"phy": ..., "pins": {...}}``, perhaps with a ``phy_address``; either perhaps with
+    ``ntp``, an IPv4 address. Raises InvalidInput and OSError.
+    """
+    said = json_object.parse(raw, MAX_FILE)
+    if said is None:
+        raise InvalidInput("lan.json: no JSON object of at most %d bytes" % MAX_FILE)
+    server = said.pop("ntp", None)
+    if server is not None and not is_ipv4(server):
+        raise InvalidInput("lan.json: ntp is no IPv4 address, such as 192.168.1.1")
+    made = _interface(said, tell)
+    made.ntp = server
+    return made
+
+
+def _interface(said, tell):
+    if set(said) == {"ssid", "key"} and _are(said.values(), str):
+        return wifi(said["ssid"], said["key"], tell)
+    phy_address = said.pop("phy_address", 0)
+    pins = said.get("pins")
+    if set(said) != {"phy", "pins"} or not isinstance(pins, dict):
+        raise InvalidInput("lan.json: neither ssid and key nor phy and pins")
+    if not _are([said["phy"]], str) or not _are(list(pins.values()) + [phy_address], int):
+        raise InvalidInput("lan.json: a value of another type")
+    return ethernet(said["phy"], pins, tell, phy_address)
+
+
+def _are(values, kind):
+    return all([type(value) is kind for value in values])
 
 
 def wifi(ssid: str, key: str, tell) -> Lan:

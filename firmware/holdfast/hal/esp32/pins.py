@@ -1,13 +1,15 @@
 """Which pin does what: the names that the image gives its pins, and pins.json over them."""
 
-import json
 import sys
 
 from machine import Pin
 
 from untrusted import InvalidInput
 
-_MAX_FILE = 1024
+from .. import json_object
+
+_MAX_FILE = 2048
+_MOST_DOORS = 8
 
 # Of each chip, the highest GPIO, and as bits those that do not exist or are the flash's, the
 # console's or USB's; those that say at a reset how it starts; those that are inputs only.
@@ -45,6 +47,10 @@ _TOGETHER = (
     ("SDA", "SCL"),
     ("LED_R", "LED_G", "LED_B"),
 )
+# Names of the board, where it has several doors; the others are a door's.
+_BOARDS_OWN = ("SAFE", "SDA", "SCL", "RING", "LED_R", "LED_G", "LED_B", "BUZZER")
+_DOORS_OWN = tuple([name for name in _NAMES if name not in ("SAFE", "SDA", "SCL")])
+_DOORS = "doors"
 # Entries of one name's alone.
 _ONLY = {"count": ("RING",), "format": ("WIEGAND_D0", "PANEL_D0"), "held": ("CONTACT",)}
 _RING = 12  # LEDs, unless pins.json says otherwise
@@ -84,18 +90,58 @@ def chip() -> str:
     return name
 
 
-def load(path: str) -> dict:
-    """Places by their names, by the image's own names and what the file at ``path`` has over them.
+def load(path: str) -> tuple:
+    """``(places, doors)``: Places by their names, by the image's own names and what the file at
+    ``path`` has over them, and, of a board with several doors, such Places by the door's name.
 
-    The file may be missing. It is a JSON object of at most 1,024 bytes, such as
+    The file may be missing. It is a JSON object of at most 2,048 bytes, such as
     ``{"CONTACT": true, "REX": 27, "STRIKE": {"pin": 26, "active": 0}, "BUZZER": false}``: the
     image's own pin, another GPIO, one with another level, or none. ``count`` says how many LEDs a
     RING has, ``held`` of CONTACT for how many seconds the door may be open, and ``format`` of
     WIEGAND_D0 what the reader there sends, such as ``26,keypad8``, and of PANEL_D0 what a panel
-    takes: without it none is listened to, or sent to. Raises PinsError, whose text says what is
-    wrong, and OSError.
+    takes: without it none is listened to, or sent to. With ``"doors": {"hall": {"STRIKE": 26},
+    "vault": {...}}``, up to eight, what a door has stands under its name, and nothing of it is
+    wired without being said. Raises PinsError, whose text says what is wrong, and OSError.
     """
-    return check(_read(path), own(), _CHIPS[chip()], _wired_to_ethernet())
+    asked = _read(path)
+    rules, taken = _CHIPS[chip()], _wired_to_ethernet()
+    if _DOORS not in asked:
+        return check(asked, own(), rules, taken), {}
+    return _with_doors(asked, own(), rules, taken)
+
+
+def _with_doors(asked, numbers, rules, taken):
+    said = asked.pop(_DOORS)
+    if not isinstance(said, dict) or not 1 <= len(said) <= _MOST_DOORS:
+        raise PinsError("pins: doors are no object of 1 to %d doors" % _MOST_DOORS)
+    for name in asked:
+        if name in _NAMES and name not in _BOARDS_OWN:
+            raise PinsError("pins: %s is a door's: put it under its name in doors" % name)
+    # No lamp of the board's own takes a door's pin unless somebody asks for it.
+    wired = {name: False for name in _NAMES if name not in ("SAFE", "SDA", "SCL")}
+    wired.update(asked)
+    taken = dict(taken)
+    places = check(wired, numbers, rules, taken)
+    for name, place in places.items():
+        taken[place.number] = name
+    doors = {}
+    for door, own_pins in said.items():
+        if not isinstance(own_pins, dict) or "STRIKE" not in own_pins:
+            raise PinsError("pins: door %s has no STRIKE" % repr(door)[:24])
+        wired = {name: False for name in _NAMES}
+        for name in own_pins:
+            if name in _NAMES and name not in _DOORS_OWN:
+                raise PinsError("pins: %s is the board's, and none of a door's" % name)
+        wired.update(own_pins)
+        try:
+            doors[door] = check(wired, numbers, rules, taken)
+        except PinsError as error:
+            raise PinsError("%s (door %s)" % (error, repr(door)[:24]))
+        for name, place in doors[door].items():
+            taken[place.number] = "%s of %s" % (name, door[:20])
+        if "STRIKE" not in doors[door]:
+            raise PinsError("pins: door %s has no STRIKE" % repr(door)[:24])
+    return places, doors
 
 
 def own() -> dict:
@@ -219,10 +265,7 @@ def _read(path):
         raise
     if len(raw) > _MAX_FILE:
         raise PinsError("pins: larger than %d bytes" % _MAX_FILE)
-    try:
-        asked = json.loads(raw)
-    except ValueError:
-        raise PinsError("pins: not JSON")
-    if not isinstance(asked, dict):
-        raise PinsError("pins: not an object")
+    asked = json_object.parse(raw, _MAX_FILE)
+    if asked is None:
+        raise PinsError("pins: not a JSON object")
     return asked

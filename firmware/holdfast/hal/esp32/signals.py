@@ -79,6 +79,11 @@ class Led:
         self._frame = 0
         self._changed = asyncio.Event()
 
+    @property
+    def is_there(self) -> bool:
+        """Whether anybody sees it."""
+        return self._lamp is not None
+
     def show(self, colour: str, effect: str):
         """Show a colour with an effect (docs: what people see), at once."""
         if self._lamp is None:

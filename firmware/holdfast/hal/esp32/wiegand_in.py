@@ -1,7 +1,7 @@
 """The two lines of a Wiegand reader on the ESP32's pins.
 
 A board has one where pins.json says what it sends: ``"WIEGAND_D0": {"format": "26,keypad8"}``;
-nothing of this is loaded where there is none (roles/esp32_reader.py, roles/wiegand.py).
+nothing of this is loaded where there is none (roles/esp32_doors.py, roles/wiegand.py).
 
 The reader pulls its lines up to 5 V: each comes to its pin through a divider, 10 k and 18 k to
 ground, so that a line that is cut is low, which is told. Any pin that can interrupt will do, also

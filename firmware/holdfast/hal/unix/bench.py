@@ -3,35 +3,37 @@
 ``{"card": "04a1b2c3"}`` holds a card to it, ``{"pin": "1234"}`` types on its keypad, and
 ``{"power_cut_after": 3}`` lets the power fail after three more writes to flash. Of the inputs that
 it has, ``{"contact": true}`` opens the door, ``{"rex": true}`` presses the button, and so on.
-``{"wiegand": "0110..."}`` has the Wiegand reader send that, at a door that has one.
+``{"wiegand": "0110..."}`` has the Wiegand reader send that, at a door that has one. Of several
+doors ``{"card": "04a1b2c3", "door": "north"}`` says which one.
 """
 
 import asyncio
-import json
 import sys
 
 from micropython import const
+
+from .. import json_object
 
 _LONGEST_LINE = const(256)
 
 
 class Bench:
-    """Reads ``stream`` (default: standard input) until it ends; ``inputs`` by their names.
-    ``play(text)`` is the Wiegand reader's, if there is one.
-    """
+    """Reads ``stream`` (default: standard input) until it ends; ``inputs`` by their names."""
 
-    def __init__(self, console, flash, stream=None, inputs=None, play=None):
+    def __init__(self, console, flash, stream=None, inputs=None):
         self._inputs = inputs or {}
         self._console = console
         self._flash = flash
         self._stream = stream
-        self._play = play
 
-    async def run(self, card_read, pin_entered):
-        """Call ``card_read(number)`` with bytes and ``pin_entered(digits)`` with text, for each.
+    async def run(self, card_read, pin_entered, play=None, doors=None):
+        """Call ``card_read(number)`` with bytes and ``pin_entered(digits)`` with text, for each;
+        ``play(text)`` is the Wiegand reader's, if there is one. ``doors(name)`` gives these three
+        of another door, or None.
 
         What is none of these lines is said so and left.
         """
+        self._doors = doors
         stream = asyncio.StreamReader(self._stream or sys.stdin.buffer)
         line = bytearray()
         while True:
@@ -41,7 +43,7 @@ class Bench:
                 return
             if byte == b"\n":
                 try:
-                    if not self._heed(bytes(line), card_read, pin_entered):
+                    if not self._heed(bytes(line), card_read, pin_entered, play):
                         self._console.line({"event": "input_refused"})
                 except (MemoryError, OSError):
                     pass  # nothing to read it with or to tell it to: the next line is heard
@@ -49,12 +51,16 @@ class Bench:
             elif len(line) <= _LONGEST_LINE:
                 line.extend(byte)
 
-    def _heed(self, line, card_read, pin_entered) -> bool:
-        try:
-            fields = json.loads(line.decode()) if len(line) <= _LONGEST_LINE else None
-        except ValueError:
-            fields = None
-        if not isinstance(fields, dict) or len(fields) != 1:
+    def _heed(self, line, card_read, pin_entered, play) -> bool:
+        fields = json_object.parse(bytes(line), _LONGEST_LINE)
+        if fields is None:
+            return False
+        if "door" in fields:
+            found = None if self._doors is None else self._doors(fields.pop("door"))
+            if found is None:
+                return False
+            card_read, pin_entered, play = found
+        if len(fields) != 1:
             return False
         name, value = list(fields.items())[0]
         if name == "card" and isinstance(value, str):
@@ -65,8 +71,8 @@ class Bench:
             card_read(number)
         elif name == "pin" and isinstance(value, str):
             pin_entered(value)
-        elif name == "wiegand" and isinstance(value, str) and self._play is not None:
-            return self._play(value)
+        elif name == "wiegand" and isinstance(value, str) and play is not None:
+            return play(value)
         elif name == "power_cut_after" and type(value) is int and value >= 0:
             self._flash.cut_power(value)
         elif name in self._inputs and isinstance(value, bool):

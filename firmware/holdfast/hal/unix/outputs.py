@@ -94,25 +94,27 @@ def _line(console, name, active) -> bytearray:
 
 
 class Led:
-    """The reader's LED."""
+    """The reader's LED, or a door's of this ``name``."""
 
-    def __init__(self, console):
+    def __init__(self, console, name: str = "led"):
         self._console = console
+        self._name = name
         self._shown = None
 
     def show(self, colour: str, effect: str):
         """Show a colour with an effect; only a change is told."""
         if (colour, effect) != self._shown:
-            self._console.line({"hal": "led", "colour": colour, "effect": effect})
+            self._console.line({"hal": self._name, "colour": colour, "effect": effect})
             self._shown = (colour, effect)
 
 
 class Buzzer:
-    """The reader's buzzer."""
+    """The reader's buzzer, or a door's of this ``name``."""
 
-    def __init__(self, console):
+    def __init__(self, console, name: str = "buzzer"):
         self._console = console
+        self._name = name
 
     def beep(self, count: int):
         """Sound ``count`` short beeps."""
-        self._console.line({"hal": "buzzer", "beeps": count})
+        self._console.line({"hal": self._name, "beeps": count})

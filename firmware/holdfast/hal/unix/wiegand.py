@@ -60,11 +60,12 @@ class PlayedWiegand:
 
 
 class ToldWiegand:
-    """Lines to a panel: every pulse is a line on the console."""
+    """Lines to a panel: every pulse is a line on the console, with the ``door`` of several."""
 
-    def __init__(self, console):
+    def __init__(self, console, door=""):
         self._console = console
+        self._door = {"door": door} if door else {}
 
     def pulse(self, line: int):
         """One pulse on D0 (0) or D1 (1)."""
-        self._console.line({"hal": "wiegand", "line": line})
+        self._console.line(dict(self._door, hal="wiegand", line=line))

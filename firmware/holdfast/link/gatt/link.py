@@ -40,6 +40,7 @@ class Link:
         self.is_heard = False  # whether anything came
         self.is_spilt = False  # whether more came than there is room for
         self.is_served = False  # whether it is answered
+        self.make_room = None  # of who serves it: ends one that has had its time
         self.is_hurried = False  # whether its address has used its visits up
         self.task: asyncio.Task | None = None  # that serves it
 

@@ -22,13 +22,16 @@ _ANEW_EVERY = const(50)
 # Discovery and subscription cost a phone seconds. In them nothing shows here but its being there.
 _SPEAK_MS = const(8000)
 _SPEAK_IF_FULL_MS = const(3000)
+_SPEAK_IF_BESET_MS = const(1500)
 _HURRY_MS = const(1000)
-_LEAVE_MS = const(1000)
+_LEAVE_MS = const(500)
 _WAIT_MS = const(20)
 _FIRST_PAUSE_MS = const(500)
 _LONGEST_PAUSE_MS = const(5000)
 _START_ANEW_AFTER = const(3)  # failures in a row
 _GIVE_UP_AFTER = const(26)  # two minutes
+_BESET_FOR_MS = const(60000)  # after the last that said nothing while there was no other place
+_PATIENT_EVERY = const(4)  # rounds, in each of which all places were taken so
 
 
 class Radio:
@@ -61,6 +64,9 @@ class Radio:
         self._adv_data = payload.advertisement(advert.SERVICE)
         self._said = self._resp_data = None
         self._connected = None
+        self._silent = 0  # centrals that kept the last place and said nothing, lately
+        self._silent_at = 0  # when the last of them was seen
+        self._has_stayed = False  # whether one of them did not leave
         self._is_up = False
         self._is_wanted = False  # whether the task that advertises is to go on
         self._advertising = None  # that task
@@ -151,12 +157,19 @@ class Radio:
             link.task = None
 
     async def _turn(self):
-        """Wait until one place less than all is taken by those who are served, but no longer than
-        any of them may show nothing: then it makes room (``link.listener``).
+        """Wait until one place less than all is taken by those who are served. Who has had its
+        time makes room; if all of them have shown who they are, none is there for long enough.
         """
         since = self._ticks.add(0)
         while self._served() >= len(self._links) - 1 and self._age(since) < self._last_ms:
+            self._make_room()
             await asyncio.sleep_ms(_WAIT_MS)
+
+    def _make_room(self):
+        for link in self._links:
+            if link.is_served and link.make_room is not None:
+                link.make_room()
+                return
 
     def _served(self) -> int:
         count = 0
@@ -166,7 +179,7 @@ class Radio:
 
     def _drop(self):
         """End what only keeps a place; sooner where there is no other."""
-        free = leaving = lingering = 0
+        free = leaving = lingering = busy = 0
         for link in self._links:
             if link.is_free:
                 free += 1
@@ -180,18 +193,44 @@ class Radio:
         is_full = not free and (lingering > 0 or not leaving)
         latest, longest = None, 0
         for link in self._links:
+            over = 0
             if link.is_arriving:
                 over = self._age(link.since) - self._may_be_silent(link, is_full)
-                if over > longest:
-                    latest, longest = link, over
-        if latest is not None:
+            if over > longest:
+                latest, longest = link, over
+            elif over <= 0 and link.closed_at is None:
+                busy += 1
+        is_beset = self._is_beset()
+        if not free and (lingering or is_beset and self._has_stayed):
+            self._loosen(busy)
+        elif latest is not None:
             self._tell("central_dropped", "it says nothing")
             latest.close()
-        if lingering == len(self._links):
+            if is_full:
+                self._said_nothing(1)
+
+    def _loosen(self, busy):
+        """Nobody can come: there is no place, and who is dropped stays."""
+        if busy:
+            self._make_room()
+        else:
             # A central that is dropped stays until it says so, or for as long as it asked for when
-            # it came, up to 32 s. Where all places are kept so, nothing is lost by a new start.
+            # it came, up to 32 s. Where no place is kept by anything else, nothing is lost by a
+            # new start. Which of those that come then is a phone shows in its first write alone.
             self._tell("radio_failed", "no central leaves")
+            self._said_nothing(len(self._links))
+            self._has_stayed = True
             self._is_up = False
+
+    def _said_nothing(self, count):
+        self._silent += count
+        self._silent_at = self._ticks.add(0)
+
+    def _is_beset(self) -> bool:
+        if self._silent and self._age(self._silent_at) > _BESET_FOR_MS:
+            self._silent = 0
+            self._has_stayed = False
+        return self._silent >= len(self._links)
 
     def _age(self, tick):
         return -self._ticks.until(tick)
@@ -199,7 +238,12 @@ class Radio:
     def _may_be_silent(self, link, is_full):
         if not is_full:
             return _SPEAK_MS
-        return _HURRY_MS if link.is_hurried else _SPEAK_IF_FULL_MS
+        if link.is_hurried:
+            return _HURRY_MS
+        # Now and then all have the time that a slow phone takes to discover the service.
+        if self._is_beset() and self._silent // len(self._links) % _PATIENT_EVERY:
+            return _SPEAK_IF_BESET_MS
+        return _SPEAK_IF_FULL_MS
 
     def _show(self):
         """See to it that the reader can be found while there is a place."""

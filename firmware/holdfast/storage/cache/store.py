@@ -28,8 +28,8 @@ from .records import (
 )
 
 _JOURNAL_BYTES = const(8000)  # on flash: two blocks
-_CHANGED_GRANTS = const(160)  # in RAM, 2240 bytes
-_CHANGED_RIGHTS = const(96)  # in RAM, 1536 bytes
+_CHANGED_GRANTS = const(128)  # in RAM, 1792 bytes: as many as a changeset has operations
+_CHANGED_RIGHTS = const(64)  # in RAM, 1024 bytes: two groups of the largest
 
 _PREFIX = "journal-"
 _NO_SPACE = const(28)  # ENOSPC, which MicroPython's errno does not name

@@ -29,6 +29,7 @@ class VerifiedTokens:
         self._key = key
         self._tags = None  # those known, oldest first, once they were read
         self._pending = []
+        self._asked = None  # (token, authority, tag) of the one that was not known last
         self._is_new = False  # flash does not have all of them
         self._visits = _BETWEEN  # since they were written
 
@@ -37,17 +38,23 @@ class VerifiedTokens:
         tag = self._tag(raw, authority)
         tags = self._known()
         at = _find(tags, tag)
+        self._asked = (raw, authority, tag) if at < 0 else None
         if 0 <= at < len(tags) - _ROOM // 2:
             self._note(tag)  # it had better not be among the next to go
         return at >= 0
 
     def verified(self, raw: bytes, authority: bytes, expires: int):
         """That signature was verified now, on a token that ends at ``expires``."""
-        self._note(self._tag(raw, authority))
+        asked = self._asked
+        if asked is not None and asked[0] is raw and asked[1] is authority:
+            self._note(asked[2])  # as a rule: a tag takes as long as many a step of a handshake
+        else:
+            self._note(self._tag(raw, authority))
 
     def flush(self):
         """Take in what was noted, in an idle moment; write it down, after every few visits."""
         self._visits += 1
+        self._asked = None
         pending, self._pending = self._pending, []
         for tag in pending:
             tags = self._known()

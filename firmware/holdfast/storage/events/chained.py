@@ -348,10 +348,10 @@ class ChainedLog:
     def before(self, records: list):
         """``(number, code)`` of the event before the first of these; None if it is not known.
 
-        Before none at all, when all have been acknowledged, it is the last one.
+        Where nothing follows it is the last one, whether that is kept or not.
         """
         state = self.state
-        if not records and state.kept == state.next and state.next:
+        if not records and state.next:
             return state.next - 1, state.code
         try:
             number = event_record.number_of(records[0]) - 1

@@ -200,6 +200,10 @@ class EventLog:
         tell()
         self._with_room(log.copied, number)
 
+    def copied_up_to(self) -> int:
+        """Number of the last event that is marked as copied, -1 without one."""
+        return self._log.state.copied - 1
+
     # Uses of grants that count
 
     def uncounted(self):

@@ -34,14 +34,31 @@ def items(path: str):
         raise
     with file:
         while True:
-            head = file.read(1)
-            if not head:
+            item = next_item(file)
+            if item is None:
                 return
-            length = _length(head[0], file)
-            item = file.read(length)
-            if len(item) != length:
-                raise PolicyFileError("policy.cbor is cut")
             yield item
+
+
+def next_item(file, is_passed: bool = False):
+    """The byte string that comes next in the open ``file``, None after the last; one that
+    ``is_passed`` is not read. Raises as ``items``.
+    """
+    head = file.read(1)
+    if not head:
+        return None
+    length = _length(head[0], file)
+    if is_passed:
+        # To its last byte: behind the end of a file that is cut there is nothing to be read.
+        file.seek(length - 1, 1)
+        item = file.read(1)
+        is_whole = len(item) == 1
+    else:
+        item = file.read(length)
+        is_whole = len(item) == length
+    if not is_whole:
+        raise PolicyFileError("policy.cbor is cut")
+    return item
 
 
 def apply(path: str, policies, apply_one):

@@ -3,7 +3,6 @@
 import crypto
 from micropython import const
 
-from ...access.policy import snapshot
 from ...access.policy.operations import ChangesetRefused
 
 _PAIR = const(0x82)  # a part is [hash, operations]; changesets and heads are tagged
@@ -32,6 +31,8 @@ def take_steps(policies, raw: bytes):
 
 
 def _is_head(raw) -> bool:
+    from ...access.policy import snapshot  # changesets are many, and snapshots few
+
     try:
         snapshot.parse(raw)
     except ChangesetRefused:

@@ -45,6 +45,8 @@ class PolicyStore:
     it has decides. What else has no underscore is there for taking.py.
     """
 
+    parts = None  # Parts, of a node that has snapshots for others
+
     def __init__(
         self,
         directory: str,
@@ -181,6 +183,14 @@ class PolicyStore:
         if self.intake is not None:
             self.intake.abandon()
             self.intake = None
+            if self.parts is not None:
+                self.parts.abandon()
+
+    def keep_parts(self, parts):
+        """Have the snapshots that come kept by ``parts`` (parts.py). Raises OSError."""
+        self.ready()
+        self.parts = parts
+        parts.settle(self.held.rules.number)
 
     def _alone_steps(self, what, raw):
         from . import taking
@@ -233,6 +243,8 @@ class PolicyStore:
 
             crypto.finish(into_cache.catch_up_steps(self.cache, self.log, number))
         self.is_stale = False
+        if self.parts is not None:
+            self.parts.settle(number)
 
     def _finish_swap(self):
         """A snapshot that was interrupted holds if the cache has it, and else never was."""

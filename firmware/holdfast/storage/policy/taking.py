@@ -9,7 +9,7 @@ import errno
 from micropython import const
 
 from ...access.policy import changeset as changesets
-from ...access.policy import draft, snapshot
+from ...access.policy import draft
 from ...access.policy.operations import ChangesetRefused
 from . import acceptance, into_cache
 from .state import MAX_RECENT, NEXT, RECENT, Held
@@ -90,6 +90,7 @@ def _swap_steps(store, intake):
 
 def begin_snapshot_steps(store, raw):
     """See PolicyStore.begin_snapshot_steps."""
+    from ...access.policy import snapshot
     from .intake import Intake
 
     head = snapshot.parse(raw)
@@ -103,6 +104,8 @@ def begin_snapshot_steps(store, raw):
     store.abandon_snapshot()
     ring, rules = store.held.ring, store.blank.rules
     store.intake = Intake(head, rules, store.cache, ring, store.keys_after_steps)
+    if store.parts is not None:
+        store.parts.begin(head)
     return True
 
 
@@ -116,6 +119,8 @@ def add_part_steps(store, raw):
         raise ChangesetRefused("not part %d of the snapshot" % (intake.progress[1] + 1))
     try:
         yield from intake.add_steps(raw)
+        if store.parts is not None:
+            store.parts.add(raw)
         if intake.rules is None:
             return False
         yield from _swap_steps(store, intake)

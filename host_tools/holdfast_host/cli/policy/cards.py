@@ -7,15 +7,14 @@ import typer
 
 from holdfast.access import tag
 
-from ... import files
 from ...errors import UsageProblem
+from ...people import card_list
 from ..output import AsJson
 from ..passphrase import PassphraseFile
 from . import granting
+from . import uids as uids_read
 from .change import Folder, Remove
 from .granting import Add, FirstDay, Format, Groups, Person, Replace, Suspend, Until, Uses, Wish
-
-_UID_FILE_LIMIT = 1 << 20
 
 
 def card(
@@ -50,8 +49,10 @@ def card(
     what the site's lookup key makes of it; the number itself is kept in the site's folder, sealed,
     so that this key can be replaced.
     """
-    texts = [*(uids or []), *(_lines(uid_file) if uid_file else [])]
-    cards = {granting.uid(text, form): f"card {text}" for text in texts}
+    cards = {uids_read.uid(text, form): f"card {text}" for text in uids or ()}
+    if uid_file is not None:
+        uids_read.require_form(form)
+        cards = {**card_list.read(uid_file, form), **cards}
     if not cards:
         raise UsageProblem("no card is given", "give its number, or --from FILE")
     wish = Wish(
@@ -68,10 +69,3 @@ def card(
     )
     granting.known(folder, tag.CARD, lambda: cards, wish, passphrase_file, as_json)
 
-
-def _lines(file: Path) -> list[str]:
-    data = files.read(file, _UID_FILE_LIMIT, "list of cards", "give a text file, one card a line")
-    try:
-        return [line.strip() for line in data.decode().splitlines() if line.strip()]
-    except UnicodeDecodeError as error:
-        raise UsageProblem(f"{file} is no text file", "give one card a line") from error

@@ -28,9 +28,11 @@ from ..signing import opened_by, unlocked
 from ..site import TimeZone
 from . import access as policy_access
 from . import cards as policy_cards
+from . import carrier as policy_carrier
 from . import doors as policy_doors
 from . import hours as policy_hours
 from . import pins as policy_pins
+from . import publish as policy_publish
 from . import show as policy_show
 from . import unlocked as policy_unlocked
 from .change import Folder, report, signed
@@ -97,6 +99,7 @@ def set_time_zone(
 app.command()(policy_doors.door)
 app.command()(policy_doors.zone)
 app.command()(policy_unlocked.unlocked)
+app.command()(policy_carrier.carrier)
 
 
 @app.command()
@@ -251,3 +254,6 @@ def _say_written(
         say_json({"file": str(out), "bytes": len(data), **facts})
     else:
         say(f"wrote {out}: {count} {what} up to number {history.number}, {len(data)} bytes")
+
+
+app.command()(policy_publish.publish)

@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.access import card_text, tag
-from holdfast.access.card_number import MAX_LENGTH
+from holdfast.access import tag
 from holdfast.access.policy import operations
 
 from ... import locks
@@ -30,8 +29,8 @@ from ..output import say, say_json
 from ..signing import opened_by, unlocked
 from .access import rights_text
 from .change import report
-
-FORMATS_TEXT = ", ".join(card_text.FORMATS)
+from .owned import require_nobodys
+from .uids import FORMATS_TEXT, uid
 
 Groups = Annotated[
     list[int] | None,
@@ -61,6 +60,7 @@ Format = Annotated[
     str | None,
     typer.Option(
         "--format",
+        "--numbers",
         metavar="FORMAT",
         help=f"How cards' numbers are written, where they do not say it: {FORMATS_TEXT}.",
     ),
@@ -192,6 +192,7 @@ def _signed(
     """Sign what is ``wish``-ed; the policy then, and how many changesets that took."""
     history = site.policy()
     keys = _by_key(site, opened, kind, values)
+    require_nobodys(site, keys)
     drawn = _person_tag()
 
     def changes(state: State) -> list[list]:
@@ -277,25 +278,3 @@ def _grant_facts(held: dict[int, Grant]) -> dict[str, dict]:
         }
         for number, grant in sorted(held.items())
     }
-
-
-def uid(text: str, form: str | None = None) -> bytes:
-    """The number of the card that ``text`` names, in the format ``form`` of card_text.FORMATS."""
-    if form is not None and form not in card_text.FORMATS:
-        raise UsageProblem(
-            f"{form!r} is no format of card numbers", f"give one of these: {FORMATS_TEXT}"
-        )
-    try:
-        return card_text.read(text, form)
-    except card_text.Ambiguous as error:
-        readings = ", ".join(f"{name} ({number.hex()})" for name, number in error.readings)
-        raise UsageProblem(
-            f"{text!r} is the number of several cards",
-            f"say how it is written, for all that are given, by --format: {readings}",
-        ) from error
-    except card_text.CardNumberError as error:
-        raise UsageProblem(
-            f"{text!r} is no card's number: {error}",
-            f"write 1 to {MAX_LENGTH} bytes in hexadecimal, such as 04a1b2c3 or 04:A1:B2:C3,"
-            f" facility and number such as 12,34567, or say its --format: {FORMATS_TEXT}",
-        ) from error

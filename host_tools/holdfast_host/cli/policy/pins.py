@@ -1,8 +1,6 @@
 """``holdfast policy pin``: whose PIN has the rights of a group."""
 
-import secrets
 import sys
-from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +11,8 @@ from holdfast.access.policy import limits
 
 from ...errors import UsageProblem
 from ...site import site as sites
+from ...site.pins import DIGITS as _DRAWN_DIGITS
+from ...site.pins import draw_pin
 from ...site.register import Entry
 from ..output import AsJson, ask_secret, say
 from ..passphrase import PassphraseFile
@@ -21,7 +21,6 @@ from .change import Folder, Remove
 from .granting import Add, FirstDay, Format, Groups, Person, Replace, Suspend, Until, Uses, Wish
 
 _SHORTEST_PIN, _LONGEST_PIN = 4, 10
-_DRAWN_DIGITS = 6
 
 
 def pin(
@@ -101,22 +100,6 @@ def pin(
         return {_read_pin(twice=asked): "this PIN"}
 
     granting.known(folder, tag.PIN, read, wish, passphrase_file, as_json)
-
-
-def draw_pin(digits: int, taken: Collection[Entry]) -> bytes:
-    """A PIN of so many ``digits`` that is none of those ``taken``, each as likely as any other.
-
-    Raises UsageProblem if half of all are taken: then whoever types one at random gets in.
-    """
-    count = 10**digits
-    if 2 * sum(kind == tag.PIN and len(value) == digits for kind, value in taken) >= count:
-        raise UsageProblem(
-            f"half of all PINs of {digits} digits are taken", "draw one with more --digits"
-        )
-    while True:
-        value = f"{secrets.randbelow(count):0{digits}}".encode()
-        if (tag.PIN, value) not in taken:
-            return value
 
 
 def _warning(folder: Path, digits: int) -> str:

@@ -6,6 +6,7 @@ import time
 from holdfast.access.policy import limits
 
 from ...credentials import lifetime
+from ...policy import carriers as policy_carriers
 from ...policy import modes as policy_modes
 from ...policy import schedules as policy_schedules
 from ...policy import time_zones as policy_time_zones
@@ -39,6 +40,7 @@ def _facts(history: History) -> dict[str, object]:
         "unlocked": {
             state.doors[number]: policy_modes.facts(mode) for number, mode in state.modes.items()
         },
+        "carriers": policy_carriers.facts(state),
         "schedules": {
             name: {
                 "weekly": policy_schedules.format_week(schedule.week),
@@ -109,6 +111,8 @@ def _rows(history: History) -> dict[str, object]:
         rows[f"zone {name}"] = ", ".join(state.doors_in(name)) or "no door"
     for number, mode in sorted(state.modes.items()):
         rows[f"unlocked {state.doors[number]}"] = policy_modes.text(mode)
+    for node, to in policy_carriers.facts(state).items():
+        rows[f"carrier {node}"] = f"for {to['door']}, {to['side']}"
     for name, schedule in sorted(state.schedules.items()):
         hours = "; ".join(policy_schedules.format_on_holidays(schedule.on_holidays)) or "closed"
         weekly = "; ".join(policy_schedules.format_week(schedule.week)) or "never"

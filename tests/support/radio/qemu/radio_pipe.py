@@ -1,8 +1,8 @@
 """The way from a board's `bluetooth` module to the virtual radio, over the board's serial line.
 
 Lines to the host begin with ``~`` (a frame in hexadecimal digits) or are ``!on``; lines from it
-with ``~`` likewise, or are ``off`` or a word of ``commands``. What comes is told by a task of
-asyncio, between the steps of the others.
+with ``~`` likewise, or are ``off``, or begin with a word of ``commands``. What comes is told by a
+task of asyncio, between the steps of the others.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import sys
 
 import radio_frames as frames
 
-commands = {}  # word: what is called for it
+commands = {}  # word: what is called with what follows it in the line
 
 
 class Pipe:
@@ -28,8 +28,7 @@ class Pipe:
             line = sys.stdin.buffer.readline().strip()
             if line.startswith(b"~"):
                 return _parsed(line)
-            if line in commands:
-                commands[line]()
+            _command(line)
 
     def start(self, deliver):
         """Call ``deliver(kind, connection, handle, payload)`` for whatever comes from now on."""
@@ -55,8 +54,14 @@ class Pipe:
             line = (await lines.readline()).strip()
             if line.startswith(b"~"):
                 deliver(*_parsed(line))
-            elif line in commands:
-                commands[line]()
+            else:
+                _command(line)
+
+
+def _command(line):
+    word, _, rest = line.partition(b" ")
+    if word in commands:
+        commands[word](rest)
 
 
 def _parsed(line):

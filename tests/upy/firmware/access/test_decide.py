@@ -7,9 +7,9 @@ import cbor
 import small_site as site
 from cose import cwt, sign1
 from harness import raises
-from holdfast.access import ClockReading, Credential, Refused, Request, Trust, decide, reason
+from holdfast.access import ClockReading, Credential, Refused, Request, Trust, reason
 from holdfast.access import credential as labels
-from holdfast.access.decide import may
+from holdfast.access.decide import decide, may
 from holdfast.access.place import DOOR, ZONE
 
 

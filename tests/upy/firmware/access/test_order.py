@@ -4,11 +4,13 @@ INTERPRETERS = ("micropython", "cpython")
 
 import access_rules as rules
 import small_site as site
-from holdfast.access import ClockReading, DoorView, SiteRules, reason
+from holdfast.access import ClockReading, reason
 from holdfast.access import credential as labels
 from holdfast.access.decide import decide
 from holdfast.access.grant import Grant
 from holdfast.access.place import DOOR, ZONE
+from holdfast.access.policy.rules import SiteRules
+from holdfast.access.policy.view import DoorView
 from holdfast.access.request import PIN, CardRequest
 from untrusted import InvalidInput
 

@@ -5,11 +5,12 @@ INTERPRETERS = ("micropython", "cpython")
 import access_rules as rules
 import small_site as site
 from harness import raises
-from holdfast.access import DoorView, Refused, Trust, place, reason
+from holdfast.access import Refused, Trust, place, reason
 from holdfast.access.decide import may
 from holdfast.access.grant import Grant
 from holdfast.access.names import MAX_NAME, is_name
 from holdfast.access.place import DOOR, ZONE
+from holdfast.access.policy.view import DoorView
 from holdfast.access.request import LOCKDOWN_OVERRIDE, UNLOCK
 from untrusted import InvalidInput
 

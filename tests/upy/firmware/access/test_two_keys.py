@@ -10,7 +10,7 @@ from coap import stream
 from edhoc import parse_error
 from harness import raises
 from holdfast.node import device_keys
-from holdfast.roles.reader import describe
+from holdfast.roles.doors import describe
 from holdfast.storage.settings import SettingsError
 from memory_phone import Call, Hardware, Phone, cold, make_reader, warm
 
@@ -137,4 +137,4 @@ def test_a_certificate_for_another_key_never_looks_ready():
         raises(SettingsError, make_reader, None, {11: certificate}, p256_private_key=key)
     raises(SettingsError, make_reader, None, {6: site.p256_certificate()})
     settings = make_reader(two_keys=True).settings
-    raises(crypto.InvalidKey, device_keys.check, settings, site.READER_PRIVATE, b"\xff" * 32)
+    raises(crypto.InvalidKey, device_keys.check, settings, 1, site.READER_PRIVATE, b"\xff" * 32)

@@ -48,11 +48,20 @@ class _World:
     def tell(self, event, about):
         self._step("tell", event.decision.reason, about)
 
+    def flush(self):
+        self._step("flush")
+
     def grant(self, strike_ms):
         self._step("grant", strike_ms)
 
     def refuse(self):
         self._step("refuse")
+
+    def ask(self, request):
+        """The decision, once who asked has the answer."""
+        decision = self.access_point.ask(request, {})
+        self.access_point.show()
+        return decision
 
     def names(self):
         return [step[0] for step in self.steps]
@@ -69,10 +78,13 @@ def test_kept_before_opened_and_told_after():
     world = _World()
     decision = world.access_point.ask(_wish(), {"connection": 1})
     assert decision.granted
+    assert world.names() == ["heard", "read", "keep", "grant"]
+    world.access_point.show()
+    world.access_point.show()
     assert world.names() == ["heard", "read", "keep", "grant", "tell"]
     assert world.steps[-1] == ("tell", reason.GRANTED, {"connection": 1})
     world.steps.clear()
-    assert not world.access_point.ask(_wish(intent=False), {}).granted
+    assert not world.ask(_wish(intent=False)).granted
     assert world.names() == ["heard", "read", "keep", "refuse", "tell"]
 
 
@@ -80,7 +92,7 @@ def test_an_event_that_cannot_be_kept_makes_a_no():
     """And the reason says that it is the reader's fault; the phone is told so, too."""
     world = _World()
     world.failing["keep"] = OSError(28)
-    decision = world.access_point.ask(_wish(), {})
+    decision = world.ask(_wish())
     assert not decision.granted and decision.reason == reason.EVENT_LOG_FAILED
     assert decision.coarse == reason.COARSE_READER
     assert world.names() == ["heard", "read", "refuse", "tell"]
@@ -92,6 +104,16 @@ def test_an_event_that_cannot_be_kept_makes_a_no():
     ):
         assert ask().reason == reason.NO_SUCH_DOOR
         assert "grant" not in world.names()
+
+
+def test_whoever_comes_next_finds_the_one_before_told_of():
+    """Two connections may be answered at once: each has its line, in the order of decisions."""
+    world = _World()
+    for number in range(2):
+        world.access_point.ask(_wish(), {"connection": number})
+    world.access_point.flush()
+    told = [step[2]["connection"] for step in world.steps if step[0] == "tell"]
+    assert told == [0, 1]
 
 
 def test_a_bug_in_keeping_opens_nothing():
@@ -116,7 +138,7 @@ def test_a_grant_that_cannot_be_shown_is_a_grant():
     for error in (MemoryError(), OSError(5), ValueError(), RuntimeError()):
         world = _World()
         world.failing["tell"] = error
-        assert world.access_point.ask(_wish(), {}).granted
+        assert world.ask(_wish()).granted
         assert world.names()[-1] == "grant"
 
 
@@ -134,7 +156,7 @@ def test_a_strike_that_was_released_has_its_end_whatever_fails_then():
     door = Doorway(hardware, Indicator(hardware, hardware, Faults()), hardware)
     world.grant, world.refuse = door.grant, door.refuse
     world.failing["tell"] = MemoryError()
-    assert world.access_point.ask(_wish(), {}).granted
+    assert world.ask(_wish()).granted
     assert hardware.strikes == [3000] and hardware.released
     hardware.pass_time(3)
     assert not hardware.released
@@ -147,8 +169,9 @@ def test_what_could_not_even_be_decided_is_kept_and_told_alike():
         for door in (None, site.DOOR, "", "\x00", "ä" * 300):
             world.steps.clear()
             decision = world.access_point.refuse(reason.REPLAYED, credential, {}, door)
+            world.access_point.flush()
             assert decision.reason == reason.REPLAYED
-            assert world.names() == ["read", "keep", "refuse", "tell"]
+            assert world.names() == ["read", "keep", "refuse", "tell", "flush"]
 
 
 def test_a_policy_that_cannot_be_read_refuses_cards_and_tokens_alike():

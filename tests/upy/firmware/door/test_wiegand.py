@@ -6,6 +6,7 @@ take and turn pulses. One wrong number that is somebody's opens a door.
 
 INTERPRETERS = ("micropython", "cpython")
 
+import recorded_wiegand
 from harness import raises
 from holdfast.access import card_text
 from holdfast.door.wiegand import KEY_CLEAR, KEY_ENTER, Decoder, Format, WiegandError
@@ -254,9 +255,9 @@ def test_the_last_bits_of_a_card_are_no_key():
     assert [frame.key for frame in frames("26,keypad4", first + rest)] == [None, None]
 
 
-# Tables of times made for these tests, in the way that readers are described to send: microseconds
-# of each pulse of 26 bits, 0 for the first, with the unevenness of a reader's own timer.
-RECORDED = {
+# Times made up in the way that readers are described to send: microseconds of each pulse of 26
+# bits, 0 for the first, with the unevenness of a reader's own timer.
+DESCRIBED = {
     "a reader at 2 ms": (
         (0, 2011, 4003, 6018, 7999, 10021, 12006, 14017, 16001),
         (18019, 20003, 22015, 24000, 26013, 28004, 30022, 31998, 34016),
@@ -275,12 +276,12 @@ RECORDED = {
 }
 
 
-def test_recorded_timings_are_read_and_their_noise_is_not():
+def test_described_timings_are_read_and_their_noise_is_not():
     """Each table as it is; each pulse up to 32 us early or late; one more between any two of them;
     one less.
     """
     bits = sent("26", 0x0C8707)
-    for name, table in RECORDED.items():
+    for name, table in DESCRIBED.items():
         times = [1000000 + at for row in table for at in row]
         pulses = list(zip(bits, times))
         assert len(pulses) == 26
@@ -299,3 +300,34 @@ def test_recorded_timings_are_read_and_their_noise_is_not():
                     assert the_one("26", more, are_exact).number is None, name
             less = pulses[:place] + pulses[place + 1 :]
             assert the_one("26", less).number is None, name
+
+
+def test_a_recorded_reader_is_read_and_its_noise_is_not():
+    """A reader's own pulses, both frames of a card that was held to it, at their own times; each
+    up to 150 us early or late; a spike after each one; one lost, or on the other line.
+    """
+    number = recorded_wiegand.NUMBER
+    begun = [[(bit, 1000000 + at) for bit, at in frame] for frame in recorded_wiegand.frames()]
+    found = frames(recorded_wiegand.FORMAT, begun[0] + begun[1])
+    assert [frame.number for frame in found] == [number, number]
+    for form in ("26", "35", "37", "raw36"):
+        assert [frame.number for frame in frames(form, begun[0] + begun[1])] == [None, None]
+    pulses = begun[0]
+    for turn in range(8):
+        moved = [
+            (bit, at + (place * 137 + turn * 53) % 301 - 150)
+            for place, (bit, at) in enumerate(pulses)
+        ]
+        assert the_one("34", moved).number == number
+    for place in range(34):
+        for after in (3, 60, 119, 400, 1200):
+            for line in (0, 1):
+                spike = [(line, pulses[place][1] + after)]
+                for are_exact in (True, False):
+                    more = pulses[: place + 1] + spike + pulses[place + 1 :]
+                    assert the_one("34", more, are_exact).number is None, (place, after)
+        less = pulses[:place] + pulses[place + 1 :]
+        assert the_one("34", less).number is None
+        # On the other line in its place: a bit is wrong.
+        swapped = pulses[:place] + [(1 - pulses[place][0], pulses[place][1])] + pulses[place + 1 :]
+        assert the_one("34", swapped).why == "a parity is wrong"

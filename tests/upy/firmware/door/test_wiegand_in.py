@@ -2,6 +2,7 @@
 
 INTERPRETERS = ("micropython", "cpython")
 
+import recorded_wiegand
 from card_door import CARD_NUMBER, THE_PIN, Door, key_of
 from holdfast.access.request import CARD, PIN
 from holdfast.door.wiegand import KEY_CLEAR, KEY_ENTER, Format
@@ -88,6 +89,22 @@ def test_a_card_that_stays_is_one_visit():
     reader.wait(3000)
     reader.card()
     assert reader.reasons() == ["granted"]
+
+
+def test_a_card_that_a_recorded_reader_sends_twice_is_one_visit():
+    """It says it again after half a second; who has held it there once counts for one."""
+    number = recorded_wiegand.NUMBER
+    door = Door([6, key_of(CARD, number), 1, None])
+    reader = Reader(recorded_wiegand.FORMAT, door)
+    begun, passed = reader.now(), 0
+    for pulses in recorded_wiegand.frames():
+        reader.wait(pulses[0][1] // 1000 - passed)
+        reader.pulses = [(bit, begun + at) for bit, at in pulses]
+        reader.wait(80)
+        reader.wait(60)
+        passed = pulses[0][1] // 1000 + 140
+    assert reader.reasons() == ["granted"] and reader.door.hardware.opened == 1
+    assert reader.again() == 0
 
 
 def test_a_frame_that_is_broken_is_presented_again():

@@ -8,6 +8,7 @@ INTERPRETERS = ("micropython", "cpython")
 
 import asyncio
 
+import recorded_wiegand
 from holdfast.door.wiegand import Format
 from holdfast.door.wiegand_in import Patience, WiegandIn
 from holdfast.link.engine import CryptoEngine
@@ -29,8 +30,8 @@ class Board:
     for ever, and whose card is held to it meanwhile.
     """
 
-    def __init__(self, form, lengths, is_patient=True, begin=0):
-        self.line = Line(begin)
+    def __init__(self, form, lengths, is_patient=True, line=None):
+        self.line = line or Line()
         self.lengths = lengths
         self.cards = []
         self.shown = self.done = 0
@@ -123,6 +124,22 @@ def test_while_the_engine_works_every_card_is_read():
                 assert found == len(_BEGINS), (form, longest, every, found)
 
 
+def test_what_a_recorded_reader_sends_is_read_meanwhile():
+    """Its pulses are long, and both frames of its card come: a line is still low when its handler
+    is called, and no other pulse falls into that.
+    """
+    for longest in (2500, 5000):
+        for begin in _BEGINS:
+            line = Line(pulse_us=recorded_wiegand.PULSE_US)
+            board = Board(recorded_wiegand.FORMAT, _lengths(begin, longest), line=line)
+            for pulses in recorded_wiegand.frames():
+                for bit, at in pulses:
+                    line.pulse(bit, begin + at)
+            board.run(700000)
+            board.rest()
+            assert board.cards == 2 * [recorded_wiegand.NUMBER] and board.shown == 0
+
+
 def test_where_code_waits_for_flash_the_pause_is_what_lets_cards_be_read():
     """Steps of 10 ms hold up ten pulses, and eight wait: without a pause none gets through, and
     with it all but those whose beginning was lost.
@@ -189,7 +206,7 @@ def test_ticks_that_come_round_end_no_frame_and_begin_none():
     which nobody came: half the way round a time lies in the future.
     """
     for begin in (-30000, -13000, 0):
-        board = Board("26", [2500], begin=(1 << 30) - 13000 + begin)
+        board = Board("26", [2500], line=Line((1 << 30) - 13000 + begin))
         board.line.send(Format("26").frame(b"\x00\x00\x09"), 1000, 10000)
         board.run(100000)
         board.rest()

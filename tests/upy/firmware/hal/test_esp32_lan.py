@@ -57,6 +57,7 @@ sys.modules["machine"].SPI = _Spi
 from holdfast.hal.esp32 import lan
 from untrusted import InvalidInput
 
+_WIFI = b'{"ssid": "house", "key": "12345678"}'
 _RMII = {"MDC": 23, "MDIO": 18, "CLK_OUT": 17, "POWER": 12}
 
 
@@ -127,3 +128,44 @@ def test_what_cannot_be_is_refused_by_name():
         ("a key of 8 to 63", lambda: lan.wifi("hall", "1234567", None)),
     ):
         assert said in str(raises(InvalidInput, act)), said
+
+
+def test_a_file_may_name_who_is_asked_for_the_time():
+    """By its address: to look a name up would hold up the doors."""
+    made = lan.from_json(_WIFI[:-1] + b', "ntp": "10.0.0.1"}', None)
+    made.start()
+    assert made.ntp == "10.0.0.1" and _Nic.made.asked[-1] == ("connect", "house", "12345678")
+
+
+def test_a_file_says_which_network():
+    """Whatever else is in it is named, and no network is better than a wrong one."""
+    made = lan.from_json(_WIFI, None)
+    made.start()
+    assert _Nic.made.asked[-1] == ("connect", "house", "12345678")
+    pins = b'{"MDC": 23, "MDIO": 18, "CLK_OUT": 17}'
+    assert made.ntp is None
+    lan.from_json(b'{"phy": "LAN8720", "phy_address": 1, "pins": %s}' % pins, None)
+    assert _Nic.made.named["phy_addr"] == 1
+    for raw in (
+        b"",
+        b"[]",
+        b"\xff",
+        b'"ssid"',
+        b"{}",
+        _WIFI[:-1] + b', "ntp": "time.example"}',
+        _WIFI[:-1] + b', "ntp": "10.0.0.256"}',
+        _WIFI[:-1] + b', "ntp": "10.0.0"}',
+        _WIFI[:-1] + b', "ntp": 1}',
+        _WIFI[:-1],
+        b'{"ssid": "house"}',
+        b'{"ssid": "house", "key": 12345678}',
+        b'{"ssid": "house", "key": "1"}',
+        b'{"ssid": "house", "key": "12345678", "phy": "LAN8720"}',
+        b'{"phy": "LAN8720"}',
+        b'{"phy": "LAN8720", "pins": []}',
+        b'{"phy": "LAN8720", "pins": {"MDC": "23"}}',
+        b'{"phy": "LAN8720", "pins": %s, "phy_address": "1"}' % pins,
+        b'{"phy": 1, "pins": %s}' % pins,
+        _WIFI + b" " * 512,
+    ):
+        assert raises(InvalidInput, lan.from_json, raw, None)

@@ -20,7 +20,7 @@ def _load(text, chip="ESP32C3", own=_OWN):
     with open(_FILE, "wb") as file:
         file.write(text if isinstance(text, bytes) else text.encode())
     try:
-        return pins.load(_FILE)
+        return pins.load(_FILE)[0]
     finally:
         os.remove(_FILE)
 
@@ -33,11 +33,11 @@ def test_without_a_file_it_is_the_images_own_without_what_would_raise_alarms():
     """An input that nobody wired reads open, tampered and on fire."""
     simulated_esp32.power_on(names=_OWN)
     wired = {"STRIKE": 5, "REX": 4, "RING": 10, "SAFE": 9}
-    assert _numbers(pins.load("no_such_pins.json")) == wired
+    assert _numbers(pins.load("no_such_pins.json")[0]) == wired
     assert _numbers(_load("{}")) == wired
     assert _numbers(pins.without_file()) == wired
     simulated_esp32.power_on(names={})
-    assert pins.load("no_such_pins.json") == {}
+    assert pins.load("no_such_pins.json") == ({}, {})
 
 
 def test_a_file_says_what_is_wired_and_where():
@@ -60,11 +60,59 @@ def test_a_file_says_what_is_wired_and_where():
     assert places["CONTACT"].held == 90 and places["CONTACT"].number == 3
 
 
+def test_several_doors_have_their_own():
+    """A door's pins are what stands under its name, and none of the image's; the board's are its
+    button and its clock.
+    """
+    doors = (
+        '{"doors": {"hall": {"STRIKE": 0, "REX": {"pin": 1}}, "vault": {"STRIKE": true, "CONTACT":'
+        ' true, "TAMPER": 10}}, "RING": false}'
+    )
+    simulated_esp32.power_on(names=_OWN)
+    with open(_FILE, "w") as file:
+        file.write(doors)
+    try:
+        places, found = pins.load(_FILE)
+    finally:
+        os.remove(_FILE)
+    assert _numbers(places) == {"SAFE": 9}
+    assert {door: _numbers(found[door]) for door in found} == {
+        "hall": {"STRIKE": 0, "REX": 1},
+        "vault": {"STRIKE": 5, "CONTACT": 3, "TAMPER": 10},
+    }
+
+
+def test_what_is_wrong_with_doors_is_named():
+    """Which door, and which word: eight doors' pins are many words."""
+    one = '"hall": {"STRIKE": 0}'
+    nine = ", ".join(['"%d": {"STRIKE": %d}' % (number, number) for number in range(9)])
+    for text, said in (
+        ('{"doors": []}', "doors are no object of 1 to 8 doors"),
+        ('{"doors": {}}', "doors are no object of 1 to 8"),
+        ('{"doors": {%s}}' % nine, "doors are no object of 1 to 8"),
+        ('{"doors": {"hall": 4}}', "door 'hall' has no STRIKE"),
+        ('{"doors": {"hall": {"REX": 4}}}', "door 'hall' has no STRIKE"),
+        ('{"doors": {"hall": {"STRIKE": false}}}', "door 'hall' has no STRIKE"),
+        ('{"doors": {%s}, "STRIKE": 1}' % one, "STRIKE is a door's: put it under its name"),
+        ('{"doors": {%s}, "TAMPER": true}' % one, "TAMPER is a door's"),
+        ('{"doors": {"hall": {"STRIKE": 0, "SAFE": 1}}}', "SAFE is the board's"),
+        ('{"doors": {"hall": {"STRIKE": 12}}}', "GPIO 12 is the chip's own, or is none (door"),
+        ('{"doors": {%s, "vault": {"STRIKE": 0}}}' % one, "STRIKE of hall and STRIKE are both"),
+        ('{"doors": {%s}, "SAFE": 0}' % one, "SAFE and STRIKE are both GPIO 0"),
+        ('{"doors": {%s}, "RING": 0}' % one, "RING and STRIKE are both GPIO 0 (door 'hall')"),
+        ('{"doors": {"hall": {"STRIKE": 0, "WIEGAND_D0": 1}}}', "WIEGAND_D0 WIEGAND_D1 go"),
+        ('{"doors": {"hall": {"STRIKE": 0, "doors": {}}}}', "'doors' is none of"),
+    ):
+        error = raises(pins.PinsError, _load, text)
+        assert said in str(error), (text, str(error))
+
+
 def test_what_is_wrong_is_named():
     """Who stands on a ladder must know which word of the file it is."""
     for text, said in (
-        ("", "not JSON"),
-        ("[1]", "not an object"),
+        ("", "not a JSON object"),
+        ('{"status": 1', "not a JSON object"),
+        ("[1]", "not a JSON object"),
         ('{"DOOR": 1}', "'DOOR' is none of"),
         ('{"STRIKE": 4.5}', "STRIKE: pin is not a number from 0 to 63"),
         ('{"STRIKE": "5"}', "STRIKE: pin is not a number"),
@@ -94,9 +142,9 @@ def test_what_is_wrong_is_named():
         ('{"STRIKE": 18}', "STRIKE: GPIO 18 is the chip's own"),
         ('{"STRIKE": 8}', "STRIKE: GPIO 8 says how the chip starts"),
         ('{"REX": 2}', "REX: GPIO 2 says how the chip starts"),
-        (" " * 1025, "larger than 1024 bytes"),
-        (b"\xff\xfe", "not JSON"),
-        (b"[" * 1000, "not JSON"),
+        (" " * 2049, "larger than 2048 bytes"),
+        (b"\xff\xfe", "not a JSON object"),
+        (b"[" * 1000, "not a JSON object"),
     ):
         error = raises(pins.PinsError, _load, text)
         assert said in str(error), (text, str(error))

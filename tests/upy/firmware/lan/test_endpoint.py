@@ -14,51 +14,12 @@ from holdfast.lan.endpoint import LanEndpoint
 from holdfast.link.origin import Origin
 from memory_phone import Hardware, Phone, make_reader
 from neighbours import OTHER, other_node, partner_of
-from simulated_network import Chance
 from simulated_time import SimulatedTime
+from simulated_wire import Wire
 
 INTERPRETERS = ("micropython",)
 
 _EDHOC = path_options(".well-known", "edhoc")
-
-
-class Wire:
-    """Sockets that share one wire, of which each datagram is lost with a probability."""
-
-    def __init__(self, loss=0, seed=1):
-        self.loss = loss
-        self.chance = Chance(seed)
-        self.sockets = {}
-        self.sent = {}
-
-    def socket(self, address):
-        self.sockets[address] = made = _Socket(self, address)
-        return made
-
-
-class _Socket:
-    def __init__(self, wire, address):
-        self._wire = wire
-        self._address = address
-        self._queue = []
-        self._arrived = asyncio.Event()
-
-    def is_own(self, source):
-        return source == self._address
-
-    def send(self, address, data):
-        wire = self._wire
-        wire.sent[self._address] = wire.sent.get(self._address, 0) + len(data)
-        if not wire.chance.happens(wire.loss) and address in wire.sockets:
-            there = wire.sockets[address]
-            there._queue.append((self._address, data))
-            there._arrived.set()
-
-    async def receive(self):
-        while not self._queue:
-            self._arrived.clear()
-            await self._arrived.wait()
-        return self._queue.pop(0)
 
 
 def _mac(data):

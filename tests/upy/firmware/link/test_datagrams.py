@@ -147,3 +147,12 @@ async def test_a_node_asks_the_same_way():
     response = oscore.protect_response(phone.context, answer, theirs)
     assert cbor.decode(exchanger.answer(kid, response, exchange).payload) == {1: "lobby"}
     assert raises(KeyError, lambda: exchanger.ask(b"\x2f", asked))
+
+
+async def test_a_path_that_is_no_text_is_refused_and_no_fault():
+    """Anybody can send it, so it must not count as something that failed here."""
+    air = _Air()
+    for path in (b"\xff", b"\xed\xa0\x80"):
+        request = Message(code.POST, [(coap.option.URI_PATH, path)], b"\xf5")
+        response = await air.deliver(packet(request))
+        assert response.code == code.BAD_OPTION

@@ -270,6 +270,7 @@ async def test_the_five_seconds_are_the_phones_own():
         await call.hang_up()
         late = Call(stepped.reader)
         await late.ask(_first(Phone(suite=2, number=50))[1])
+        stepped.hardware.pass_time(1)
         await late._task
         assert late.dropped and stepped.hardware.lines[-1]["reason"] == "too_slow"
         stepped.is_at_rest()

@@ -37,10 +37,12 @@ class _Store:
 
 
 class _Peer:
-    def __init__(self, role, holder="reader-2"):
+    """As a Credential is: one of holder and device is a name."""
+
+    def __init__(self, role, name="reader-2"):
         self.credential = self
         self.role = role
-        self.holder = holder
+        self.holder, self.device = (None, name) if role else (name, None)
 
 
 async def _ask(resource, peer, *queries):

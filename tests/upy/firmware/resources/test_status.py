@@ -11,8 +11,8 @@ import coap
 import crypto
 import small_site as site
 from carrier import ADMINISTER, CARRY_EVENTS, UNLOCK, Carrier, StillHardware, carriers
-from holdfast.access import SiteRules
 from holdfast.access.clock.reading import ClockReading
+from holdfast.access.policy.rules import SiteRules
 from holdfast.resources.status import StatusResource
 from holdfast.version import VERSION
 from memory_phone import make_reader

@@ -4,6 +4,7 @@ INTERPRETERS = ("micropython", "cpython")
 
 import coap
 import oscore
+from carrier import StillHardware
 from coap import stream
 from edhoc import ReceivedMessage1, ReceivedMessage3
 from holdfast.link import handshake as link_handshake
@@ -78,7 +79,7 @@ class _DeadLink(Link):
 
 async def test_a_link_that_fails_to_close_raises_nowhere():
     """Turned away or served: what the radio says at the end is nobody's business any more."""
-    hardware = Hardware()
+    hardware = StillHardware()
     reader = make_reader(hardware, limits=Limits(connections=1))
     for reason in ("too_many_connections", None):
         call = Call(reader)

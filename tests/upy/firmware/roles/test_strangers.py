@@ -16,7 +16,7 @@ from holdfast.access.policy import operations as ops
 from memory_phone import Call, Hardware, Phone, cold, make_reader, warm
 
 _TORTURE = os.getenv("HOLDFAST_TORTURE") == "1"
-_MESSAGES = 1000000 if _TORTURE else 20000
+_MESSAGES = 1000000 if _TORTURE else 10000
 _HANDSHAKES = 20000 if _TORTURE else 500
 _A_VISIT_EVERY = 500  # messages
 _PER_CALL = 6

@@ -15,9 +15,10 @@ def test_what_is_given_counts_and_the_rest_is_usual():
     assert directory == "lobby" and values["port"] == 7000
     assert (values["chunk"], values["clock"], values["held"]) == (244, 0, 0)
     assert list(values["inputs"]) == [] and values["wiegand"] is values["panel"] is None
+    assert values["lan"] is values["ntp"] is None
     _, values = _parse(
         "lobby --clock lost --held 2000 --port 1 --inputs contact,rex --chunk 20 --wiegand 34"
-        " --panel 26"
+        " --panel 26 --lan 62435,127.0.0.3 --ntp 10.0.0.1:1123"
     )
     assert values == {
         "port": 1,
@@ -27,7 +28,11 @@ def test_what_is_given_counts_and_the_rest_is_usual():
         "held": 2000,
         "wiegand": "34",
         "panel": "26",
+        "lan": (62435, "127.0.0.3"),
+        "ntp": ("10.0.0.1", 1123),
     }
+    assert _parse("lobby --port 1 --ntp 10.0.0.1")[1]["ntp"] == ("10.0.0.1", 123)
+    assert _parse("lobby --port 1 --lan 9")[1]["lan"] == (9, "0.0.0.0")
     assert _parse("lobby --port 7000 --clock -90")[1]["clock"] == -90
 
 
@@ -51,6 +56,10 @@ def test_what_is_not_understood_is_named():
         ("lobby --port 7000 --inputs door", "--inputs takes contact,rex,tamper,fire"),
         ("lobby --port 7000 --inputs rex,rex", "--inputs takes"),
         ("lobby --port 7000 --inputs rex,", "--inputs takes"),
+        ("lobby --port 7000 --lan 0", "--lan takes PORT[,ADDRESS]"),
+        ("lobby --port 7000 --lan 9,", "--lan takes"),
+        ("lobby --port 7000 --lan 9,10.0.0", "--lan takes"),
+        ("lobby --port 7000 --lan 9,10.0.0.256", "--lan takes"),
         ("lobby --port 7000 --held 0", "--held takes MILLISECONDS"),
         ("lobby --port 7000 --held -1", "--held takes"),
     ):

@@ -243,3 +243,25 @@ def test_the_sealed_form_is_the_one_of_the_document():
         plain = crypto.aes_ccm_decrypt(key, raw[:13], raw[13:], b"holdfast settings", 8)
         assert plain == cbor.encode(site.settings_map())
         assert settings.decode(plain).number == 1
+
+
+def test_what_has_decided_carries_after_a_factory_reset_alone():
+    """Nor the other way: what a wall has shown must not become a node's that decides."""
+    carries = {10: None, 15: "carries", 16: "inside"}
+    for is_carrier in (False, True):
+        first, then = {}, {}
+        (first if is_carrier else then).update(carries)
+        with Folder() as folder:
+            _bring(folder, site.settings_file(first))
+            assert _store(folder).is_of_carrier() is is_carrier
+            taken = _store(folder).take()
+            assert taken.carries is is_carrier
+            then[14], first[14] = 2, 3
+            assert "share no memory" in _refused(folder, site.settings_file(then))
+            assert _store(folder).is_of_carrier() is is_carrier
+            # A later one of the same kind is taken.
+            _bring(folder, site.settings_file(first))
+            held = _store(folder).load()
+            assert _store(folder).take(held, _first).number == 3
+    with Folder() as folder:
+        assert not _store(folder).is_of_carrier()

@@ -91,6 +91,22 @@ def test_what_the_host_found_of_the_clock_is_part_of_them():
         assert settings.decode(cbor.encode(entries)).clock_offset == offset
 
 
+def test_what_a_node_is_told_of_the_lan_is_part_of_them():
+    """Boards from before there was any say nothing of it, and decide for their doors alone."""
+    loaded = settings.decode(cbor.encode(site.settings_map()))
+    assert (loaded.wiring, loaded.controller, loaded.peers) == ("decides", None, ())
+    peers = [["192.168.1.%d" % number, 62435] for number in (0, 9, 99, 255)]
+    for wiring in ("decides", "carries", "wiegand"):
+        entries = site.settings_map({15: wiring, 16: "floor 1", 17: peers})
+        if wiring == "carries":
+            # Who takes it off its wall must not find out from it what cards there are.
+            raises(settings.SettingsError, settings.decode, cbor.encode(entries))
+            del entries[10]
+        loaded = settings.decode(cbor.encode(entries))
+        assert (loaded.wiring, loaded.controller) == (wiring, "floor 1")
+        assert loaded.peers == tuple(map(tuple, peers))
+
+
 def test_a_node_may_have_no_door_one_or_eight():
     """A controller in a cupboard, a reader, a controller of a floor."""
     for doors in ([], [["a", 100]], [["door %d" % number, 60000] for number in range(8)]):
@@ -172,7 +188,42 @@ def test_every_wrong_entry_is_refused_by_name():
         {14: True},
         {14: 1 << 32},
         {15: 1},
+        {15: ""},
+        {15: "Decides"},
+        {15: b"decides"},
+        {16: ""},
+        {18: 1},
+        {16: site.NODE},
+        {16: "a\nb"},
+        {17: []},
+        {17: [["10.0.0.%d" % number, 1] for number in range(5)]},
+        {17: [["10.0.0.1", 1], ["10.0.0.1", 1]]},
+        {17: [["10.0.0.1"]]},
+        {17: ["10.0.0.1"]},
+        {17: {}},
     ]
+    wrong.extend(
+        {17: [[address, 1]]}
+        for address in (
+            "",
+            b"10.0.0.1",
+            0x0A000001,
+            "node",
+            "10.0.0",
+            "10.0.0.1.1",
+            "10.0.0.01",
+            "10.0.0.256",
+            "10.0.0.1 ",
+            "10.0.0.+1",
+            "10.0.0.-1",
+            "10.0.0.",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+        )
+    )
+    wrong.extend({17: [["10.0.0.1", port]]} for port in (0, 65536, -1, True, "1", None, 1.0))
     wrong.extend({label: None} for label in range(1, 15) if label not in (11, 12))
     for changes in wrong:
         raises(settings.SettingsError, settings.decode, cbor.encode(site.settings_map(changes)))

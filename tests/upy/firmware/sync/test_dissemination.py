@@ -32,7 +32,7 @@ class One:
             self._say,
             Chance(7).bytes,
             0,
-            configured,
+            lambda: configured,
         )
 
     def _say(self, message, peer):

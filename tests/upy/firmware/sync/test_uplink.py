@@ -230,8 +230,9 @@ def test_a_collector_with_another_log_is_no_collector():
 
 
 def test_answers_and_batches_that_are_none():
-    assert uplink.parse(uplink.answer(-1, b"")) == (-1, b"")
-    assert uplink.parse(uplink.answer(7, bytes(16))) == (7, bytes(16))
+    assert uplink.parse(uplink.answer(-1, b"")) == (-1, b"", None)
+    assert uplink.parse(uplink.answer(7, bytes(16))) == (7, bytes(16), None)
+    assert uplink.parse(uplink.answer(7, bytes(16), b"word")) == (7, bytes(16), b"word")
     for bad in (
         b"",
         cbor.encode({1: 7}),
@@ -239,6 +240,9 @@ def test_answers_and_batches_that_are_none():
         cbor.encode({1: -1, 2: bytes(16)}),
         cbor.encode({1: True, 2: bytes(16)}),
         cbor.encode([7, bytes(16)]),
+        cbor.encode({1: 7, 2: bytes(16), 3: bytes(129)}),
+        cbor.encode({1: 7, 2: bytes(16), 3: 1}),
+        cbor.encode({1: 7, 2: bytes(16), 4: b""}),
     ):
         raises(InvalidInput, uplink.parse, bad)
     way = _way()

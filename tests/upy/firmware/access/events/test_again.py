@@ -7,7 +7,8 @@ INTERPRETERS = ("cpython",)
 
 import access_rules as rules
 import small_site as site
-from holdfast.access import ClockReading, Decision, Request, decide, reason
+from holdfast.access import ClockReading, Decision, Request, reason
+from holdfast.access.decide import decide
 from holdfast.access.events import record as event_record
 from holdfast.access.events.again import request_of
 from holdfast.access.events.event import ACCESS, STARTED, AccessEvent

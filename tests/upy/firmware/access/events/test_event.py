@@ -188,11 +188,12 @@ def test_what_was_no_wish_has_nothing_of_the_token_but_who():
 
 def test_kinds_of_events_have_numbers_that_stay():
     """They are in logs that outlive the firmware."""
-    assert AccessEvent.kind == ACCESS == 1 and kinds.kinds() == list(range(1, 32))
+    assert AccessEvent.kind == ACCESS == 1 and kinds.kinds() == list(range(1, 36))
     names = [kind_name(kind) for kind in kinds.kinds()]
     assert len(set(names)) == len(names) and "unknown_event" not in names
     assert names[:3] == ["access", "started", "policy_applied"]
     assert names[10:12] == ["fetched", "acknowledged"] and names[15] == "clock_corrected"
     assert names[26:29] == ["copied", "acknowledgement_refused", "clock_refused"]
-    assert names[23] == "passed" and names[29:] == ["not_passed", "fire"]
+    assert names[23] == "passed" and names[29:32] == ["not_passed", "fire", "copies_lost"]
+    assert names[32:] == ["carrier_tamper", "two_carriers", "lan_refused"]
     assert kind_name(99) == kind_name(0) == "unknown_event"

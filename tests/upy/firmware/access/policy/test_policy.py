@@ -9,14 +9,15 @@ import policy_site as board
 import small_site as site
 from access_rules import seen
 from harness import raises
-from holdfast.access import DoorView, SiteRules, reason
+from holdfast.access import reason
 from holdfast.access.place import DOOR, ZONE
 from holdfast.access.policy import changeset, draft, snapshot
 from holdfast.access.policy import operations as ops
 from holdfast.access.policy.operations import ChangesetRefused
 from holdfast.access.policy.revocation import MAX_REVOKED
-from holdfast.access.policy.rules import MAX_CARRIERS, MAX_MODES, MAX_ZONES
+from holdfast.access.policy.rules import MAX_CARRIERS, MAX_MODES, MAX_ZONES, SiteRules
 from holdfast.access.policy.schedule import MAX_DISTINCT, MAX_SCHEDULES
+from holdfast.access.policy.view import DoorView
 from holdfast.access.tag import name_tag
 
 DOORS = [[ops.DOOR, 0, site.DOOR], [ops.DOOR, 1, "cellar"], [ops.DOOR, 255, "attic"]]

@@ -51,6 +51,20 @@ def test_the_last_64_are_known_also_after_a_restart():
             assert known == [0, 1, 2] + list(range(19, 80))
 
 
+def test_what_was_verified_is_remembered_whatever_was_asked_meanwhile():
+    """Two handshakes at once: one's token must not be remembered as the other's."""
+    with Folder() as folder:
+        ring = _open(folder)
+        first, second = _raw(1), _raw(2)
+        assert not ring.knows(first, AUTHORITY) and not ring.knows(second, AUTHORITY)
+        ring.verified(first, AUTHORITY, END)
+        ring.flush()
+        assert ring.knows(first, AUTHORITY) and not ring.knows(second, AUTHORITY)
+        ring.verified(second, b"b" * 32, END)
+        ring.flush()
+        assert not ring.knows(second, AUTHORITY) and ring.knows(second, b"b" * 32)
+
+
 def test_another_authority_another_board_or_another_bit_is_unknown():
     """The tag is of all of the token, of who signed it, and of this board."""
     with Folder() as folder:

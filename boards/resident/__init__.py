@@ -1,0 +1,1 @@
+"""Puts what is constant of an image's modules into its ROM: README.md."""

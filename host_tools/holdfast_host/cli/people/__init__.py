@@ -1,0 +1,1 @@
+"""``holdfast people``: who has access, and lists of them in and out."""

@@ -1,0 +1,109 @@
+"""``holdfast people phone-lost``: what it opens is revoked, a new one gets the same."""
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ... import files
+from ...credentials import issuing, keys, tokens
+from ...errors import UsageProblem
+from ...people import signing
+from ...people.signing import Desk
+from ...register import issued, opening
+from ...register.issued import Issued
+from ...register.records import Person, Phone
+from ...site import revocation
+from ..output import AsJson, say
+from ..passphrase import PassphraseFile
+from . import desks
+from .desks import Database, Folder, Name
+
+
+def phone_lost(
+    folder: Folder,
+    name: Name,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|HEX", help="The public key of the new phone: phone.pub."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Where the new credential goes."),
+    ] = None,
+    db: Database = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Revoke all that a person's phones open; with --key and --out a new phone gets the same.
+
+    The new credential opens the same doors until the same day as the last one did. Cards and PINs
+    are not touched.
+
+    Example: holdfast people phone-lost acme Zoe --key new/phone.pub -o zoe.cwt
+    """
+    if (key is None) != (out is None):
+        raise UsageProblem("a new phone takes --key and --out", "give both, or neither")
+    new = None if key is None else keys.read_phone_key(key)
+    if out is not None and out.exists():
+        raise UsageProblem(f"{out} is there already", "name a file that is new")
+    with desks.changing(folder, db, passphrase_file) as desk:
+        person = desks.find(desk.everybody, name)
+        revoked = signing.living(desk, person)
+        if not revoked:
+            raise UsageProblem(
+                f"the register knows of no credential of {person.called}, holder {person.holder}",
+                "if one was issued before there was a register: holdfast policy revoke FILE|ID",
+            )
+        phones = [
+            one if one.lost is not None else dataclasses.replace(one, lost=desk.now)
+            for one in person.phones
+        ]
+        if new is not None:
+            described = keys.describe(new)
+            if any(described == one.key for one in phones) or any(
+                described == one.phone for one in revoked
+            ):
+                raise UsageProblem(
+                    "that is the lost phone's key", "have the new phone make its own"
+                )
+            phones.append(Phone(described, desk.now))
+        after = dataclasses.replace(person, phones=tuple(phones))
+        signed = signing.sign(desk, [after], revoked=revoked)
+        if new is not None and out is not None:
+            _issue(desk, person, new, revoked[-1], out)
+    if not as_json:
+        say(f"- {len(revoked)} credentials of {person.called} are revoked", "red")
+    more = {"person": person.name, "revoked": [one.cti.hex() for one in revoked]}
+    more["file"] = None if out is None else str(out)
+    desks.report(desk, signed, f"{person.called}'s phone is lost", as_json, more)
+    if out is not None and not as_json:
+        say(f"wrote {out}, for the new phone")
+
+
+def _issue(desk: Desk, person: Person, key, before: Issued, out: Path) -> None:
+    """What ``before`` opened, for another phone's ``key``."""
+    site = desk.register.site
+    places = [(kind, place) for kind, place, _ in before.opens]
+    permissions = {bits for _, _, bits in before.opens}
+    cti = os.urandom(8)
+    grant = issuing.Grant(
+        site=site.id,
+        holder=person.holder,
+        holder_key=key,
+        places=places,
+        issued_at=desk.now,
+        not_before=desk.now,
+        expires=before.expires,
+        cti=cti,
+        permissions=permissions.pop(),
+    )
+    token = issuing.holder_credential(desk.keys.authority.signing_key, grant)
+    made = Issued(cti, person.holder, keys.describe(key), desk.now, before.expires, before.opens)
+    issued.note(desk.register.connection, made)
+    opening.keep(desk.register)  # before anybody has it: what nobody noted cannot be revoked
+    beside = out.with_name(out.name + tokens.LIST_SUFFIX)
+    files.write(beside, revocation.list_for_phones(site, desk.keys, desk.now), files.PUBLIC)
+    files.write(out, token, files.PRIVATE)

@@ -1,0 +1,1 @@
+"""What is wrong with the nodes of a site on its LAN, and what to do."""

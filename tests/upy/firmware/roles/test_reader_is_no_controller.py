@@ -1,0 +1,48 @@
+"""Each module costs a board memory that its door does not need: a reader has none of a
+controller's.
+"""
+
+INTERPRETERS = ("micropython",)
+
+import sys
+
+import coap
+import small_site as site
+from coap import code, option
+from memory_phone import make_reader
+
+PARTS = ("collect", "controller", "time_hint", "policy.parts", "resources.snapshot")
+
+
+class _Peer:
+    connection = 1
+
+
+def _loaded():
+    return [
+        name
+        for name in sys.modules
+        if name.startswith("holdfast") and any([part in name for part in PARTS])
+    ]
+
+
+async def test_a_reader_loads_nothing_of_a_controllers():
+    reader = make_reader()
+    peer = _Peer()
+    peer.credential = reader.trust.authenticate(site.holder_token())
+    for path in ((b"events",), (b"policy",), (b"time",), (b"nothing",), (b"events", b"of")):
+        request = coap.Message(code.GET, [(option.URI_PATH, part) for part in path])
+        try:
+            await reader.server.respond(request, peer)
+        except coap.CoAPError as error:
+            assert error.code == code.NOT_FOUND
+    assert _loaded() == []
+    # Whoever asks for a snapshot where none is kept has that resource loaded, and no more.
+    request = coap.Message(
+        code.GET, [(option.URI_PATH, b"policy"), (option.URI_PATH, b"snapshot")]
+    )
+    try:
+        await reader.server.respond(request, peer)
+    except coap.CoAPError:
+        pass
+    assert _loaded() == ["holdfast.resources.snapshot"]
