@@ -28,16 +28,22 @@ async def _occupied(reader, count, sent=b""):
     return calls
 
 
-async def test_a_crowd_that_proves_nothing_makes_room_for_who_comes():
-    """Four strangers with a valid message_1 each used to be the end of the door for minutes."""
-    hardware = Hardware()
-    reader = make_reader(hardware)
+async def _strangers(reader):
+    """Four that have sent a valid message_1 each, and nothing more."""
     calls = []
     for number in range(4):
         phone = Phone(number=100 * number)
         call = Call(reader)
         await call.ask(phone.hello() + phone.post(b"\xf5" + phone.message_1()[1]))
         calls.append(call)
+    return calls
+
+
+async def test_a_crowd_that_proves_nothing_makes_room_for_who_comes():
+    """Four strangers with a valid message_1 each used to be the end of the door for minutes."""
+    hardware = Hardware()
+    reader = make_reader(hardware)
+    calls = await _strangers(reader)
     resident = Phone(number=5000)
     early = Call(reader)
     await early.send(b"")
@@ -53,12 +59,7 @@ async def test_who_says_nothing_for_a_second_makes_room_before_who_goes_on():
     """A handshake that gets on has two seconds; one that has stopped has one of them."""
     hardware = Hardware()
     reader = make_reader(hardware)
-    calls = []
-    for number in range(4):
-        phone = Phone(number=100 * number)
-        call = Call(reader)
-        await call.ask(phone.hello() + phone.post(b"\xf5" + phone.message_1()[1]))
-        calls.append(call)
+    calls = await _strangers(reader)
     hardware._passed_ms += 1100
     for call in (calls[0], calls[1], calls[3]):
         await call.ask(_NOISE)
