@@ -18,8 +18,6 @@ from holdfast_host.boards import enrol
 from holdfast_host.boards.process import ReaderProcess
 from holdfast_host.boards.settings import Placement
 from holdfast_host.credentials import issuing
-from holdfast_host.credentials.authority import Authority
-from holdfast_host.credentials.secret import Secret
 from holdfast_host.errors import LinkClosed
 from holdfast_host.phone.carrier import Carrier
 from holdfast_host.phone.client import Wish
@@ -29,7 +27,7 @@ from holdfast_host.phone.unlock import unlock
 from holdfast_host.phone.wallet import Identity, new_key
 from holdfast_host.site import devices
 from holdfast_host.site import site as sites
-from holdfast_host.site.keys import Keys
+from lan_site import new_site
 
 WITHIN = 300  # seconds of a machine that others use, too
 CARD = bytes.fromhex("04a1b2c3")
@@ -84,19 +82,15 @@ class _Site:
 
     def __init__(self, folder):
         self.folder = folder
-        self.opened = Keys(Authority.generate(), Secret.generate())
-        authority, secret = self.opened.authority, self.opened.secret
-        sites.create(
-            folder / "acme", "acme", [], authority, "pass" * 5, secret=secret, kdf_rounds=4
-        )
+        self.opened = new_site(folder)
         with socket.socket(type=socket.SOCK_DGRAM) as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         role = ROLE_CONTROLLER
         self._enroll(Placement("hall", (), 200, "ctl", role=role, other_doors=("vault",)))
-        number = tag.card_key(self.site.lookup_key(secret), tag.CARD, CARD)
+        number = tag.card_key(self.site.lookup_key(self.opened.secret), tag.CARD, CARD)
         operations = [[5, 1, [[[DOOR, "hall"], UNLOCK, None]]], [6, number, 1, None]]
-        self.site.change_policy(authority, lambda state: operations, int(time.time()))
+        self.site.change_policy(self.opened.authority, lambda state: operations, int(time.time()))
         peers = (("127.0.0.1", self.port),)
         self._enroll(
             Placement(
@@ -109,11 +103,11 @@ class _Site:
             )
         )
         # It was enrolled before there was a card and a carrier.
-        policy = self.site.policy().for_reader(authority)
+        policy = self.site.policy().for_reader(self.opened.authority)
         files.write(folder / "ctl" / enrol.POLICY, policy, files.PRIVATE)
         self.inside = ReaderProcess(folder / "ctl", lan=(self.port, "127.0.0.1"))
         self.wall = self.hang("wall", "127.0.0.2", inputs=["tamper"])
-        self.phone = _Phone(folder / "contexts", authority)
+        self.phone = _Phone(folder / "contexts", self.opened.authority)
 
     @property
     def site(self):

@@ -18,14 +18,12 @@ from holdfast_host.boards.process import ReaderProcess
 from holdfast_host.boards.settings import Placement
 from holdfast_host.cli.events import check_home
 from holdfast_host.credentials import issuing
-from holdfast_host.credentials.authority import Authority
-from holdfast_host.credentials.secret import Secret
 from holdfast_host.events import files as event_files
 from holdfast_host.phone.carrier import Carrier, Refused
 from holdfast_host.phone.link import TcpLink
 from holdfast_host.phone.wallet import Identity, new_key
 from holdfast_host.site import site as sites
-from holdfast_host.site.keys import Keys
+from lan_site import new_site
 
 WITHIN = 120  # seconds of a machine that others use, too
 DOORS = ("hall", "annex")
@@ -36,11 +34,7 @@ class _Site:
 
     def __init__(self, folder):
         self.folder = folder
-        self.opened = Keys(Authority.generate(), Secret.generate())
-        authority, secret = self.opened.authority, self.opened.secret
-        sites.create(
-            folder / "acme", "acme", [], authority, "pass" * 5, secret=secret, kdf_rounds=4
-        )
+        self.opened = new_site(folder)
         with socket.socket(type=socket.SOCK_DGRAM) as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]

@@ -37,6 +37,14 @@ _A_GROUP = 16  # doors
 _HANGS = 1200.0  # seconds after which nothing will come any more
 
 
+def new_site(folder) -> Keys:
+    """The site ``acme`` in ``folder``, made; gives what opens it."""
+    opened = Keys(Authority.generate(), Secret.generate())
+    authority, secret = opened.authority, opened.secret
+    sites.create(folder / "acme", "acme", [], authority, "pass" * 5, secret=secret, kdf_rounds=4)
+    return opened
+
+
 class LanSite:
     """Enrolled, and not started. ``nodes`` are the processes by their names, the controller first;
     each is called as its door. The card KNOWN opens every door.
@@ -46,11 +54,7 @@ class LanSite:
         # So many at once take their time to start.
         process.START_SECONDS = _HANGS
         self._folder = folder
-        self._opened = Keys(Authority.generate(), Secret.generate())
-        authority, secret = self._opened.authority, self._opened.secret
-        sites.create(
-            folder / "acme", "acme", [], authority, "pass" * 5, secret=secret, kdf_rounds=4
-        )
+        self._opened = new_site(folder)
         self.names = [CONTROLLER, *(f"reader-{number}" for number in range(readers))]
         for name in self.names:
             self._change(lambda state, name=name: changes.add_door(state, name))
@@ -60,7 +64,7 @@ class LanSite:
             some, rights = rights[:_A_GROUP], rights[_A_GROUP:]
             groups.append(1 + len(groups))
             self._change(lambda state, some=some: changes.set_group(state, groups[-1], some))
-        key = card_key(self._site.lookup_key(secret), CARD, bytes.fromhex(KNOWN))
+        key = card_key(self._site.lookup_key(self._opened.secret), CARD, bytes.fromhex(KNOWN))
         now = int(time.time())
         self._change(lambda state: grants.grant(state, {key: KNOWN}, groups, Grant(), now=now))
         with socket.socket(type=socket.SOCK_DGRAM) as probe:
