@@ -102,6 +102,16 @@ class GattDoor(AirDoor):
         self.board = await self._stage.board(_SCRIPT, self._state, self._slowness)
         await self.board.said('"ready"')
 
+    async def heard(self, kind: str, count: int) -> list:
+        """Its first ``count`` events of one kind, once it has said them: it says what it did
+        after the phone has its answer.
+        """
+        lines, mark = 0, f'"event": "{kind}"'
+        for _ in range(count):
+            line = await self.board.said(mark, lines)
+            lines = self.board.lines.index(line, lines) + 1
+        return self.events(kind)[:count]
+
     def events(self, kind: str) -> list:
         """What it has said so far of one kind of event."""
         found = []
