@@ -31,7 +31,7 @@ from holdfast_host.site.keys import Keys
 
 CONTROLLER = "controller"
 KNOWN, UNKNOWN = "04a1b2c3", "04d4e5f6"  # cards
-_DOORS = 31  # at most in one credential, beside the node's own: access/credential.py
+_DOORS = 16  # in one credential: a token has 512 bytes at most, cose/cwt.py
 NOTE = 12  # bytes, as noting_main's
 
 _A_GROUP = 16  # doors
@@ -143,7 +143,7 @@ class LanSite:
 
     def visit(self, name, work, doors=()):
         """What ``work(carrier)`` gives, of somebody at that node who may carry its events and
-        those of these doors, 31 at most: one credential names no more than 32.
+        those of these doors, as many as a credential holds.
         """
         secret, now = new_key(0), int(time.time())
         grant = issuing.Grant(
