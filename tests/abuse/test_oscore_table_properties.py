@@ -68,7 +68,7 @@ class Lives(RuleBasedStateMachine):
         """Power comes back: what is in hand is gone, and so is what was only in memory."""
         sealer = Sealer(KEY, os.urandom)
         store = ContextStore(self.folders[who].name + "/contexts", sealer, os.urandom)
-        self.tables[who] = Contexts(4, 0, store)
+        self.tables[who] = Contexts(4, 0, store, 4)
         self.views[who].clear()
         self.open = [entry for entry in self.open if entry[0] != who]
 

@@ -31,7 +31,6 @@ from holdfast_host.site.keys import Keys
 
 CONTROLLER = "controller"
 KNOWN, UNKNOWN = "04a1b2c3", "04d4e5f6"  # cards
-_DOORS = 16  # in one credential: a token has 512 bytes at most, cose/cwt.py
 NOTE = 12  # bytes, as noting_main's
 
 _A_GROUP = 16  # doors
@@ -141,16 +140,14 @@ class LanSite:
         raw = self._site.policy().for_reader(self._opened.authority)
         files.write(self._folder / name / enrol.POLICY, raw, files.PRIVATE)
 
-    def visit(self, name, work, doors=()):
-        """What ``work(carrier)`` gives, of somebody at that node who may carry its events and
-        those of these doors, as many as a credential holds.
-        """
+    def visit(self, name, work):
+        """What ``work(carrier)`` gives, of somebody at that node who may carry all events."""
         secret, now = new_key(0), int(time.time())
         grant = issuing.Grant(
             site="acme",
             holder="carla",
             holder_key=Key.from_map(secret.to_map()),
-            places=[(DOOR, one) for one in {name, *doors}],
+            places=[(DOOR, one) for one in self.names],
             issued_at=now - 60,
             expires=now + 3600,
             cti=os.urandom(8),
@@ -169,19 +166,17 @@ class LanSite:
 
     def collected(self, names):
         """The records of each of these nodes that the controller has, by name."""
-        found = {}
-        for begin in range(0, len(names), _DOORS):
-            some = names[begin : begin + _DOORS]
 
-            def work(carrier, some=some):
-                there = carrier.nodes()
-                for name in some:
-                    if name in there:
-                        carrier.turn_to_node(name)
-                        found[name] = _all(carrier)
+        def work(carrier):
+            found = {}
+            there = carrier.nodes()
+            for name in names:
+                if name in there:
+                    carrier.turn_to_node(name)
+                    found[name] = _all(carrier)
+            return found
 
-            self.visit(CONTROLLER, work, some)
-        return found
+        return self.visit(CONTROLLER, work)
 
     def nonces(self):
         """A note of each nonce that was used, of all nodes."""

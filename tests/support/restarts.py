@@ -110,7 +110,7 @@ class Restarting:
         self._hardware.random_counter = 100000 * self._starts
         random_bytes = self._hardware.random_bytes
         store = open_store(self.flash.path, random_bytes, self.faults, self.binding)
-        self.contexts = Contexts(self.limits.contexts, random_bytes(1)[0] % 48, store)
+        self.contexts = Contexts(self.limits.contexts, random_bytes(1)[0] % 48, store, 4)
         trust = Trust(site.SITE, [site.authority_public()], site.zone_keys)
         handshakes = Handshakes(
             [(0, site.READER_PRIVATE, site.device_certificate())],

@@ -14,6 +14,9 @@ DATAGRAMS = const(32)
 
 _MOST_A_KEY = const(2)
 _HAS_OPENED = const(1)
+# Where the role is, beyond the context: after the byte for what was done, and the credential's own
+# first (access/credential.py).
+_ROLE = const(2)
 
 
 class Association:
@@ -47,7 +50,9 @@ class Association:
 
 
 class Contexts(Table):
-    """At most ``capacity`` associations by identifier; the longest unused goes first.
+    """At most ``capacity`` associations with people and ``devices`` with other nodes, by
+    identifier; the longest unused of the same kind goes first: however many nodes ask, nobody's
+    phone is forgotten for them, and no crowd at a door makes a node forget the others.
 
     Before any that has opened something go those that have not: a phone whose every wish is
     refused must not be able to make the reader forget the others. And of one key there are at most
@@ -55,18 +60,19 @@ class Contexts(Table):
     ``store`` (storage/contexts.py) keeps those that have opened something over a restart.
 
     An entry that memory had no room for is None: it lies in the store alone, and comes back with a
-    restart. It counts as the least wanted, so that the store never holds more than ``capacity``.
+    restart. It counts as the least wanted of either kind, so that the store never holds more than
+    both numbers.
     """
 
-    def __init__(self, capacity: int, first: int, store):
+    def __init__(self, capacity: int, first: int, store, devices: int):
         super().__init__(first)
-        self._capacity = capacity
+        self._most = capacity, devices
         self._store = store
         self._echo = None  # the same for all until the next start
         self._unkept = []  # identifiers of those that have opened something and are not stored yet
         self._unwanted = []  # and of those that are stored and were given up
         self._unmoved = []  # identifiers of those that were made in the midst of a handshake
-        for packed in self._store.load(capacity):
+        for packed in self._store.load(capacity + devices):
             kid = SecurityContext.over(packed).recipient_id
             self._keep_to_two(packed)
             self.put(kid, packed)
@@ -95,8 +101,7 @@ class Contexts(Table):
         if window is not None:
             context.resize_window(window)
         self._keep_to_two(context.packed)
-        if len(self.order) >= self._capacity:
-            self._give_up(self._least_wanted())
+        self._make_place(_is_device(context.packed))
         self.put(c_r, context.packed)
         self._unmoved.append(c_r)
 
@@ -228,19 +233,31 @@ class Contexts(Table):
         while len(others) >= _MOST_A_KEY:
             self._give_up(others.pop(0))
 
-    def _least_wanted(self):
-        for number in self.order:
-            if self.entries[number] is None:
-                return number
-        for number in self.order:
-            if not has_opened(self.entries[number]):
-                return number
-        return self.order[0]
+    def _make_place(self, for_device):
+        while True:
+            count, least, lowest = 0, None, 3
+            for number in self.order:
+                packed = self.entries[number]
+                rank = 0
+                if packed is not None:
+                    if _is_device(packed) is not for_device:
+                        continue
+                    rank = 2 if has_opened(packed) else 1
+                count += 1
+                if rank < lowest:
+                    least, lowest = number, rank
+            if count < self._most[for_device]:
+                return
+            self._give_up(least)
 
 
 def has_opened(packed) -> bool:
     """Whether something was done for whom the association in ``packed`` is with."""
     return packed[length(packed)] & _HAS_OPENED != 0
+
+
+def _is_device(packed):
+    return packed[length(packed) + _ROLE] != 0
 
 
 def _credential(packed):

@@ -54,6 +54,7 @@ class Node:
     """
 
     ROLE = ROLE_READER  # what its certificate must say that it is
+    DEVICES = 8  # how many associations with other nodes it keeps, beside its phones'
     neighbours = None  # the Neighbours of a node that has a LAN
     is_offline = False  # whether its controller is not there
 
@@ -127,6 +128,7 @@ class Node:
             self.limits.contexts,
             self.hardware.random_bytes(1)[0] % 48,
             self._context_store or self.stores.context_store(self._binding),
+            self.DEVICES,
         )
         self.handshakes = Handshakes(
             self.keys.entries,

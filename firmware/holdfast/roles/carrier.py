@@ -81,9 +81,10 @@ class Carrier:
         sealer = Sealer(derive(private_key, "contexts", settings.place), hardware.random_bytes)
         binding = self.keys.device(0).key.x  # pyright: ignore[reportOptionalMemberAccess]
         self.contexts = Contexts(
-            _PARTNERS,
+            0,
             hardware.random_bytes(1)[0] % 48,
             ContextStore(directory + "/contexts", sealer, hardware.random_bytes, binding),
+            _PARTNERS,
         )
         self.exchanger = Exchanger(_NoHandshakes(), self.contexts, Server(), self)
         introductions = Introductions(

@@ -9,6 +9,7 @@ from ..access.policy.view import DoorView
 from ..node.collecting import Collecting
 from ..resources import collected
 from ..resources.find import for_holders
+from ..storage.collected.shelves import NODES
 from ..storage.policy.parts import ROOM
 from .doors import Doors
 
@@ -21,6 +22,7 @@ class Controller(Doors):
     """
 
     ROLE = ROLE_CONTROLLER
+    DEVICES = NODES + Doors.DEVICES  # with whoever brings events, and a few that carry or ask
 
     def __init__(self, *identity, ask_time=None, **more):
         Doors.__init__(self, *identity, **more)

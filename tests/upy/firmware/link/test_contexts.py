@@ -101,11 +101,26 @@ def _added(contexts, number, key, **named):
     return kid
 
 
+def _added_device(contexts, number):
+    """The same of another node, which has done something here."""
+    private = crypto.sha256(b"device %d" % number)
+    kid = contexts.reserve(b"")
+    context = oscore.SecurityContext(crypto.sha256(private)[:16], b"", b"\x99", kid)
+    trust = Trust(site.SITE, [site.authority_public()])
+    token = trust.read(site.device_certificate(private))
+    credential = crypto.finish(trust.authenticate_steps(token, True))
+    assert credential.role
+    association = Association(context, credential)
+    contexts.add(kid, association)
+    contexts.opened(kid, association)
+    return kid
+
+
 def test_an_association_that_moves_stays_what_it_was():
     """Keys, numbers used and accepted, what a challenge waits for: one of them back at its
     beginning, and a recording opens the door.
     """
-    contexts = Contexts(4, 0, NoStore())
+    contexts = Contexts(4, 0, NoStore(), 4)
     kid = _added(contexts, 1, 1, window=DATAGRAMS)
     before = contexts.find(kid)
     context = before.context
@@ -127,7 +142,7 @@ def test_what_an_association_has_left_can_do_nothing_any_more():
     """Whoever still has it in hand would use numbers that the one in its new place uses too, and
     accept what that has accepted.
     """
-    contexts = Contexts(4, 0, NoStore())
+    contexts = Contexts(4, 0, NoStore(), 4)
     kid = _added(contexts, 1, 1)
     left = contexts.find(kid)
     contexts.move()
@@ -188,7 +203,7 @@ async def test_memory_for_no_more_phones_is_made_and_the_next_try_succeeds():
 
 def test_who_has_opened_nothing_goes_first_and_of_the_others_one_at_a_time():
     """However often it is asked for, and with nobody left."""
-    contexts = Contexts(4, 0, NoStore())
+    contexts = Contexts(4, 0, NoStore(), 4)
     names = []
     for number in range(4):
         c_r = contexts.reserve(b"")
@@ -235,7 +250,7 @@ def test_of_one_key_there_are_two_whatever_it_does():
     """A holder who makes a handshake for each visit, or for none, flushes nobody but himself: also
     with another token for the same key, and also where everybody has opened something.
     """
-    contexts = Contexts(6, 0, NoStore())
+    contexts = Contexts(6, 0, NoStore(), 4)
     residents = [_added(contexts, number, number) for number in range(3)]
     for kid in residents[1:]:
         contexts.opened(kid, contexts.find(kid))
@@ -266,9 +281,31 @@ async def test_who_makes_a_handshake_for_each_visit_has_two_files():
         assert door.faults == []
 
 
+def test_nodes_and_people_take_no_place_from_each_other():
+    """A controller is asked by more nodes than a door has phones, all day long, and a crowd of
+    phones comes in the morning: neither must make the other introduce itself again.
+    """
+    contexts = Contexts(3, 0, NoStore(), 2)
+    phones = [_added(contexts, number, number) for number in range(3)]
+    for kid in phones[1:]:
+        contexts.opened(kid, contexts.find(kid))
+    nodes = [_added_device(contexts, number) for number in range(4)]
+    assert _there(contexts, phones) == [True] * 3
+    assert _there(contexts, nodes) == [False, False, True, True]
+    later = [_added(contexts, 10 + number, 10 + number) for number in range(4)]
+    assert _there(contexts, nodes) == [False, False, True, True]
+    # Who has opened something goes last, and there is one place for all who have not.
+    assert _there(contexts, phones) == [False, True, True]
+    assert _there(contexts, later) == [False] * 3 + [True]
+    contexts.make_room()  # one that has opened something lies in the store alone: which is unknown
+    _added_device(contexts, 9)
+    _added(contexts, 20, 20)
+    assert len(contexts.order) <= 5
+
+
 def test_what_has_ended_is_forgotten_when_somebody_looks():
     """A void or expired holder has no association, however it came to be so."""
-    contexts = Contexts(4, 0, NoStore())
+    contexts = Contexts(4, 0, NoStore(), 4)
     kids = [_added(contexts, number, number) for number in range(2)]
     ends = contexts.find(kids[0]).credential.expires
     contexts.forget_ended(ends - 1)
@@ -297,7 +334,7 @@ def test_the_transport_says_how_far_back_a_request_may_come():
     """Where the order is kept, what was held back dies with the next that comes through; where it
     is not, 32 places, and none twice.
     """
-    contexts = Contexts(4, 0, NoStore())
+    contexts = Contexts(4, 0, NoStore(), 4)
     ordered = _added(contexts, 1, 1, window=ORDERED)
     datagrams = _added(contexts, 2, 2, window=DATAGRAMS)
     for kid, later in ((ordered, False), (datagrams, True)):
