@@ -6,7 +6,8 @@ line what this machine lacks: its figures are absent, never invented. Names of s
 run only those, and leave the other figures as they were. The second table holds them against what
 is known elsewhere and against our budgets (published.py).
 
-``--readme`` runs nothing: it writes the figures of build/bench.json into README.md.
+``--readme`` runs nothing: it writes the figures of build/bench.json into README.md, and what a tap
+takes by them into docs/hardware/tap.md.
 """
 
 import ast
@@ -19,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "support")]
 
 import published
+import tap
 
 import conftest
 
@@ -66,7 +68,10 @@ def write_readme(found: dict) -> None:
     path = ROOT / "README.md"
     before, rest = path.read_text().split(README_BEGIN)
     after = rest.partition(README_END)[2]
-    path.write_text(before + README_BEGIN + published.markdown(found) + "\n" + README_END + after)
+    made = before + README_BEGIN + published.markdown(found) + "\n" + README_END + after
+    path.write_text(made)
+    page = ROOT / "docs" / "hardware" / "tap.md"
+    page.write_text(tap.rewritten(page.read_text(), tap.counts(made)))
 
 
 def main(names: list) -> None:

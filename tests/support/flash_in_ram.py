@@ -1,5 +1,7 @@
 """A flash in RAM under a real littlefs, as small as a test wants it. MicroPython only."""
 
+import os
+
 import vfs
 
 
@@ -47,3 +49,30 @@ class mounted:
 
     def __exit__(self, *_):
         vfs.umount(self._root)
+
+
+def free(root):
+    """Blocks that nobody has. Littlefs may count some twice, and then comes to less than none."""
+    blocks = os.statvfs(root)[3]
+    return blocks if blocks < 1 << 31 else 0
+
+
+def fill(root, name="others"):
+    """Somebody else takes all there is, in one file that grows and in many small ones."""
+    piece = b"\x5a" * 512
+    try:
+        with open(root + "/" + name, "wb") as file:
+            for _ in range(8 * free(root)):
+                file.write(piece)
+                file.flush()
+    except OSError:
+        pass  # what was flushed stays
+    count = 0
+    while count < 2000:
+        try:
+            with open("%s/%s%d" % (root, name, count), "wb") as file:
+                file.write(piece)
+        except OSError:
+            return
+        count += 1
+    raise AssertionError("the flash does not fill")

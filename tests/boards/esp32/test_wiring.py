@@ -31,6 +31,35 @@ def test_drawings_are_whole_and_shown(drawing):
     assert any(f"]({drawing.name})" in page.read_text() for page in PAGES)
 
 
+def _extent(text: ElementTree.Element) -> tuple:
+    """(left, right, top, bottom) of a text, by what a letter of that font takes."""
+    kinds = text.get("class", "").split()
+    size = 15 if "h" in kinds else 11 if "v" in kinds or "n" in kinds else 12
+    width = len(text.text) * size * (0.66 if "b" in kinds else 0.58)
+    x, y = float(text.get("x")), float(text.get("y"))
+    left = x - {"start": 0, "middle": width / 2, "end": width}[text.get("text-anchor")]
+    return left, left + width, y - size, y
+
+
+@pytest.mark.parametrize("drawing", DRAWINGS, ids=lambda drawing: drawing.name)
+def test_no_text_crosses_the_edge_of_a_box(drawing):
+    """It is either beside a part or in it: half of it in a board is read as a name of a pin."""
+    root = ElementTree.fromstring(drawing.read_text())
+    name = "{http://www.w3.org/2000/svg}"
+    boxes = [
+        [float(box.get(key)) for key in ("x", "y", "width", "height")]
+        for box in root.iter(f"{name}rect")
+        if box.get("class") in ("box", "zone")
+    ]
+    assert boxes
+    for text in root.iter(f"{name}text"):
+        left, right, top, bottom = _extent(text)
+        for x, y, width, height in boxes:
+            if y < bottom and top < y + height:
+                for edge in (x, x + width):
+                    assert not left + 4 < edge < right - 4, text.text
+
+
 def test_names_of_pins_are_those_of_the_boards():
     known = {name for board in BOARDS for name in board.pins()}
     for drawing in DRAWINGS:

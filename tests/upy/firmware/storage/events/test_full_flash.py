@@ -9,6 +9,7 @@ HEAP = "64M"
 import gc
 import os
 
+import flash_in_ram
 import small_log as small
 from flash_in_ram import Flash, mounted
 from harness import raises
@@ -27,30 +28,11 @@ def log_at(segments=12, segment_bytes=4000):
 
 
 def free():
-    """Blocks that nobody has. Littlefs may count some twice, and then comes to less than none."""
-    blocks = os.statvfs(ROOT)[3]
-    return blocks if blocks < 1 << 31 else 0
+    return flash_in_ram.free(ROOT)
 
 
 def fill(name="others"):
-    """Somebody else takes all there is, in one file that grows and in many small ones."""
-    piece = b"\x5a" * 512
-    try:
-        with open(ROOT + "/" + name, "wb") as file:
-            for _ in range(8 * free()):
-                file.write(piece)
-                file.flush()
-    except OSError:
-        pass  # what was flushed stays
-    count = 0
-    while count < 2000:
-        try:
-            with open("%s/%s%d" % (ROOT, name, count), "wb") as file:
-                file.write(piece)
-        except OSError:
-            return
-        count += 1
-    raise AssertionError("the flash does not fill")
+    flash_in_ram.fill(ROOT, name)
 
 
 def whole(log):
