@@ -157,8 +157,10 @@ def test_events_of_the_place_that_a_board_has_left_come_home_with_it(
     moved = holdfast(*again, "--node", "moved", "--replace")
     assert moved.code == 0, moved.err
     with ReaderProcess(reader_folder, lan=(free_port(), HOST)) as node:
-        where = ("--node", at(node))
-        pull = ("events", "pull", site_folder, "--as", bearer("carry-events"), *where)
+        where = ("--as", bearer("carry-events"), "--node", at(node))
+        pull = ("events", "pull", site_folder, *where)
+        found = holdfast("doctor", site_folder, *where, "--json").json["findings"]
+        assert [one["text"] for one in found if "before are not at home" in one["text"]]
         done = holdfast(*pull, "--json")
         assert done.code == 0, done.err
         here, left = done.json["nodes"]
@@ -171,6 +173,8 @@ def test_events_of_the_place_that_a_board_has_left_come_home_with_it(
         assert "access" in [one["kind"] for one in shown]
         (here,) = holdfast(*pull, "--json").json["nodes"]
         assert not here["left"]
+        found = holdfast("doctor", site_folder, *where, "--json").json["findings"]
+        assert not [one["text"] for one in found if "before are not at home" in one["text"]]
 
 
 def test_the_doctor_finds_what_is_wrong_and_nothing_else(
