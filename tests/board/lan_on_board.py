@@ -23,6 +23,7 @@ class Datagrams:
         self._arrived = asyncio.Event()
         self._came = []
         self.to_all = GROUP, own[1]
+        self.network = None
         self.receivers = (self,)
 
     @staticmethod

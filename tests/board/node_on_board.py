@@ -65,6 +65,7 @@ class Silence:
     """A socket on a LAN where nobody is."""
 
     to_all = ("224.0.0.1", 62435)
+    network = None
 
     def __init__(self):
         self.receivers = (self,)

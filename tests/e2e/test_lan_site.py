@@ -2,7 +2,8 @@
 at any moment: what is acknowledged is there, what is decided is right, no nonce is used twice.
 
 Nothing here waits for a time: what is waited for is what the
-nodes say, or have, and a minute more of a busy machine is no fault.
+nodes say, or have, and a minute more of a busy machine is no fault. HOLDFAST_READERS and
+HOLDFAST_CUTS say how many there are of either.
 """
 
 import os
@@ -13,8 +14,8 @@ from holdfast.access.events import record as event_record
 from lan_site import CONTROLLER, KNOWN, UNKNOWN, LanSite, applied, decisions, last_awaited
 
 IS_LONG = os.environ.get("HOLDFAST_TORTURE") == "1"
-READERS = 32 if IS_LONG else 8
-CUTS = 200 if IS_LONG else 5
+READERS = int(os.environ.get("HOLDFAST_READERS", "32" if IS_LONG else "8"))
+CUTS = int(os.environ.get("HOLDFAST_CUTS", "200" if IS_LONG else "5"))
 HANGS = 1200.0  # seconds after which nothing will come any more
 
 

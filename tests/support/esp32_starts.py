@@ -25,16 +25,18 @@ AGAIN_S = 120  # in the place of half an hour
 
 class Radio:
     """In the place of link/gatt's: ``acts`` is what happens once the node serves, and ``said`` is
-    what the last one says of itself.
+    what the last one said of itself first, ``now()`` what it says of itself now.
     """
 
     fails = None
     acts = staticmethod(lambda: None)
     said = b""
+    now = staticmethod(lambda: b"")
 
     def __init__(self, ble, ticks, limits, advertisement, console):
         if self.fails is not None:
             raise self.fails
+        Radio.now = staticmethod(advertisement)
         Radio.said = advertisement()
         assert ble.is_active and limits.connections == 3
 

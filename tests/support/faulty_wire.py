@@ -6,7 +6,7 @@ import asyncio
 
 from simulated_network import Network
 from simulated_time import SimulatedTime
-from simulated_wire import GROUP, Socket
+from simulated_wire import GROUP, MOST, Socket
 
 
 class FaultyWire(Network):
@@ -70,6 +70,7 @@ class _Socket(Socket):
         self._arrived.set()
 
     def send(self, address, data):
+        assert len(data) <= MOST, "%d bytes" % len(data)
         wire = self._wire
         if wire.log is not None:
             wire.log.append((self._address, address, bytes(data)))

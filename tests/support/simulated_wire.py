@@ -8,6 +8,7 @@ import asyncio
 from simulated_network import Chance
 
 GROUP = "all"
+MOST = 1152  # bytes that a node sends at once, whatever it has to say
 
 
 class Wire:
@@ -34,6 +35,7 @@ class Socket:
         self._arrived = asyncio.Event()
         self.receivers = [self]
         self.to_all = None if wire.no_group else GROUP
+        self.network = None
 
     @staticmethod
     def address_of(host, port):
@@ -43,6 +45,7 @@ class Socket:
         return source == self._address
 
     def send(self, address, data):
+        assert len(data) <= MOST, "%d bytes" % len(data)
         wire = self._wire
         wire.sent[self._address] = wire.sent.get(self._address, 0) + len(data)
         if wire.log is not None:

@@ -37,8 +37,15 @@ def encode(site: str, node: str, doors, is_offline: bool) -> bytes:
     Of more than four doors none is named: who looks for one of them has to ask.
     """
     named = doors if len(doors) <= MAX_DOORS else ()
-    first = _VERSION | (_OFFLINE if is_offline else 0)
-    return bytes((first,)) + node_tag(site, node) + b"".join([door_tag(site, d) for d in named])
+    tags = b"".join([door_tag(site, door) for door in named])
+    return of_tags(node_tag(site, node), tags, is_offline)
+
+
+def of_tags(node: bytes, doors: bytes, is_offline: bool) -> bytes:
+    """The same for who knows no more than the tag of the ``node`` and those of its ``doors``, one
+    after the other.
+    """
+    return bytes((_VERSION | (_OFFLINE if is_offline else 0),)) + node + doors
 
 
 def decode(data: bytes) -> Advert:

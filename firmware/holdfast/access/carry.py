@@ -40,6 +40,7 @@ _MOST = const(0xFFFFFFFF)
 _MAX_CARD = const(32)
 _MAX_PIN = const(16)
 _MAX_MS = const(3600000)
+_DOOR_TAG = const(2)
 
 
 class CarryRefused(InvalidInput):
@@ -86,15 +87,17 @@ class Answer:
 
     To LINK belong ``taken``, how many bytes of the phone have been taken in all, ``offset`` of
     ``data`` in what goes to the phone, ``flags`` as above, and ``proofs``, how many of the phone's
-    requests could be decrypted so far.
+    requests could be decrypted so far. To LOOK belongs ``door``, the 2 bytes by which the door
+    that it carries for is advertised (advert.py): any reader of it says them to all who pass.
     """
 
     taken = offset = flags = proofs = 0
     data = b""
 
-    def __init__(self, shown: str, ms: int = 0, link=None):
+    def __init__(self, shown: str, ms: int = 0, link=None, door=None):
         self.shown = shown
         self.ms = ms
+        self.door = door
         self.is_of_link = link is not None
         if link is not None:
             self.taken, self.offset, self.data, self.flags, self.proofs = link
@@ -104,23 +107,29 @@ class Answer:
         items: list = [SHOWN.index(self.shown), self.ms]
         if self.is_of_link:
             items += [self.taken, self.offset, self.data, self.flags, self.proofs]
+        elif self.door is not None:
+            items.append(self.door)
         return cbor.encode(items)
 
 
 def parse_answer(payload) -> Answer:
     """The Answer in ``payload``. Raises CarryRefused."""
     items = _items(payload)
-    if len(items) not in (2, 7):
+    if len(items) not in (2, 3, 7):
         raise CarryRefused("no answer to a carrier")
     shown, ms = items[:2]
     if not _is_number(shown) or shown >= len(SHOWN) or not _is_number(ms) or ms > _MAX_MS:
         raise CarryRefused("no answer to a carrier")
-    link = None
-    if len(items) == 7:
+    link = door = None
+    if len(items) == 3:
+        door = items[2]
+        if not isinstance(door, bytes) or len(door) != _DOOR_TAG:
+            raise CarryRefused("no door is named")
+    elif len(items) == 7:
         taken, offset, data, flags, proofs = link = tuple(items[2:])
         if not (all(map(_is_number, (taken, offset, flags, proofs))) and _is_piece(data)):
             raise CarryRefused("no answer about a link")
-    return Answer(SHOWN[shown], ms, link)
+    return Answer(SHOWN[shown], ms, link, door)
 
 
 def _items(payload):

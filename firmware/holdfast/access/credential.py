@@ -138,6 +138,13 @@ class Credential:
         """Who it is, holder or device."""
         return self.holder or self.device  # pyright: ignore[reportReturnType]
 
+    @property
+    def decides(self) -> bool:
+        """Whether it is of a device that decides for its doors, a reader or a controller: nobody
+        else has the policy, or events of its own.
+        """
+        return self.role in (ROLE_READER, ROLE_CONTROLLER)
+
     def is_from(self, anchors) -> bool:
         """Whether the authority signed it with one of the keys ``anchors`` (cose.Key)."""
         if self.guest or self.authority is None:

@@ -6,7 +6,7 @@ The checks run in a fixed order, and the first that fails gives the reason. What
 
 from . import reason
 from .clock.reading import SKEW_S, ClockReading
-from .credential import ROLE_CARRIER, ROLE_CONTROLLER, ROLE_READER
+from .credential import ROLE_CARRIER
 from .decision import Decision
 from .policy.view import DoorView
 from .request import (
@@ -76,7 +76,7 @@ def rights(credential, view: DoorView) -> int:
     if credential.role == ROLE_CARRIER:
         return CARRY if view.way_of(credential.device) else 0
     if credential.role:
-        return CARRY_EVENTS if credential.role in (ROLE_READER, ROLE_CONTROLLER) else 0
+        return CARRY_EVENTS if credential.decides else 0
     bits = view.permissions(credential)
     return bits & UNLOCK if credential.guest else bits
 

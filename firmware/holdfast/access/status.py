@@ -24,3 +24,4 @@ PEERS = 21  # how many other nodes it knows
 KNOWLEDGE_AGE = (
     22  # seconds since a peer last showed that it knows no later policy; null: none did
 )
+NETWORK = 23  # its own IPv4 address, text, and after a slash the mask, if it knows that

@@ -3,7 +3,7 @@
 from micropython import const
 from oscore.table import kid_of
 
-from ..access.credential import ROLE_CONTROLLER, ROLE_READER, Credential
+from ..access.credential import Credential
 from ..access.tag import name_tag
 
 MOST = const(64)
@@ -45,7 +45,7 @@ class Peers:
 
         Says whether it is one to be known.
         """
-        if credential.role not in (ROLE_READER, ROLE_CONTROLLER):
+        if not credential.decides:
             return False
         tag = name_tag(credential.device)
         known = self.by_tag.get(tag)

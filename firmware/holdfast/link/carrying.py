@@ -22,11 +22,13 @@ class Handover:
     """Says to the node that decides, ``partner`` (link.partner.Partner), one thing after another.
 
     ``heard(answer)`` is called with each Answer, and ``heard(None)`` when the partner is found to
-    be away. ``ticks`` and ``random_bytes`` are the hal's.
+    be away. ``ticks`` and ``random_bytes`` are the hal's. ``door`` is what it has last said to be
+    the door that is carried for (carry.Answer), None once it says that there is none.
     """
 
     def __init__(self, partner, ticks, random_bytes, heard):
         self.is_present = False
+        self.door = None
         self.begun = 0  # how often another instance began: links of before are over
         self._partner = partner
         self._ticks = ticks
@@ -59,6 +61,8 @@ class Handover:
             response = await self._response(payload, end)
             if response.code == code.CONFLICT:
                 self._begin()
+            elif response.code == code.FORBIDDEN:
+                self.door = None
             if response.code != code.CHANGED:
                 raise NoAnswer("it is not taken: %s" % code.text(response.code))
             try:
@@ -74,6 +78,8 @@ class Handover:
         finally:
             self._turn.release()
         self.is_present = True
+        if answer.door is not None:
+            self.door = answer.door
         self._heard(answer)
         return answer
 

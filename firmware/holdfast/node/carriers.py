@@ -6,7 +6,7 @@ from untrusted import InvalidInput
 
 from ..access import reason
 from ..access.carriers import NEW, REPEATED, TWO, Bucket, Life, Numbers, links_bucket
-from ..access.carry import CARD, GONE, LINK, MORE, PIN, TAMPER, Answer
+from ..access.carry import CARD, GONE, LINK, LOOK, MORE, PIN, TAMPER, Answer
 from ..access.decide import may
 from ..access.events.event import CARRIER_TAMPER, TWO_CARRIERS
 from ..access.policy.rules import CARRIER_ENTRY
@@ -82,7 +82,8 @@ class Carriers:
                 carrier.answer = self._done(carrier, side, said)
             if carrier.answer is not None:
                 return carrier.answer
-        return Answer(*side.shown())
+        door = self._advertised(unit) if said.kind == LOOK else None
+        return Answer(*side.shown(), door=door)
 
     def clear(self, name: str, by: str) -> bool:
         """The carrier was looked after, as ``by`` says; False if there was nothing to clear.
@@ -104,6 +105,11 @@ class Carriers:
         return True
 
     # One of them
+
+    def _advertised(self, unit):
+        from ..access.advert import door_tag  # a node without a radio has no other use for it
+
+        return door_tag(self._node.settings.site, unit.name)
 
     def _done(self, carrier, side, said):
         uptime = self._node.timekeeper.uptime()

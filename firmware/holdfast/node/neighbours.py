@@ -14,7 +14,6 @@ from micropython import const
 from untrusted import InvalidInput
 
 from ..access import reason, status
-from ..access.credential import ROLE_CONTROLLER, ROLE_READER
 from ..access.decide import is_void
 from ..access.tag import name_tag
 from ..lan import peers as lan_peers
@@ -226,9 +225,8 @@ class Neighbours:
             self.look()
 
     def _is_neighbour(self, credential) -> bool:
-        if credential.role not in (ROLE_READER, ROLE_CONTROLLER):
-            return False
-        return credential.device != self._node.settings.node and not self._is_void(credential)
+        is_other = credential.decides and credential.device != self._node.settings.node
+        return is_other and not self._is_void(credential)
 
     def _is_void(self, credential):
         node = self._node
@@ -337,6 +335,8 @@ class Neighbours:
             status.PEERS: len(self.peers.by_tag),
             status.KNOWLEDGE_AGE: None if age is None else age // 1000,
         }
+        if self._socket.network is not None:
+            told[status.NETWORK] = self._socket.network
         if self.controller is not None:
             told[status.CONTROLLER] = [settings.controller, self.controller.is_present]
         return told

@@ -6,7 +6,6 @@ Loaded where there is a LAN: no phone asks for it.
 from coap import Message, code, option
 
 from ..access import reason
-from ..access.credential import ROLE_CONTROLLER, ROLE_READER
 from ..access.policy.news import MAX_CHANGESETS, News
 from ..access.tag import name_tag
 from . import exchange
@@ -32,7 +31,7 @@ class NewsResource:
         """Number and head in force, and the changesets after number n (access/policy/news.py)."""
         after = exchange.after(request, 0)
         credential = peer.credential
-        if credential is None or credential.role not in (ROLE_READER, ROLE_CONTROLLER):
+        if credential is None or not credential.decides:
             return exchange.forbidden(reason.ACTION_NOT_ALLOWED)
         self._asked(name_tag(credential.device), after)
         try:

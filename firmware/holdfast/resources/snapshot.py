@@ -6,7 +6,6 @@ For who is too far behind for changesets. Loaded where one is asked for.
 from coap import CoAPError, Message, code, option
 from micropython import const
 
-from ..access.credential import ROLE_CONTROLLER, ROLE_READER
 from ..access.request import ADMINISTER
 from . import exchange
 
@@ -31,7 +30,7 @@ class SnapshotResource:
         """2.05 with part k of it, at most 1,024 bytes, 0 for its head; 4.04: there is none."""
         place = _part(request)
         credential = peer.credential
-        if credential.role not in (ROLE_READER, ROLE_CONTROLLER):
+        if not credential.decides:
             refusal = self._may(credential, ADMINISTER)
             if refusal:
                 return exchange.forbidden(refusal)

@@ -1,5 +1,6 @@
 """Who carries, on an ESP32. An image that is made of this alone has nothing that decides."""
 
+from ..access import advert
 from ..hal.esp32 import flash
 from ..link.limits import Limits
 from . import carrier_start, esp32_start
@@ -20,12 +21,14 @@ def make(board, ble, lan, begin) -> tuple:
     begin()
     limits = Limits(connections=ble.CONNECTIONS - 1)
     carrier = None
+    own = advert.node_tag(settings.site, settings.node)
 
-    def is_offline():
-        return carrier is None or not carrier.is_present
+    def advertisement():
+        # Which door it is for stands in the policy, which it does not have: its controller says.
+        door = carrier and carrier.handover.door
+        return advert.of_tags(own, door or b"", carrier is None or not carrier.is_present)
 
-    # Which door it is for stands in the policy, which it does not have.
-    radio = esp32_start.radio_of(board, ble, limits, settings, (), is_offline)
+    radio = esp32_start.radio_of(board, ble, limits, advertisement)
     carrier = carrier_start.make(
         settings,
         private_key,
@@ -82,7 +85,7 @@ def _socket(board, lan):
     from ..lan.endpoint import GROUP, PORT
 
     try:
-        return Udp(PORT, GROUP, lambda: lan.address)
+        return Udp(PORT, GROUP, lan)
     except OSError as error:
         esp32_start.lan_refused(board.console, error)
         return None

@@ -2,7 +2,7 @@
 
 from untrusted import InvalidInput
 
-from ..access import status
+from ..access import advert, status
 from ..hal.esp32 import flash
 from ..link.limits import Limits
 from ..storage import let_go
@@ -45,10 +45,12 @@ def make(board, ble, lan, begin) -> tuple:
     node = None
     doors = [door for door, _ in settings.doors]
 
-    def is_offline():
-        return node is not None and node.is_offline
+    said = [advert.encode(settings.site, settings.node, doors, bit) for bit in (False, True)]
 
-    radio = radio_of(board, ble, limits, settings, doors, is_offline)
+    def advertisement():
+        return said[node is not None and node.is_offline]
+
+    radio = radio_of(board, ble, limits, advertisement)
     try:
         node = role(settings, private_key, board, flash.STATE, limits, **more)
     except InvalidInput as error:
@@ -145,7 +147,7 @@ def _join(node, lan):
     from ..node.neighbours import GROUP, Neighbours
 
     try:
-        neighbours = Neighbours(node, Udp(PORT, GROUP, lambda: lan.address))
+        neighbours = Neighbours(node, Udp(PORT, GROUP, lan))
         neighbours.snapshot = node.stores.snapshot_number
         neighbours.start()
     except OSError as error:

@@ -155,17 +155,13 @@ def lan_refused(console, error):
     console.line({"event": "lan_refused", "reason": str(error)})
 
 
-def radio_of(board, ble, limits, settings, doors, is_offline):
-    """The Radio by which phones come: it says of itself that ``settings`` name it and ``doors``
-    are its own, and whether it ``is_offline()``. Raises ImportError where there is no aioble.
+def radio_of(board, ble, limits, advertisement):
+    """The Radio by which phones come, and ``advertisement()`` what it says of itself at this
+    moment (access/advert.py). Raises ImportError where there is no aioble.
     """
-    from ..access import advert
     from ..link.gatt.radio import Radio
 
-    said = [advert.encode(settings.site, settings.node, doors, bit) for bit in (False, True)]
-    return Radio(
-        ble, board.ticks, limits, lambda: said[1 if is_offline() else 0], board.console
-    )
+    return Radio(ble, board.ticks, limits, advertisement, board.console)
 
 
 async def _last(starts):

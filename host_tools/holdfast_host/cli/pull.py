@@ -46,7 +46,8 @@ def pull(
     that are broken are not acknowledged, so they stay where they are. What a controller has copies
     of comes from there if it did not come from its own node; it is checked just the same, and the
     controller hands the word on. Needs the passphrase of the authority's key for the first check
-    of a node. Fails if any node's events did not come home.
+    of a node. Fails if any node's events did not come home. Those of the place where a board was
+    before come with it, until the node has heard that they are at home.
     """
     errand = errands.Errand(folder, phone, nodes, wait, listen)
     if out is not None:
@@ -56,7 +57,7 @@ def pull(
     if not as_json:
         say(f"taking the events of {len(errand.targets)} nodes of {home.id}")
 
-    def take(met: Met, place: Place) -> tuple[Taken, list[str]]:
+    def take(met: Met, place: Place) -> tuple[list[Taken], list[str]]:
         return taking.own(met, known), met.carrier.nodes()
 
     taken = errand.go("Taking events", take)
@@ -68,7 +69,8 @@ def pull(
         if one.value is None:
             told.append(one)
             continue
-        told.append(_home(target, one.value[0], home, keys, out, shown))
+        outcomes = [_home(target, each, home, keys, out, shown) for each in one.value[0]]
+        told.append(next((each for each in outcomes if each.problem is not None), outcomes[0]))
         collectors[target] = one.value[1]
     own = {one["node"] for one in shown}
     for target, names in list(collectors.items()):
@@ -138,10 +140,13 @@ def _acknowledge(
     own = {one["node"] for one in shown if one["through"] is None}
 
     def bring(met: Met, place: Place) -> None:
+        mine = [one for one in shown if one["node"] == met.name and one["through"] is None]
+        heard = words_back.acknowledge_each(met.carrier, words) if mine else []
+        for one in mine:
+            number = heard[1 if one["left"] else 0]
+            one["acknowledged"] = [] if number is None else [number]
         for one in shown:
-            if one["node"] == met.name and one["through"] is None:
-                one["acknowledged"] = words_back.acknowledge(met.carrier, words)
-            elif one["through"] == met.name and one["node"] not in own:
+            if one["through"] == met.name and one["node"] not in own:
                 one["acknowledged"] = words_back.hand_on(met.carrier, one["node"], words)
 
     by = {name for one in shown for name in (one["node"], one["through"])}
@@ -168,7 +173,7 @@ def _home(
         one = _checked(taken, home, keys, kept)
     except UsageProblem as problem:
         return rounds.Outcome(target, problem=problem)
-    if taken.through is None or one["events"]:
+    if one["events"] or taken.through is None and not taken.left:
         shown.append(one)
     return rounds.Outcome(target)
 
@@ -182,7 +187,7 @@ def _checked(taken: Taken, home: Site, keys: Auditor, kept: Path | None) -> dict
             f"{who} gave events of {reader.node} for those of {taken.node}",
             f"report {who}, and look at its case",
         )
-    report = check_home(home, keys, reader)
+    report = check_home(home, keys, reader, left=taken.left)
     if not report.intact:
         which = ", ".join(one.text for one in report.findings if one.breaks)
         raise UsageProblem(
@@ -197,6 +202,7 @@ def _checked(taken: Taken, home: Site, keys: Auditor, kept: Path | None) -> dict
         "last_event": taken.last,
         "file": None if kept is None else str(kept),
         "through": taken.through,
+        "left": taken.left,
         "acknowledged": [],
     }
 
@@ -214,7 +220,8 @@ def _keep(out: Path, taken: Taken) -> Path:
 
 def _line(one: dict) -> str:
     through = f", through {one['through']}" if one["through"] else ""
-    text = f"{one['node']}{through}: {one['events']} events are home"
+    before = " of the place that it has left" if one["left"] else ""
+    text = f"{one['node']}{through}: {one['events']} events{before} are home"
     if one["acknowledged"] and through:
         text += f"; it will hear that it need not keep those up to {one['acknowledged'][0]}"
     elif one["acknowledged"]:

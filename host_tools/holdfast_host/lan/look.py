@@ -11,7 +11,7 @@ from holdfast.access.events.batch import Batch
 
 from ..errors import LinkClosed, UsageProblem
 from ..events.files import Known as Checked
-from ..phone.carrier import Refused
+from ..phone.carrier import Carrier, Refused
 from ..phone.client import Impostor, Rejected
 from ..phone.clock import Shown
 from ..phone.status import Status
@@ -47,7 +47,8 @@ class Seen:
 
     ``asked_at`` is the time of this computer in the middle of the question for its ``clock``,
     ``half_way_s`` by how much that may be off. ``status`` and ``waiting`` are None where it does
-    not tell this credential.
+    not tell this credential. ``left`` is how many events of the place where its board was before
+    wait to come home.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Seen:
     half_way_s: float
     status: Status | None = None
     waiting: Waiting | None = None
+    left: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +126,22 @@ def at(met: Met, place: Place, checked: Sequence[Checked]) -> Seen:
         met.half_way_s,
         _asked(met.carrier.status),
         _asked(lambda: waiting(met.carrier.log(), met.name, checked)),
+        _asked(lambda: _left(met.carrier, checked)) or 0,
     )
+
+
+def _left(carrier: Carrier, checked: Sequence[Checked]) -> int:
+    carrier.turn_to_left()
+    try:
+        log = carrier.log()
+    finally:
+        carrier.turn_to_left(False)
+    at_home = [
+        one.checked.head_number
+        for one in checked
+        if one.checked is not None and one.checked.root == log.root[1]
+    ]
+    return max(0, log.head[0] - max(at_home, default=-1))
 
 
 def _asked(ask: Callable[[], _Said]) -> _Said | None:
@@ -149,6 +166,30 @@ def named(heard: Sequence[Heard], devices: Sequence[Device]) -> dict[Place, str]
     """Whom of the register each hint names."""
     names = {tag.name_tag(one.id): one.id for one in devices}
     return {one.place: names[one.tag] for one in heard if one.tag in names}
+
+
+def own_network(seen: Seen) -> ipaddress.IPv4Interface | None:
+    """Address and mask as the node has them itself; None where it does not tell both, or they are
+    none.
+    """
+    said = own_text(seen)
+    try:
+        return ipaddress.IPv4Interface(said) if "/" in said else None
+    except ValueError:
+        return None
+
+
+def own_address(seen: Seen) -> ipaddress.IPv4Address | None:
+    """The address that the node has itself, None where it does not tell."""
+    try:
+        return ipaddress.IPv4Address(own_text(seen).partition("/")[0])
+    except ValueError:
+        return None
+
+
+def own_text(seen: Seen) -> str:
+    """What the node tells of it, in its words; nothing where it does not tell."""
+    return "" if seen.status is None else str(seen.status.said.get("network", ""))
 
 
 def address(place: Place) -> ipaddress.IPv4Address | None:

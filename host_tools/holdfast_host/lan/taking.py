@@ -1,5 +1,6 @@
 """Events taken from a node that was met: its own, and copies that it keeps of others'."""
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 
@@ -9,19 +10,22 @@ from holdfast.access.events import record as event_record
 from ..errors import UsageProblem
 from ..events.files import Known
 from ..phone import taking
+from ..phone.carrier import Refused
 from .visit import Met
 
 
 @dataclasses.dataclass(frozen=True)
 class Taken:
     """The events of ``node`` as they stand in a file, and the number of the last, if any;
-    ``through`` is who had copies of them, None if they are from itself.
+    ``through`` is who had copies of them, None if they are from itself; ``left`` says that they
+    are of the place where its board was before this one.
     """
 
     node: str
     data: bytes
     last: int | None
     through: str | None = None
+    left: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,11 +36,25 @@ class Failed:
     problem: UsageProblem
 
 
-def own(met: Met, known: Sequence[Known]) -> Taken:
-    """What follows at home, as ``known``, of the node's own events."""
-    after = _after(met.carrier.root(), known)
-    data, last = taking.take(met.carrier, met.carrier.certificate(), after)
-    return Taken(met.name, data, None if last is None else event_record.number_of(last))
+def own(met: Met, known: Sequence[Known]) -> list[Taken]:
+    """What follows at home, as ``known``, of the node's own events; and of those of the place that
+    its board has left, if there are any.
+    """
+    certificate = met.carrier.certificate()
+    found = [_own(met, certificate, met.carrier.root(), known)]
+    met.carrier.turn_to_left()
+    with contextlib.suppress(Refused):  # the board has left no place
+        found.append(_own(met, certificate, met.carrier.root(), known, left=True))
+    met.carrier.turn_to_left(False)
+    return found
+
+
+def _own(
+    met: Met, certificate: bytes, root: bytes, known: Sequence[Known], *, left: bool = False
+) -> Taken:
+    data, last = taking.take(met.carrier, certificate, _after(root, known))
+    number = None if last is None else event_record.number_of(last)
+    return Taken(met.name, data, number, left=left)
 
 
 def copies(

@@ -28,6 +28,7 @@ _NAMES = {
     status.WIRING: ("wiring", str),
     status.PEERS: ("peers", int),
     status.KNOWLEDGE_AGE: ("knowledge_age_s", int),
+    status.NETWORK: ("network", str),
 }
 _STATES = ("secured", "released", "unlocked by schedule", "open", "held open", "forced")
 _WRONG = ("forced", "held open", "tamper", "fire", "exit button held")  # by bits
@@ -94,6 +95,8 @@ class Status:
             age = said.get("knowledge_age_s")
             heard = "nobody has shown yet" if age is None else f"shown {span(age)} ago"
             rows["on the LAN"] = f"{said['peers']} other nodes; no later policy: {heard}"
+        if "network" in said:
+            rows["its address"] = str(said["network"])
         if self.controller is not None:
             name, is_there = self.controller
             rows["controller"] = name if is_there else f"{name}, which is NOT there"

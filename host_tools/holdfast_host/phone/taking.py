@@ -44,7 +44,12 @@ def take(
 
 def acknowledge(carrier: Carrier, words: Mapping[bytes, bytes]) -> list[int]:
     """Bring the words that are about this reader's logs; the number of the last event of each."""
-    brought = []
+    return [number for number in acknowledge_each(carrier, words) if number is not None]
+
+
+def acknowledge_each(carrier: Carrier, words: Mapping[bytes, bytes]) -> list[int | None]:
+    """The same of its log, and of that of the place it has left: None where there is no word."""
+    brought: list[int | None] = []
     for left in (False, True):
         carrier.turn_to_left(left)
         try:
@@ -55,7 +60,7 @@ def acknowledge(carrier: Carrier, words: Mapping[bytes, bytes]) -> list[int]:
             word = None  # the board has left no place
         if word is not None:
             carrier.acknowledge(word)
-            brought.append(acknowledgement.claimed(word)[1])
+        brought.append(None if word is None else acknowledgement.claimed(word)[1])
     carrier.turn_to_left(False)
     return brought
 

@@ -144,6 +144,39 @@ def test_events_come_home_once_and_are_acknowledged(
     assert text.code == 0 and "need not keep" in text.out
 
 
+def test_events_of_the_place_that_a_board_has_left_come_home_with_it(
+    holdfast, site_folder, reader_folder, bearer, at
+):
+    """Nobody has to know that there are any. Once they are at home the board need not keep them,
+    and the next pull finds none.
+    """
+    with ReaderProcess(reader_folder) as node:
+        node.put(card="04a1b2c3")
+        assert node.wait(lambda said: said.get("event") == "access", timeout=BOUND)
+    again = ("reader", "enroll", reader_folder, "--site", site_folder, "--door", "front")
+    moved = holdfast(*again, "--node", "moved", "--replace")
+    assert moved.code == 0, moved.err
+    with ReaderProcess(reader_folder, lan=(free_port(), HOST)) as node:
+        where = ("--as", bearer("carry-events"), "--node", at(node))
+        pull = ("events", "pull", site_folder, *where)
+        found = holdfast("doctor", site_folder, *where, "--json").json["findings"]
+        assert [one["text"] for one in found if "before are not at home" in one["text"]]
+        done = holdfast(*pull, "--json")
+        assert done.code == 0, done.err
+        here, left = done.json["nodes"]
+        assert (here["node"], here["left"]) == ("moved", False)
+        assert (left["node"], left["left"]) == ("moved", True) and left["events"] > 1
+        for one in (here, left):
+            assert one["acknowledged"] == [one["last_event"]], one
+        home = sorted((site_folder / "recorded").glob("*.events"))
+        shown = holdfast("events", "show", *home, "--json").json["events"]
+        assert "access" in [one["kind"] for one in shown]
+        (here,) = holdfast(*pull, "--json").json["nodes"]
+        assert not here["left"]
+        found = holdfast("doctor", site_folder, *where, "--json").json["findings"]
+        assert not [one["text"] for one in found if "before are not at home" in one["text"]]
+
+
 def test_the_doctor_finds_what_is_wrong_and_nothing_else(
     holdfast, site_folder, tmp_path, reader_folder, bearer, at, silent, policy
 ):

@@ -141,6 +141,72 @@ def test_nodes_of_one_door_in_different_networks(sound):
     assert _one(sound(seen=_also(**near), interfaces=narrow, hearing=None))[0] == "prefix"
 
 
+def _having(node, network, **changes):
+    said = dataclasses.replace(node.status, said={**node.status.said, "network": network})
+    return dataclasses.replace(node, status=said, **changes)
+
+
+def _two(network, other, **changes):
+    """Two nodes that say so of themselves."""
+    second = {"name": "other", "place": Place("192.0.2.21"), "doors": ("back",), **changes}
+    return lambda node: [_having(node, network), _having(node, other, **second)]
+
+
+def test_what_nodes_have_themselves_is_held_against_each_other(sound):
+    """Where all is as it should be nothing is found, with a mask, without one, and of a node whose
+    firmware does not tell.
+    """
+    for own in ("192.0.2.20/255.255.255.0", "192.0.2.20/24", "192.0.2.20"):
+        assert checks.run(sound(seen=lambda node, own=own: [_having(node, own)])) == []
+    near = sound(seen=_two("192.0.2.20/24", "192.0.2.21/255.255.255.0"))
+    assert checks.run(near) == []
+    loopback = {"place": Place("127.0.0.1")}
+    at_home = sound(seen=lambda node: [_having(node, "127.0.0.1", **loopback)], hearing=None)
+    assert checks.run(at_home) == []
+    ports = _two("127.0.0.1", "127.0.0.1", place=Place("127.0.0.1", 5))
+    on_one = sound(seen=lambda node: ports(dataclasses.replace(node, **loopback)), hearing=None)
+    assert checks.run(on_one) == []
+
+
+def test_masks_of_nodes_that_differ(sound):
+    """Against this computer's, against each other's, and one that is none at all."""
+    wide = sound(seen=lambda node: [_having(node, "192.0.2.20/255.255.0.0")])
+    assert _one(wide) == ("mask", WARNING, "reader")
+    assert "255" not in checks.run(wide)[0].text and "192.0.2.20/16" in checks.run(wide)[0].text
+    both = sound(seen=_two("192.0.2.20/24", "192.0.2.21/25"), interfaces=[], hearing=None)
+    assert _one(both) == ("mask", WARNING, "other")
+    for none in ("192.0.2.20/255.0.255.0", "192.0.2.20/", "what/ever"):
+        found = checks.run(sound(seen=lambda node, none=none: [_having(node, none)]))
+        assert ("mask", WARNING, "reader") in [(f.check, f.severity, f.about) for f in found]
+
+
+def test_addresses_that_nodes_have_themselves(sound):
+    """One that two have, one that nobody can ask, and one that something between rewrites."""
+    same = sound(seen=_two("192.0.2.20", "192.0.2.20", place=Place("node.example")))
+    assert _one(same) == ("address", FAULT, "other, reader")
+    alone = sound(seen=lambda node: [_having(node, "127.0.0.1/8")])
+    assert _one(alone) == ("address", FAULT, "reader")
+    behind = sound(seen=lambda node: [_having(node, "10.0.0.9")])
+    assert _one(behind) == ("address", NOTE, "reader")
+
+
+def test_nodes_of_one_door_are_compared_by_the_masks_that_they_have(sound):
+    """The usual mask would take these for one network, or for two."""
+    doors = {"doors": ("front",)}
+    apart = sound(seen=_two("192.0.2.20/28", "192.0.2.130/28", **doors), interfaces=[])
+    assert ("prefix", "front") in [(one.check, one.about) for one in checks.run(apart)]
+    place = {"place": Place("10.0.9.9")}
+    one = _two("10.0.2.20/16", "10.0.9.9/16", **doors, **place)
+    found = checks.run(sound(seen=one, interfaces=[], hearing=None))
+    assert "prefix" not in [each.check for each in found]
+
+
+def test_events_of_the_place_that_a_board_has_left(sound):
+    """They wait beside its own, of which all may be at home."""
+    assert _one(sound(seen=_with(left=3))) == ("events", WARNING, "reader")
+    assert checks.run(sound(seen=_with(left=0))) == []
+
+
 def test_multicast_that_does_not_pass(sound):
     assert _one(sound(hearing=Hearing())) == ("multicast", WARNING, "192.0.2.0/24")
     other = Hearing((Heard(Place("198.51.100.7"), bytes(6), 3),))

@@ -6,7 +6,7 @@ import small_site as site
 from coap import datagram
 from doc_vectors import show, wire
 from doc_vectors.keys import signed
-from holdfast.access import carry, status
+from holdfast.access import advert, carry, status
 from holdfast.access.events import acknowledgement
 from holdfast.access.events import batch as batches
 from holdfast.access.events import record as records
@@ -151,7 +151,8 @@ def _carry():
         )
     answers = []
     for name, answer in (
-        ("ready", carry.Answer("ready")),
+        ("ready", carry.Answer("ready", door=advert.door_tag(site.SITE, site.DOOR))),
+        ("refused", carry.Answer("refused", 900)),
         ("granted", carry.Answer("granted", 3000)),
         ("link-more", carry.Answer("deciding", 0, (20, 0, b"", carry.MORE, 0))),
         ("link-answer", carry.Answer("granted", 3000, (20, 0, link, 0, 1))),
@@ -200,6 +201,7 @@ def _status(rules):
         status.CONTROLLER: [_COLLECTOR, True],
         status.PEERS: 3,
         status.KNOWLEDGE_AGE: 40,
+        status.NETWORK: "192.168.1.20/255.255.255.0",
     }
     if sorted(told) != sorted(keys):
         raise ValueError("a key of /status is not shown")

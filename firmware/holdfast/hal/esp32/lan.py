@@ -38,6 +38,11 @@ class Lan:
         """The IPv4 address, text; None while there is none."""
         return self._nic.ifconfig()[0] if self.is_up else None
 
+    @property
+    def network(self):
+        """Address and mask, such as ``192.168.1.20/255.255.255.0``; None while there are none."""
+        return "%s/%s" % self._nic.ifconfig()[:2] if self.is_up else None
+
     def start(self):
         """Ask for the network; for a start, while there is memory for it. Raises OSError."""
         self._nic.active(True)

@@ -14,14 +14,14 @@ class Udp:
     """Datagrams at ``port``. Addresses are as the socket has them, (IPv4 address, port) here.
 
     With a ``group``, an IPv4 address, what goes ``to_all`` goes there; one socket hears that, too.
-    ``own()`` gives this board's address, text, or None while it has none. Raises OSError if the
-    port is taken.
+    ``lan`` is the Lan that it goes by, whose address may come later, or change. Raises OSError if
+    the port is taken.
     """
 
-    def __init__(self, port: int, group, own):
+    def __init__(self, port: int, group, lan):
         self._port = port
         self._group = group
-        self._own = own
+        self._lan = lan
         self._joined = None  # for which of its own addresses
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
@@ -29,9 +29,14 @@ class Udp:
         self.receivers = (self,)
 
     @property
+    def network(self):
+        """This board's address and its mask, as of Lan."""
+        return self._lan.network
+
+    @property
     def to_all(self):
         """Where a datagram goes to all; None while there is no network."""
-        own = self._own()
+        own = self._lan.address
         if own is None:
             return None
         if own != self._joined:
@@ -67,7 +72,7 @@ class Udp:
 
     def is_own(self, source) -> bool:
         """Whether ``source`` is this socket."""
-        return source == (self._own(), self._port)
+        return source == (self._lan.address, self._port)
 
 
 def _numbers(host):

@@ -19,10 +19,12 @@ class Udp:
 
     With a ``group``, an IPv4 address, what goes ``to_all`` goes there, and what others send there
     is received by the second of the ``receivers``. Where the machine has no multicast, ``to_all``
-    is None. Raises OSError if the port is taken.
+    is None. ``network`` is the address that it is bound to, text, None if that is any; this port
+    tells nobody the mask. Raises OSError if the port is taken.
     """
 
     def __init__(self, host: str, port: int, group=None):
+        self.network = host if any(_numbers(host)) else None
         self.address = self.address_of(host, port)
         self.to_all = None
         self._socket = _bound(self.address)

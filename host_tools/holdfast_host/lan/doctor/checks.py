@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
-from . import network, nodes
+from . import network, nodes, own
 from .finding import FAULT, NOTE, WARNING, Finding, Gathered
 
 CHECKS: Sequence[Callable[[Gathered], list[Finding]]] = (
     network.reachable,
     network.own_networks,
     network.addresses,
+    own.addresses,
+    own.masks,
     network.prefixes,
     network.multicast,
     nodes.clocks,

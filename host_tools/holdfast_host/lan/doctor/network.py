@@ -122,9 +122,9 @@ def prefixes(gathered: Gathered) -> list[Finding]:
     for door in doors:
         networks: dict[ipaddress.IPv4Network, list[str]] = {}
         for one in gathered.seen:
-            address = look.address(one.place)
-            if door in one.doors and address is not None:
-                networks.setdefault(_network(gathered, address), []).append(one.name)
+            network = _network_of(gathered, one)
+            if door in one.doors and network is not None:
+                networks.setdefault(network, []).append(one.name)
         if len(networks) > 1:
             which = "; ".join(
                 f"{network}: {', '.join(sorted(set(names)))}"
@@ -141,6 +141,14 @@ def prefixes(gathered: Gathered) -> list[Finding]:
                 )
             )
     return found
+
+
+def _network_of(gathered: Gathered, one: Seen) -> ipaddress.IPv4Network | None:
+    own = look.own_network(one)
+    if own is not None:
+        return own.network
+    address = look.address(one.place)
+    return None if address is None else _network(gathered, address)
 
 
 def _network(gathered: Gathered, address: ipaddress.IPv4Address) -> ipaddress.IPv4Network:

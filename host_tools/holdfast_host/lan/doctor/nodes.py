@@ -170,6 +170,9 @@ def events(gathered: Gathered) -> list[Finding]:
     found = []
     pull = "holdfast events pull SITE --as PHONE"
     for one in gathered.seen:
+        if one.left:
+            text = f"{one.left:,} events of the place where its board was before are not at home"
+            found.append(Finding("events", WARNING, one.name, text, pull))
         waits = one.waiting
         if waits is None:
             text = "it does not tell this credential whether events wait"

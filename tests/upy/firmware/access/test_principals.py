@@ -50,8 +50,11 @@ def test_a_device_is_a_peer_with_a_name_a_role_and_doors():
     assert [(kind, name) for kind, name, _ in device.scope] == [(DOOR, site.DOOR)]
     assert device.is_from([site.authority_public()]) and not device.guest
     assert _device(ROLE_CARRIER, None).scope == []
+    decides = [_device(role).decides for role in (ROLE_READER, ROLE_CONTROLLER)]
+    assert decides == [True, True] and not _device(ROLE_CARRIER, None).decides
     holder = _peer(site.holder_token())
     assert (holder.role, holder.device, holder.holder) == (0, None, "alice")
+    assert not holder.decides
     for one in (device, holder):
         back = Credential.over(one.packed())
         assert (back.role, back.device, back.holder) == (one.role, one.device, one.holder)

@@ -3,9 +3,9 @@
 INTERPRETERS = ("micropython", "cpython")
 
 import small_site as site
-from carried_door import CARRIER, OTHER_DOOR, WAY_IN, Wall
+from carried_door import CARRIER, OTHER_DOOR, WAY_IN, Wall, policy
 from coap import code, option, stream
-from holdfast.access import reason
+from holdfast.access import advert, carry, reason
 from holdfast.link.partner import NoAnswer
 from memory_phone import Call, Phone, cold, warm
 
@@ -32,6 +32,35 @@ async def test_a_phone_gets_in_by_a_carrier_cold_and_warm():
     assert wall.carrier.hardware.lights[-1] == ("green", "steady")
     assert wall.carrier.hardware.beeps == 1
     await call.hang_up()
+
+
+async def test_a_carrier_can_say_to_phones_which_door_it_is_for():
+    """It has no policy that says so. Its controller tells it two bytes, which every reader of that
+    door says to whoever passes, and of no other door; only in answer to how the door stands.
+    """
+    wall = Wall()
+    handover = wall.carrier.handover
+    assert handover.door is None
+    assert (await wall.say(carry.GONE, 1)).door is None and handover.door is None
+    answer = await wall.say(carry.LOOK)
+    assert answer.door == handover.door == advert.door_tag(site.SITE, site.DOOR)
+    assert carry.parse_answer(answer.encode()).door == answer.door
+    # It is known on while the controller is away, and not any more once that says no.
+    wall.wire.is_cut = True
+    try:
+        await handover.say(carry.LOOK, (), 20)
+        raise AssertionError("there is no way")
+    except NoAnswer:
+        pass
+    assert handover.door is not None and not handover.is_present
+    wall.wire.is_cut = False
+    step = site.changeset([[17, CARRIER, False]], 2, site.hash_of(policy()))
+    wall.inside.apply(step)
+    try:
+        await wall.say(carry.LOOK)
+        raise AssertionError("it carries for no door any more")
+    except NoAnswer:
+        assert handover.door is None
 
 
 async def test_what_comes_by_a_carrier_asks_for_its_door_alone():

@@ -162,7 +162,16 @@ def test_nothing_but_what_a_carrier_says_is_understood():
     assert refused > 200, refused
     for junk in (b"", b"\x80", bytes(1200), b"\x83\x01\x48" + bytes(8) + b"\x00"):
         assert _is_refused(junk)
-    for payload in (b"", b"\x82\x0a\x00", b"\x82\x00\x20", b"\x83\x00\x00\x00", b"\xa0"):
+    for payload in (
+        b"",
+        b"\x82\x0a\x00",
+        b"\x82\x00\x20",
+        b"\xa0",
+        b"\x83\x00\x00\x00",
+        b"\x83\x00\x00\x41\x01",  # a door has two bytes
+        b"\x83\x00\x00\x43\x01\x02\x03",
+        b"\x84\x00\x00\x42\x01\x02\x00",
+    ):
         try:
             carry.parse_answer(payload)
         except InvalidInput:

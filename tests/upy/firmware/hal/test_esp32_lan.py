@@ -93,6 +93,7 @@ async def test_a_network_that_comes_and_goes_is_told_once_and_stops_nothing():
     await _looks(interface, [True, True, None, None, False, True, True])
     assert told == [True, False, True]
     assert interface.address == "10.0.0.7"
+    assert interface.network == "10.0.0.7/255.0.0.0"
 
 
 async def test_one_that_stays_away_is_asked_for_again():

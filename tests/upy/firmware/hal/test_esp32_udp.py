@@ -47,10 +47,25 @@ sys.modules["socket"] = _Module
 from holdfast.hal.esp32.udp import Udp
 
 
+class _Lan:
+    """Of which the last address is the one now."""
+
+    def __init__(self, own):
+        self._own = own
+
+    @property
+    def address(self):
+        return self._own[-1] if self._own else None
+
+    @property
+    def network(self):
+        return self.address and self.address + "/255.0.0.0"
+
+
 def test_the_group_is_joined_once_for_each_address_that_the_board_gets():
     """Before there is a network nothing goes to all; a new address is a new membership."""
     own = []
-    udp = Udp(62435, "239.255.243.227", lambda: own[-1] if own else None)
+    udp = Udp(62435, "239.255.243.227", _Lan(own))
     made = _Socket.made
     assert made.bound == ("0.0.0.0", 62435) and udp.to_all is None and made.options == []
     own.append("10.0.0.7")
@@ -63,7 +78,8 @@ def test_the_group_is_joined_once_for_each_address_that_the_board_gets():
 
 
 async def test_what_comes_and_goes():
-    udp = Udp(5, "239.255.243.227", lambda: "10.0.0.7")
+    udp = Udp(5, "239.255.243.227", _Lan(["10.0.0.7"]))
+    assert udp.network == "10.0.0.7/255.0.0.0"
     made = _Socket.made
     made.came.append((b"data", ("10.0.0.9", 5)))
     (receiver,) = udp.receivers

@@ -133,7 +133,9 @@ async def test_a_lost_controller_is_shown_within_ten_seconds_and_opens_nothing_l
     assert shown[-1] == ("red", "steady")
     told = node.neighbours.status()
     assert told[status.CONTROLLER] == ["controller", False] and told[status.PEERS] == 1
-    assert told[status.WIRING] == "decides"
+    assert told[status.WIRING] == "decides" and status.NETWORK not in told
+    node.neighbours._socket.network = "10.0.0.7/255.0.0.0"
+    assert node.neighbours.status()[status.NETWORK] == "10.0.0.7/255.0.0.0"
     unit = reader.doors[site.DOOR]
     unit.doorway.grant(3000)
     assert node.hardware.opened == 1 and shown[-1] == ("green", "steady")

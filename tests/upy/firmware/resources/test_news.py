@@ -41,7 +41,7 @@ class _Peer:
 
     def __init__(self, role, name="reader-2"):
         self.credential = self
-        self.role = role
+        self.decides = role in (1, 2)
         self.holder, self.device = (None, name) if role else (name, None)
 
 

@@ -182,7 +182,7 @@ class _Request:
 
 class _Peer:
     class credential:
-        role = 0
+        decides = False
 
 
 async def test_flash_that_fails_is_5_03():

@@ -15,7 +15,7 @@ from holdfast.storage.policy.parts import Parts
 class _Peer:
     def __init__(self, role):
         self.credential = self
-        self.role = role
+        self.role, self.decides = role, role in (1, 2)
 
 
 def _store(keeps=True):

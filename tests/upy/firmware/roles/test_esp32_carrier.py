@@ -53,6 +53,26 @@ def test_it_starts_as_what_its_settings_say_and_loads_nothing_that_decides():
     assert "holdfast.link.carrying" in sys.modules
 
 
+def test_once_its_controller_has_said_so_phones_hear_which_door_it_is_for():
+    """Else a phone waits whether a reader that names the door will come, before it tries this."""
+    with Folder() as folder:
+        esp32_starts.enrolled(folder, _carrier())
+        found = []
+        made = esp32_carrier._started
+
+        def started(carrier, wiegand):
+            carrier.handover.door = advert.door_tag("acme", "front")
+            return made(carrier, wiegand)
+
+        esp32_carrier._started = started
+        try:
+            _start(folder, acts=lambda: found.append(advert.decode(Radio.now())))
+        finally:
+            esp32_carrier._started = made
+        assert found[0].doors == (advert.door_tag("acme", "front"),)
+        assert found[0].is_offline and found[0].node == advert.node_tag("acme", "wall")
+
+
 def test_its_watchdog_is_fed_while_it_runs():
     """One that nobody feeds starts the board again every five minutes."""
     with Folder() as folder:
