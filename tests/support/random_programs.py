@@ -4,11 +4,24 @@ import random
 
 # Each module binds all of NAMES at its top; who reads one that is unbound then says so.
 NAMES = ("a", "b", "c", "len", "value")
+# Functions of modules call each other's: without a bound on how deep, some programs never end.
 _TOOLS = '''
 def const(value):
     return value
 
+_depth = 0
+
 def tell(where, get):
+    global _depth
+    if _depth == 4:
+        return
+    _depth += 1
+    try:
+        _tell(where, get)
+    finally:
+        _depth -= 1
+
+def _tell(where, get):
     try:
         got = get()
     except (NameError, AttributeError):
@@ -23,20 +36,27 @@ def tell(where, get):
 
 class Writer:
     """Writes the module ``number``, which may import those before it, those of ``late`` in
-    functions only.
+    functions only, or at its top if it is one of them. ``tops`` are the modules that each of those
+    before it has by their own name, and this one's are added.
     """
 
-    def __init__(self, generator: random.Random, number: int, late: set[str]):
+    def __init__(
+        self, generator: random.Random, number: int, late: set[str], tops: dict[str, list[str]]
+    ):
         self._random = generator
-        self._late = sorted(name for name in late if name < f"m{number}")
         self._name = f"m{number}"
-        self._early = sorted({f"m{i}" for i in range(number)} - late)
+        before = {f"m{i}" for i in range(number)}
+        self._late = sorted(before & late)
+        self._is_late = self._name in late
+        self._at_top = sorted(before if self._is_late else before - late)
+        self._tops = tops
         self._lines: list[str] = ["from tools import const, tell"]
         self._modules: list[str] = []
 
     def text(self) -> str:
-        for _ in range(self._random.randint(0, 2)):
+        for _ in range(self._random.randint(self._is_late, 2)):
             self._import("", self._modules, is_top=True)
+        self._tops[self._name] = list(self._modules)
         for name in NAMES:
             self._line("", f"{name} = {self._random.randrange(100)}")
             self._line("", f"{name.upper()} = {self._constant() if name != 'a' else 1}")
@@ -55,7 +75,7 @@ class Writer:
         self._lines.append(indent + text)
 
     def _import(self, indent, known, is_top=False):
-        others = self._early if is_top else self._late
+        others = self._at_top if is_top else self._late
         if not others:
             return
         other = self._random.choice(others)
@@ -63,6 +83,8 @@ class Writer:
         if pick == 0:
             self._line(indent, f"import {other}")
             known.append(other)
+            if not is_top:
+                self._of(indent, other)
         elif pick == 1:
             own = other if is_top else self._random.choice(("a", "value", other))
             self._line(indent, f"import {other} as {own}")
@@ -74,6 +96,17 @@ class Writer:
             self._line(indent, f"from {other} import run{number} as {own}, A as CONSTANT")
             if not is_top:
                 self._line(indent, f"tell('imported', lambda: ({own}(), CONSTANT))")
+
+    def _of(self, indent, module):
+        """Something of ``module`` is read, and perhaps set, or of one that it has: ``m2.m1.a``."""
+        path = module
+        while self._tops.get(module) and self._random.random() < 0.6:
+            module = self._random.choice(self._tops[module])
+            path += f".{module}"
+        attribute = self._random.choice((*NAMES, "run0", "run1", "B", "LEN"))
+        self._line(indent, f"tell('of {path}', lambda: {path}.{attribute})")
+        if self._random.random() < 0.3 and attribute in NAMES:
+            self._line(indent, f"{path}.{attribute} = {self._random.randrange(100)}")
 
     def _read(self, indent, name, where):
         self._line(indent, f"tell({where + ' ' + name!r}, lambda: {name})")
@@ -150,11 +183,7 @@ class Writer:
         elif pick == 4:
             self._import(indent, known)
         elif pick == 5 and known:
-            module = self._random.choice(known)
-            attribute = self._random.choice((*NAMES, "run0", "run1", "B", "LEN"))
-            self._line(indent, f"tell('of {module}', lambda: {module}.{attribute})")
-            if self._random.random() < 0.3 and attribute in NAMES:
-                self._line(indent, f"{module}.{attribute} = {self._random.randrange(100)}")
+            self._of(indent, self._random.choice(known))
         elif pick == 6:
             inner = self._random.choice(NAMES)
             self._line(indent, f"tell('list', lambda: [{inner} for {name} in (1, 2)])")
@@ -184,8 +213,9 @@ def program(seed: int) -> dict[str, str]:
     generator = random.Random(seed)
     count = generator.randint(2, 4)
     files = {"tools.py": _TOOLS}
-    late = {f"m{number}" for number in range(count) if generator.random() < 0.4}
+    late = {f"m{number}" for number in range(count) if generator.random() < 0.5}
+    tops: dict[str, list[str]] = {}
     for number in range(count):
-        files[f"m{number}.py"] = Writer(generator, number, late).text()
-    files["main.py"] = Writer(generator, count, late).text()
+        files[f"m{number}.py"] = Writer(generator, number, late, tops).text()
+    files["main.py"] = Writer(generator, count, late, tops).text()
     return files
