@@ -62,6 +62,14 @@ class Ran:
         return self
 
 
+@pytest.fixture(autouse=True)
+def marks(tmp_path):
+    """The test's own folder for what is kept outside of sites."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path / "state of mine"))
+        yield tmp_path / "state of mine"
+
+
 @pytest.fixture
 def holdfast(capsys, monkeypatch):
     """``holdfast("site", "show", folder)`` in this process, with the site's passphrase set."""
