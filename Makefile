@@ -26,7 +26,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
-.PHONY: torture bench native docs-vectors firmware size
+.PHONY: torture bench native docs-vectors firmware size postgres
 .PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-node rv32-test esp32-joined esp32-carrier unix unix-test unix-joined unix-joined-test unix-alloc coverage
 
 help:  ## this list
@@ -45,7 +45,11 @@ demo: setup $(if $(AIOBLE),$(TESTING))  ## a door that decides by itself, on thi
 test: setup $(TESTING)  ## all tests; some of them with T=tests/upy/lib
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(T)
 
-TORTURED := $(addprefix tests/,powercut model backends board boards assembly xtensa interop alloc e2e/test_gatt.py e2e/test_lan.py e2e/test_lan_site.py host/site/test_replace.py upy/firmware/node/test_storm.py upy/firmware/node/test_siege.py upy/firmware/roles/test_strangers.py upy/firmware/roles/test_reader_lasts.py upy/firmware/roles/test_random_steps.py)
+TORTURED := $(addprefix tests/,powercut model backends board boards assembly xtensa interop alloc \
+  e2e/test_gatt.py e2e/test_lan.py e2e/test_lan_site.py \
+  host/site/test_replace.py host/people/test_two_at_once.py host/people/test_killed.py \
+  upy/firmware/node/test_storm.py upy/firmware/node/test_siege.py upy/firmware/roles/test_strangers.py \
+  upy/firmware/roles/test_reader_lasts.py upy/firmware/roles/test_random_steps.py)
 
 torture: setup $(TESTING)  ## power cut at every write, longer histories, 10,000 cases a function: takes long
 	@HOLDFAST_TORTURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(TORTURED)
@@ -191,6 +195,9 @@ $(UNIX_ALLOC):
 	@rm -f build/unix-alloc/stamp-*
 	@boards/unix/build.sh build/unix-alloc '$(MPY_DIR)' unix_alloc
 	@touch $@
+
+postgres:  ## PostgreSQL's programs, for the tests of a register that offices share
+	@tests/support/install_postgres.sh build/postgres
 
 COVERAGE := $(CURDIR)/build/coverage
 

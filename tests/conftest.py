@@ -19,6 +19,10 @@ import tempfile
 import hypothesis
 import pytest
 
+# What commands keep outside of a site's folder is not for the home of who runs the tests.
+_STATE = tempfile.TemporaryDirectory(prefix="holdfast-tests-state-")
+os.environ["XDG_STATE_HOME"] = _STATE.name
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RUNNER = ROOT / "tests" / "upy" / "runner.py"
 ALLOC = ROOT / "build" / "unix-alloc" / "micropython"

@@ -12,9 +12,11 @@ import sys
 import time
 
 import pytest
+import sqlalchemy as sa
 
 import crashing
 import crypto
+import postgres_server
 from conftest import ROOT, environment
 from cose import CRV_X25519, Key
 from crashing import TORTURE
@@ -60,6 +62,14 @@ class Ran:
         for word in words:
             assert word in self.err
         return self
+
+
+@pytest.fixture(autouse=True)
+def marks(tmp_path):
+    """The test's own folder for what is kept outside of sites."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path / "state of mine"))
+        yield tmp_path / "state of mine"
 
 
 @pytest.fixture
@@ -296,6 +306,27 @@ def fake_reader(authority):
         return FakeReader(private, certificate)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The folder of the socket of a real PostgreSQL, which runs while tests need it."""
+    programs = postgres_server.binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL: make postgres")
+    with postgres_server.running(programs) as home:
+        yield home
+
+
+@pytest.fixture
+def url(postgres):
+    """An empty database of the test's own in it, as --db takes it."""
+    name = f"t{os.urandom(6).hex()}"
+    engine = sa.create_engine(postgres_server.url(postgres), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return postgres_server.url(postgres, name)
 
 
 @pytest.fixture

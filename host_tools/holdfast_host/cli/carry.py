@@ -9,11 +9,9 @@ from typing import Annotated
 
 import typer
 
-import cbor
 from holdfast.access.events import record as event_record
-from untrusted import InvalidInput
 
-from .. import files
+from .. import files, sequences
 from ..errors import UsageProblem
 from ..events import files as event_files
 from ..events import home as coming_home
@@ -35,7 +33,7 @@ from .output import AsJson, progress, say, say_json
 from .passphrase import PassphraseFile
 from .phone import At, Folder, Reader, place_of
 
-_POLICY_LIMIT = 16 << 20
+_RENEWED = "give a file that `holdfast reader renew` wrote"
 _CLOCK_ERROR_S = 2  # of the machine this runs on, which a time service keeps
 
 
@@ -137,8 +135,10 @@ def carry(
         raise UsageProblem("only a site's authority sets a clock", "give its folder: --site DIR")
     words = {} if acknowledge is None else coming_home.words(acknowledge)
     home = None if site is None else sites.load(site)
-    news = [] if policy is None else bringing.read(_pieces(policy))
-    certificates = [] if certificate is None else _certificates(certificate)
+    news = [] if policy is None else bringing.read(sequences.policy(policy))
+    certificates: list[bytes] = []
+    if certificate is not None:
+        certificates = sequences.read(certificate, "certificate", _RENEWED)
     for new in (events, take_policy):
         if new is not None and new.exists():
             raise UsageProblem(f"{new} is there already", "give the name of a new file")
@@ -285,26 +285,3 @@ def _bring_home(
     if broken:
         raise broken_events(broken)
     coming_home.write_words(home)
-
-
-def _certificates(path: Path) -> list[bytes]:
-    return _sequence(path, "certificate", "give a file that `holdfast reader renew` wrote")
-
-
-def _pieces(path: Path) -> list[bytes]:
-    return _sequence(path, "policy", "give a file that `holdfast policy export` wrote")
-
-
-def _sequence(path: Path, what: str, advice: str) -> list[bytes]:
-    data = files.read(path, _POLICY_LIMIT, what, advice)
-    found = []
-    offset = 0
-    try:
-        while offset < len(data):
-            raw, offset = cbor.decode_prefix(data, offset)
-            if not isinstance(raw, bytes):
-                raise InvalidInput("something that is no byte string")
-            found.append(raw)
-    except InvalidInput as error:
-        raise UsageProblem(f"{path} is no {what}: {error}", advice) from error
-    return found

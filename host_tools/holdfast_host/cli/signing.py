@@ -14,12 +14,13 @@ from typing import Annotated
 
 import typer
 
+from ..policy import witness
 from ..policy.history import History
 from ..site import clock
 from ..site.keys import Keys
 from ..site.site import Site
 from . import passphrase
-from .output import progress
+from .output import progress, say_problem
 
 ClockIsRight = Annotated[
     bool,
@@ -52,12 +53,18 @@ def now(site: Site | None = None, history: History | None = None) -> int:
     return at
 
 
-def unlocked(site: Site, passphrase_file: Path | None) -> Keys:
-    """The keys of ``site``, ready to sign, on a clock that may be right."""
+def unlocked(site: Site, passphrase_file: Path | None, *, catches_up: bool = False) -> Keys:
+    """The keys of ``site``, ready to sign, on a clock that may be right. Refuses an old copy of
+    the site, unless it ``catches_up`` before it signs.
+    """
     history = site.policy()
+    if not catches_up:
+        witness.require(site.folder, history)
     at = now(site, history)
     opened = opened_by(site, passphrase_file)
     note(site, history, at)
+    if not witness.can_be_kept():
+        say_problem("nothing can be kept here that would tell an old copy of this site")
     return opened
 
 

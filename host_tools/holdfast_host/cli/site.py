@@ -15,8 +15,11 @@ from ..site import site as sites
 from . import names, passphrase, signing
 from .output import AsJson, progress, say, say_json, say_table
 from .passphrase import PassphraseFile
+from .recover import recover
 
 app = typer.Typer(help="Make and show a site: its keys and its zones.", no_args_is_help=True)
+
+app.command()(recover)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The site's folder.")]
 TimeZone = Annotated[

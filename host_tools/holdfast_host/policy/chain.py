@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import cbor
+import crypto
 from cose import Key
 from holdfast.access.policy import changeset, draft, operations, snapshot
 from holdfast.access.policy.operations import ChangesetRefused
@@ -10,6 +11,7 @@ from holdfast.access.policy.rules import SiteRules
 from untrusted import InvalidInput
 
 from ..credentials.authority import Authority
+from ..credentials.keys import public_bytes
 from ..errors import UsageProblem
 from .state import State
 
@@ -49,6 +51,17 @@ class History:
     def head(self) -> bytes:
         """The SHA-256 of the last changeset."""
         return self._rules.head
+
+    @property
+    def root(self) -> bytes:
+        """The SHA-256 of the site's first key: what all that is durable is named by."""
+        return crypto.sha256(public_bytes(self.every_key[0]))
+
+    def head_at(self, number: int) -> bytes | None:
+        """The SHA-256 of the changeset of this ``number``; None if there is none."""
+        if not 0 < number <= len(self.changesets):
+            return None
+        return crypto.sha256(self.changesets[number - 1])
 
     @property
     def anchors(self) -> tuple[Key, ...]:

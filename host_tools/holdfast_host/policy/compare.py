@@ -7,9 +7,9 @@ import crypto
 from ..errors import UsageProblem
 from .history import History
 
-_AGAIN = (
-    "holdfast policy refresh SITE --past {number}, then holdfast policy export SITE --snapshot -o"
-    " FILE, and carry that FILE"
+_RECOVER = (
+    "holdfast site recover SITE (it hears what the doors follow, and goes on from that), then"
+    " holdfast policy export SITE --snapshot -o FILE, and carry that FILE"
 )
 
 
@@ -18,8 +18,7 @@ def forked(number: int) -> UsageProblem:
     return UsageProblem(
         f"the reader's changeset {number} is another one: it was made by another copy of this"
         " site",
-        "go on with the copy that has what is right; if that is this one, what the other signed is"
-        f" lost once this is done: {_AGAIN.format(number=number)}",
+        _RECOVER,
     )
 
 
@@ -28,8 +27,7 @@ def ahead(number: int, last: int, what: str) -> UsageProblem:
     return UsageProblem(
         f"the reader knows changeset {number}, {what} has {last}: was it restored from a backup?",
         "if the site has newer changesets, export those; else restore its newest backup; where"
-        " there is none, do what was done since once more, and then:"
-        f" {_AGAIN.format(number=number)}",
+        f" there is none: {_RECOVER}",
     )
 
 

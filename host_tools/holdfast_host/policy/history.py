@@ -23,6 +23,7 @@ from untrusted import InvalidInput
 from .. import files, locks
 from ..credentials.authority import Authority
 from ..errors import UsageProblem
+from . import witness
 from .chain import History, sequence
 from .packing import packed
 from .state import State
@@ -36,6 +37,7 @@ _SNAPSHOT = ".snapshot"
 _BATCH = "batch"
 _LARGEST_SNAPSHOT = 8 << 20
 _LARGEST_BATCH = 64 << 20
+_MOST_EMPTY = 1 << 16  # changesets that only lead past a number
 _LOOKUP = operations.LOOKUP
 _OF_LOOKUP = (operations.LOOKUP, operations.GRANT)
 _FROM_BACKUP = "restore the folder policy/ from its backup; do not write changesets by hand"
@@ -62,6 +64,7 @@ def create(
         history = _load(folder, site, authority.public_key)
         _require_none(folder, history)
         _append(folder, history, authority, begin, now)
+        witness.signed(history)
     return history
 
 
@@ -90,8 +93,10 @@ def change(
     """
     with locks.changing(folder):
         history = load(folder, site, first_key)
+        witness.require(folder, history)
         before = history.number
         _append(folder, history, authority, changes(history.state), now)
+        witness.signed(history)
     return history, history.number - before
 
 
@@ -104,18 +109,24 @@ def refresh(
     """
     with locks.changing(folder):
         history = load(folder, site, first_key)
+        witness.require(folder, history)
         before = history.number
         _require_in_force(history, authority)
         count = max(before, past) + 1 - before
         _sign(folder, history, authority, [[]] * count, now)
+        witness.signed(history)
     return history, history.number - before
 
 
 def follow(
-    folder: Path, site: str, first_key: Key, newer: Sequence[tuple[bytes, list[bytes] | None]]
+    folder: Path,
+    site: str,
+    first_key: Key,
+    newer: Sequence[tuple[bytes, list[bytes] | None]],
+    source: str = "the register",
 ) -> History:
     """Take changesets that another folder of the site signed, each with its snapshot if it has
-    one, after the last of this one. None is kept that no reader would take.
+    one, after the last of this one; ``source`` has them. None is kept that no reader would take.
     """
     with locks.changing(folder):
         history = load(folder, site, first_key)
@@ -125,15 +136,41 @@ def follow(
                 history.apply(raw, pieces)
         except InvalidInput as error:
             raise UsageProblem(
-                f"the register has a changeset {history.number + 1} that no reader would take:"
+                f"{source} has a changeset {history.number + 1} that no reader would take:"
                 f" {error}",
-                "restore the register from its backup",
+                f"restore {source} from its backup",
             ) from error
         for number, pieces in history.turns.items():
             if number >= first:
                 path = _path(folder, number).with_suffix(_SNAPSHOT)
                 files.write(path, sequence(pieces), files.PRIVATE)
         _keep(folder, first, history.changesets[first - 1 :])
+    return history
+
+
+def go_on(
+    folder: Path,
+    site: str,
+    first_key: Key,
+    authority: Authority,
+    said: Sequence[list],
+    past: int,
+    now: int,
+) -> History:
+    """Sign the operations that are ``said``, and as many empty changesets as lead past that
+    number, all of it or nothing; for who has heard what this copy lacked.
+    """
+    with locks.changing(folder):
+        history = load(folder, site, first_key)
+        _require_in_force(history, authority)
+        each = list(packed(said))
+        missing = max(0 if each else 1, past + 1 - history.number - len(each))
+        if missing > _MOST_EMPTY:
+            raise UsageProblem(
+                f"changeset {past} was seen, and this copy ends with {history.number}",
+                "restore a newer copy of the site first",
+            )
+        _sign(folder, history, authority, [*each, *[[]] * missing], now)
     return history
 
 
@@ -158,6 +195,7 @@ def rotate_lookup(
             raise UsageProblem(
                 "somebody else has changed the policy meanwhile", "run the command again"
             )
+        witness.require(folder, present)
         _require_in_force(present, authority)
         issued_at = int(time.time()) if now is None else now
         turning = [[_LOOKUP, number]]
@@ -179,6 +217,7 @@ def rotate_lookup(
         path = _path(folder, made.number)
         files.write(path.with_suffix(_SNAPSHOT), sequence(pieces), files.PRIVATE)
         _keep(folder, made.number, [raw])
+        witness.signed(present)
     return present
 
 

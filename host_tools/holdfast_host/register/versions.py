@@ -28,7 +28,7 @@ def agree(register: Register) -> History:
         raise UsageProblem(
             f"the register knows another changeset {both} than {site.folder}: the site was signed"
             " for from two copies",
-            "go on with the folder whose policy the doors follow: holdfast nodes",
+            f"holdfast site recover {site.folder}",
         )
     if known > history.number:
         newer = connection.execute(
@@ -40,6 +40,18 @@ def agree(register: Register) -> History:
         return policies.follow(site.folder, site.id, site.first_key, pieces)
     note(register, history, known)
     return history
+
+
+def changesets(register: Register) -> list[bytes]:
+    """All that the register knows, in order."""
+    query = sa.select(_TABLE.c.raw).order_by(_TABLE.c.number)
+    return list(register.connection.execute(query).scalars())
+
+
+def replace(register: Register, history: History) -> None:
+    """Have the register know ``history`` and no other, once that has recovered what it knew."""
+    register.connection.execute(_TABLE.delete())
+    note(register, history, 0)
 
 
 def note(register: Register, history: History, known: int | None = None) -> None:

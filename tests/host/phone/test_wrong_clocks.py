@@ -161,13 +161,14 @@ def test_a_laptop_an_hour_ahead_changes_nothing(
 
 
 def test_nothing_is_signed_for_a_reader_of_another_copy_of_the_site(
-    door, bearer, at, holdfast, site_folder, tmp_path
+    door, bearer, at, holdfast, site_folder, tmp_path, monkeypatch
 ):
     """A backup that went on by itself: its authority would speak for readers it does not know."""
     phone = bearer()
     copy = shutil.copytree(site_folder, tmp_path / "copy")
     number = holdfast("policy", "show", copy, "--json").json["number"]
     for folder, door_name in ((copy, "side"), (site_folder, "yard")):
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / f"computer of {door_name}"))
         assert holdfast("policy", "door", folder, door_name).code == 0
     news = tmp_path / "news"
     assert holdfast("policy", "export", copy, "--after", number, "-o", news).code == 0
@@ -177,6 +178,7 @@ def test_nothing_is_signed_for_a_reader_of_another_copy_of_the_site(
         visit.set_time().fails("made by another copy of this site")
         source, off = shown(reader)
         assert source == "rtc" and abs(off - 2 * HOUR) < 30
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "computer of side"))
         done = visit.carry("--set-time", "--site", copy)
         assert done.code == 0, done.err
 

@@ -4,6 +4,7 @@ Half a list of cards is a Monday morning on which half of the people stand outsi
 that says it failed has not let the other half in.
 """
 
+import shutil
 import time
 
 import pytest
@@ -28,7 +29,7 @@ def here(site_folder):
     return site.load(site_folder)
 
 
-def test_killed_anywhere_all_of_it_is_signed_or_nothing(here, authority, crashes):
+def test_killed_anywhere_all_of_it_is_signed_or_nothing(here, authority, crashes, marks):
     """What is there goes on: the next change is signed on top of it."""
     begin = here.policy().number
     sizes = set()
@@ -41,6 +42,7 @@ def test_killed_anywhere_all_of_it_is_signed_or_nothing(here, authority, crashes
             _change(here, authority, lambda value: None, 900)  # on top of what a kill left
             assert here.policy().number > number
             _back_to(here, begin)
+        shutil.rmtree(marks, ignore_errors=True)  # of what is gone now
     assert len(sizes) == 2 and 0 in sizes and max(sizes) > 1
 
 

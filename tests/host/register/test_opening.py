@@ -93,7 +93,7 @@ def test_who_has_the_site_is_named(here, monkeypatch):
             held(here.folder)
 
 
-def test_a_folder_catches_up_with_the_register(here, authority, tmp_path):
+def test_a_folder_catches_up_with_the_register(here, authority, tmp_path, monkeypatch):
     """Two offices, each with a folder: what one signed the other goes on from."""
     import shutil
 
@@ -110,7 +110,9 @@ def test_a_folder_catches_up_with_the_register(here, authority, tmp_path):
     with opening.changing(there) as register:
         assert isinstance(versions.agree(register), History)
     assert sites.load(other).policy().head == newest.head
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another computer"))
     there.refresh_policy(authority, now + 1)
+    monkeypatch.undo()
     here.refresh_policy(authority, now + 2)
     with opening.changing(here) as register:
         versions.agree(register)

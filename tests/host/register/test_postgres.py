@@ -2,8 +2,6 @@
 
 import shutil
 
-import pytest
-import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
@@ -12,26 +10,6 @@ from holdfast_host.register import models, opening, place
 from holdfast_host.site import site as sites
 
 LIST = "name,cards,groups,pin\nZoë Đ.,04a1b2c3,7,yes\nBo,04a1b2c4,7,\n"
-
-
-@pytest.fixture(scope="module")
-def server():
-    programs = postgres_server.binaries()
-    if programs is None:
-        pytest.skip("no PostgreSQL: apt install postgresql")
-    with postgres_server.running(programs) as home:
-        yield home
-
-
-@pytest.fixture
-def url(server, request):
-    """A database of the test's own."""
-    name = f"t{abs(hash(request.node.name))}"
-    engine = sa.create_engine(postgres_server.url(server), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return postgres_server.url(server, name)
 
 
 def test_it_is_the_same_register(holdfast, office, site_folder, url, tmp_path, monkeypatch, state):

@@ -39,7 +39,7 @@ Database = Annotated[
 @contextlib.contextmanager
 def changing(folder: Path, db: str | None, passphrase_file: Path | None) -> Iterator[Desk]:
     """The desk of the site in ``folder``, which nobody else changes meanwhile."""
-    keys = unlocked(sites.load(folder), passphrase_file)
+    keys = unlocked(sites.load(folder), passphrase_file, catches_up=True)
     with locks.changing(folder):
         with opening.changing(sites.load(folder), db) as register:
             made = signing.desk(register, keys, int(time.time()))

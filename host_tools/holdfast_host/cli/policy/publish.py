@@ -11,7 +11,8 @@ from ...phone import bringing
 from ...phone.bringing import Standing
 from ...phone.carrier import Refused
 from ...policy.history import History
-from .. import errands
+from ...policy.witness import Head
+from .. import errands, heard_notes
 from ..output import AsJson, say, say_json
 from ..passphrase import PassphraseFile
 from ..signing import unlocked
@@ -51,10 +52,13 @@ def publish(
         many = len(errand.targets)
         say(f"bringing changeset {history.number} of {history.site} to {many} nodes")
 
+    followed: dict[str, Head] = {}
+
     def visit(met: Met, place: Place) -> tuple[str, Standing]:
-        return met.name, _bring(met, history, pieces)
+        return met.name, _bring(met, history, pieces, followed)
 
     done = errand.go("Publishing", visit)
+    heard_notes.follow(errand.home, history, followed)
     published = [
         {"node": one.value[0], "place": str(one.target.place), "number": one.value[1].number}
         for one in done
@@ -69,13 +73,18 @@ def publish(
     errands.require_all(done, "published to")
 
 
-def _bring(met: Met, history: History, pieces: list[bytes] | None) -> Standing:
-    """The policy to one node: what it lacks, as far as it tells what it has."""
+def _bring(
+    met: Met, history: History, pieces: list[bytes] | None, followed: dict[str, Head]
+) -> Standing:
+    """The policy to one node: what it lacks, as far as it tells what it has. What it ``followed``
+    before is kept.
+    """
     if pieces is not None:
         return bringing.bring(bringing.read(pieces), met.carrier.post_policy)
     after = 0
     try:
         said = met.carrier.status()
+        followed[met.name] = (said.number, said.head)
         after = said.number if look.stands(said, history)[0] in (look.SAME, look.BEHIND) else 0
     except Refused:
         pass  # who may not administer brings it all the same
