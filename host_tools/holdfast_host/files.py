@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from . import locks
+from . import folders, locks
 from .errors import UsageProblem
 
 PRIVATE = 0o600
@@ -12,20 +12,25 @@ PUBLIC = 0o644
 
 locked = locks.changing
 
+_KINDS = (folders.SITE, folders.PHONE)
+
 _LARGEST_OURS = 64 << 20
 
 
 def write(path: Path, data: bytes, mode: int) -> None:
     """Replace the file at ``path`` by ``data``, whole or not at all, even if the power fails.
 
-    The data goes to ``.NAME.tmp`` beside the file, is synced and then renamed. A leftover of that
-    name from a crash is never read, and the next write replaces it.
+    The data goes to ``.NAME.tmp`` beside the file, is synced and then renamed. What a kill or
+    a power cut leaves under that name is never read, and the next write replaces it.
     """
     try:
         _write(path, data, mode)
     except OSError as error:
-        raise UsageProblem(
-            f"cannot write {path}: {_reason(error)}",
+        raise _problem(
+            error,
+            path,
+            os.W_OK,
+            f"cannot write {path}",
             "check that the folder exists, is yours to write, and that the disk is not full",
         ) from error
 
@@ -35,12 +40,16 @@ def _write(path: Path, data: bytes, mode: int) -> None:
     # Unlinked first: the mode below only holds for a file that is made here.
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-    with open(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fchmod(file.fileno(), mode)
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:  # Ctrl-C and a full disk leave nothing unfinished
+        temporary.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 
@@ -53,19 +62,27 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def require_replaceable(path: Path, is_ours: Callable[[bytes], bool]) -> None:
-    """Refuse to write to ``path`` if something else is there than what ``is_ours``, or nothing.
+def require_replaceable(path: Path, is_ours: Callable[[bytes], bool], *, force: bool) -> None:
+    """Refuse to write to ``path`` if something is there; with ``force`` unless it ``is_ours``, and
+    no part of a site, phone or reader.
 
-    Asked before any work is done for it. Commands that are run again replace what they wrote.
+    Asked before any work is done for it. An empty file is nothing.
     """
     try:
-        if not path.exists():
+        if not path.is_symlink() and not path.exists():
             return
         if path.is_file():
             with open(path, "rb") as file:
                 data = file.read(_LARGEST_OURS + 1)
-            if len(data) <= _LARGEST_OURS and (not data or is_ours(data)):
+            if not data:
                 return
+            if len(data) <= _LARGEST_OURS and is_ours(data) and not _is_kept(path):
+                if force:
+                    return
+                raise UsageProblem(
+                    f"{path} is there already",
+                    "give the name of a new file; or write over this one, with --force",
+                )
         what = "a file of another kind" if path.is_file() else "no file"
     except OSError as error:
         what = f"something that cannot be looked at ({_reason(error)})"
@@ -73,6 +90,11 @@ def require_replaceable(path: Path, is_ours: Callable[[bytes], bool]) -> None:
         f"{path} is there already, and it is {what}",
         "give the name of a new file; or remove what is there, if it is not needed",
     )
+
+
+def _is_kept(path: Path) -> bool:
+    """Whether the file is one that a site, a phone or a reader lives on."""
+    return any(folders.kind(above) is not None for above in path.resolve().parents[:2])
 
 
 def read(path: Path, limit: int, what: str, missing: str) -> bytes:
@@ -84,10 +106,15 @@ def read(path: Path, limit: int, what: str, missing: str) -> bytes:
         with open(path, "rb") as file:
             data = file.read(limit + 1)
     except FileNotFoundError as error:
-        raise UsageProblem(f"there is no {what} at {path}", missing) from error
+        other = folders.instead(path.parent, what) if what in _KINDS else ""
+        cause = f"there is no {what} at {path}{other}"
+        raise UsageProblem(cause, f"give the folder of a {what}" if other else missing) from error
     except OSError as error:
-        raise UsageProblem(
-            f"cannot read the {what} at {path}: {_reason(error)}",
+        raise _problem(
+            error,
+            path,
+            os.R_OK,
+            f"cannot read the {what} at {path}",
             "give the path of a file that you may read",
         ) from error
     if len(data) > limit:
@@ -103,8 +130,11 @@ def make_folder(path: Path, mode: int = 0o700) -> None:
     try:
         path.mkdir(mode=mode, parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageProblem(
-            f"cannot make the folder {path}: {_reason(error)}",
+        raise _problem(
+            error,
+            path,
+            os.W_OK,
+            f"cannot make the folder {path}",
             "choose a path that you may write and that is no file",
         ) from error
 
@@ -118,6 +148,19 @@ def remove(path: Path) -> None:
         raise UsageProblem(
             f"cannot remove {path}: {_reason(error)}", "check that the folder is yours to write"
         ) from error
+
+
+def _problem(
+    error: OSError, path: Path, permission: int, cause: str, advice: str
+) -> UsageProblem:
+    """What went wrong, and which permission is missing if it is that."""
+    if isinstance(error, PermissionError):
+        barrier = folders.barrier(path, permission)
+        if barrier is not None:
+            return UsageProblem(
+                f"{cause}: {barrier}", "run this as who owns it, or have them give you the right"
+            )
+    return UsageProblem(f"{cause}: {_reason(error)}", advice)
 
 
 def _reason(error: OSError) -> str:

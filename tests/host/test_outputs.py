@@ -1,4 +1,4 @@
-"""A command writes where it is told, over what it wrote before, and over nothing else.
+"""A command writes where nothing is; told --force, over what it wrote before; over nothing else.
 
 ``-o`` with a slip of the keyboard is the site's key, or the report of last year.
 """
@@ -26,14 +26,18 @@ def commands(site_folder, tmp_path, holdfast):
     ]
 
 
-def test_what_a_command_wrote_it_writes_again(holdfast, commands, tmp_path):
-    """Whoever exports each night has one file."""
+def test_what_a_command_wrote_it_writes_again_with_force(holdfast, commands, tmp_path):
+    """Whoever exports each night has one file, and says so; whoever does not keeps the last."""
     for number, command in enumerate(commands):
         out = tmp_path / f"out{number}"
         assert holdfast(*command, out).code == 0
-        assert holdfast(*command, out).code == 0, command
+        before = out.read_bytes()
+        holdfast(*command, out).fails("is there already", "--force")
+        assert out.read_bytes() == before
+        assert holdfast(*command, out, "--force").code == 0, command
         out.write_bytes(b"")
-        assert holdfast(*command, out).code == 0
+        if number != len(commands) - 1:  # a credential has its list beside it
+            assert holdfast(*command, out).code == 0
 
 
 def test_what_is_something_else_stays(holdfast, commands, site_folder, tmp_path):
@@ -50,7 +54,8 @@ def test_what_is_something_else_stays(holdfast, commands, site_folder, tmp_path)
         policy = sorted(path.name for path in (site_folder / "policy").iterdir())
         for path in [note, *keys, *others, "/dev/null"]:
             before = path.read_bytes() if path != "/dev/null" and path.is_file() else None
-            holdfast(*command, path).fails("is there already", "new file")
+            for force in ([], ["--force"]):
+                holdfast(*command, path, *force).fails("is there already", "new file")
             if before is not None:
                 assert path.read_bytes() == before
         assert sorted(path.name for path in (site_folder / "policy").iterdir()) == policy

@@ -12,7 +12,7 @@ from holdfast.access.credential import ROLE_CARRIER, ROLE_CONTROLLER
 from holdfast.access.policy import limits
 from untrusted import InvalidInput
 
-from .. import files, locks
+from .. import files, folders, locks
 from ..credentials import issuing, keys
 from ..errors import UsageProblem
 from ..policy import carriers, changes, compare
@@ -326,6 +326,20 @@ def require_placement(site: Site, placement: Placement) -> None:
     site.require_zones(placement.zones)
 
 
+def require_meant(site: Site, placement: Placement) -> None:
+    """Refuse a new door whose name is nearly that of one that there is: it may be a slip, and the
+    door that was meant would have no reader.
+    """
+    known = site.policy().state.doors.values()
+    for door in placement.doors:
+        meant = None if door in known else names.nearest(door, known)
+        if meant is not None:
+            raise UsageProblem(
+                f"the policy has no door {door!r}; the nearest is {meant!r}",
+                "check the name, or say that this is a new door: --new",
+            )
+
+
 def _require_carrier(site: Site, placement: Placement) -> None:
     if not placement.controller or placement.role != ROLE_CARRIER:
         raise UsageProblem(
@@ -344,7 +358,14 @@ def _require_carrier(site: Site, placement: Placement) -> None:
 
 
 def require_none(state_folder: Path, replace: bool) -> None:
-    """Refuse a reader that is enrolled already, unless told to ``replace`` that."""
+    """Refuse a reader that is enrolled already, unless told to ``replace`` that; and a folder in
+    which a site or a phone lives.
+    """
+    other = folders.instead(state_folder, folders.READER)
+    if other:
+        raise UsageProblem(
+            f"no reader can be in {state_folder}{other}", "give a folder of its own"
+        )
     if is_enrolled(state_folder) and not replace:
         raise UsageProblem(
             f"the reader in {state_folder} is enrolled already",

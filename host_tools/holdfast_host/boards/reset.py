@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from .. import files, locks
+from .. import files, folders, locks
 from ..errors import UsageProblem
 from .process import ReaderProcess
 
@@ -29,8 +29,11 @@ def reset(state_folder: Path, *, discard_events: bool = False) -> Reset:
     Refused while it has events that nobody has acknowledged, unless these are to be discarded.
     Once it has begun it goes on at each start of the reader, whatever cuts it.
     """
-    if not state_folder.is_dir():
-        raise UsageProblem(f"there is no reader in {state_folder}", "give the folder of a reader")
+    other = folders.instead(state_folder, folders.READER)
+    if other or not state_folder.is_dir():
+        raise UsageProblem(
+            f"there is no reader in {state_folder}{other}", "give the folder of a reader"
+        )
     with locks.hold(state_folder) as held:
         request = _DISCARD if discard_events else b""
         files.write(state_folder / REQUEST, request, files.PRIVATE)

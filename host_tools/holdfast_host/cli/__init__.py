@@ -14,6 +14,7 @@ from .output import (
     begin,
     never_fail_to_encode,
     say_json_problem,
+    say_plain,
     say_problem,
     say_traceback,
 )
@@ -41,8 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return fail(problem.cause, problem.next_step, FAILED)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
-    except (BrokenPipeError, SystemExit):
-        # rich and typer exit by themselves when nobody reads what they write.
+    except SystemExit as ended:
+        # rich and typer exit by themselves: done, as with completion, or nobody reads.
+        return 0 if ended.code in (0, None) else _nobody_reads()
+    except BrokenPipeError:
         return _nobody_reads()
     except OSError as error:
         return fail(str(error), "check the files and folders that the command was given", FAILED)
@@ -75,9 +78,10 @@ def _misused_or_broken(error: Exception, fail: Callable[..., int]) -> int:
     if explain is not None:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "holdfast"
-        if explain():  # else the help was asked for by giving nothing, and is shown already
-            return fail(explain(), f"{command} --help", MISUSED)
-        return MISUSED
+        if type(error).__name__ == "NoArgsIsHelpError":  # asked for by giving nothing
+            say_plain(explain())
+            return MISUSED
+        return fail(explain(), f"{command} --help", MISUSED)
     if os.environ.get("HOLDFAST_TRACE"):
         sys.excepthook = lambda kind, error, trace: say_traceback(error)
         raise error

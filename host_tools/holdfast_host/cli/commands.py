@@ -5,18 +5,20 @@ no database, no radio.
 """
 
 import functools
+from typing import Annotated
 
 import typer
 from typer import _click
-from typer.core import TyperGroup
+from typer.core import _typer_format_options
 from typer.main import get_command, get_group
 
-FAILED = 1
-MISUSED = 2
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-NOBODY_READS = 141  # 128 + SIGPIPE
+from . import help as helping
+
+FAILED, MISUSED = helping.FAILED, helping.MISUSED
+INTERRUPTED, NOBODY_READS = helping.INTERRUPTED, helping.NOBODY_READS
 REFUSED = 3  # by the door
 DIFFERENT = 3  # a list from the register
+WRONG = 3  # with a phone that was tried
 
 HELP = "Doors that decide by themselves: the site's authority and policy, phones and readers."
 COMMANDS = {
@@ -33,15 +35,15 @@ COMMANDS = {
     "demo": "Show what a door decides, on this machine.",
 }
 
-_ENDS = "Exit codes: 0 {}, {} failed, {} misused, {}."
-_USUAL = _ENDS.format("done", FAILED, MISUSED, f"{INTERRUPTED} stopped")
+# How commands end that end otherwise than all.
 _OTHERS = {
-    "unlock": f"Exit codes: 0 granted, {FAILED} no answer, {MISUSED} misused, {REFUSED} refused.",
-    "compare": _ENDS.format("equal", FAILED, MISUSED, f"{DIFFERENT} different"),
+    "unlock": {0: "granted", FAILED: "failed: no answer", REFUSED: "refused by the door"},
+    "compare": {0: "equal", DIFFERENT: "different"},
+    "check-phone": {0: "the phone did all right", WRONG: "the phone did something wrong"},
 }
 
 
-class Commands(TyperGroup):
+class Commands(helping.Group):
     """The root: it knows its commands by name, and loads the one that is called."""
 
     def list_commands(self, ctx):
@@ -52,21 +54,48 @@ class Commands(TyperGroup):
         """The command of that name, loaded now; None if there is none."""
         return load(cmd_name) if cmd_name in COMMANDS else None
 
-    def format_help(self, ctx, formatter):
-        """Plain: what colours and boxes need is loaded for no list of eleven lines."""
-        _click.Command.format_help(self, ctx, formatter)
-
     def format_options(self, ctx, formatter):
         """The options, then the commands; none of them is loaded for it."""
-        _click.Command.format_options(self, ctx, formatter)
+        _typer_format_options(self, ctx=ctx, formatter=formatter)
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
 def root() -> _click.Command:
     """The command ``holdfast``."""
-    app = typer.Typer(name="holdfast", cls=Commands, help=HELP, **_LIKE)
-    return get_group(app)
+    app = typer.Typer(
+        name="holdfast",
+        cls=Commands,
+        help=HELP,
+        context_settings=helping.SETTINGS,
+        **{**_LIKE, "add_completion": True},
+    )
+    app.callback()(_options)
+    return get_command(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib import metadata
+
+        from .output import say_plain
+
+        say_plain(f"holdfast {metadata.version('holdfast')}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Show which holdfast this is.",
+            callback=_show_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    """Nothing to do: each option does its own."""
 
 
 @functools.cache
@@ -81,10 +110,11 @@ def load(name: str) -> _click.Command:
 @functools.cache
 def application(name: str) -> typer.Typer:
     """The same as typer has it."""
-    from . import signing
+    from . import signing, writing
 
     app = _GROUPS[name]() if name in _GROUPS else _single(name)
-    _tell_exit_codes(app)
+    helping.fit(app, _OTHERS)
+    writing.offer(app)
     signing.offer(app)
     return app
 
@@ -156,16 +186,10 @@ def _with(app: typer.Typer, *commands) -> typer.Typer:
     return app
 
 
-def _tell_exit_codes(commands: typer.Typer) -> None:
-    for command in commands.registered_commands:
-        name = command.name or getattr(command.callback, "__name__", "")
-        command.epilog = _OTHERS.get(name, _USUAL)
-
-
 _LIKE = {
     "add_completion": False,
     "pretty_exceptions_enable": False,
-    "rich_markup_mode": "markdown",
+    "rich_markup_mode": None,
 }
 
 _GROUPS = {

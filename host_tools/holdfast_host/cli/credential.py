@@ -10,10 +10,9 @@ from typing import Annotated
 
 import typer
 
-from holdfast.access import Credential, revoked_devices
+from holdfast.access import Credential
 from holdfast.access.place import DOOR, ZONE
 from holdfast.access.request import ADMINISTER, CARRY_EVENTS, HOLD_OPEN, LOCKDOWN_OVERRIDE, UNLOCK
-from untrusted import InvalidInput
 
 from .. import files
 from ..credentials import issuing, keys, lifetime, tokens
@@ -25,7 +24,7 @@ from ..policy.state import Place
 from ..site import revocation
 from ..site import site as sites
 from ..site.site import Site
-from . import issued_notes, names, passphrase, signing
+from . import issued_notes, names, passphrase, signing, writing
 from .output import AsJson, say, say_json, say_table
 from .passphrase import PassphraseFile
 from .policy.access import place_facts, place_text, places
@@ -137,8 +136,8 @@ def issue(
         )
     # What a phone knows of stolen readers is as old as its credential.
     beside = out.with_name(out.name + tokens.LIST_SUFFIX)
-    files.require_replaceable(out, tokens.is_token)
-    files.require_replaceable(beside, _is_list)
+    writing.require(out, tokens.is_token)
+    writing.require(beside, tokens.is_list)
     site = sites.load(folder)
     doors, zones = door or [], zone or []
     now = signing.now(site)
@@ -226,14 +225,6 @@ def _places(site: Site, doors: list[str], zones: list[str], guest: bool) -> list
     if not where:
         raise UsageProblem("the credential would open nothing", "give --door or --zone")
     return where
-
-
-def _is_list(data: bytes) -> bool:
-    try:
-        revoked_devices.parse(data)
-    except InvalidInput:
-        return False
-    return True
 
 
 def _verify(

@@ -83,6 +83,12 @@ def say_parts(*parts: tuple[str, str]) -> None:
     _console().print(Text.assemble(*[(printable(text), style) for text, style in parts]))
 
 
+def say_plain(text: str) -> None:
+    """Lines as they are, such as a help: without colour, folded nowhere."""
+    sys.stdout.write("\n".join(map(printable, text.split("\n"))) + "\n")
+    sys.stdout.flush()
+
+
 def say_json(value: Mapping[str, object], indent: int | None = None) -> None:
     """One line of JSON, at once; more lines with an ``indent``.
 

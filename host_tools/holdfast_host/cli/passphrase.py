@@ -36,12 +36,18 @@ def take() -> None:
 def given(file: Path | None) -> str | None:
     """The passphrase in ``file`` or in the environment; None if neither is given."""
     if file is None:
-        return os.environ.get(ENVIRONMENT, _taken)
+        found = os.environ.get(ENVIRONMENT, _taken)
+        if found == "":
+            raise _empty(f"the passphrase in {ENVIRONMENT}", f"set {ENVIRONMENT}, or unset it")
+        return found
     data = files.read(file, _LIMIT, "passphrase file", "check --passphrase-file")
     try:
-        return data.decode().split("\n", 1)[0].removesuffix("\r")
+        found = data.decode().split("\n", 1)[0].removesuffix("\r")
     except UnicodeDecodeError as error:
         raise UsageProblem(f"{file} is no text file", "check --passphrase-file") from error
+    if not found:
+        raise _empty(f"the passphrase in {file}", "write it into the first line of the file")
+    return found
 
 
 def existing(file: Path | None) -> str:
@@ -72,6 +78,13 @@ def _ask(prompt: str) -> str:
             f"give --passphrase-file FILE, or set {ENVIRONMENT}",
         )
     try:
-        return ask_secret(prompt)
+        typed = ask_secret(prompt)
     except EOFError as error:
         raise UsageProblem("no passphrase was typed", "run the command again") from error
+    if not typed:
+        raise _empty("the passphrase that was typed", "run the command again, and type it")
+    return typed
+
+
+def _empty(which: str, advice: str) -> UsageProblem:
+    return UsageProblem(f"{which} is empty", advice)

@@ -20,7 +20,8 @@ from ..errors import UsageProblem
 from ..policy import carriers
 from ..site import devices, revocation
 from ..site import site as sites
-from . import lan, names, signing
+from . import lan, names, signing, writing
+from .check_phone import check_phone
 from .output import AsJson, progress, say, say_json, say_rows, say_table
 from .passphrase import PassphraseFile
 from .policy.carrier import Way
@@ -72,6 +73,9 @@ def enroll(
     replace: Annotated[
         bool, typer.Option("--replace", help="Enrol a reader anew that is enrolled already.")
     ] = False,
+    new: Annotated[
+        bool, typer.Option("--new", help="A new door, although one has nearly that name.")
+    ] = False,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -99,6 +103,8 @@ def enroll(
         carriers.WAYS[side.value],
     )
     readers.require_placement(home, placement)
+    if not new:
+        readers.require_meant(home, placement)
     readers.require_none(folder, replace)
     opened = signing.unlocked(home, passphrase_file)
     with progress("Starting the reader"):
@@ -176,7 +182,7 @@ def renew(
     Writes them to FILE, for whoever carries them there. They hold as long as the site's limits
     say.
     """
-    files.require_replaceable(out, _is_certificates)
+    writing.require(out, _is_certificates)
     home = sites.load(site)
     device = devices.require(devices.load(home.folder), node)
     if device.revoked:
@@ -260,8 +266,10 @@ def reset(
 def _is_certificates(data: bytes) -> bool:
     try:
         for raw in cbor.decode_sequence(data):
+            if not isinstance(raw, bytes):
+                return False
             cwt.parse(raw)
-    except (InvalidInput, TypeError):
+    except InvalidInput:
         return False
     return True
 
@@ -275,3 +283,4 @@ def _standing(device: devices.Device, now: int) -> str:
 
 
 app.command()(run)
+app.command()(check_phone)

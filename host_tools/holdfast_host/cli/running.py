@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from .. import folders
 from ..boards.process import INPUTS, ReaderProcess
 from ..errors import UsageProblem
 from . import lan
@@ -70,6 +71,9 @@ def run(
             f"there is no reader in {folder}",
             f"holdfast reader enroll {folder} --site DIR --door DOOR",
         )
+    other = folders.instead(folder, folders.READER)
+    if other:
+        raise UsageProblem(f"there is no reader in {folder}{other}", "give a reader's folder")
     show = say_json if as_json else _show
     shown = 0
     has = inputs.split(",") if inputs else []

@@ -3,7 +3,7 @@
 import dataclasses
 
 from cose import Key, cwt
-from holdfast.access import Credential
+from holdfast.access import Credential, revoked_devices
 from holdfast.access.credential import ROLE, is_complete, parse_scope, suite_of
 from untrusted import InvalidInput
 
@@ -62,5 +62,14 @@ def is_token(raw: bytes) -> bool:
     try:
         read(raw, "")
     except UsageProblem:
+        return False
+    return True
+
+
+def is_list(raw: bytes) -> bool:
+    """Whether ``raw`` is a list of revoked devices."""
+    try:
+        revoked_devices.parse(raw)
+    except InvalidInput:
         return False
     return True

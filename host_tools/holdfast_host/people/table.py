@@ -14,6 +14,8 @@ from ..register.sealing import Seals
 from . import columns
 from . import rows as rows_read
 
+_WORKBOOK = b"PK\x03\x04"
+
 
 def rows(
     people: Iterable[Person], seals: Seals, names: Mapping[int, str], dates: Dates
@@ -67,3 +69,9 @@ def as_xlsx(rows: Sequence[Sequence[str]]) -> bytes:
     data = io.BytesIO()
     book.save(data)
     return data.getvalue()
+
+
+def is_exported(data: bytes) -> bool:
+    """Whether ``data`` is a table of people as this writes it, so far as its beginning says."""
+    heads = b"\xef\xbb\xbf" + ",".join(columns.ALL).encode() + b"\r\n"
+    return data.startswith((heads, _WORKBOOK))

@@ -25,7 +25,7 @@ from holdfast.access import place, revoked_devices
 from holdfast.access.credential import suite_of
 from untrusted import InvalidInput
 
-from .. import files, locks
+from .. import files, folders, locks
 from ..credentials import keys, tokens
 from ..errors import UsageProblem
 from .contexts import ContextStore
@@ -76,6 +76,9 @@ class Wallet:
         """The phone in ``folder``, with a new key for ``suite`` unless it has one: a key is never
         replaced.
         """
+        other = folders.instead(folder, folders.PHONE)
+        if other:
+            raise UsageProblem(f"no phone can be in {folder}{other}", "give a folder of its own")
         files.make_folder(folder)
         with locks.changing(folder):
             if not key_path(folder, suite).exists():

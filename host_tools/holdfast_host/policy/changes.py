@@ -51,6 +51,18 @@ def add_door(state: State, name: str, zones: Iterable[str] = ()) -> Operations:
     return made
 
 
+def add_new_doors(state: State, names: Iterable[str]) -> Operations:
+    """The site has doors of these ``names``, besides those that it has."""
+    wanted = [name for name in dict.fromkeys(names) if state.door_number(name) is None]
+    free = [number for number in range(MAX_DOORS) if number not in state.doors]
+    if len(wanted) > len(free):
+        raise UsageProblem(
+            f"a site has at most {MAX_DOORS} doors",
+            "remove one that is gone: holdfast policy door --remove",
+        )
+    return [[ops.DOOR, *pair] for pair in zip(free, wanted, strict=False)]
+
+
 def remove_door(state: State, name: str) -> Operations:
     """The site has no door of this ``name`` any more; refused while something names it."""
     require_doors(state, [name])

@@ -19,7 +19,7 @@ from pathlib import Path
 import crypto
 from cose import CRV_ED25519, Key
 
-from .. import files, locks
+from .. import files, folders, locks
 from ..credentials.authority import Authority, check_passphrase
 from ..credentials.keys import encode_authority_keys, public_bytes, read_authority_keys
 from ..credentials.secret import Secret
@@ -209,6 +209,9 @@ def add_zone(folder: Path, zone: str, authority: Authority, now: int) -> Site:
 
 def require_none(folder: Path) -> None:
     """Refuse a folder that holds a site or its key: an overwritten key is gone for good."""
+    other = folders.instead(folder, folders.SITE)
+    if other:
+        raise UsageProblem(f"no site can be in {folder}{other}", "give a folder of its own")
     there = [name for name in _MADE if (folder / name).exists()]
     if there != [AUTHORITY_PUBLIC_KEY]:  # says nothing where there is more
         there = [name for name in there if name != AUTHORITY_PUBLIC_KEY]

@@ -52,7 +52,8 @@ def resident(holdfast, site_folder, folder, *options):
     file = folder.with_suffix(".cwt")
     assert holdfast("phone", "enroll", folder).code == 0
     issue = ["credential", "issue", site_folder, "--holder", folder.name, "--door", "front"]
-    issued = holdfast(*issue, "--key", folder / "phone.pub", "--out", file, *options)
+    issue += ["--key", folder / "phone.pub", "--out", file, "--force"]
+    issued = holdfast(*issue, *options)
     assert issued.code == 0, issued.err
     take = ["phone", "enroll", folder, "--credential", file]
     taken = holdfast(*take, "--authority", site_folder / "authority.pub", "--json")

@@ -41,7 +41,8 @@ def issue(holdfast, site_folder, phone_pub, tmp_path, authority):
 
     def run(*options):
         arguments = ["credential", "issue", site_folder, "--holder", "bob", "--key", phone_pub]
-        return holdfast(*arguments, "--out", tmp_path / "out.cwt", *options)
+        # Issued over and over, to one file.
+        return holdfast(*arguments, "--out", tmp_path / "out.cwt", "--force", *options)
 
     return run
 

@@ -88,7 +88,7 @@ def test_a_credential_says_which_key_it_is_for(holdfast, site_folder, tmp_path):
     issue = ["credential", "issue", site_folder, "--holder", "bob", "--door", "front", "--json"]
     for key in (folder / "phone-p256.pub", made["public_key"]):
         out = tmp_path / "bob.cwt"
-        issued = holdfast(*issue, "--key", key, "--out", out).json
+        issued = holdfast(*issue, "--key", key, "--out", out, "--force").json
         assert issued["suite"] == 2 and issued["phone_key"] == made["public_key"][2:66]
         pub = site_folder / "authority.pub"
         enrolled = holdfast(

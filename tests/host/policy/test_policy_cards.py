@@ -192,7 +192,8 @@ def test_a_card_and_a_pin_are_of_one_person(office, state, typed):
 def test_a_group_that_is_removed_leaves_cards_without_rights(office, state):
     """Shown, so that nobody wonders."""
     office("card", "04a1", "--group", 7)
-    assert office("group", 7, "--remove").code == 0
+    office("group", 7, "--remove").fails("in group 7, and would open nothing")
+    assert office("group", 7, "--remove", "--yes").code == 0
     assert state().groups == {} and len(state().grants) == 1
     assert "nothing; cards and PINs: 1" in office("show").out
     assert "opens nothing" in office("card", "04a1").out

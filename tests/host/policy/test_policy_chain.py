@@ -259,11 +259,10 @@ def test_an_export_is_what_a_reader_may_miss(holdfast, grown, tmp_path):
     """Byte for byte the changesets, from the one after the last it has."""
     raws = [path_of(grown, number).read_bytes() for number in range(1, 6)]
     for after in range(6):
-        done = holdfast(
-            "policy", "export", grown.folder, "--after", after, "-o", tmp_path / "x", "--json"
-        )
+        out = tmp_path / f"x{after}"
+        done = holdfast("policy", "export", grown.folder, "--after", after, "-o", out, "--json")
         assert done.json["changesets"] == 5 - after
-        assert cbor.decode_sequence((tmp_path / "x").read_bytes()) == raws[after:]
+        assert cbor.decode_sequence(out.read_bytes()) == raws[after:]
 
 
 def test_a_reader_is_enrolled_with_the_policy_of_the_day(holdfast, grown, tmp_path):

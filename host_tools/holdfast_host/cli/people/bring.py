@@ -14,6 +14,7 @@ from ...people.signing import Desk
 from ...people.tables import files as table_files
 from ...people.tables.cells import BadCell, Table
 from ...register.issued import Issued
+from .. import writing
 from ..output import AsJson, progress, say, say_json
 from ..passphrase import PassphraseFile
 from . import desks, text
@@ -177,8 +178,7 @@ def export(
     """
     if out.suffix.lower() not in (".csv", ".xlsx"):
         raise UsageProblem(f"{out} ends with neither .csv nor .xlsx", "name such a file")
-    if out.exists():
-        raise UsageProblem(f"{out} is there already", "name a file that is new")
+    writing.require(out, table.is_exported)
     with desks.looking(folder, db, passphrase_file) as desk:
         made = table.rows(desk.everybody, desk.seals, desk.called, desks.dates_of(desk))
     data = table.as_csv(made) if out.suffix.lower() == ".csv" else table.as_xlsx(made)

@@ -16,6 +16,7 @@ from ...register import issued, opening
 from ...register.issued import Issued
 from ...register.records import Person, Phone
 from ...site import revocation
+from .. import writing
 from ..output import AsJson, say
 from ..passphrase import PassphraseFile
 from . import desks
@@ -47,8 +48,9 @@ def phone_lost(
     if (key is None) != (out is None):
         raise UsageProblem("a new phone takes --key and --out", "give both, or neither")
     new = None if key is None else keys.read_phone_key(key)
-    if out is not None and out.exists():
-        raise UsageProblem(f"{out} is there already", "name a file that is new")
+    if out is not None:
+        writing.require(out, tokens.is_token)
+        writing.require(out.with_name(out.name + tokens.LIST_SUFFIX), tokens.is_list)
     with desks.changing(folder, db, passphrase_file) as desk:
         person = desks.find(desk.everybody, name)
         revoked = signing.living(desk, person)

@@ -21,6 +21,7 @@ from ...site import site as sites
 from .. import names
 from ..output import AsJson
 from ..passphrase import PassphraseFile
+from . import members
 from .change import Folder, Remove, report, signed
 
 Doors = Annotated[
@@ -49,18 +50,27 @@ def group(
         bool, typer.Option("--add", help="Add these rights, and keep those it has elsewhere.")
     ] = False,
     remove: Remove = False,
+    new: Annotated[
+        bool, typer.Option("--new", help="A --door that the policy does not have is a new one.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Remove it unasked, although cards and PINs are in it.")
+    ] = False,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what the cards and PINs of a group open, and when. Replaces what it was.
 
-    For other hours elsewhere, run it again with --add. Without a group its cards open nothing.
+    For other hours elsewhere, run it again with --add. Without a group its cards open nothing: so
+    --remove asks if there are any, or takes --yes.
     """
     site = sites.load(folder)
     doors, zones = door or [], zone or []
     if remove:
-        if doors or zones or schedule or add:
+        if doors or zones or schedule or add or new:
             raise UsageProblem("--remove takes nothing else", "give only the number and --remove")
+        if not yes:
+            members.ask(site, number)
         done = signed(
             site, passphrase_file, lambda state: policy_changes.remove_group(state, number)
         )
@@ -75,6 +85,8 @@ def group(
         rights = [*(kept if add else []), *([list(place), UNLOCK, schedule] for place in where)]
         return policy_changes.set_group(state, number, rights)
 
+    if new:
+        signed(site, passphrase_file, lambda state: policy_changes.add_new_doors(state, doors))
     history, added = signed(site, passphrase_file, changes)
     rights = history.state.groups[number]
     report(

@@ -21,6 +21,7 @@ from ...policy import (
 )
 from ...policy.chain import is_exported
 from ...site import site as sites
+from .. import writing
 from ..output import AsJson, say, say_json
 from ..passphrase import PassphraseFile
 from ..signing import now as signing_time
@@ -217,7 +218,7 @@ def export(
     that has followed another copy of the site. The file is a CBOR sequence of byte strings. It
     holds no secret, and nobody can alter it unseen.
     """
-    files.require_replaceable(out, is_exported)
+    writing.require(out, is_exported)
     if not whole:
         history = sites.load(folder).policy()
         data = history.export(after or 0)
@@ -237,7 +238,7 @@ def snapshot(
     as_json: AsJson = False,
 ) -> None:
     """Write the present policy without its history, signed: as `export --snapshot`."""
-    files.require_replaceable(out, is_exported)
+    writing.require(out, is_exported)
     site = sites.load(folder)
     history = site.policy()
     pieces = history.snapshot(unlocked(site, passphrase_file).authority)

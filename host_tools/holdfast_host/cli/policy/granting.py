@@ -192,6 +192,12 @@ def _signed(
     """Sign what is ``wish``-ed; the policy then, and how many changesets that took."""
     history = site.policy()
     keys = _by_key(site, opened, kind, values)
+    is_new = wish.groups and not (wish.add or wish.replace or wish.remove or wish.amends)
+    if kind == tag.PIN and is_new and any(history.state.grants.get(key) for key in keys):
+        raise UsageProblem(
+            "this PIN is taken: somebody has it, and nothing was changed",
+            "have one drawn that is nobody's: --draw; or change what it has: --add, --replace",
+        )
     require_nobodys(site, keys)
     drawn = _person_tag()
 
