@@ -1,9 +1,11 @@
 """Node, in which the page's core runs as it does in a browser: on WebCrypto, and nothing else."""
 
 import functools
+import json
 import pathlib
 import shutil
 import subprocess
+from collections.abc import Sequence
 
 import pytest
 
@@ -45,3 +47,40 @@ def run(script: str, *arguments: str) -> None:
     # A script that registers no test would end well, too.
     (passed,) = [line for line in done.stdout.splitlines() if line.startswith("# pass ")]
     assert int(passed.split()[-1]) > 0, done.stdout
+
+
+class Peer:
+    """The phone's side in a process of its own, ``peer.mjs``; a context manager that ends it."""
+
+    def __init__(self):
+        self._process = subprocess.Popen(
+            [*command(), str(FOLDER / "peer.mjs")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> "Peer":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._process.communicate()
+
+    def call(self, name: str, calls: Sequence[dict]) -> list:
+        """What came of the ``calls``, which run at once: ``{"ok": ...}`` or ``{"refused": code}``.
+
+        Their bytes go out as hexadecimal digits, and so they come back.
+        """
+        assert self._process.stdin is not None and self._process.stdout is not None
+        asked = [
+            {key: _plain(value) for key, value in {"call": name, **one}.items()} for one in calls
+        ]
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        assert answer, "the phone's process has ended"
+        return json.loads(answer)
+
+
+def _plain(value):
+    return value.hex() if isinstance(value, bytes) else value

@@ -108,16 +108,17 @@ export function answering(answers) {
   });
 }
 
-/** A store in memory, which keeps what IndexedDB would: `writes` counts. */
+/** A store in memory, of one door. */
 export function memoryStore(session = null) {
-  const store = { session, writes: 0 };
-  return Object.assign(store, {
-    load: async () => store.session,
-    save: async (door, kept) => {
-      store.session = kept;
-      store.writes++;
+  return {
+    session,
+    async load() {
+      return this.session;
     },
-  });
+    async save(door, kept) {
+      this.session = kept;
+    },
+  };
 }
 
 /** The message in a vector: as the core has them. */

@@ -4,7 +4,7 @@ import pytest
 
 from web import node
 
-SCRIPTS = ["vectors.mjs"]
+SCRIPTS = ["vectors.mjs", "hostile.mjs"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
