@@ -25,7 +25,8 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 # Two goals at once would run two pips on one .venv.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
+.PHONY: help setup demo test lint lint-style lint-board lint-host lint-page lint-spelling mpy clean distclean
+.PHONY: web web-test
 .PHONY: torture bench native docs-vectors firmware size postgres
 .PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-node rv32-test esp32-joined esp32-carrier unix unix-test unix-joined unix-joined-test unix-alloc coverage
 
@@ -45,7 +46,7 @@ demo: setup $(if $(AIOBLE),$(TESTING))  ## a door that decides by itself, on thi
 test: setup $(TESTING)  ## all tests; some of them with T=tests/upy/lib
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(T)
 
-TORTURED := $(addprefix tests/,powercut model backends board boards assembly xtensa interop alloc \
+TORTURED := $(addprefix tests/,web powercut model backends board boards assembly xtensa interop alloc \
   e2e/test_gatt.py e2e/test_lan.py e2e/test_lan_site.py \
   host/site/test_replace.py host/people/test_two_at_once.py host/people/test_killed.py \
   upy/firmware/node/test_storm.py upy/firmware/node/test_siege.py upy/firmware/roles/test_strangers.py \
@@ -61,7 +62,7 @@ docs-vectors: setup $(TESTING)  ## docs/vectors, made anew by the firmware: afte
 	@PYTHONPATH=lib:firmware:tests:tests/support $(BIN)/python -m doc_vectors docs/vectors
 
 # Rules apart, so that `make --keep-going lint` shows everything at once.
-lint: lint-style lint-board lint-host lint-spelling  ## ruff, types for board and host, spelling
+lint: lint-style lint-board lint-host lint-page lint-spelling  ## ruff, types for board, host and page, spelling
 
 lint-style: $(LINTING)
 	@$(BIN)/ruff check
@@ -71,6 +72,19 @@ lint-board: $(LINTING) $(TYPINGS)
 
 lint-host: setup $(LINTING)
 	@$(BIN)/basedpyright --project pyright.host.json
+
+# The page's own language has its checker from npm, whose lock file pins it.
+NPM := $(shell command -v npm 2>/dev/null)
+CHECKER := build/web/stamp-$(call sum,tests/web/package.json tests/web/package-lock.json)
+
+lint-page: $(if $(NPM),$(CHECKER))
+	@$(if $(NPM),build/web/node_modules/.bin/tsc --project tsconfig.page.json,echo 'lint-page: left out, there is no npm')
+
+$(CHECKER):
+	@rm -f build/web/stamp-* && mkdir -p build/web
+	@cp tests/web/package.json tests/web/package-lock.json build/web
+	@cd build/web && npm ci --silent --no-audit --no-fund
+	@touch $@
 
 lint-spelling: $(LINTING)
 	@$(BIN)/codespell
@@ -170,6 +184,12 @@ $(UNIX):
 unix-test: unix setup $(TESTING)  ## the tests for MicroPython on that build, firmware and lib as frozen
 	@MICROPYTHON=$(CURDIR)/build/unix/micropython HOLDFAST_FROZEN=1 \
 	  $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -k micropython $(T)
+
+web:  ## what the tests of the phone's page need of the system, where make may install it
+	@tests/web/set_up.sh
+
+web-test: web setup $(TESTING)  ## the tests of the phone's page
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/web
 
 # The same tests with lib and firmware joined, as they go to a board, on the wheel's interpreter.
 JOINED_MADE_OF := $(FROZEN) $(wildcard boards/join/*.py) boards/unix/joined.toml tests/support/joined_tree.py
