@@ -9,8 +9,9 @@ import errno
 from micropython import const
 from untrusted import InvalidInput
 
-from ...access.policy import snapshot
+from ...access.policy import changeset, snapshot
 from ...access.policy.operations import ChangesetRefused
+from .state import RECENT
 
 _MAX_ITEM = const(1024)
 _BYTES_8 = const(0x58)  # a byte string whose length is in the next byte (RFC 8949 section 3.1)
@@ -62,7 +63,9 @@ def next_item(file, is_passed: bool = False):
 
 
 def apply(path: str, policies, apply_one):
-    """Bring the PolicyStore ``policies`` to what is in the file; what it knows is passed over.
+    """Bring the PolicyStore ``policies`` to what is in the file; what it knows is passed over,
+    and so is what lies before all that it remembers: of that nothing can be told, and the first
+    changeset that can be must be the one that was followed.
 
     ``apply_one(raw)`` applies one changeset. Raises InvalidInput for the first item that is
     refused, and OSError; what came before it stays.
@@ -76,7 +79,8 @@ def apply(path: str, policies, apply_one):
 
 def _apply(path, policies, apply_one):
     parts_left = 0
-    is_taken = False
+    is_taken, is_past = False, True
+    first_known = policies.rules.number - len(policies.held.recent) // RECENT + 1
     for number, raw in enumerate(items(path)):
         head = _snapshot_head(raw) if number == 0 else None
         if head is not None:
@@ -88,7 +92,9 @@ def _apply(path, policies, apply_one):
             if is_taken:
                 policies.add_part(raw)
         else:
-            apply_one(raw)
+            is_past = is_past and changeset.parse(raw).number < first_known
+            if not is_past:
+                apply_one(raw)
     if parts_left:
         raise PolicyFileError("policy.cbor lacks %d parts of its snapshot" % parts_left)
 

@@ -69,6 +69,39 @@ def test_a_snapshot_and_the_changesets_after_it():
             assert board.whole(one.store, 8), known
 
 
+def test_a_file_that_begins_before_all_that_is_kept_brings_what_is_new():
+    """The host writes the whole history, and a node knows the last 64 of it, or after a snapshot
+    one: a hundred changes after its enrolment a board is brought the next one all the same.
+    """
+    raws = board.chain(*([[ops.HOLIDAYS, [[1 + day % 300, 1]]]] for day in range(72)))
+    one = _Board()
+    for count in (68, 72, 72, 3):
+        one.follow(*raws[:count])
+        assert one.store.rules.number == max(count, 68) or count == 3
+    assert one.store.rules.number == 72
+
+    raws = board.chain(*board.steps(12))
+    for first in (1, 4):  # and of a snapshot that is older than what is here
+        one = _Board()
+        board.take(one.store, board.taken(10))
+        one.follow(*(list(board.taken(first)) + raws[first:] if first > 1 else raws))
+        assert board.whole(one.store, 12), first
+
+
+def test_a_file_of_another_chain_is_refused_by_the_first_changeset_that_can_be_told():
+    """What is passed over unseen opens no way for what comes after it."""
+    one = _Board()
+    one.follow(*board.chain(*([[ops.HOLIDAYS, [[1 + day, 1]]]] for day in range(70))))
+    others = board.chain(*([[ops.HOLIDAYS, [[2 + day, 1]]]] for day in range(72)))
+    one.put(cbor.encode_sequence(*others))
+    assert "forked" in str(raises(InvalidInput, one.go))
+    one.put(cbor.encode_sequence(*(others[:3] + others[70:])))
+    raises(InvalidInput, one.go)
+    # Nothing of this one can be told, and nothing is news: it is as if it were not there.
+    one.follow(*others[:6])
+    assert one.store.rules.number == 70
+
+
 def test_a_file_cut_anywhere_is_followed_up_to_there_and_refused():
     """A stick pulled too early: no half item, no half snapshot, and nothing left begun."""
     raws = board.chain(*board.steps(4))
