@@ -94,7 +94,7 @@ class Serial:
         self._door.tell("data " + pieces[-1])
 
     def settimeout(self, seconds: float) -> None:
-        """The board's own time limit holds."""
+        """A board that says nothing is its door's to give up."""
 
     def recv(self, size: int) -> bytes:
         line = self._door.heard("<!")

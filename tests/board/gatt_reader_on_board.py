@@ -26,7 +26,8 @@ def serve(now, looks_at_heap=False, lan=None):
         from crypto import backend
 
         meter.watch(backend.chosen, ("aes_ccm_encrypt", "aes_ccm_decrypt"))
-    reader = reader_on_board.make_reader(now, Limits(connections=Ble.CONNECTIONS - 1))
+    limits = reader_on_board.unhurried(Limits(connections=Ble.CONNECTIONS - 1))
+    reader = reader_on_board.make_reader(now, limits)
     datagrams = None
     if lan is not None:
         from lan_on_board import join

@@ -26,6 +26,7 @@ from micropython import const
 _DIRECTORY = "/state"
 _CHUNK = const(244)
 _PIECE = const(64)  # bytes of a chunk in one piece of a line
+_FAR_MS = const(3600000)
 
 
 class Hardware:
@@ -163,6 +164,14 @@ class Meter:
         return call
 
 
+def unhurried(limits):
+    """The ``limits``, by which nobody is too slow: phones are of a machine that does much else,
+    and a board that waits for them waits in that machine's time.
+    """
+    limits.first_ms = limits.last_ms = limits.idle_ms = limits.lifetime_ms = _FAR_MS
+    return limits
+
+
 def make_reader(now, limits=None, pause=None):
     """The Reader of what lies on the board, started; it is ``now``, ``pause`` a Node's."""
     from holdfast.storage.keys import KeyStore  # as a role does: for its start alone
@@ -203,7 +212,7 @@ def serve(now, looks_at_heap=False, sender=None, contexts=None, lan=None):
 
         # Public keys are worked on in steps, and there is a look between any two of them.
         meter.watch(backend.chosen, ("aes_ccm_encrypt", "aes_ccm_decrypt"))
-    limits = contexts and Limits(contexts=contexts)
+    limits = unhurried(Limits(contexts=contexts) if contexts else Limits())
     if sender is None:
         reader = make_reader(now, limits)
     else:
