@@ -96,7 +96,7 @@ class Crowd:
 
     def _policy_comes(self, door, someone, raw):
         if self._lan is None:
-            assert _brings(door, someone, raw) == _POLICY
+            assert brings(door, someone, raw) == _POLICY
         else:
             self._lan.bring(someone, raw)
             assert door.wait("policy_applied")["changeset"] == _POLICY
@@ -146,7 +146,7 @@ def change(revoked):
     )
 
 
-def _brings(door, someone, raw):
+def brings(door, someone, raw):
     """The number of the changeset that is in force once a phone has brought ``raw``."""
     with SerialLink(Serial(door), 244, None) as link:
         carrier, _ = Carrier.introduced(link, someone.identities(), site.DOOR, site.NOW)

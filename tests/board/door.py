@@ -189,6 +189,11 @@ class Door:
 
         return unlock(wallet, connect, site.DOOR, wish or Wish(), now=site.NOW, cold=cold)
 
+    def card(self, number: bytes) -> None:
+        """A card is held to the door's antenna; what was decided is among ``events`` then."""
+        self.tell("card " + number.hex())
+        self.heard("+")
+
     def held(self) -> tuple:
         """Live bytes of its heap now, and how many other nodes it knows."""
         self.tell("held")
@@ -252,7 +257,7 @@ class Firmware:
             add(folder / "tree")
         self.rom = rom_image(folder / "tree")
         self.where = where
-        self._image = {"frozen": FROZEN, "joined": JOINED, "gatt": GATT}.get(where, FIRMWARE)
+        self.image = {"frozen": FROZEN, "joined": JOINED, "gatt": GATT}.get(where, FIRMWARE)
         self._flash = folder / "flash"
         self._flash.mkdir()
         # As the file system of a 4 MB chip: .mpy files, a block or more each, take 1 MB of it.
@@ -294,13 +299,11 @@ class Firmware:
         with Board(self._flash, rom_image(folder / "tree"), ROOMY) as board:
             board.run(INSTALL)
 
-    def board(
-        self, folder: pathlib.Path, heap: int = 0, shift: int = 0, system: int = 0
-    ) -> Board:
+    def board(self, folder: pathlib.Path, heap: int = 0, **told) -> Board:
         """A board in ``folder`` with a flash of its own, as provisioned, unless it has one."""
         if not (folder / "flash.img").exists():
             shutil.copy(self._flash / "flash.img", folder)
-        return Board(folder, self.rom, heap, self._image, shift, system)
+        return Board(folder, self.rom, heap, self.image, **told)
 
 
 def put(board: Board, path: str, data: bytes) -> None:

@@ -112,7 +112,7 @@ class Board:
     bytes beside it the heap grows, and ``firmware`` is what was built: FIRMWARE, or FROZEN or
     JOINED, which have ours in them. An instruction takes 2**``shift`` ns of
     its time. ``device`` is the serial port a tool of one's own may open; leave the board's own
-    methods alone then.
+    methods alone then. ``monitor`` is the path of a socket for qemu's own commands.
     """
 
     def __init__(
@@ -123,9 +123,11 @@ class Board:
         firmware: pathlib.Path = FIRMWARE,
         shift: int = 0,
         system: int = 0,
+        monitor: pathlib.Path | None = None,
     ):
         (folder / "romfs.img").write_bytes(rom)
-        command = [QEMU, "-bios", "none", "-machine", "virt", "-nographic", "-monitor", "null"]
+        command = [QEMU, "-bios", "none", "-machine", "virt", "-nographic"]
+        command += ["-monitor", f"unix:{monitor},server,nowait" if monitor else "null"]
         command += ["-semihosting", "-icount", f"shift={shift}", "-serial", "pty"]
         command += ["-kernel", firmware]
         asked = [f"heap={heap}"] if heap else []

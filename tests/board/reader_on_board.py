@@ -3,9 +3,10 @@
 What hal is on hardware is played here with what the board in qemu has: LittleFS in its flash,
 ticks and ``os.urandom``; strike, indicator and clock have no pins. One line from the host is one
 thing that happens: ``open``, ``data HEX`` with ``more HEX`` before it and ``close`` are a phone's,
-``figures`` asks what it has cost since it was last asked, ``held`` how much of the heap is held
-and how many other nodes are known, ``stop`` ends it. Lines to the host begin with ``<`` (bytes
-for the phone), ``!`` (the reader has let go of it), ``=`` (figures) or are the console's JSON.
+``card HEX`` is a card that was away for long enough, ``figures`` asks what it has cost since it
+was last asked, ``held`` how much of the heap is held and how many other nodes are known, ``stop``
+ends it. Lines to the host begin with ``<`` (bytes for the phone), ``!`` (the reader has let go of
+it), ``+`` (a card was answered), ``=`` (figures) or are the console's JSON.
 With a LAN (lan_on_board.py) ``from HOST PORT HEX`` is a datagram, with ``lan HEX`` before it.
 """
 
@@ -264,6 +265,11 @@ async def _serve(reader, meter, datagrams):
             nodes = 0 if reader.neighbours is None else len(reader.neighbours.peers.by_tag)
             gc.collect()
             print("=" + json.dumps((gc.mem_alloc(), nodes)))
+        elif word == b"card":
+            for visit in reader.card_reader._visits:
+                visit[0] = None
+            reader.card_reader.card(unhexlify(line[5:-1]))
+            print("+")
         elif word == b"stop":
             running.cancel()
             return

@@ -4,6 +4,7 @@ The machines of sync/ say what; here it is done, and they are told what became o
 """
 
 import asyncio
+import gc
 
 from coap import Message, code, option, path_options
 from micropython import const
@@ -11,6 +12,7 @@ from untrusted import InvalidInput
 
 from ..access.events.event import CLOCK_REFUSED, CLOCK_SET
 from ..access.tag import name_tag
+from ..storage import let_go_late
 from ..sync import dissemination as machine
 from ..sync.dissemination import Dissemination
 from ..sync.time import PeerTime
@@ -81,10 +83,16 @@ class Errands:
             request = _get("news", b"after=%d" % ask.number)
         payload = _content(await self._neighbours.ask(ask.peer, request, machine.GIVE_UP_MS))
         sync, now = self.dissemination, self._neighbours.now
-        for raw in sync.answered(ask, payload, now()):
+        came = sync.answered(ask, payload, now())
+        wanted = None
+        for raw in came:
             wanted = await self._take(raw)
             sync.changed(now())
             sync.taken(ask, now(), wanted)
+        if came and wanted is None:
+            # Nobody leaves with whom it would go: the next phone is to find the memory whole.
+            let_go_late()
+            gc.collect()
         self._neighbours.look()
 
     async def _take(self, raw):

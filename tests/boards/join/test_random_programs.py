@@ -12,7 +12,13 @@ from random_programs import program
 
 PROGRAMS = 1500 if os.environ.get("HOLDFAST_TORTURE") == "1" else 24
 _AT_ONCE = 50
-_MAY_BE_REFUSED = ("may be the class's", "as values", "as a value", "a local name hides", "builtin's")
+_MAY_BE_REFUSED = (
+    "may be the class's",
+    "as values",
+    "as a value",
+    "a local name hides",
+    "builtin's",
+)
 
 
 def test_random_programs_print_the_same_joined(tmp_path):

@@ -11,7 +11,7 @@ import small_site as site
 from coap import code, option
 from memory_phone import make_reader
 
-PARTS = ("collect", "controller", "time_hint", "policy.parts", "resources.snapshot")
+PARTS = ("collect", "controller", "time.hint", "policy.parts", "resources.snapshot")
 
 
 class _Peer:
@@ -19,9 +19,14 @@ class _Peer:
 
 
 def _loaded():
+    """Names of modules, which joined are units such as hf_holdfast_resources_snapshot."""
+    names = [
+        (name[3:] if name.startswith("hf_holdfast") else name).replace("_", ".")
+        for name in sys.modules
+    ]
     return [
         name
-        for name in sys.modules
+        for name in names
         if name.startswith("holdfast") and any([part in name for part in PARTS])
     ]
 
