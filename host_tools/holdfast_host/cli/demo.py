@@ -1,5 +1,6 @@
 """``holdfast demo``: the reader, phones and attackers, one line each."""
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -43,6 +44,8 @@ def demo(
     results: list[Result] = []
     entrances: list[Entrance] = []
     with tempfile.TemporaryDirectory(prefix="holdfast-demo-") as folder:
+        # What is kept outside of a site's folder is not for the home of who looks at this.
+        os.environ["XDG_STATE_HOME"] = str(Path(folder, "state"))
         if not as_json:
             say("Making a site and its reader, and starting the reader on MicroPython ...")
         with Stage(Path(folder, "door"), _now) as stage:

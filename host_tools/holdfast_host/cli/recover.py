@@ -71,7 +71,7 @@ def recover(
     let_go = _let_go(site, without or [])
     heard = [*_from_files(site, given or []), *_from_register(site)]
     if phone is not None:
-        heard += _from_lan(errands.Errand(folder, phone, nodes, wait, listen))
+        heard += _from_lan(errands.Errand(folder, phone, nodes, wait, listen), as_json)
     plan = recovery.plan(site, heard, let_go, at)
     _require_all(plan)
     if dry_run:
@@ -117,7 +117,7 @@ def _from_files(site: Site, given: Sequence[str]) -> list[Heard]:
     return found
 
 
-def _from_lan(errand: errands.Errand) -> list[Heard]:
+def _from_lan(errand: errands.Errand, as_json: bool) -> list[Heard]:
     history = errand.home.policy()
 
     def ask(met: Met, where: Place) -> Heard:
@@ -130,7 +130,7 @@ def _from_lan(errand: errands.Errand) -> list[Heard]:
 
     done = errand.go("Hearing what they follow", ask)
     for one in done:
-        if one.problem is not None:
+        if one.problem is not None and not as_json:
             say(f"{one.target.text} was not heard: {one.problem.cause}", "yellow")
     return [one.value for one in done if one.value is not None]
 

@@ -192,6 +192,8 @@ def _from_remains(who: str, made: Sequence[changeset.Changeset], history: Histor
         heads.append((one.number, one.hash))
         previous = one.hash
     unknown = (min(history.number, made[0].number - 1) + 1, made[0].number - 1)
+    # It was made of all that the copy in hand has: as if it had parted from that one's end.
+    heads.insert(0, (history.number, history.head))
     return Branch((who,), state, tuple(heads), unknown=unknown)
 
 

@@ -1,10 +1,15 @@
 """From one state of a policy to another, in operations that a reader follows. Pure."""
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from holdfast.access.policy import operations as ops
 
 from .branches import pairs
 from .changes import Operations
 from .state import State, field, lockdown_operations
+
+_Key = TypeVar("_Key", int, str)
 
 
 def operations(before: State, after: State) -> Operations:
@@ -27,14 +32,8 @@ def operations(before: State, after: State) -> Operations:
         for name, one in sorted(after.schedules.items())
         if before.schedules.get(name) != one
     ]
-    for code, old, new in (
-        (ops.DOOR_MODE, before.modes, after.modes),
-        (ops.CARRIER, before.carriers, after.carriers),
-    ):
-        made += [[code, key, False] for key in sorted(old.keys() - new.keys(), key=str)]
-        made += [
-            [code, key, *new[key]] for key in sorted(new, key=str) if old.get(key) != new[key]
-        ]
+    made += _moved(ops.DOOR_MODE, before.modes, after.modes)
+    made += _moved(ops.CARRIER, before.carriers, after.carriers)
     made += [
         [ops.GROUP, number, rights]
         for number, rights in sorted(after.groups.items())
@@ -64,6 +63,11 @@ def _taken_back(before: State, after: State) -> Operations:
     made += [[ops.GRANT, *pair, False] for pair in sorted(pairs(before)) if pair not in left]
     made += [[ops.GROUP, one, False] for one in sorted(before.groups.keys() - after.groups.keys())]
     return made
+
+
+def _moved(code: int, old: Mapping[_Key, tuple], new: Mapping[_Key, tuple]) -> Operations:
+    gone = [[code, key, False] for key in old if key not in new]
+    return gone + [[code, key, *one] for key, one in new.items() if old.get(key) != one]
 
 
 def _locked(before: State, after: State) -> Operations:

@@ -86,8 +86,8 @@ def plan(site: Site, heard: Sequence[Heard], without: Sequence[str], now: int) -
     if mark.signed is not None and not any(
         mark.signed in one.heads for one in [branches.of_history([], base), *others]
     ):
-        lost = (base.number + 1, mark.signed[0]) if mark.signed[0] > base.number else None
-    numbers = [one.number for one in others] + ([mark.signed[0]] if lost and mark.signed else [])
+        lost = (min(base.number + 1, mark.signed[0]), mark.signed[0])
+    numbers = [one.number for one in others] + ([] if lost is None else [lost[1]])
     return Plan(
         base,
         tuple(one.node for one in heard),

@@ -4,6 +4,7 @@ The reader is the firmware's own resource and store; the site's changesets are t
 """
 
 import asyncio
+import contextlib
 import re
 import shutil
 
@@ -72,7 +73,15 @@ class Site:
 
     def sign(self, made):
         key = AUTHORITY.public_key
-        policies.change(self.folder, "acme", key, AUTHORITY, lambda _: made, NOW)
+        with self._computer():
+            policies.change(self.folder, "acme", key, AUTHORITY, lambda _: made, NOW)
+
+    @contextlib.contextmanager
+    def _computer(self):
+        """Each copy is on another computer."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_STATE_HOME", str(self.folder / "state"))
+            yield
 
     def doors(self, begin, end):
         return self.add(
@@ -93,8 +102,9 @@ class Site:
     def snapshot(self):
         return policies.sequence(self.history.snapshot(AUTHORITY))
 
-    def refresh(self, past):
-        policies.refresh(self.folder, "acme", AUTHORITY.public_key, AUTHORITY, NOW, past)
+    def recover(self, past):
+        key = AUTHORITY.public_key
+        policies.go_on(self.folder, "acme", key, AUTHORITY, [], past, NOW)
 
     def copy(self, name):
         return Site(shutil.copytree(self.folder, self.folder.with_name(name)))
@@ -115,9 +125,11 @@ def reader(tmp_path):
 
 def done_as_told(problem, reader, site):
     """What the next step of ``problem`` says works, as a person would do it."""
-    past = re.search(r"policy refresh SITE --past ([0-9]+)", problem.next_step)
-    assert past and "export SITE --snapshot" in problem.next_step
-    site.refresh(int(past[1]))
+    assert "site recover SITE" in problem.next_step
+    assert "export SITE --snapshot" in problem.next_step
+    number = re.search(r"changeset ([0-9]+)", problem.cause)
+    assert number
+    site.recover(int(number[1]))
     standing = reader.bring(site.snapshot())
     assert (standing.number, standing.head) == site.standing == reader.standing
 

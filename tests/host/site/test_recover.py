@@ -6,6 +6,8 @@ import shutil
 
 import pytest
 
+from holdfast.access.place import DOOR
+from holdfast_host import cli
 from holdfast_host.boards.process import ReaderProcess
 from holdfast_host.policy import witness
 from holdfast_host.site import site as sites
@@ -161,3 +163,33 @@ def test_a_restored_copy_takes_what_a_door_has(
     history = sites.load(site_folder).policy()
     assert (history.number, history.head.hex()) == newest
     assert holdfast("policy", "card", site_folder, NEW, "--group", "8").code == 0
+
+
+def test_killed_anywhere_the_same_command_brings_it_to_its_end(
+    holdfast, site_folder, office, tmp_path, marks, monkeypatch, killed_before
+):
+    """Each time a little later: the site is whole, and until it is recovered it signs nothing."""
+    assert office("card", LEAVER, "--group", "7").code == 0
+    other = shutil.copytree(site_folder, tmp_path / "other")
+    assert office("card", AWAY, "--group", "7").code == 0
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "elsewhere"))
+    assert holdfast("policy", "card", other, LEAVER, "--remove").code == 0
+    assert holdfast("policy", "lockdown", other, "on", "--door", "back").code == 0
+    news = tmp_path / "news"
+    assert holdfast("policy", "export", other, "-o", news).code == 0
+    theirs = sites.load(other).policy()
+    monkeypatch.setenv("XDG_STATE_HOME", str(marks))
+    said = {"r2": (theirs.number, theirs.head)}
+    witness.heard(site_folder, sites.load(site_folder).policy(), said)
+    heard = ["--heard", f"front={news}", "--without", "back"]
+    command = ["site", "recover", str(site_folder), *heard]
+    survived, operation = False, 0
+    while not survived:
+        operation += 1
+        survived = killed_before(lambda: cli.main(command), operation)
+        history = sites.load(site_folder).policy()
+        if not survived and operation < 4:
+            office("door", "attic").fails("may be an old copy", "r2")
+    assert operation > 3 and history.number > theirs.number
+    assert history.state.locked_places == [(DOOR, "back")] and len(history.state.grants) == 1
+    assert office("door", "attic").code == 0

@@ -168,8 +168,8 @@ def refresh(
     """Sign an empty changeset: nothing was taken back until now.
 
     For a site with the limit `knowledge`: a door that gets it lets cards and PINs in for so long
-    again. With --past it also takes a site that was restored from a backup past what its readers
-    know, so that a snapshot can bring them back.
+    again. With --past it leads past a number that readers know, and what they know is not asked:
+    a site that was restored from a backup takes holdfast site recover.
     """
     site = sites.load(folder)
     number = site.policy().number

@@ -98,8 +98,8 @@ def policies(gathered: Gathered) -> list[Finding]:
                     one.name,
                     f"it knows changeset {number}, the site has {gathered.history.number}: was"
                     " that restored from a backup?",
-                    f"restore the site's newest backup; where there is none: holdfast policy"
-                    f" refresh SITE --past {number}, then {publish} --snapshot",
+                    "restore the site's newest backup; where there is none: holdfast site recover"
+                    f" SITE --as PHONE, then {publish} --snapshot",
                 )
             )
         elif how == look.FORKED:
@@ -110,8 +110,7 @@ def policies(gathered: Gathered) -> list[Finding]:
                     one.name,
                     f"its changeset {number} is another one than the site's: two copies of the"
                     " site went on",
-                    "find out which copy is right; if it is this one: holdfast policy refresh SITE"
-                    f" --past {number}, then {publish} --snapshot",
+                    f"holdfast site recover SITE --as PHONE, then {publish} --snapshot",
                 )
             )
         elif how == look.UNKNOWN:
