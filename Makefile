@@ -26,7 +26,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-spelling mpy clean distclean
-.PHONY: torture bench native docs-vectors firmware size
+.PHONY: torture bench native docs-vectors firmware size strangers
 .PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-node rv32-test esp32-joined esp32-carrier unix unix-test unix-joined unix-joined-test unix-alloc coverage
 
 help:  ## this list
@@ -52,6 +52,9 @@ torture: setup $(TESTING)  ## power cut at every write, longer histories, 10,000
 
 bench: setup native $(TESTING)  ## figures as a table and in build/bench.json; some of them with B=bench_cache
 	@$(BIN)/python tests/bench/run.py $(B)
+
+strangers:  ## a browser and a broker of MQTT, which some tests speak with, from Debian
+	@tests/support/strangers.sh build/strangers
 
 docs-vectors: setup $(TESTING)  ## docs/vectors, made anew by the firmware: after a change of any format
 	@PYTHONPATH=lib:firmware:tests:tests/support $(BIN)/python -m doc_vectors docs/vectors

@@ -38,6 +38,7 @@ _USUAL = _ENDS.format("done", FAILED, MISUSED, f"{INTERRUPTED} stopped")
 _OTHERS = {
     "unlock": f"Exit codes: 0 granted, {FAILED} no answer, {MISUSED} misused, {REFUSED} refused.",
     "compare": _ENDS.format("equal", FAILED, MISUSED, f"{DIFFERENT} different"),
+    "replay": _ENDS.format("none differs, or sent", FAILED, MISUSED, f"{DIFFERENT} some differ"),
 }
 
 
@@ -144,10 +145,13 @@ def _reader() -> typer.Typer:
 
 def _events() -> typer.Typer:
     from . import events
+    from .events_export import export
+    from .events_replay import replay
+    from .events_report import report
     from .events_show import show
     from .pull import pull
 
-    return _with(events.app, show, pull)
+    return _with(events.app, show, export, report, replay, pull)
 
 
 def _with(app: typer.Typer, *commands) -> typer.Typer:
