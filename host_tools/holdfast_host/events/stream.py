@@ -149,23 +149,36 @@ class _State:
     def end(self, sources: list[Source]) -> Iterator[Shown]:
         """What is left, and what is missing at the end."""
         newest = max((one.head for one in sources), key=lambda one: one.head, default=None)
-        if newest is not None:
-            whole = Batch(newest.root, None, newest.head, newest.now, [])
-            batches = [*self._kept, whole]
-            if self._kept or self._checked is None or newest.head != self._checked.head:
-                report = checks.check(batches, self._root_key, self._checked)
-                for finding in report.findings:
-                    self._say(finding)
-                for shown in report.events:
-                    if shown.event.number > self._told:
-                        self._told = shown.event.number
-                        self._note(shown)
-                        yield shown
+        if self._kept and newest is not None:
+            (kept,) = self._kept
+            kept = Batch(newest.root, None, newest.head, kept.now, kept.records)
+            report = checks.check([kept], self._root_key, self._checked)
+            self._checked = report.checked
+            for finding in report.findings:
+                self._say(finding)
+            for shown in report.events:
+                if shown.event.number > self._told:
+                    self._told = shown.event.number
+                    self._note(shown)
+                    yield shown
+        elif newest is not None:
+            self._compare(newest.head)
         for gap in self._gaps:
             if any(first <= gap.first and gap.last <= last for first, last in self._given_up):
                 text = gap.text.partition(" missing")[0] + " lost: the reader was full and wrote"
                 gap = Finding(checks.OVERWRITTEN, gap.first, gap.last, f"{text} over them", False)
             self._find(gap)
+
+    def _compare(self, newest: tuple[int, bytes]) -> None:
+        """What the node named as its last event beside what was checked last."""
+        number, code = newest
+        head = (-1, b"") if self._checked is None else self._checked.head
+        if number > head[0]:
+            text = f"the reader had events up to {number}; those after {head[0]} were not given"
+            self._say(Finding(checks.INCOMPLETE, head[0] + 1, number, text, False))
+        elif number == head[0] and code != head[1]:
+            text = f"event {number} is not the one that the reader named as its last"
+            self._say(Finding(checks.EDITED, number, number, text))
 
     def _say(self, finding: Finding) -> None:
         mark = (finding.kind, finding.first, finding.last)

@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import heapq
 from collections.abc import Callable, Mapping, Sequence
 
 from ..check import Finding
@@ -51,6 +52,28 @@ class Node:
     findings: Sequence[Finding] = ()
 
 
+class Latest:
+    """The newest of some events, from whichever log they come."""
+
+    def __init__(self):
+        self._kept: list[tuple[int, int, Told]] = []
+        self._count = 0
+
+    def append(self, said: Told) -> None:
+        """One more."""
+        when = said.get("time")
+        self._count += 1
+        entry = (when if isinstance(when, int) else -1, self._count, said)
+        if len(self._kept) < MOST_LISTED:
+            heapq.heappush(self._kept, entry)
+        else:
+            heapq.heappushpop(self._kept, entry)
+
+    def newest_first(self) -> list[Told]:
+        """They."""
+        return [said for _, _, said in sorted(self._kept, reverse=True)]
+
+
 class Figures:
     """All that a report shows. ``local`` makes local seconds of a time, ``issued`` has the time of
     each changeset, the first one's first.
@@ -63,8 +86,8 @@ class Figures:
         self.doors: dict[str, Door] = {}
         self.reasons: collections.Counter[str] = collections.Counter()
         self.marks: collections.Counter[str] = collections.Counter()
-        self.refusals: collections.deque[Told] = collections.deque(maxlen=MOST_LISTED)
-        self.alarms: collections.deque[Told] = collections.deque(maxlen=MOST_LISTED)
+        self.refusals = Latest()
+        self.alarms = Latest()
         self.unknown: collections.Counter[str] = collections.Counter()
         self.nodes: list[Node] = []
         self.people: set[str] = set()

@@ -9,13 +9,15 @@ import dataclasses
 import datetime
 import hashlib
 import importlib.resources
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from . import charts
 from .charts import name, text
-from .figures import HOUR_S, Door, Figures, Node
+from .figures import HOUR_S, Door, Figures, Latest, Node
 
 _MOST_DOORS = 24
+_MOST_KNOWING = 12
 _MOST_FINDINGS = 20
 
 
@@ -111,7 +113,8 @@ def _notice(figures: Figures) -> str:
     if broken:
         names = ", ".join(name(node.name) for node in broken[:5])
         more = f" and {len(broken) - 5} more" if len(broken) > 5 else ""
-        return f'<p class="notice bad"><b>Not as it was recorded:</b> {names}{more}. See below.</p>'
+        which = f"{names}{more}. See below."
+        return f'<p class="notice bad"><b>Not as it was recorded:</b> {which}</p>'
     if not all(node.is_checked for node in figures.nodes):
         return (
             '<p class="notice"><b>Not verified.</b> With the passphrase of the site this page'
@@ -234,9 +237,9 @@ def _knowledge(figures: Figures, frame: Frame) -> str:
         "How old the newest changeset was that each door knew at its last decision, and for how"
         " long at most it decided while a newer one was signed already."
     )
-    inner = f'<div class="rows">{rows(doors[:_MOST_DOORS])}</div>'
-    if len(doors) > _MOST_DOORS:
-        inner += _more(len(doors) - _MOST_DOORS, "doors", rows(doors[_MOST_DOORS:]))
+    inner = f'<div class="rows">{rows(doors[:_MOST_KNOWING])}</div>'
+    if len(doors) > _MOST_KNOWING:
+        inner += _more(len(doors) - _MOST_KNOWING, "doors", rows(doors[_MOST_KNOWING:]))
     inner += (
         '<div class="key"><span><i class="k-age"></i>age of what it knew</span>'
         '<span><i class="k-warn"></i>behind what was signed, at most</span></div>'
@@ -245,7 +248,7 @@ def _knowledge(figures: Figures, frame: Frame) -> str:
 
 
 def _chains(figures: Figures) -> str:
-    nodes = sorted(figures.nodes, key=lambda node: (-len(node.findings), node.name))
+    nodes = sorted(figures.nodes, key=lambda node: (-len(node.findings), _natural(node.name)))
     if not nodes:
         return ""
 
@@ -256,9 +259,9 @@ def _chains(figures: Figures) -> str:
             for node in some
         )
 
-    inner = f'<div class="rows">{rows(nodes[:_MOST_DOORS])}</div>'
-    if len(nodes) > _MOST_DOORS:
-        inner += _more(len(nodes) - _MOST_DOORS, "logs", rows(nodes[_MOST_DOORS:]))
+    inner = f'<div class="rows">{rows(nodes[:_MOST_KNOWING])}</div>'
+    if len(nodes) > _MOST_KNOWING:
+        inner += _more(len(nodes) - _MOST_KNOWING, "logs", rows(nodes[_MOST_KNOWING:]))
     found = [(node, one) for node in nodes for one in node.findings]
     if found:
         listed = "".join(
@@ -274,6 +277,14 @@ def _chains(figures: Figures) -> str:
         '<span><i class="k-no"></i>changed or missing</span></div>'
     )
     return _section("Gaps in the chain", "The log of each node, by event number.", inner)
+
+
+def _natural(name: str) -> list:
+    """For an order in which node-2 comes before node-10."""
+    return [
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        for part in re.split(r"([0-9]{1,9})", name)
+    ]
 
 
 def _range(node: Node) -> str:
@@ -302,11 +313,11 @@ def _cards(figures: Figures, frame: Frame) -> str:
     return _section("Unknown cards", hint, f"<table><tbody>{rows}</tbody></table>")
 
 
-def _listed(title: str, hint: str, events: Iterable[Mapping], frame: Frame) -> str:
+def _listed(title: str, hint: str, latest: Latest, frame: Frame) -> str:
     rows = "".join(
         f'<tr><td class="when">{text(frame.when(one))}</td><td>{name(one.get("door", ""))}</td>'
         f"<td>{text(frame.what(one))}</td><td>{name(frame.who(one))}</td></tr>"
-        for one in reversed(list(events))
+        for one in latest.newest_first()
     )
     if not rows:
         return ""
