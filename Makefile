@@ -45,7 +45,7 @@ demo: setup $(if $(AIOBLE),$(TESTING))  ## a door that decides by itself, on thi
 test: setup $(TESTING)  ## all tests; some of them with T=tests/upy/lib
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(T)
 
-TORTURED := $(addprefix tests/,powercut model backends board boards assembly xtensa interop alloc e2e/test_gatt.py e2e/test_lan.py e2e/test_lan_site.py host/lan/test_pull_copies.py host/site/test_replace.py upy/firmware/node/test_storm.py upy/firmware/node/test_siege.py upy/firmware/roles/test_strangers.py upy/firmware/roles/test_reader_lasts.py upy/firmware/roles/test_random_steps.py)
+TORTURED := $(addprefix tests/,powercut model backends board boards assembly xtensa interop alloc e2e/test_gatt.py e2e/test_lan.py e2e/test_lan_site.py host/events/test_replay_long.py host/lan/test_pull_copies.py host/site/test_replace.py upy/firmware/node/test_storm.py upy/firmware/node/test_siege.py upy/firmware/roles/test_strangers.py upy/firmware/roles/test_reader_lasts.py upy/firmware/roles/test_random_steps.py)
 
 torture: setup $(TESTING)  ## power cut at every write, longer histories, 10,000 cases a function: takes long
 	@HOLDFAST_TORTURE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(TORTURED)

@@ -10,7 +10,7 @@ from made_events import DAY, MadeLog, busy_days, token
 
 UNKNOWN = bytes.fromhex("0badcafe")
 CARDS = [bytes.fromhex(f"04a1b2{number:02x}") for number in range(8)]
-NAMES = ["Zoë Đ.", "Eve; Adam", "<b>Bob & Eve</b>", "W" * 60, "Ana", "Bo", "Cy", "Di"]
+NAMES = ["Ana", "Eve; Adam", "<b>Bob & Eve</b>", "W" * 60, "Zoë Đ.", "Bo", "Cy", "Di"]
 DOORS = ["front", "back"]
 
 

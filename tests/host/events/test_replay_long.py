@@ -1,5 +1,5 @@
-"""A hundred thousand events: all are proven and decided again, in bounded memory; one byte that was
-edited is found, and a draft shows the visits that it would change.
+"""A hundred thousand events: all are proven and decided again, in bounded memory; one edited byte
+is found, and a draft shows the visits that it would change.
 
 A tenth of that in `make test`, all of it in `make torture`.
 """

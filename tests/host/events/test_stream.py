@@ -57,7 +57,7 @@ def test_it_comes_to_what_a_check_at_once_comes_to(
     assert walk.findings == []
     (whole,) = event_batch.decode(path.read_bytes())
     records = whole.records
-    for place in range(1, 10):
+    for place in (1, 4, 8, 9):
         flipped = bytearray(records[place])
         flipped[len(flipped) // 2] ^= 1
         for name, changed in {
@@ -97,10 +97,10 @@ def test_what_the_reader_wrote_over_is_no_break(pieces_of, collector, site_folde
     """The event that says so stands far behind the gap, in another piece."""
     pieces_of(10)
     first = collector.save("a.events")
-    record(collector.log, 400)
+    record(collector.log, 250)
     second = collector.save("b.events", after=9)
     walk, numbers = walked([first, second], site_folder, secret)
-    assert walk.intact and kinds(walk) == {OVERWRITTEN} and numbers[-1] > 400
+    assert walk.intact and kinds(walk) == {OVERWRITTEN} and numbers[-1] > 250
     (batch,) = event_batch.decode(second.read_bytes())
     batch.records = batch.records[1:]
     second.write_bytes(batch.encode())

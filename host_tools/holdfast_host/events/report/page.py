@@ -137,8 +137,8 @@ def _timeline(figures: Figures) -> str:
         return ""
     named = [(_hour(hour, width), granted, refused) for hour, granted, refused in bars]
     most = max(granted + refused for _, granted, refused in bars)
-    step = max(1, len(named) // 4)
-    ticks = [named[at][0] for at in range(0, len(named), step)][:4]
+    # A quarter of the room is each one's, and the bar that begins there is what it names.
+    ticks = [_tick(bars[len(bars) * at // 4][0], width) for at in range(min(4, len(bars)))]
     every = f"{width} h" if width < 24 else "day" if width == 24 else f"{width // 24} days"
     half = f"{most / 2:,.0f}" if most > 1 else ""
     axis = "".join(f"<span>{text(one)}</span>" for one in ticks)
@@ -163,6 +163,11 @@ def _timeline(figures: Figures) -> str:
 def _hour(hour: int, width: int) -> str:
     at = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=min(hour, 1 << 26) * HOUR_S)
     return at.strftime("%Y-%m-%d") if width >= 24 else at.strftime("%m-%d %H:00")
+
+
+def _tick(hour: int, width: int) -> str:
+    whole = _hour(hour, width)
+    return whole[5:] if width == 24 else whole[:7] if width > 24 else whole
 
 
 def _hours(figures: Figures) -> str:

@@ -29,17 +29,8 @@ class MqttTarget:
         self._topic = parts.path.strip("/")
         is_tls = parts.scheme == "mqtts"
         self._runner = asyncio.Runner()
-        self._client = aiomqtt.Client(
-            self._host,
-            parts.port or (8883 if is_tls else 1883),
-            username=None if parts.username is None else unquote(parts.username),
-            password=None if parts.password is None else unquote(parts.password),
-            tls_context=ssl.create_default_context() if is_tls else None,
-            timeout=_TIMEOUT_S,
-            max_inflight_messages=_AT_ONCE,
-        )
         self._is_connected = False
-        self._run(self._client.__aenter__())
+        self._client = self._run(self._connected(parts, is_tls))
         self._is_connected = True
 
     def put(self, events: Sequence[Told]) -> None:
@@ -54,6 +45,19 @@ class MqttTarget:
                 self._run(self._client.__aexit__(None, None, None))
             finally:
                 self._runner.close()
+
+    async def _connected(self, parts: SplitResult, is_tls: bool) -> aiomqtt.Client:
+        # Made here: it wants the loop that it will run in.
+        client = aiomqtt.Client(
+            self._host,
+            parts.port or (8883 if is_tls else 1883),
+            username=None if parts.username is None else unquote(parts.username),
+            password=None if parts.password is None else unquote(parts.password),
+            tls_context=ssl.create_default_context() if is_tls else None,
+            timeout=_TIMEOUT_S,
+            max_inflight_messages=_AT_ONCE,
+        )
+        return await client.__aenter__()
 
     async def _publish(self, events: Sequence[Told]) -> None:
         for first in range(0, len(events), _AT_ONCE):
