@@ -80,7 +80,7 @@ def no_waiting(monkeypatch):
 
 
 def test_a_file_of_lines_gets_each_event_once(sends, tmp_path):
-    """Also if it was cut within a line, or the note of what was sent is gone."""
+    """Also if it was cut within a line, with the note of what was sent or without."""
     out = tmp_path / "out.jsonl"
     assert "61 events" in sends(out).out
     whole = out.read_bytes()
@@ -91,10 +91,10 @@ def test_a_file_of_lines_gets_each_event_once(sends, tmp_path):
     assert out.stat().st_mode & 0o777 == 0o600
     said = sends(out, "--json").json
     assert said["sent"] == 0 and out.read_bytes() == whole
-    notes = list((tmp_path / "acme" / "sent").iterdir())
+    (note,) = (tmp_path / "acme" / "sent").iterdir()
     for cut in (0, 1, len(whole) // 2, len(whole) - 1):
-        for note in notes:
-            note.unlink(missing_ok=True)
+        if cut == 1:
+            note.unlink()
         out.write_bytes(whole[:cut])
         assert sends(out).code == 0 and out.read_bytes() == whole
     out.write_text("remember the milk\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 from ...errors import UsageProblem
 from .target import Told
 
+_BEGIN = b'{"id": '
 _NEW = "give the name of a new file, or of one that this command wrote"
 
 
@@ -48,6 +49,10 @@ class LinesTarget:
                 f"cannot write {self._path}: {error.strerror}", "make room, and run it again"
             ) from error
 
+    def last(self, log: str) -> int | None:
+        """The number of the last event of that log that stands there; -1 if none does."""
+        return self._last.get(log, -1)
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
@@ -74,4 +79,4 @@ class LinesTarget:
 
 
 def _is_begun(line: bytes) -> bool:
-    return line.startswith(b'{"id": ')
+    return _BEGIN.startswith(line[: len(_BEGIN)])

@@ -37,6 +37,9 @@ class MqttTarget:
         """Return when the broker has acknowledged each."""
         self._run(self._publish(events))
 
+    def last(self, log: str) -> int | None:
+        """Nobody asks: what is there already is known by its id."""
+
     def close(self) -> None:
         """Say goodbye to the broker."""
         if self._is_connected:

@@ -55,6 +55,9 @@ class PostgresTarget:
         except SQLAlchemyError as error:
             raise self._problem(error) from error
 
+    def last(self, log: str) -> int | None:
+        """Nobody asks: what is there already is known by its id."""
+
     def close(self) -> None:
         """Hang up."""
         self._connection.close()

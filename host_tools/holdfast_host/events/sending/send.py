@@ -35,7 +35,9 @@ def send(
     count = 0
     for walk in walks:
         name = of_log(walk.log)
-        for some in _together(_new(walk, marks.after(name))):
+        there = target.last(name)
+        after = marks.after(name) if there is None else there
+        for some in _together(_new(walk, after)):
             told = [
                 {"id": f"{name}-{one.event.number}", "log": name, **tell(walk, one)}
                 for one in some

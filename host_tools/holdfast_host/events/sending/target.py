@@ -13,6 +13,9 @@ class Target(Protocol):
     def put(self, events: Sequence[Told]) -> None:
         """Return when the other side has all of ``events``. Raises UsageProblem."""
 
+    def last(self, log: str) -> int | None:
+        """The number of the last event of that log that is there; None if nobody can say."""
+
     def close(self) -> None:
         """Nothing more comes."""
 
