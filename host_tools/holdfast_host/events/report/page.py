@@ -40,7 +40,7 @@ class Frame:
 
 def made(figures: Figures, frame: Frame) -> str:
     """The whole page."""
-    style = importlib.resources.files(__package__).joinpath("style.css").read_text("utf-8")
+    style = importlib.resources.files("holdfast_host.events.report").joinpath("style.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
