@@ -27,7 +27,7 @@ TYPINGS := typings/stamp-$(call sum,requirements-typings.txt)
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint lint-style lint-board lint-host lint-page lint-spelling mpy clean distclean
 .PHONY: web web-test
-.PHONY: torture bench native docs-vectors firmware size postgres
+.PHONY: torture bench native docs-vectors firmware size postgres strangers
 .PHONY: rv32 rv32-frozen rv32-joined rv32-gatt rv32-node rv32-test esp32-joined esp32-carrier unix unix-test unix-joined unix-joined-test unix-alloc coverage
 
 help:  ## this list
@@ -48,7 +48,7 @@ test: setup $(TESTING)  ## all tests; some of them with T=tests/upy/lib
 
 TORTURED := $(addprefix tests/,web powercut model backends board boards assembly xtensa interop alloc \
   e2e/test_gatt.py e2e/test_lan.py e2e/test_lan_site.py \
-  host/site/test_replace.py host/people/test_two_at_once.py host/people/test_killed.py \
+  host/events/test_replay_long.py host/site/test_replace.py host/people/test_two_at_once.py host/people/test_killed.py \
   upy/firmware/node/test_storm.py upy/firmware/node/test_siege.py upy/firmware/roles/test_strangers.py \
   upy/firmware/roles/test_reader_lasts.py upy/firmware/roles/test_random_steps.py)
 
@@ -57,6 +57,9 @@ torture: setup $(TESTING)  ## power cut at every write, longer histories, 10,000
 
 bench: setup native $(TESTING)  ## figures as a table and in build/bench.json; some of them with B=bench_cache
 	@$(BIN)/python tests/bench/run.py $(B)
+
+strangers:  ## a browser and a broker of MQTT, which some tests speak with, from Debian
+	@tests/support/strangers.sh build/strangers
 
 docs-vectors: setup $(TESTING)  ## docs/vectors, made anew by the firmware: after a change of any format
 	@PYTHONPATH=lib:firmware:tests:tests/support $(BIN)/python -m doc_vectors docs/vectors

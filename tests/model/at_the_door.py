@@ -32,6 +32,7 @@ class AtTheDoor:
         self.keypads = Keypads()
         self.standing = Standing(self.rules)
         self.granted = 0
+        self.asked = None
 
     with_pin = ()  # the PIN that was typed and what came with it; the next answer is to that
 
@@ -72,6 +73,9 @@ class AtTheDoor:
         decision = self.unit.access_point.ask(wish, {})
         reading = world.look()
         answers = ref.ask_token(self.rules, token, reading, door, action, intent, verified)
+        self.asked = lambda rules: ref.ask_token(
+            rules, token, reading.by(rules.max_uncertainty_s), door, action, intent, verified
+        )
         about = {"shown": 0, "cti": token.cti, "action": action, "guest": token.signer is None}
         return self._agree(decision, answers, about)
 
@@ -165,7 +169,12 @@ class AtTheDoor:
         self.world.seen["pair " + decision.reason_name] += second is not None
 
     def _card_answers(self, shown):
-        answers, self.counted = self.world.uses.ask(self.rules, shown, self.world.look())
+        reading = self.world.look()
+        answers, self.counted = self.world.uses.ask(self.rules, shown, reading)
+        again = ref.Shown(shown.value, shown.locked, shown.second, shown.used)
+        self.asked = lambda rules: ref.ask_card(
+            rules, again, reading.by(rules.max_uncertainty_s)
+        )
         return answers
 
     def _agree_shown(self, answers, about):
@@ -206,7 +215,8 @@ class AtTheDoor:
         calls = any(map(self.world.is_duress, self.with_pin))
         must = calls and why == "granted" and about["shown"] == PIN
         self.with_pin = ()
-        self.world.happened_at_a_door(why, about, (must, calls))
+        self.world.happened_at_a_door(why, about, (must, calls), self.asked)
+        self.asked = None
         self.stand()
         return why
 

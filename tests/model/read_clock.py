@@ -4,6 +4,8 @@ Which reading is right after all that can happen to a clock is what test_clock_s
 here each decision is made again by the reading that there was.
 """
 
+import copy
+
 
 class Wrong(AssertionError):
     """A clock that nobody touched or lied to does not have the time."""
@@ -16,8 +18,14 @@ class Reading:
         self.now = reading.now
         self.uncertainty = reading.uncertainty
         self.grace_used = reading.grace_used
-        trusted = reading.source in ("rtc", "peer", "authority") and self.now is not None
-        self.trusted = trusted and self.uncertainty <= limit
+        self._tells = reading.source in ("rtc", "peer", "authority") and self.now is not None
+        self.trusted = self._tells and self.uncertainty <= limit
+
+    def by(self, limit):
+        """The same by another limit."""
+        other = copy.copy(self)
+        other.trusted = self._tells and self.uncertainty <= limit
+        return other
 
     def __repr__(self):
         return f"{self.now}±{self.uncertainty} {self.trusted} {self.grace_used}"

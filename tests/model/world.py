@@ -69,6 +69,8 @@ class World:
         self.authority = Authority(pick, self.rules)
         self.head = bytes(32)
         self.recorded = []  # what the event log must hold
+        self.raws = []  # the changesets that were followed
+        self.asked = {}  # place there of an answer: what the reference answers by other rules
         self.help = {}  # place there of an answer: whether it must, and may, call for help
         self.doors = {name: AtTheDoor(self, name) for name in DOORS}
         self.first = self.doors[DOORS[0]]
@@ -245,10 +247,11 @@ class World:
         """Whether this PIN (or card) is one that calls for help, in one of its groups."""
         return any(one.duress for one in self.rules.grants.get(shown, {}).values())
 
-    def happened_at_a_door(self, why, about, help_=(False, False)):
+    def happened_at_a_door(self, why, about, help_=(False, False), asked=None):
         """An answer was given, and must be in the event log; ``help_`` is whether it must, and
-        may, be one that calls for help.
+        may, be one that calls for help, ``asked`` what the reference answers by other rules.
         """
+        self.asked[len(self.recorded)] = asked
         self.help[len(self.recorded)] = help_
         self.recorded.append((event.ACCESS, why, about))
         self.seen[why] += 1
@@ -278,6 +281,7 @@ class World:
         self.uses.tidy()
         self.head = crypto.sha256(raw)
         following = draft.applied(self.policies[-1][0], changesets.parse(raw))
+        self.raws.append(raw)
         self.policies.append((following, PlainCache(self.rules)))
         self.recorded.append((event.POLICY_APPLIED, self.rules.number))
         for door, was in zip(self.doors.values(), was_locked, strict=True):
@@ -338,6 +342,7 @@ class World:
             if stood != door.standing.told:
                 raise Difference(f"{door.name} stood {stood}, and not {door.standing.told}")
         self.seen["events"] += len(kept)
+        self.of_doors = of_doors
         for shown in report.events:
             if shown.event.kind == event.ACCESS:
                 decided_again(shown.event, self.policies, self.seen)
@@ -374,3 +379,4 @@ def run(choices, steps, seen):
         raise Difference(f"{error}\nafter\n  {story}") from error
     seen["histories"] += 1
     seen["steps"] += len(trace)
+    return world

@@ -40,6 +40,7 @@ _OTHERS = {
     "unlock": {0: "granted", FAILED: "failed: no answer", REFUSED: "refused by the door"},
     "compare": {0: "equal", DIFFERENT: "different"},
     "check-phone": {0: "the phone did all right", WRONG: "the phone did something wrong"},
+    "replay": {0: "none differs, or sent", DIFFERENT: "some differ"},
 }
 
 
@@ -174,10 +175,13 @@ def _reader() -> typer.Typer:
 
 def _events() -> typer.Typer:
     from . import events
+    from .events_export import export
+    from .events_replay import replay
+    from .events_report import report
     from .events_show import show
     from .pull import pull
 
-    return _with(events.app, show, pull)
+    return _with(events.app, show, export, report, replay, pull)
 
 
 def _with(app: typer.Typer, *commands) -> typer.Typer:

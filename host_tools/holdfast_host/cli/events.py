@@ -15,6 +15,7 @@ from ..events import files as event_files
 from ..events import home as coming_home
 from ..events.check import Finding, Report
 from ..events.files import Known, ReaderEvents
+from ..events.logs import Log
 from ..site import site as sites
 from ..site.site import Site
 from . import passphrase
@@ -85,7 +86,7 @@ class Auditor:
         known = passphrase.existing(self._passphrase_file)
         return self._site.unlock(known).secret.audit_key()
 
-    def keys(self, root: bytes, reader: ReaderEvents) -> tuple[bytes, bytes]:
+    def keys(self, root: bytes, reader: ReaderEvents | Log) -> tuple[bytes, bytes]:
         """The first key of the chain from ``root``, and what acknowledgements are made with."""
         return event_record.auditor_keys(self._audit_key, root, reader.key)
 

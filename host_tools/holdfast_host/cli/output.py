@@ -145,14 +145,19 @@ def say_csv(heads: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
     writer.writerow(heads)
     for row in rows:
         cells = [row.get(name) for name in heads]
-        writer.writerow(["" if one is None else _in_a_cell(one) for one in cells])
+        writer.writerow(["" if one is None else in_a_cell(one) for one in cells])
     sys.stdout.write(text.getvalue())
     sys.stdout.flush()
 
 
-def _in_a_cell(value: object) -> str:
+# What a spreadsheet begins a formula at, also in the width of East Asian letters.
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+
+
+def in_a_cell(value: object) -> str:
+    """``value`` as the text of a cell: a formula is one no more, with an apostrophe before it."""
     text = printable(value)
-    is_run = isinstance(value, str) and text[:1] in tuple("=+-@")
+    is_run = isinstance(value, str) and text.lstrip()[:1] in _FORMULA
     return f"'{text}" if is_run else text
 
 

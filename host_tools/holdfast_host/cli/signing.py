@@ -32,7 +32,7 @@ ClockIsRight = Annotated[
 
 # What commands have that open the keys, and those among them that sign nothing with a date.
 _OPENS = "passphrase_file"
-_ONLY_READ = ("show", "verify", "pull", "compare")
+_ONLY_READ = ("show", "verify", "pull", "compare", "replay", "report")
 
 _is_right = contextvars.ContextVar("clock_is_right", default=False)
 

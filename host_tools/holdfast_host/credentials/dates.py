@@ -49,6 +49,10 @@ class Dates:
         except (ValueError, OverflowError, OSError):
             return f"{seconds} s after 1970"
 
+    def local(self, seconds: int) -> int:
+        """Seconds since 1970 as the clocks of the site count them."""
+        return seconds + self._zone.offset_s(seconds)
+
     def end_text(self, end: int) -> str:
         """When something is over, as people say it: "through" the day, or "until" a time."""
         day, minute = self._zone.local(end - 1)

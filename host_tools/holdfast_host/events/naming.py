@@ -21,6 +21,7 @@ class Names:
     cards: Mapping[bytes, Sequence[Owner]] = dataclasses.field(default_factory=dict)
     holders: Mapping[str, tuple[int, str]] = dataclasses.field(default_factory=dict)
     doors: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    cards_have_names: bool = False  # there is a register, and who is not in it is unknown
 
     def people(self, said: Mapping[str, object]) -> list[tuple[int, str]]:
         """Whose it was, (number, name) each; several if nobody can tell, none if nobody's."""
@@ -37,6 +38,8 @@ class Names:
         if said.get("door") in self.doors:
             shown["door"] = self.doors[str(said["door"])]
         found = self.people(said)
+        if self.cards_have_names and isinstance(said.get("card"), str) and not found:
+            shown["short"] = short(str(said["card"]))
         if found:
             shown["person"] = " or ".join(name for _, name in found)
             owners, when = self._owners(said), said.get("time")
@@ -58,16 +61,23 @@ class Names:
         return found
 
 
+def short(card: str) -> str:
+    """What a card is called that nobody has: the same each time, of the key that events show."""
+    return f"#{card[:6]}"
+
+
 @dataclasses.dataclass(frozen=True)
 class Wanted:
     """Which events are asked for: those of the people of these numbers or of this holder or card,
-    at this door, since this time, with this reason, or late. None asks for no such thing.
+    at this door, since this time, before that one, with this reason, or late. None asks for no
+    such thing.
     """
 
     people: Collection[int] | None = None
     word: str | None = None
     door: str | None = None
     since: int | None = None
+    until: int | None = None
     reason: str | None = None
     late: bool = False
 
@@ -81,9 +91,11 @@ class Wanted:
         door = said.get("door")
         if self.door is not None and self.door not in (door, names.doors.get(str(door))):
             return False
-        if self.since is not None:
+        if self.since is not None or self.until is not None:
             when = said.get("time")
-            if not isinstance(when, int) or when < self.since:
+            if not isinstance(when, int) or when < (self.since or 0):
+                return False
+            if self.until is not None and when >= self.until:
                 return False
         if self.reason is not None and self.reason not in (said.get("reason"), said.get("kind")):
             return False

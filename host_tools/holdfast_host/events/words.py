@@ -49,8 +49,27 @@ def told(happened: Event) -> dict[str, object]:
 def what(said: dict) -> str:
     """What happened."""
     words = str(said.get("reason", said["kind"])).replace("_", " ")
-    way = _WAYS.get(said.get("way", 0))
-    return f"{words}, {way}" if way else words
+    side = way(said)
+    return f"{words}, {side}" if side else words
+
+
+def way(said: dict) -> str:
+    """Which way: in, out, or empty where the door does not tell."""
+    return _WAYS.get(said.get("way", 0), "")
+
+
+def shown(said: dict) -> str:
+    """What was shown: a phone, a card, a PIN, both; empty for what is no visit."""
+    if said["kind"] != "access":
+        return ""
+    return _SHOWN.get(said.get("shown", -1), "phone" if said.get("holder") else "")
+
+
+def decision(said: dict) -> str:
+    """What the door said: granted, refused; empty for what is no decision."""
+    if "granted" not in said:
+        return ""
+    return "granted" if said["granted"] else "refused"
 
 
 def who(said: dict) -> str:
@@ -67,6 +86,9 @@ def who(said: dict) -> str:
         last = f", up to event {said['last']}" if "last" in said else ""
         detail = f", {said['detail']}" if "detail" in said else ""
         return f"by {said['by']}{last}{detail}"
+    if said.get("short"):
+        whose = "" if said.get("granted") else "unknown "
+        return f"{whose}{_SHOWN.get(said.get('shown', 1), 'card')} {said['short']}"
     if said.get("card"):
         return f"{_SHOWN.get(said.get('shown', 1), 'card')} {said['card']}"
     if said["kind"] == "access" and said.get("shown") in _SHOWN:

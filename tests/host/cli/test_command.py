@@ -31,6 +31,7 @@ COMMANDS = [
     ["policy", "revoke"],
     ["policy", "watermark"],
     ["policy", "lockdown"],
+    ["policy", "draft"],
     ["policy", "export"],
     ["policy", "snapshot"],
     ["people"],
@@ -62,6 +63,9 @@ COMMANDS = [
     ["events"],
     ["events", "verify"],
     ["events", "show"],
+    ["events", "export"],
+    ["events", "report"],
+    ["events", "replay"],
     ["demo"],
 ]
 

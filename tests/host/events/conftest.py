@@ -3,6 +3,7 @@
 import pytest
 
 from collected_events import Collector
+from host.events.made_site import MadeSite
 from small_log import record
 
 
@@ -21,3 +22,9 @@ def verify(holdfast, site_folder):
         return holdfast("events", "verify", *arguments, "--site", site_folder)
 
     return run
+
+
+@pytest.fixture
+def made(holdfast, site_folder, authority, secret):
+    """A MadeSite with 60 visits."""
+    return MadeSite(holdfast, site_folder, authority, secret).visits(60)

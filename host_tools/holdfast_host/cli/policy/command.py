@@ -31,6 +31,7 @@ from . import access as policy_access
 from . import cards as policy_cards
 from . import carrier as policy_carrier
 from . import doors as policy_doors
+from . import drafting as policy_drafting
 from . import hours as policy_hours
 from . import pins as policy_pins
 from . import publish as policy_publish
@@ -258,3 +259,7 @@ def _say_written(
 
 
 app.command()(policy_publish.publish)
+
+
+app.command()(policy_drafting.draft)
+policy_drafting.offer(app)

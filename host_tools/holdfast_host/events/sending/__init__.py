@@ -1,0 +1,1 @@
+"""Events sent elsewhere, each once however often that is begun."""
