@@ -3,8 +3,11 @@
 Whoever meets the project pastes it. A command of last year in it is the end of that visit.
 """
 
+import contextlib
 import os
 import shutil
+import signal
+import socket
 import subprocess
 
 import pytest
@@ -14,7 +17,12 @@ from conftest import ROOT, environment
 # Where the block waits, what it waits for happens: on a busy machine that takes longer.
 _WAITING = """
 pauses=0
-until_said() { for _ in $(seq 6000); do grep -q "$1" "$SAID" && return; command sleep 0.1; done; }
+until_said() {
+  until grep -q "$1" "$SAID"; do
+    kill -0 %1 2> /dev/null || return
+    command sleep 0.1
+  done
+}
 sleep() {
   pauses=$((pauses + 1))
   case $pauses in
@@ -39,7 +47,9 @@ def _block():
     section = (ROOT / "README.md").read_text().partition("\n## By hand\n")[2].partition("\n## ")[0]
     lines = section.partition("```\n")[2].partition("\n```")[0].splitlines()
     assert lines[0] == ". .venv/bin/activate"
-    return lines[1:]
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    return [line.replace("7000", port) for line in lines[1:]]
 
 
 def test_by_hand_pasted_as_one_block(tmp_path):
@@ -62,7 +72,14 @@ def test_by_hand_pasted_as_one_block(tmp_path):
     script = "\n".join(["exec > $SAID 2>&1", _WAITING, *_block(), "echo over"])
     folder = tmp_path / "here"
     folder.mkdir()
-    subprocess.run(["bash", "-c", script], cwd=folder, env=known, timeout=3000, check=False)
+    with subprocess.Popen(
+        ["bash", "-c", script], cwd=folder, env=known, start_new_session=True
+    ) as pasted:
+        try:
+            pasted.wait(3000)  # a hang must end the test
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pasted.pid, signal.SIGKILL)
     text = said.read_text()
     assert text.endswith("over\n"), text
     ended = {}

@@ -188,6 +188,7 @@ def issue(
         handing.require(path, forms)
     if into is not None:
         files.make_folder(into)
+    facts = []
     for one, path in zip(whom, paths, strict=True):
         grant = issuing.Grant(
             site=site.id,
@@ -214,7 +215,7 @@ def issue(
         if as_json:
             beside = {"file": str(path), "devices_file": str(written[1])}
             more = {"files": [str(one) for one in written]}
-            say_json({**beside, **more, "bytes": len(token), **_describe(shown, now)})
+            facts.append({**beside, **more, "bytes": len(token), **_describe(shown, now)})
         elif len(whom) > 1:
             say(f"{one.holder}: wrote {path}, {dates.end_text(grant.expires)}")
         else:
@@ -225,6 +226,8 @@ def issue(
                 f"wrote {written[1]}, the list of revoked devices: give the phone both files"
                 + (f"; or all in one: {listed}" if listed else "")
             )
+    if as_json:
+        say_json(facts[0] if into is None else {"credentials": facts})
 
 
 @app.command()

@@ -143,7 +143,7 @@ def revoke(
         signed = site.change_policy(desk.keys.authority, changes, desk.now)
         signing.settle(desk, signed[0])
     told = "1 credential is" if len(gone) == 1 else f"{len(gone)} credentials are"
-    more = {"revoked": [cti.hex() for cti in gone]}
+    more: dict[str, object] = {"revoked": [cti.hex() for cti in gone]}
     desks.report(desk, signed, f"{told} revoked", as_json, more)
 
 

@@ -250,12 +250,13 @@ def _import_whole(folder: Path, enrolment: Path, as_json: bool) -> None:
     data = files.read(enrolment, enrolments.LIMIT, "enrolment", advice)
     made = enrolments.decode(data, str(enrolment))
     with tempfile.TemporaryDirectory() as unpacked:
-        paths = [Path(unpacked) / name for name in ("credential", "authority.pub", "devices")]
-        for path, one in zip(
-            paths, (made.credential, made.authority, made.devices), strict=True
-        ):
-            files.write(path, one, files.PRIVATE)
-        _import(folder, *paths, as_json)
+        credential, authority, devices = (
+            Path(unpacked) / name for name in ("credential", "authority.pub", "devices")
+        )
+        files.write(credential, made.credential, files.PRIVATE)
+        files.write(authority, made.authority, files.PRIVATE)
+        files.write(devices, made.devices, files.PRIVATE)
+        _import(folder, credential, authority, devices, as_json)
 
 
 def _list(credential: Path, devices: Path | None) -> bytes | None:
