@@ -62,7 +62,9 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def require_replaceable(path: Path, is_ours: Callable[[bytes], bool], *, force: bool) -> None:
+def require_replaceable(
+    path: Path, is_ours: Callable[[bytes], bool], *, force: bool = False
+) -> None:
     """Refuse to write to ``path`` if something is there; with ``force`` unless it ``is_ours``, and
     no part of a site, phone or reader.
 

@@ -1,4 +1,4 @@
-"""``holdfast credential``: issue one, look at one."""
+"""``holdfast credential``: issue one or many, look at one."""
 
 import enum
 import functools
@@ -21,10 +21,9 @@ from ..credentials.tokens import Unverified
 from ..errors import UsageProblem
 from ..policy import changes as policy_changes
 from ..policy.state import Place
-from ..site import revocation
 from ..site import site as sites
 from ..site.site import Site
-from . import issued_notes, names, passphrase, signing, writing
+from . import credential_many, handing, issued_notes, names, passphrase, receivers, signing
 from .output import AsJson, say, say_json, say_table
 from .passphrase import PassphraseFile
 from .policy.access import place_facts, place_text, places
@@ -56,24 +55,36 @@ _MAY = {
 _KINDS = {DOOR: "door", ZONE: "zone"}
 _KEY_KINDS = {0: "X25519, suite 0", 2: "x of P-256, suite 2"}
 
-app = typer.Typer(help="Issue credentials, and look at them.", no_args_is_help=True)
+app = typer.Typer(help="Issue credentials, renew them and take them back.", no_args_is_help=True)
 
 
 @app.command()
 def issue(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The site's folder.")],
     holder: Annotated[
-        str,
+        str | None,
         typer.Option(metavar="ID", parser=names.HOLDER, help="Who gets it, as events will say."),
-    ],
+    ] = None,
+    person: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="The same by a name of the register, for the phones known there; repeatable.",
+        ),
+    ] = None,
     key: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="FILE|HEX",
             help="The phone's public key: phone.pub, or hex (X25519; or P-256: 04, x, y).",
         ),
-    ],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the credential.")],
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write the credential.")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="For several: write HOLDER-KEY.cwt there.")
+    ] = None,
     door: Annotated[
         list[str] | None,
         typer.Option(metavar="DOOR", parser=names.DOOR, help="A door it opens; repeatable."),
@@ -121,23 +132,31 @@ def issue(
     needs_clock: Annotated[
         bool, typer.Option("--needs-clock", help="Only at readers that are sure of the time.")
     ] = False,
+    as_file: handing.AsFile = False,
+    as_qr: handing.AsQr = False,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Issue a credential: signs a token that says which doors a phone's key opens, and until when.
 
     Writes the token to FILE, and the site's signed list of revoked devices to FILE.devices. With
-    --guest it is authenticated by the zone's key instead of the authority's; with --door besides,
-    it opens only these doors of the zone.
+    --person it is for each phone that the register knows of them (or --key), and not past the day
+    that their rights end. With --guest it is authenticated by the zone's key instead of the
+    authority's; with --door besides, it opens only these doors of the zone.
     """
     if guest and may:
         raise UsageProblem(
             "a guest may open doors and nothing else", "leave out --may, or --guest"
         )
-    # What a phone knows of stolen readers is as old as its credential.
-    beside = out.with_name(out.name + tokens.LIST_SUFFIX)
-    writing.require(out, tokens.is_token)
-    writing.require(beside, tokens.is_list)
+    if (holder is None) == (not person) or (holder is not None and key is None):
+        raise UsageProblem(
+            "it is not said who gets it", "give --holder ID and --key FILE, or --person NAME"
+        )
+    if (out is None) == (into is None):
+        raise UsageProblem("one place is needed to write to", "give --out FILE, or --into DIR")
+    forms = handing.Forms(as_file, as_qr)
+    if out is not None:
+        handing.require(out, forms)
     site = sites.load(folder)
     doors, zones = door or [], zone or []
     now = signing.now(site)
@@ -154,36 +173,61 @@ def issue(
     )
     if schedule is not None:
         policy_changes.require_schedules(state, [schedule])
-    grant = issuing.Grant(
-        site=site.id,
-        holder=holder,
-        holder_key=keys.read_phone_key(key),
-        places=_places(site, doors, zones, guest),
-        issued_at=now,
-        not_before=valid.not_before,
-        expires=valid.expires,
-        cti=os.urandom(8),
-        user_verification=user_verification,
-        schedule=schedule,
-        needs_clock=needs_clock,
-        permissions=functools.reduce(operator.or_, (_MAY[one] for one in may or []), UNLOCK),
-    )
+    where = _places(site, doors, zones, guest)
+    permissions = functools.reduce(operator.or_, (_MAY[one] for one in may or []), UNLOCK)
+    given = None if key is None else keys.read_phone_key(key)
     opened = signing.unlocked(site, passphrase_file)
-    if guest:
-        token = issuing.guest_token(site.zone_key(opened.secret, zones[0]), zones[0], grant)
+    if holder is not None and given is not None:
+        whom = [receivers.Receiver(holder, given)]
     else:
-        token = issuing.holder_credential(opened.authority.signing_key, grant)
-    issued_notes.note(site, grant)  # before anybody has it: what nobody noted nobody can revoke
-    files.write(beside, revocation.list_for_phones(site, opened, now), files.PUBLIC)
-    files.write(out, token, files.PRIVATE)
-    shown = tokens.read(token, str(out))
+        whom = receivers.of_people(site, opened, person or [], given)
+    if out is not None and len(whom) > 1:
+        raise UsageProblem(f"these are {len(whom)} credentials", "give --into DIR, not --out")
+    paths = [out or receivers.path_in(into or Path(), one) for one in whom]
+    for path in paths:
+        handing.require(path, forms)
+    if into is not None:
+        files.make_folder(into)
+    facts = []
+    for one, path in zip(whom, paths, strict=True):
+        grant = issuing.Grant(
+            site=site.id,
+            holder=one.holder,
+            holder_key=one.key,
+            places=where,
+            issued_at=now,
+            not_before=valid.not_before,
+            expires=valid.expires if one.ends is None else min(valid.expires, one.ends),
+            cti=os.urandom(8),
+            user_verification=user_verification,
+            schedule=schedule,
+            needs_clock=needs_clock,
+            permissions=permissions,
+        )
+        if guest:
+            token = issuing.guest_token(site.zone_key(opened.secret, zones[0]), zones[0], grant)
+        else:
+            token = issuing.holder_credential(opened.authority.signing_key, grant)
+        # Before anybody has it: what nobody noted nobody can revoke.
+        issued_notes.note(site, opened.secret, grant, guest=guest)
+        written = handing.write(site, opened, token, path, forms, now)
+        shown = tokens.read(token, str(path))
+        if as_json:
+            beside = {"file": str(path), "devices_file": str(written[1])}
+            more = {"files": [str(one) for one in written]}
+            facts.append({**beside, **more, "bytes": len(token), **_describe(shown, now)})
+        elif len(whom) > 1:
+            say(f"{one.holder}: wrote {path}, {dates.end_text(grant.expires)}")
+        else:
+            _show(shown, now, dates)
+            say(f"wrote {path}, {len(token)} bytes")
+            listed = ", ".join(str(one) for one in written[2:])
+            say(
+                f"wrote {written[1]}, the list of revoked devices: give the phone both files"
+                + (f"; or all in one: {listed}" if listed else "")
+            )
     if as_json:
-        where = {"file": str(out), "devices_file": str(beside)}
-        say_json({**where, "bytes": len(token), **_describe(shown, now)})
-    else:
-        _show(shown, now, dates)
-        say(f"wrote {out}, {len(token)} bytes")
-        say(f"wrote {beside}, the list of revoked devices: give the phone both files")
+        say_json(facts[0] if into is None else {"credentials": facts})
 
 
 @app.command()
@@ -321,3 +365,8 @@ def _permissions(bits: int) -> str:
     names = [name for bit, name in _PERMISSIONS.items() if bits & bit]
     unknown = bits & ~sum(_PERMISSIONS)
     return ", ".join([*names, *([f"unknown {unknown:#x}"] if unknown else [])])
+
+
+app.command("list")(credential_many.listed)
+app.command()(credential_many.renew)
+app.command()(credential_many.revoke)

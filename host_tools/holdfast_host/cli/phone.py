@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import tempfile
 import time
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from holdfast.access import revoked_devices
 
 from .. import files
+from ..credentials import enrolment as enrolments
 from ..credentials import keys, lifetime, tokens
 from ..errors import UsageProblem
 from ..phone.client import Wish
@@ -69,6 +71,13 @@ def enroll(
             help="The site's list of revoked devices (else FILE.devices beside the credential).",
         ),
     ] = None,
+    enrolment: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="All of that in one: NAME.enrolment, or the text of the QR code in a file.",
+        ),
+    ] = None,
     suite: Annotated[
         Suite | None,
         typer.Option(help="Which key to make: 0 is X25519 (the default), 2 is P-256."),
@@ -84,9 +93,13 @@ def enroll(
 
     2. With --credential and --authority: checks that the credential is the site's, for a key of
     this phone and not expired, and takes it into use. The list of revoked devices that lies beside
-    it is taken along: the phone talks to no reader on it.
+    it is taken along: the phone talks to no reader on it. --enrolment is all three in one.
     """
-    if credential is None and authority is None and devices is None:
+    if enrolment is not None:
+        if credential or authority or devices or suite:
+            raise UsageProblem("--enrolment is all that it takes", "leave the others out")
+        _import_whole(folder, enrolment, as_json)
+    elif credential is None and authority is None and devices is None:
         _make_key(folder, 0 if suite is None else int(suite), as_json)
     elif suite is not None:
         raise UsageProblem("the credential itself says which key it is for", "leave out --suite")
@@ -230,6 +243,20 @@ def _import(
         say("enrolled; NOT verified: only the zone's readers can check a guest token", "yellow")
     if revoked is None:
         say("no list of revoked devices came with it: give it with --devices FILE", "yellow")
+
+
+def _import_whole(folder: Path, enrolment: Path, as_json: bool) -> None:
+    advice = "give the file that `holdfast credential issue --enrolment` wrote"
+    data = files.read(enrolment, enrolments.LIMIT, "enrolment", advice)
+    made = enrolments.decode(data, str(enrolment))
+    with tempfile.TemporaryDirectory() as unpacked:
+        credential, authority, devices = (
+            Path(unpacked) / name for name in ("credential", "authority.pub", "devices")
+        )
+        files.write(credential, made.credential, files.PRIVATE)
+        files.write(authority, made.authority, files.PRIVATE)
+        files.write(devices, made.devices, files.PRIVATE)
+        _import(folder, credential, authority, devices, as_json)
 
 
 def _list(credential: Path, devices: Path | None) -> bytes | None:

@@ -22,7 +22,7 @@ Force = Annotated[
 ]
 
 _AGAIN = ("export", "snapshot", "issue", "renew", "phone-lost", "report")
-_OUT = "out"
+_OUT = ("out", "into")
 
 _forced = contextvars.ContextVar("force", default=False)
 
@@ -42,7 +42,7 @@ def offer(commands: typer.Typer) -> None:
         if callback is None or name not in _AGAIN:
             continue
         signature = inspect.signature(callback)
-        if _OUT in signature.parameters and "force" not in signature.parameters:
+        if set(_OUT) & set(signature.parameters) and "force" not in signature.parameters:
             command.callback = _offering(callback, signature)
     for group in commands.registered_groups:
         if group.typer_instance is not None:

@@ -118,9 +118,14 @@ def sign(
     settled = [one for one in map(_settled, people) if one is not None]
     records.save(connection, desk.seals, settled)
     _forget(desk, settled, in_hand)
+    settle(desk, history)
+    return history, added
+
+
+def settle(desk: Desk, history: History) -> None:
+    """Keep what was signed in the register, too."""
     versions.note(desk.register, history)
     mirror.renew(desk.register, history)
-    return history, added
 
 
 def living(desk: Desk, person: Person) -> list[Issued]:

@@ -1,20 +1,23 @@
 """Every command there is, found by walking the application: a new one is found, too."""
 
 import functools
+import typing
 
 from holdfast_host.cli import commands
 
+Found = dict[tuple[str, ...], typing.Any]
+
 
 @functools.cache
-def every():
+def every() -> Found:
     """``{("policy", "card"): command}`` of all commands, groups of them not among them."""
     return {path: one for path, one in everything().items() if not hasattr(one, "commands")}
 
 
 @functools.cache
-def everything():
+def everything() -> Found:
     """The same with the groups and the root, whose path is ``()``."""
-    found = {(): commands.root()}
+    found: Found = {(): commands.root()}
     for name in commands.COMMANDS:
         _walk(commands.load(name), (name,), found)
     return found

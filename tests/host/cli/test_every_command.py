@@ -16,9 +16,9 @@ NARROW = 60
 READ = {
     "folder", "site", "paths", "file", "passphrase_file", "uid_file", "listed", "policy",
     "certificate", "acknowledge", "credential", "authority", "devices", "phone", "list_file",
-    "values", "vectors", "paid",
+    "values", "vectors", "enrolment", "paid_until",
 }  # fmt: skip
-WRITTEN = {"out", "events", "take_policy", "pins_to"}
+WRITTEN = {"out", "events", "take_policy", "pins_to", "into"}
 
 # Names of doors, zones and the like that are new where they are given: what such a name is of
 # comes to be by it. All others are checked.
@@ -77,7 +77,7 @@ def test_what_cannot_be_had_again_has_no_force():
     for path in (("phone", "carry"), ("phone", "coap-credentials"), ("people", "import")):
         assert path not in forced
     for path, one in every().items():
-        assert path not in forced or "out" in parameters(one)
+        assert path not in forced or {"out", "into"} & parameters(one)
 
 
 @pytest.fixture
@@ -118,9 +118,11 @@ def _writers(site, folder):
     }  # fmt: skip
 
 
-# What others write elsewhere than into a file of the caller's choice: a folder, into which only
-# new files go (events pull).
-FOLDERS = {("events", "pull", "out")}
+# Folders of the caller's choice, in which the names are ours: into them only new files go
+# (credentials/test_many.py, lan/test_commands.py).
+FOLDERS = {
+    ("events", "pull", "out"), ("credential", "issue", "into"), ("credential", "renew", "into"),
+}  # fmt: skip
 
 
 def test_nothing_is_written_over(holdfast, site_with_phone, tmp_path):

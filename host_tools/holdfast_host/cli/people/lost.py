@@ -7,16 +7,14 @@ from typing import Annotated
 
 import typer
 
-from ... import files
-from ...credentials import issuing, keys, tokens
+from ...credentials import issuing, keys
 from ...errors import UsageProblem
 from ...people import signing
 from ...people.signing import Desk
 from ...register import issued, opening
 from ...register.issued import Issued
 from ...register.records import Person, Phone
-from ...site import revocation
-from .. import writing
+from .. import handing
 from ..output import AsJson, say
 from ..passphrase import PassphraseFile
 from . import desks
@@ -49,11 +47,12 @@ def phone_lost(
         raise UsageProblem("a new phone takes --key and --out", "give both, or neither")
     new = None if key is None else keys.read_phone_key(key)
     if out is not None:
-        writing.require(out, tokens.is_token)
-        writing.require(out.with_name(out.name + tokens.LIST_SUFFIX), tokens.is_list)
+        handing.require(out, handing.Forms())
     with desks.changing(folder, db, passphrase_file) as desk:
         person = desks.find(desk.everybody, name)
         revoked = signing.living(desk, person)
+        if revoked and new is not None:
+            issued.require_ours(desk.seals, revoked[-1])
         if not revoked:
             raise UsageProblem(
                 f"the register knows of no credential of {person.called}, holder {person.holder}",
@@ -86,26 +85,26 @@ def phone_lost(
 
 
 def _issue(desk: Desk, person: Person, key, before: Issued, out: Path) -> None:
-    """What ``before`` opened, for another phone's ``key``."""
+    """What ``before`` opened, by its terms, for another phone's ``key``."""
     site = desk.register.site
-    places = [(kind, place) for kind, place, _ in before.opens]
-    permissions = {bits for _, _, bits in before.opens}
-    cti = os.urandom(8)
+    terms = issued.require_ours(desk.seals, before)
     grant = issuing.Grant(
         site=site.id,
         holder=person.holder,
         holder_key=key,
-        places=places,
+        places=[(kind, place) for kind, place, _ in before.opens],
         issued_at=desk.now,
         not_before=desk.now,
         expires=before.expires,
-        cti=cti,
-        permissions=permissions.pop(),
+        cti=os.urandom(8),
+        permissions=before.opens[0][2],
+        schedule=terms.schedule,
+        user_verification=terms.user_verification,
+        needs_clock=terms.needs_clock,
     )
     token = issuing.holder_credential(desk.keys.authority.signing_key, grant)
-    made = Issued(cti, person.holder, keys.describe(key), desk.now, before.expires, before.opens)
-    issued.note(desk.register.connection, made)
+    phone = keys.describe(key)
+    made = Issued(grant.cti, person.holder, phone, desk.now, before.expires, before.opens, terms)
+    issued.note(desk.register.connection, desk.seals, made)
     opening.keep(desk.register)  # before anybody has it: what nobody noted cannot be revoked
-    beside = out.with_name(out.name + tokens.LIST_SUFFIX)
-    files.write(beside, revocation.list_for_phones(site, desk.keys, desk.now), files.PUBLIC)
-    files.write(out, token, files.PRIVATE)
+    handing.write(site, desk.keys, token, out, handing.Forms(), desk.now)
