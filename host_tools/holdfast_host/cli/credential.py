@@ -20,6 +20,7 @@ from ..credentials import issuing, keys, lifetime, tokens
 from ..credentials.dates import Dates
 from ..credentials.tokens import Unverified
 from ..errors import UsageProblem
+from ..phone import webpage
 from ..policy import changes as policy_changes
 from ..policy.state import Place
 from ..site import revocation
@@ -122,6 +123,10 @@ def issue(
     needs_clock: Annotated[
         bool, typer.Option("--needs-clock", help="Only at readers that are sure of the time.")
     ] = False,
+    link: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where the site's page is (phone page): a link to it."),
+    ] = None,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -129,8 +134,11 @@ def issue(
 
     Writes the token to FILE, and the site's signed list of revoked devices to FILE.devices. With
     --guest it is authenticated by the zone's key instead of the authority's; with --door besides,
-    it opens only these doors of the zone.
+    it opens only these doors of the zone. With --link there is a link besides, which brings both
+    to the page that made the key; for any other phone it is worth nothing.
     """
+    if link is not None:
+        webpage.require_address(link)
     if guest and may:
         raise UsageProblem(
             "a guest may open doors and nothing else", "leave out --may, or --guest"
@@ -175,16 +183,22 @@ def issue(
     else:
         token = issuing.holder_credential(opened.authority.signing_key, grant)
     issued_notes.note(site, grant)  # before anybody has it: what nobody noted nobody can revoke
-    files.write(beside, revocation.list_for_phones(site, opened, now), files.PUBLIC)
+    devices = revocation.list_for_phones(site, opened, now)
+    files.write(beside, devices, files.PUBLIC)
     files.write(out, token, files.PRIVATE)
     shown = tokens.read(token, str(out))
+    to_page = webpage.link(link, token, devices) if link else None
     if as_json:
         where = {"file": str(out), "devices_file": str(beside)}
+        if to_page:
+            where["link"] = to_page
         say_json({**where, "bytes": len(token), **_describe(shown, now)})
     else:
         _show(shown, now, dates)
         say(f"wrote {out}, {len(token)} bytes")
         say(f"wrote {beside}, the list of revoked devices: give the phone both files")
+        if to_page:
+            say(to_page)
 
 
 @app.command()
