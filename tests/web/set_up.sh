@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the tests of the phone's page need of the system: Node. Run by make, which sees to it where it may.
+# What the tests of the phone's page need of the system: Node, and a browser whose radio is D-Bus. Run by make.
 set -eu
 goal=web
 out=build/web
@@ -11,6 +11,8 @@ mkdir -p "$out"
 
 missing=
 has node || missing=nodejs
+has chromium || missing="$missing chromium"
+has dbus-daemon || missing="$missing dbus-daemon"
 [ -z "$missing" ] && exit
 can_install || fail "install these packages: $missing"
 echo "Installing for the tests of the phone's page: $missing"

@@ -161,10 +161,11 @@ def _credential() -> typer.Typer:
 def _phone() -> typer.Typer:
     from . import phone, radio
     from .carry import carry
+    from .page import page
     from .status import status
     from .stranger import coap_credentials
 
-    return _with(phone.app, carry, status, coap_credentials, radio.scan, radio.watch)
+    return _with(phone.app, carry, status, coap_credentials, radio.scan, radio.watch, page)
 
 
 def _reader() -> typer.Typer:

@@ -19,6 +19,7 @@ from ..credentials import issuing, keys, lifetime, tokens
 from ..credentials.dates import Dates
 from ..credentials.tokens import Unverified
 from ..errors import UsageProblem
+from ..phone import webpage
 from ..policy import changes as policy_changes
 from ..policy.state import Place
 from ..site import site as sites
@@ -134,6 +135,10 @@ def issue(
     ] = False,
     as_file: handing.AsFile = False,
     as_qr: handing.AsQr = False,
+    link: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where the site's page is (phone page): a link to it."),
+    ] = None,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -142,8 +147,12 @@ def issue(
     Writes the token to FILE, and the site's signed list of revoked devices to FILE.devices. With
     --person it is for each phone that the register knows of them (or --key), and not past the day
     that their rights end. With --guest it is authenticated by the zone's key instead of the
-    authority's; with --door besides, it opens only these doors of the zone.
+    authority's; with --door besides, it opens only these doors of the zone. With --link there is
+    a link besides, which brings both to the page that made the key; for any other phone it is
+    worth nothing.
     """
+    if link is not None:
+        webpage.require_address(link)
     if guest and may:
         raise UsageProblem(
             "a guest may open doors and nothing else", "leave out --may, or --guest"
@@ -212,9 +221,12 @@ def issue(
         issued_notes.note(site, opened.secret, grant, guest=guest)
         written = handing.write(site, opened, token, path, forms, now)
         shown = tokens.read(token, str(path))
+        to_page = None if link is None else webpage.link(link, token, written[1].read_bytes())
         if as_json:
             beside = {"file": str(path), "devices_file": str(written[1])}
-            more = {"files": [str(one) for one in written]}
+            more: dict[str, object] = {"files": [str(one) for one in written]}
+            if to_page is not None:
+                more["link"] = to_page
             facts.append({**beside, **more, "bytes": len(token), **_describe(shown, now)})
         elif len(whom) > 1:
             say(f"{one.holder}: wrote {path}, {dates.end_text(grant.expires)}")
@@ -226,6 +238,8 @@ def issue(
                 f"wrote {written[1]}, the list of revoked devices: give the phone both files"
                 + (f"; or all in one: {listed}" if listed else "")
             )
+        if to_page is not None and not as_json:
+            say(to_page)
     if as_json:
         say_json(facts[0] if into is None else {"credentials": facts})
 

@@ -1,0 +1,29 @@
+"""``holdfast phone page`` and ``credential issue --link``: what the manager does for a page."""
+
+import json
+
+BOB = ("--holder", "bob", "--key", "09" + "00" * 31, "--door", "front")
+
+
+def test_the_page_is_written_and_a_link_leads_there(holdfast, site_folder, tmp_path):
+    """The page trusts the site's own key, and the link brings what was written, both files."""
+    out = tmp_path / "page"
+    told = holdfast("phone", "page", site_folder, "--out", out, "--json").json
+    assert told["files"] == len([path for path in out.rglob("*") if path.is_file()])
+    about = json.loads((out / "site.json").read_text())
+    assert bytes.fromhex(about["authority"]) == (site_folder / "authority.pub").read_bytes()
+    file = tmp_path / "bob.cwt"
+    issue = ["credential", "issue", site_folder, *BOB, "--out", file, "--json"]
+    told = holdfast(*issue, "--link", "https://doors.example/").json
+    devices = (tmp_path / "bob.cwt.devices").read_bytes()
+    parts = f"credential={file.read_bytes().hex()}&devices={devices.hex()}"
+    assert told["link"] == f"https://doors.example/#{parts}"
+    assert "link" not in holdfast(*issue).json
+
+
+def test_nothing_is_issued_for_a_link_that_leads_nowhere(holdfast, site_folder, tmp_path):
+    """Said before anything is signed or written."""
+    file = tmp_path / "bob.cwt"
+    issue = ["credential", "issue", site_folder, *BOB, "--out", file]
+    holdfast(*issue, "--link", "http://doors.example/").fails("no address of a page")
+    assert not file.exists()
