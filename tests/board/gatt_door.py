@@ -7,7 +7,7 @@ import struct
 
 import small_site as site
 from board.lan_door import lines_of
-from board.qemu_board import ROOT, Board, compiled
+from board.qemu_board import ROOT, Board, BoardError, compiled
 from radio.board import radio_frames as frames
 from radio.gatt_door import AirDoor
 from radio.gatt_stage import Radio, aioble_path
@@ -79,8 +79,14 @@ class RadioBoardDoor(AirDoor):
             self._writer.close()  # its radio goes with it
 
     async def told(self, kind: str) -> dict:
-        """Wait for an event of that kind, unless there was one."""
+        """Wait for an event of that kind, unless there was one.
+
+        Raises BoardError if a fault is told of first: what found no memory may never come.
+        """
         while not (found := [one for one in self.events if one.get("event") == kind]):
+            faults = [one for one in self.events if one.get("event") == "fault"]
+            if faults:
+                raise BoardError(f"no {kind}: {faults}")
             await asyncio.sleep(0.2)
         return found[0]
 
