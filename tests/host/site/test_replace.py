@@ -121,13 +121,14 @@ def test_a_wrong_passphrase_changes_nothing(here):
     assert before == {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
 
 
-def test_cut_anywhere_the_first_step_is_brought_to_its_end(here, tmp_path, crashes):
+def test_cut_anywhere_the_first_step_is_brought_to_its_end(here, tmp_path, crashes, marks):
     """Before each operation on a file: the site works with the old key or the new, or says which
     command goes on; that command does, with no third key signed."""
     copies = tmp_path / "copies"
     copies.mkdir()
 
     def act(send):
+        os.environ["XDG_STATE_HOME"] = str(tmp_path / f"computer{os.getpid()}")
         folder = copies / str(os.getpid())
         shutil.copytree(here, folder)
         send(folder.name)
@@ -157,16 +158,18 @@ def test_cut_anywhere_the_first_step_is_brought_to_its_end(here, tmp_path, crash
         assert key_in(folder, "authority.old.key") == anchors(made)[0], "the old key is kept"
         finish(folder)
         shutil.rmtree(folder)
+        shutil.rmtree(marks, ignore_errors=True)  # each copy is on a computer of its own
     assert half > 2, "the sweep has never met a step half done"
 
 
-def test_cut_anywhere_the_second_step_is_brought_to_its_end(here, tmp_path, crashes):
+def test_cut_anywhere_the_second_step_is_brought_to_its_end(here, tmp_path, crashes, marks):
     """The new key signs all the while; at the end the old one is gone."""
     begin(here)
     copies = tmp_path / "copies"
     copies.mkdir()
 
     def act(send):
+        os.environ["XDG_STATE_HOME"] = str(tmp_path / f"computer{os.getpid()}")
         folder = copies / str(os.getpid())
         shutil.copytree(here, folder)
         send(folder.name)
@@ -186,6 +189,7 @@ def test_cut_anywhere_the_second_step_is_brought_to_its_end(here, tmp_path, cras
         assert made.unlock(PASSPHRASE).authority.public_key.x == anchors(made)[0]
         assert not (folder / "authority.old.key").exists()
         shutil.rmtree(folder)
+        shutil.rmtree(marks, ignore_errors=True)  # each copy is on a computer of its own
     assert half > 1, "the sweep has never met a step half done"
 
 
