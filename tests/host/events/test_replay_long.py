@@ -1,7 +1,7 @@
 """A hundred thousand events: all are proven and decided again, in bounded memory; one edited byte
 is found, and a draft shows the visits that it would change.
 
-A tenth of that in `make test`, all of it in `make torture`.
+Two thousand of them in `make test`, all of it in `make torture`.
 """
 
 import os

@@ -40,7 +40,8 @@ class Frame:
 
 def made(figures: Figures, frame: Frame) -> str:
     """The whole page."""
-    style = importlib.resources.files("holdfast_host.events.report").joinpath("style.css").read_text("utf-8")
+    here = importlib.resources.files("holdfast_host.events.report")
+    style = here.joinpath("style.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
