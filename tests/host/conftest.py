@@ -36,6 +36,7 @@ PASSPHRASE = "correct horse battery"
 SITE, DOOR, ZONE = "acme", "front", "lobby"
 READER = "reader"
 DAY = 86400
+MARKS = "state of mine"  # a test's folder for what is kept outside of sites
 WAIT = 60  # seconds; a hang must end the run
 _MAIN = "from holdfast_host.cli import main; raise SystemExit(main())"
 
@@ -68,8 +69,8 @@ class Ran:
 def marks(tmp_path):
     """The test's own folder for what is kept outside of sites."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path / "state of mine"))
-        yield tmp_path / "state of mine"
+        patch.setenv("XDG_STATE_HOME", str(tmp_path / MARKS))
+        yield tmp_path / MARKS
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import typer
 from .. import files
 from ..errors import UsageProblem
 from ..events import words
+from . import writing
 from .events import broken_events
 from .events_chosen import Chosen, Door, Late, Paths, Reason, Since, Until, Who, chosen
 from .events_walk import Pace, each, said, say_checked, walks
@@ -39,7 +40,6 @@ def export(
     until: Until = None,
     reason: Reason = None,
     late: Late = False,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file.")] = False,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -54,8 +54,7 @@ def export(
     kinds = {".csv": _table, ".jsonl": _lines}
     if out.suffix.lower() not in kinds:
         raise UsageProblem(f"{out} says no kind of file", "end its name with .csv or .jsonl")
-    if out.exists() and not (force and out.is_file()):
-        raise UsageProblem(f"{out} is there already", "give a new file, or --force")
+    writing.require(out, _is_ours)
     asked = {"who": who, "door": door, "since": since, "until": until, "reason": reason}
     those = chosen(site, paths, **asked, late=late)
     found = walks(those.home, those.paths, passphrase_file)
@@ -81,6 +80,11 @@ def export(
         say_checked(found)
     if broken:
         raise broken_events(broken)
+
+
+def _is_ours(data: bytes) -> bool:
+    table = ("\ufeff" + ",".join(_COLUMNS)).encode()
+    return data.startswith((table, b'{"node": '))
 
 
 def _write(out: Path, fill: Callable[[IO[str]], None]) -> None:

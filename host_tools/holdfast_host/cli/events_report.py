@@ -9,6 +9,7 @@ import typer
 from .. import files
 from ..errors import UsageProblem
 from ..events import words
+from . import writing
 from .events import broken_events
 from .events_chosen import Chosen, Door, Late, Paths, Reason, Since, Until, Who, chosen
 from .events_walk import Pace, each, said, walks
@@ -37,7 +38,7 @@ def report(
 
     A file of HTML that needs nothing else: it loads nothing and runs nothing. With the passphrase
     of the site it says whether the events are as they were recorded; without, that nobody looked.
-    A page that this command wrote is replaced; nothing else is.
+    A page that this command wrote is replaced with --force; nothing else ever is.
 
     Example: holdfast events report --site acme --since 2027-01-01 -o january.html
     """
@@ -46,7 +47,7 @@ def report(
 
     if site is None:
         raise UsageProblem("the site is missing", "give --site DIR")
-    files.require_replaceable(out, lambda data: _MARK in data[-400:])
+    writing.require(out, lambda data: _MARK in data[-400:])
     asked = {"who": who, "door": door, "since": since, "until": until, "reason": reason}
     those = chosen(site, paths, **asked, late=late)
     assert those.home is not None

@@ -36,6 +36,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "policy export": ("holdfast policy export acme --after 8 -o news.changesets",),
     "policy snapshot": ("holdfast policy snapshot acme -o whole.policy",),
+    "policy draft": ("holdfast policy draft acme --sign",),
     "policy publish": ("holdfast policy publish acme --as ada",),
     "people": ("holdfast people import acme staff.csv --dry-run",),
     "people list": ("holdfast people list acme --group staff",),
@@ -57,6 +58,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "holdfast phone unlock alice --reader 127.0.0.1:7000 --door lobby",
     ),
     "phone carry": ("holdfast phone carry alice --door lobby --policy news.changesets",),
+    "phone page": ("holdfast phone page acme --out page --serve 8000",),
     "phone status": ("holdfast phone status alice --door lobby",),
     "phone coap-credentials": (
         "holdfast phone coap-credentials ada --node 192.168.1.20 -o ada.json",

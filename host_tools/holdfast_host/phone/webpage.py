@@ -9,13 +9,13 @@ import http.server
 import json
 import re
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from cose import Key
 
-from .. import files
+from .. import files, folders
 from ..credentials.keys import encode_authority_keys
 from ..errors import UsageProblem
 
@@ -41,11 +41,13 @@ def contents(site: str, authority_keys: Sequence[Key]) -> dict[str, bytes]:
 
 
 def write(folder: Path, site: str, authority_keys: Sequence[Key]) -> dict[str, int]:
-    """Write the page for that site to ``folder``, over what it wrote before; sizes by path.
+    """Write the page for that site to ``folder``, over a page that is there; sizes by path.
 
-    The worker comes last: a phone that looks meanwhile finds the version that it has.
+    The worker comes last: a phone that looks meanwhile finds the version that it has. Raises
+    UsageProblem, and writes nothing, where a file by the name of one of the page's is another's.
     """
     made = contents(site, authority_keys)
+    _require(folder, made)
     files.make_folder(folder, 0o755)
     for name, data in sorted(made.items(), key=lambda item: item[0] == WORKER):
         path = folder / name
@@ -53,6 +55,24 @@ def write(folder: Path, site: str, authority_keys: Sequence[Key]) -> dict[str, i
             files.make_folder(path.parent, 0o755)
         files.write(path, data, files.PUBLIC)
     return {name: len(data) for name, data in made.items()}
+
+
+def _require(folder: Path, names: Iterable[str]) -> None:
+    theirs = [name for name in sorted(names) if (folder / name).exists()]
+    if not _is_page(folder) and (theirs or folders.kind(folder) is not None):
+        what = theirs[0] if theirs else folder.name
+        raise UsageProblem(
+            f"{folder / what} is there already, and it is no such page's",
+            "give a folder of the page's own",
+        )
+
+
+def _is_page(folder: Path) -> bool:
+    try:
+        about = json.loads((folder / SITE_FILE).read_text())
+    except (OSError, ValueError):
+        return False
+    return isinstance(about, dict) and set(about) == {"site", "authority"}
 
 
 def server(folder: Path, port: int) -> http.server.ThreadingHTTPServer:

@@ -109,6 +109,8 @@ def _writers(site, folder):
         ("credential", "issue", "out"): [
             "credential", "issue", site, "--holder", "b", *key, "--door", "front", "--out"
         ],
+        ("events", "export", "out"): ["events", "export", folder / "e", "--site", site, "-o"],
+        ("events", "report", "out"): ["events", "report", folder / "e", "--site", site, "-o"],
         ("reader", "renew", "out"): ["reader", "renew", site, "reader", "-o"],
         ("phone", "carry", "events"): [*carry, "--events"],
         ("phone", "carry", "take_policy"): [*carry, "--take-policy"],
@@ -122,6 +124,7 @@ def _writers(site, folder):
 # (credentials/test_many.py, lan/test_commands.py).
 FOLDERS = {
     ("events", "pull", "out"), ("credential", "issue", "into"), ("credential", "renew", "into"),
+    ("phone", "page", "out"),
 }  # fmt: skip
 
 
@@ -146,7 +149,7 @@ def test_nothing_is_written_over(holdfast, site_with_phone, tmp_path):
             assert (*path, name) in rows, f"say here how {path} is called with {name}"
             for one in dear:
                 named = one
-                if path == ("people", "export"):
+                if path in {("people", "export"), ("events", "export")}:
                     named = one.with_suffix(".csv")
                     if not named.exists():
                         named.write_bytes(one.read_bytes())
@@ -205,6 +208,10 @@ def _checkers(site, folder):
         ("reader", "revoke", "node"): ["reader", "revoke", site, "reeder"],
         ("events", "show", "door"): ["events", "show", folder / "e", "--site", site,
                                      "--door", "frent"],
+        ("events", "export", "door"): ["events", "export", folder / "e", "--site", site,
+                                       "--door", "frent", "-o", folder / "e.csv"],
+        ("events", "report", "door"): ["events", "report", folder / "e", "--site", site,
+                                       "--door", "frent", "-o", folder / "e.html"],
     }  # fmt: skip
 
 

@@ -58,6 +58,8 @@ def test_nothing_is_written_over(export):
     export("out.csv")[1].fails("is there already", "--force")
     assert out.read_bytes() == before
     assert export("out.csv", "--force")[1].code == 0
+    out.write_text("node,event\n")
+    export("out.csv", "--force")[1].fails("another kind")
     export("out.txt")[1].fails(".csv or .jsonl")
     assert [path.name for path in out.parent.iterdir() if path.name.startswith(".out")] == []
 

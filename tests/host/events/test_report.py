@@ -103,9 +103,10 @@ def test_without_the_passphrase_it_says_that_nobody_looked(report, monkeypatch):
 def test_it_is_written_over_itself_and_over_nothing_else(report, tmp_path):
     """As every file that a command is told to write."""
     out, _ = report()
-    assert report()[1].code == 0
+    report()[1].fails("is there already", "--force")
+    assert report("--force")[1].code == 0
     out.write_text("remember the milk")
-    report()[1].fails("is there already")
+    report("--force")[1].fails("is there already", "another kind")
     assert out.read_text() == "remember the milk"
 
 

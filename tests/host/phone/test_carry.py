@@ -151,17 +151,17 @@ def test_a_site_from_yesterdays_backup_is_told_and_brought_back(
     shutil.rmtree(site_folder)
     shutil.copytree(backup, site_folder)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another computer"))
-    assert holdfast("policy", "export", site_folder, "-o", news).code == 0
+    assert holdfast("policy", "export", site_folder, "-o", news, "--force").code == 0
     carry(phone, "--policy", news).fails(f"knows changeset {number + 1}", "backup")
     assert holdfast("policy", "group", site_folder, "8", "--door", "front").code == 0
-    assert holdfast("policy", "export", site_folder, "-o", news).code == 0
+    assert holdfast("policy", "export", site_folder, "-o", news, "--force").code == 0
     refused = carry(phone, "--policy", news).fails(f"changeset {number + 1} is another one")
     assert "holdfast site recover SITE" in refused.err
     assert carry(phone, "--take-policy", tmp_path / "taken").code == 0
     heard = ("--heard", f"front={tmp_path / 'taken'}")
     recovered = holdfast("site", "recover", site_folder, *heard)
     assert recovered.code == 0, recovered.err
-    assert holdfast("policy", "export", site_folder, "--snapshot", "-o", news).code == 0
+    assert holdfast("policy", "export", site_folder, "--snapshot", "-o", news, "--force").code == 0
     brought = carry(phone, "--policy", news, "--json")
     shown = holdfast("policy", "show", site_folder, "--json").json
     assert brought.code == 0, brought.err

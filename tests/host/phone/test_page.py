@@ -18,7 +18,22 @@ def test_the_page_is_written_and_a_link_leads_there(holdfast, site_folder, tmp_p
     devices = (tmp_path / "bob.cwt.devices").read_bytes()
     parts = f"credential={file.read_bytes().hex()}&devices={devices.hex()}"
     assert told["link"] == f"https://doors.example/#{parts}"
-    assert "link" not in holdfast(*issue).json
+    assert "link" not in holdfast(*issue, "--force").json
+    again = holdfast("phone", "page", site_folder, "--out", out, "--json")
+    assert again.json["files"] == len([path for path in out.rglob("*") if path.is_file()])
+
+
+def test_it_is_written_over_itself_and_over_nothing_else(holdfast, site_folder, tmp_path):
+    """It has a site.json, and so has a site: into the site's own folder it would end the site."""
+    before = {path: path.read_bytes() for path in site_folder.rglob("*") if path.is_file()}
+    page = ["phone", "page", site_folder, "--out"]
+    holdfast(*page, site_folder).fails("is there already")
+    assert {path: path.read_bytes() for path in before} == before
+    other = tmp_path / "www"
+    other.mkdir()
+    (other / "index.html").write_text("<h1>ours</h1>")
+    holdfast(*page, other).fails("index.html is there already")
+    assert [path.name for path in other.iterdir()] == ["index.html"]
 
 
 def test_nothing_is_issued_for_a_link_that_leads_nowhere(holdfast, site_folder, tmp_path):

@@ -131,7 +131,7 @@ def test_credentials_alone_keep_a_site_going(
     changeset is long ago. What is asked every time is answered without reading.
     """
     issue = ["credential", "issue", site_folder, "--holder", "bob", "--key", phone_key]
-    issue += ["--door", "front", "--out", tmp_path / "out"]
+    issue += ["--door", "front", "--out", tmp_path / "out", "--force"]
     for week in range(1, 9):
         laptop(week * 13 * DAY)
         assert holdfast(*issue).code == 0, week

@@ -41,7 +41,7 @@ class Place:
 
     def brings_policy(self, phone):
         news = self.tmp_path / "news"
-        self.runs("policy", "export", self.folder, "-o", news)
+        self.runs("policy", "export", self.folder, "-o", news, "--force")
         assert self.carries(phone, "--policy", news).code == 0
 
     def shows(self, card):
@@ -87,7 +87,8 @@ def test_everybody_goes_on_coming_in(at_the_door, tmp_path):
     here.brings_policy(before)
     assert here.asks(after).code == 0 and here.asks(after, "--cold").code == 0
     assert here.asks(before, "--cold").code != 0, "the old key counts no more"
-    assert here.shows("04a1b2c3")["granted"]
+    said = here.shows("04a1b2c3")
+    assert said["granted"], said
     log = tmp_path / "log"
     assert here.carries(after, "--events", log).code == 0
     proven = here.runs("events", "verify", log, "--site", here.folder, "--json").json
