@@ -29,8 +29,10 @@ class Discovery:
 
     ``random_bytes(n)`` is for the jitter; at the addresses ``configured`` somebody is to be found
     without a hint. ``is_met(address)`` says whether a node that answers is known there.
-    ``wanted``, a tag or None, goes before all others. An address that did not answer rests for
-    ``first_ms``, and twice as long each time, up to ``longest_ms``.
+    ``wanted``, a tag or None, goes before all others the first time. An address that did not
+    answer rests for ``first_ms``, and twice as long each time, up to ``longest_ms``; where the
+    wanted is said to be, ``first_ms`` each time: among many nodes its own hint, which would end
+    a longer rest, is hardly ever the one that is sent.
     """
 
     def __init__(
@@ -97,8 +99,9 @@ class Discovery:
             return None
         address = due[self._between(0, len(due))]
         for one in due:
-            # Who is expected there goes before whoever anybody has named.
-            if self._places[one].tag == self._wanted is not None:
+            # Who is expected there goes before whoever anybody has named: once, since many
+            # addresses may be said to be the wanted's, and those that are not rest no longer.
+            if self._places[one].tag == self._wanted is not None and not self._places[one].fails:
                 address = one
                 break
             if self._places[one].is_configured:
@@ -119,7 +122,9 @@ class Discovery:
         if is_known:
             pause = _MINUTE_MS
         else:
-            pause = min(self._first_ms << min(place.fails, 6) - 1, self._longest_ms)
+            is_wanted = place.tag == self._wanted is not None
+            doubled = 0 if is_wanted else min(place.fails, 6) - 1
+            pause = min(self._first_ms << doubled, self._longest_ms)
         place.at = now + pause + self._between(0, pause // 4)
 
     def _make_room(self) -> bool:
