@@ -98,11 +98,14 @@ class Controller:
             raise
 
     async def _post(self, batch):
-        options = path_options("events")
-        options.append((option.CONTENT_FORMAT, option.encode_uint(_CF_CBOR_SEQUENCE)))
-        request = Message(code.POST, options, batch)
-        response = await self._neighbours.ask(self._tag, request)
-        has = None
+        has = response = None
+        try:
+            options = path_options("events")
+            options.append((option.CONTENT_FORMAT, option.encode_uint(_CF_CBOR_SEQUENCE)))
+            request = Message(code.POST, options, batch)
+            response = await self._neighbours.ask(self._tag, request)
+        except MemoryError:
+            pass  # as no answer: what is not answered would be waited for ever after
         if response is not None and response.code == code.CHANGED:
             has = response.payload
         self._uplink.answered(has, self._neighbours.now())

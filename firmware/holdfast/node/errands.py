@@ -77,12 +77,16 @@ class Errands:
         return rules.number, rules.head
 
     async def _pull(self, ask):
-        if ask.kind == machine.PART:
-            request = _get("snapshot", b"part=%d" % ask.number)
-        else:
-            request = _get("news", b"after=%d" % ask.number)
-        payload = _content(await self._neighbours.ask(ask.peer, request, machine.GIVE_UP_MS))
         sync, now = self.dissemination, self._neighbours.now
+        payload = None
+        try:
+            if ask.kind == machine.PART:
+                request = _get("snapshot", b"part=%d" % ask.number)
+            else:
+                request = _get("news", b"after=%d" % ask.number)
+            payload = _content(await self._neighbours.ask(ask.peer, request, machine.GIVE_UP_MS))
+        except MemoryError:
+            pass  # as no answer: what is not answered would be waited for ever after
         came = sync.answered(ask, payload, now())
         wanted = None
         for raw in came:

@@ -10,6 +10,8 @@ import small_site as site
 from coap import code, datagram, option
 from holdfast.access import status
 from holdfast.access.tag import name_tag
+from holdfast.node import controller as controllers
+from holdfast.node import errands
 from holdfast.sync import hint
 from lan_nodes import Lan
 from simulated_wire import Wire
@@ -145,4 +147,33 @@ async def test_a_lost_controller_is_shown_within_ten_seconds_and_opens_nothing_l
     await lan.until(lambda: not reader.is_offline)
     assert shown[-1] == ("white", "steady")
     assert node.neighbours.status()[status.CONTROLLER] == ["controller", True]
+    await lan.close()
+
+
+async def test_memory_that_ends_where_a_question_is_made_ends_no_errand():
+    """Asking takes memory before it is under way. What died there was waited for ever after: no
+    hint was followed any more, and no event left the node.
+    """
+    lan = Lan(Wire())
+    first = lan.node("reader-1")
+    second = lan.node("reader-2", {16: "reader-1"})
+    await lan.until(lambda: second.neighbours.controller.is_present)
+    uplink = second.neighbours.controller._uplink
+    whole = errands._get, controllers.path_options
+
+    def no_memory(*arguments):
+        raise MemoryError
+
+    errands._get = controllers.path_options = no_memory
+    try:
+        for _ in range(4):
+            first.reader.apply(lan.sign(_GRANT))
+            await asyncio.sleep(20)
+    finally:
+        errands._get, controllers.path_options = whole
+    assert second.policy == 1 and uplink.waiting
+    await lan.until(lambda: uplink.due is not None, 60)
+    first.reader.apply(lan.sign(_GRANT))
+    await lan.until(lambda: second.policy == 6, 200)
+    assert not second.neighbours.errands.dissemination._asks
     await lan.close()
