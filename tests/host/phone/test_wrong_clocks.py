@@ -77,7 +77,7 @@ def shown(reader):
     """What the reader thinks of the time, by its next decision: its source, how far it is off."""
     begin = len(reader.events)
     reader.put(card=f"{begin:08x}")
-    event = reader.wait(lambda event: event.get("event") == "access", since=begin)
+    event = reader.wait(lambda event: event.get("shown") == "card", since=begin)
     return event["clock"], event["time"] - time.time()
 
 

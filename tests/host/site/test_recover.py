@@ -56,7 +56,7 @@ def opens(door, card):
     """Whether the reader lets that card in."""
     since = len(door.events)
     door.put(card=card)
-    said = door.wait(lambda event: event.get("event") == "access", since=since)
+    said = door.wait(lambda event: event.get("shown") == "card", since=since)
     return said["granted"]
 
 

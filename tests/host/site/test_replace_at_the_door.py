@@ -45,9 +45,10 @@ class Place:
         assert self.carries(phone, "--policy", news).code == 0
 
     def shows(self, card):
+        # Of a phone that was here before it may be said later than the phone was answered.
         since = len(self.reader.events)
         self.reader.put(card=card)
-        return self.reader.wait(lambda event: event.get("event") == "access", since=since)
+        return self.reader.wait(lambda event: event.get("shown") == "card", since=since)
 
     def _door(self):
         return ["--reader", f"127.0.0.1:{self.reader.port}", "--door", "front"]
