@@ -91,7 +91,7 @@ def held(node) -> dict:
         "being answered": (len(lan._answering), 8),
         "origins": (len(lan._origins), 16),
         "handshakes": (len(reader.handshakes.pending._entries), 8),
-        "contexts": (len(reader.contexts.order), reader.contexts._capacity),
+        "contexts": (len(reader.contexts.order), sum(reader.contexts._most)),
         "neighbours": (len(neighbours.peers.by_tag), 64),
         "places": (len(neighbours._discovery._places), 20),
         "partners": (len(neighbours._partners), 16),

@@ -182,7 +182,7 @@ class _Request:
 
 class _Peer:
     class credential:
-        decides = False
+        role, decides = 0, False
 
 
 async def test_flash_that_fails_is_5_03():
