@@ -75,7 +75,9 @@ class Contexts(Table):
         for packed in self._store.load(capacity + devices):
             kid = SecurityContext.over(packed).recipient_id
             self._keep_to_two(packed)
+            self._make_place(_is_device(packed))
             self.put(kid, packed)
+        self.flush()
 
     def find(self, c_r: bytes):
         """The association with this identifier in memory, or None."""
@@ -246,7 +248,7 @@ class Contexts(Table):
                 count += 1
                 if rank < lowest:
                     least, lowest = number, rank
-            if count < self._most[for_device]:
+            if count < self._most[for_device] or least is None:
                 return
             self._give_up(least)
 
