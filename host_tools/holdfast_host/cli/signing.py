@@ -5,10 +5,8 @@ Every command that signs takes --clock-is-right; ``offer`` gives it to all of th
 """
 
 import contextvars
-import functools
 import inspect
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +18,7 @@ from ..site import clock
 from ..site.keys import Keys
 from ..site.site import Site
 from . import passphrase
+from .offering import with_flag
 from .output import progress, say_problem
 
 ClockIsRight = Annotated[
@@ -91,27 +90,7 @@ def offer(commands: typer.Typer) -> None:
         if callback is None or name in _ONLY_READ:
             continue
         if _OPENS in inspect.signature(callback).parameters:
-            command.callback = _offering(callback)
+            command.callback = with_flag(callback, "clock_is_right", ClockIsRight, _is_right)
     for group in commands.registered_groups:
         if group.typer_instance is not None:
             offer(group.typer_instance)
-
-
-def _offering(callback: Callable) -> Callable:
-    @functools.wraps(callback)
-    def command(*arguments, clock_is_right: bool = False, **options):
-        token = _is_right.set(clock_is_right)
-        try:
-            return callback(*arguments, **options)
-        finally:
-            _is_right.reset(token)
-
-    signature = inspect.signature(callback)
-    offered = inspect.Parameter(
-        "clock_is_right", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=ClockIsRight
-    )
-    command.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[*signature.parameters.values(), offered]
-    )
-    command.__annotations__ = {**callback.__annotations__, "clock_is_right": ClockIsRight}
-    return command

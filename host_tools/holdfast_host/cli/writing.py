@@ -6,7 +6,6 @@ its commands have no --force.
 """
 
 import contextvars
-import functools
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Annotated
 import typer
 
 from .. import files
+from .offering import with_flag
 
 Force = Annotated[
     bool,
@@ -43,26 +43,7 @@ def offer(commands: typer.Typer) -> None:
             continue
         signature = inspect.signature(callback)
         if set(_OUT) & set(signature.parameters) and "force" not in signature.parameters:
-            command.callback = _offering(callback, signature)
+            command.callback = with_flag(callback, "force", Force, _forced)
     for group in commands.registered_groups:
         if group.typer_instance is not None:
             offer(group.typer_instance)
-
-
-def _offering(callback: Callable, signature: inspect.Signature) -> Callable:
-    @functools.wraps(callback)
-    def command(*arguments, force: bool = False, **options):
-        token = _forced.set(force)
-        try:
-            return callback(*arguments, **options)
-        finally:
-            _forced.reset(token)
-
-    offered = inspect.Parameter(
-        "force", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Force
-    )
-    command.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[*signature.parameters.values(), offered]
-    )
-    command.__annotations__ = {**callback.__annotations__, "force": Force}
-    return command

@@ -4,9 +4,6 @@ Every command that changes rules by ``change.signed`` takes it; ``offer`` gives 
 in one place. `holdfast events replay --policy draft` decides by it what was decided before.
 """
 
-import functools
-import inspect
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -14,6 +11,7 @@ import typer
 from ...errors import UsageProblem
 from ...policy import drafts
 from ...site import site as sites
+from ..offering import with_flag
 from ..output import AsJson, say, say_json
 from ..passphrase import PassphraseFile
 from ..signing import now, unlocked
@@ -75,24 +73,4 @@ def offer(commands: typer.Typer) -> None:
     for command in commands.registered_commands:
         name = command.name or getattr(command.callback, "__name__", "")
         if name in _TAKE_IT and command.callback is not None:
-            command.callback = _offering(command.callback)
-
-
-def _offering(callback: Callable) -> Callable:
-    @functools.wraps(callback)
-    def command(*arguments, draft: bool = False, **options):
-        token = is_draft.set(draft)
-        try:
-            return callback(*arguments, **options)
-        finally:
-            is_draft.reset(token)
-
-    signature = inspect.signature(callback)
-    offered = inspect.Parameter(
-        "draft", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_Draft
-    )
-    command.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[*signature.parameters.values(), offered]
-    )
-    command.__annotations__ = {**callback.__annotations__, "draft": _Draft}
-    return command
+            command.callback = with_flag(command.callback, "draft", _Draft, is_draft)
