@@ -171,7 +171,9 @@ def test_secrets_are_in_no_file_in_clear(people, listed, site_folder, secret, tm
     digits = pins.read_bytes().decode("utf-8-sig").splitlines()[1].split(",")[1].encode()
     planted = [digits, secret._value, secret.row_key(), secret.number_key(), secret.index_key()]
     for number in ("04a1b2c3", "04a1b2c4", "997aa0"):
-        planted += [bytes.fromhex(number), number.encode(), number.upper().encode()]
+        planted += [number.encode(), number.upper().encode()]
+    # Three bytes stand somewhere in a hundred kilobytes of ciphertext by chance; four do not.
+    planted += [bytes.fromhex("04a1b2c3"), bytes.fromhex("04a1b2c4")]
     for path in site_folder.rglob("*"):
         if path.is_file():
             data = path.read_bytes()
