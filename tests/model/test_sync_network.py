@@ -78,6 +78,7 @@ def test_partitions_of_any_shape_heal(seed):
     for _ in range(chance.randint(1, 12)):
         site.nodes[0].post(site.chain.grant())
         site.run(chance.randint(0, 5 * MINUTE))
+    site.run(MINUTE)  # the last one too has come to all of its island
     number = len(site.chain.raws)
     for node in site.nodes:
         assert (node.number == number) == (islands[node.address] == islands[0])

@@ -59,9 +59,10 @@ class Dissemination:
     to which hints go by unicast where multicast fails. ``say(hint, peer)`` sends a CoAP message
     as NON, by multicast if ``peer`` is None.
 
-    ``node`` is its tag. ``confirmed_at`` is when a peer last showed, in a protected answer, that it knows no more than
-    we, None before that; ``forked`` the tag of a peer that has another changeset of our number;
-    ``needs_snapshot`` says that nobody who answered has the changesets that are missing.
+    ``node`` is its tag. ``confirmed_at`` is when a peer last showed, in a protected answer, that
+    it knows no more than we, None before that; ``forked`` the tag of a peer that has another
+    changeset of our number; ``needs_snapshot`` says that nobody who answered has the changesets
+    that are missing.
     """
 
     def __init__(self, node, position, known, say, random_bytes, now: int, configured=tuple):
@@ -232,7 +233,7 @@ class Dissemination:
     # How
 
     def hint(self, to_all: bool, sought=None):
-        """The Message that says at which policy this node is; it may ask for the tag ``sought``."""
+        """The Message that says at which policy this node is, and asks for the tag ``sought``."""
         number, head = self._at
         return hint.message(number, head, self.node, to_all, sought)
 

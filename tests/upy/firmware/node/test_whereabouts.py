@@ -53,7 +53,8 @@ class _World:
         message = hint.message(7, bytes(8), name_tag(node), True)
         if payload is not None:
             message.payload = payload
-        self.way.lan.endpoint.receive(source, datagram.encode(message, datagram.NON, self.time & 0xFFFF))
+        data = datagram.encode(message, datagram.NON, self.time & 0xFFFF)
+        self.way.lan.endpoint.receive(source, data)
 
     def look(self, there, seconds):
         """Ask each three seconds, of which one is heard if it goes to ``there``; who was asked."""
