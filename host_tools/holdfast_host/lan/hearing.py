@@ -122,7 +122,7 @@ def _come(listening, telling, group, seconds, missing):
     tell_at, asked = 0.0, -1
     with selectors.DefaultSelector() as selector:
         for one in (listening, *telling):
-            selector.register(one, selectors.EVENT_READ)
+            selector.register(one, selectors.EVENT_READ, one)
         while (now := time.monotonic()) < deadline:
             if now >= tell_at:
                 tell_at = now + _PAUSE
@@ -135,7 +135,7 @@ def _come(listening, telling, group, seconds, missing):
                     _tell(telling, group, _hint(tag))
             for key, _ in selector.select(max(0.0, min(deadline, tell_at) - now)):
                 with contextlib.suppress(OSError):
-                    yield key.fileobj.recvfrom(_READ)
+                    yield key.data.recvfrom(_READ)
 
 
 def _tell(telling, group, data):

@@ -120,6 +120,11 @@ async def test_forged_hints_cost_a_few_attempts_and_move_nothing():
     await lan.close()
 
 
+def _sent(lan):
+    """``(source, destination, data)`` of all that was sent."""
+    return list(lan.wire.log or ())
+
+
 def _silent(node):
     """Its hints are never the ones that are sent, as those of most are among many."""
     node.neighbours.errands.dissemination._hint = lambda peer: None
@@ -136,7 +141,7 @@ async def test_a_controller_that_no_hint_names_is_found_by_asking():
     lan.wire.log = []
     took = await lan.until(lambda: node.neighbours.controller.is_present)
     assert took < 60, took
-    log = lan.wire.log or []
+    log = _sent(lan)
     hints = [one for one in log if datagram.decode(one[2])[0].uri_path() == (hint.PATH,)]
     asked = [one for one in hints if one[:2] == ("reader-1", "all")]
     told = [one for one in hints if one[:2] == ("controller", "reader-1")]
@@ -160,7 +165,7 @@ async def test_who_asks_for_ever_is_told_a_few_times_a_second():
         message = hint.message(0, bytes(8), bytes(6), True, sought)
         forger.send("all", datagram.encode(message, datagram.NON, number))
         await asyncio.sleep(0.01)
-    log = lan.wire.log or ()
+    log = _sent(lan)
     told = [data for source, to, data in log if (source, to) == ("reader-1", "forger")]
     assert 8 * 30 <= len(told) + 8 and len(told) <= 8 * 32, len(told)
     assert hint.parse(datagram.decode(told[0])[0].payload)[:3] == (
