@@ -120,7 +120,7 @@ async def test_forged_hints_cost_a_few_attempts_and_move_nothing():
     await lan.close()
 
 
-def _sent(lan):
+def _sent(lan) -> list:
     """``(source, destination, data)`` of all that was sent."""
     return list(lan.wire.log or ())
 
