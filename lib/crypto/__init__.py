@@ -20,6 +20,7 @@ from .errors import AuthenticationError, InvalidKey
 from .hkdf import hkdf_expand, hkdf_expand_steps, hkdf_extract, hkdf_prepared
 from .hmac import hmac_sha256
 from .public_key import (
+    ed25519_prepare_steps,
     ed25519_public_key,
     ed25519_public_key_steps,
     ed25519_sign,
@@ -49,6 +50,7 @@ __all__ = (
     "aes_ccm_encrypt",
     "backend_name",
     "backend_reason",
+    "ed25519_prepare_steps",
     "ed25519_public_key",
     "ed25519_public_key_steps",
     "ed25519_sign",

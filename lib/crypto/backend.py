@@ -6,6 +6,8 @@ what :mod:`crypto.strict` refuses, before it calls; all values are bytes-like. W
 
     NAME                                                       a word for logs
     load(p256)                                                 only of machine code: loads it all
+    ed25519_prepare_steps(public)                              only of machine code: a key of which
+                                                               signatures will come
     sha512(data) -> 64 bytes
     aes_ccm_encrypt(key, nonce, plaintext, aad, tag_length) -> ciphertext and tag
     aes_ccm_decrypt(key, nonce, ciphertext, aad, tag_length, into=None)

@@ -99,6 +99,19 @@ def ed25519_verify_steps(public: bytes, message: bytes, signature: bytes):
     return (yield from backend.chosen.ed25519_verify_steps(public, message, signature))
 
 
+def ed25519_prepare_steps(public: bytes):
+    """Steps after which signatures under ``public`` are verified in less, until another key is
+    prepared. For when nobody waits; no answer depends on it. Nothing is done for a key of any
+    wrong length or form, and where no machine code computes.
+    """
+    if not backend.is_machine_code() or not strict.ed25519_acceptable(public, bytes(64)):
+        return
+    if backend.owed is not None:
+        yield from backend.self_test_steps(backend.owed)
+    if backend.is_machine_code():
+        yield from backend.chosen.ed25519_prepare_steps(public)
+
+
 def p256_public_key(private: bytes) -> bytes:
     """The 64-byte public key x || y of a P-256 ``private`` key: SP 800-56A section 5.6.1.
 
