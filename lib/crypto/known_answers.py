@@ -57,6 +57,8 @@ def _questions(backend, p256):
     private, public, other, shared = _X25519
     yield "x25519_steps", (private, _BASE_U), public
     yield "x25519_steps", (private, other), shared
+    if hasattr(backend, "x25519_pair_steps"):
+        yield "x25519_pair_steps", (private, private, other), (shared, shared)
     public, message, signature = _ED25519
     yield "ed25519_verify_steps", (public, message, signature), True
     yield "ed25519_verify_steps", (public, message + b"\0", signature), False

@@ -13,6 +13,7 @@ from crypto import backend, known_answers
 _ROOT = __file__[: __file__.rfind("/tests/")]
 _NAMES = (
     "x25519_steps",
+    "x25519_pair_steps",
     "ed25519_verify_steps",
     "ed25519_prepare_steps",
     "p256_public_key_steps",

@@ -34,6 +34,7 @@ class Modelled:
         try:
             self.bank = importlib.import_module(f"{_NAME}.bank")
             self.x25519 = importlib.import_module(f"{_NAME}.x25519")
+            self.x25519_pair = importlib.import_module(f"{_NAME}.x25519_pair")
             self.sha512 = importlib.import_module(f"{_NAME}.sha512")
             self.ed25519 = importlib.import_module(f"{_NAME}.ed25519")
             sign = self.ed25519_sign = importlib.import_module(f"{_NAME}.ed25519_sign")
