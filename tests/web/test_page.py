@@ -38,7 +38,7 @@ class Server:
     """The page of the stage's site on this machine, while it is not stopped."""
 
     def __init__(self, folder, stage):
-        webpage.write(folder, SITE, [stage.authority.public_key])
+        webpage.write(folder, {SITE: [stage.authority.public_key]})
         self._server = webpage.server(folder, 0)
         self.url = f"http://localhost:{self._server.server_address[1]}/"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

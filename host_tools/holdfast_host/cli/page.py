@@ -28,7 +28,7 @@ def page(
     and nothing secret. Run it again after the authority's key was replaced.
     """
     found = sites.load(site)
-    sizes = webpage.write(out, found.id, found.authority_keys)
+    sizes = webpage.write(out, {found.id: found.authority_keys})
     facts = {"folder": str(out), "files": len(sizes), "bytes": sum(sizes.values())}
     if as_json and serve is None:
         say_json(facts)

@@ -2,7 +2,7 @@
 
 import { HoldfastError } from "./core.mjs";
 import { forgetAll } from "./database.mjs";
-import { doorsOf, enrolled, makeKey, publicKey, readSite, take } from "./enrolment.mjs";
+import { doorsOf, enrolled, makeKey, publicKey, readSites, take } from "./enrolment.mjs";
 import { open } from "./visit.mjs";
 import { LANGUAGE, say, sayResult } from "./words.mjs";
 
@@ -169,12 +169,9 @@ async function taken(text, site) {
 /** A new version is on the phone, and is taken when the person says so. */
 async function watchVersions() {
   const workers = navigator.serviceWorker;
-  if (workers === undefined) {
-    return;
-  }
-  const registration = await workers.register("sw.js");
+  const registration = await workers.ready;
   const offer = () => {
-    if (registration.waiting === null || workers.controller === null) {
+    if (registration.waiting === null) {
       return;
     }
     const use = button(say("useNewVersion"), async () => registration.waiting?.postMessage("take"));
@@ -185,13 +182,15 @@ async function watchVersions() {
   };
   offer();
   registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", offer));
-  const isControlled = workers.controller !== null;
-  workers.addEventListener("controllerchange", () => isControlled && location.reload());
+  workers.addEventListener("controllerchange", () => location.reload());
 }
 
 async function begin() {
   document.documentElement.lang = LANGUAGE;
-  const site = await readSite();
+  const [site] = await readSites();
+  if (site === undefined) {
+    throw new Error("the page is for no site");
+  }
   document.title = `${say("title")} · ${site.name}`;
   /** @type {HTMLElement} */ (document.querySelector("h1")).textContent = say("title");
   if (location.hash.includes("credential=")) {

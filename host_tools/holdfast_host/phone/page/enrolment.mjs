@@ -20,11 +20,11 @@ import * as database from "./database.mjs";
 const SUITE = 2; // P-256: every browser with Web Bluetooth has it
 const MOST_LINK = 16_384; // characters
 
-/** @returns {Promise<Site>} */
-export async function readSite() {
-  const response = await fetch("site.json");
-  const { site, authority } = /** @type {{ site: string, authority: string }} */ (await response.json());
-  return { name: site, authorityKeys: readAuthority(fromHex(authority)) };
+/** @returns {Promise<Site[]>} */
+export async function readSites() {
+  const response = await fetch("sites.json");
+  const { sites } = /** @type {{ sites: { site: string, authority: string }[] }} */ (await response.json());
+  return sites.map(({ site, authority }) => ({ name: site, authorityKeys: readAuthority(fromHex(authority)) }));
 }
 
 /**
