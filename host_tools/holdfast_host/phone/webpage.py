@@ -24,14 +24,25 @@ SOURCE = Path(__file__).parent / "page"
 SITES_FILE = "sites.json"
 WORKER = "sw.js"
 PACK = "page.pack"
+QR_READER = "jsQR.js"
+MOST_QR_READER = 1 << 20
+
+_JSQR = "1.4.0"
+GET_QR_READER = f"get it with `npm pack jsqr@{_JSQR}`"
+_JSQR_SHA256 = "bc40c8a15196236b2314db0856f72ca0b49980cd5413b8c852a7349f5fee0859"
 
 _BARE = ("boot.mjs",)  # what a browser asks for before there is a worker
 _KINDS = (".html", ".css", ".svg", ".png", ".webmanifest")
 _LOCALHOST = "127.0.0.1"
 
 
-def contents(sites: Mapping[str, Sequence[Key]]) -> dict[str, bytes]:
-    """All files of the page for sites by name with their authorities' keys, by path."""
+def contents(
+    sites: Mapping[str, Sequence[Key]], qr_reader: bytes | None = None
+) -> dict[str, bytes]:
+    """All files of the page for sites by name with their authorities' keys, by path.
+
+    ``qr_reader`` is jsQR, for browsers that read no codes of themselves.
+    """
     paths = {str(path.relative_to(SOURCE)): path for path in sorted(SOURCE.rglob("*"))}
     made = {
         name: path.read_bytes()
@@ -42,7 +53,10 @@ def contents(sites: Mapping[str, Sequence[Key]]) -> dict[str, bytes]:
         {"site": site, "authority": encode_authority_keys(keys).hex()}
         for site, keys in sites.items()
     ]
-    made[SITES_FILE] = json.dumps({"sites": listed}, ensure_ascii=False).encode()
+    about = {"sites": listed, "qrReader": qr_reader is not None}
+    made[SITES_FILE] = json.dumps(about, ensure_ascii=False).encode()
+    if qr_reader is not None:
+        made[QR_READER] = qr_reader
     modules = {
         name: path.read_text("utf-8")
         for name, path in paths.items()
@@ -54,13 +68,25 @@ def contents(sites: Mapping[str, Sequence[Key]]) -> dict[str, bytes]:
     return made
 
 
-def write(folder: Path, sites: Mapping[str, Sequence[Key]]) -> dict[str, int]:
+def require_qr_reader(data: bytes, what: str) -> bytes:
+    """``data`` if it is jsQR as it was published: a script in the page could use a phone's key."""
+    if hashlib.sha256(data).hexdigest() != _JSQR_SHA256:
+        raise UsageProblem(
+            f"{what} is not dist/jsQR.js of jsQR {_JSQR}",
+            GET_QR_READER,
+        )
+    return data
+
+
+def write(
+    folder: Path, sites: Mapping[str, Sequence[Key]], qr_reader: bytes | None = None
+) -> dict[str, int]:
     """Write the page for those sites to ``folder``, over a page that is there; sizes by path.
 
     The worker comes last: a phone that looks meanwhile finds the version that it has. Raises
     UsageProblem, and writes nothing, where a file by the name of one of the page's is another's.
     """
-    made = contents(sites)
+    made = contents(sites, qr_reader)
     _require(folder, made)
     files.make_folder(folder, 0o755)
     for name, data in sorted(made.items(), key=lambda item: item[0] == WORKER):
