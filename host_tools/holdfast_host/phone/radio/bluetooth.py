@@ -197,7 +197,9 @@ class Connection:
             raise self._end
         with _one_reader(self._address):
             async with asyncio.timeout(WRITE_SECONDS):
-                await self._client.write_gatt_char(self._rx, data, response=self._with_response)
+                await self._client.write_gatt_char(
+                    self._rx, data, response=self._with_response
+                )
 
     async def read(self, seconds: float) -> bytes:
         """What has come, at least a byte. Raises TimeoutError after ``seconds``, LinkClosed."""
