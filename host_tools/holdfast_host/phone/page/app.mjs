@@ -58,7 +58,7 @@ function doors(who, keys, about) {
     section.append(button(name, () => tapped(name), { class: "door", "aria-label": say("open", name) }));
   }
   for (const zone of who.zones) {
-    section.append(button(say("openIn", zone), () => tapped(null), { class: "door zone" }));
+    section.append(button(say("zoneDoor", zone), () => tapped(null), { class: "door zone" }));
   }
   if (who.doors.length + who.zones.length === 0) {
     section.append(element("p", say("noDoors")));

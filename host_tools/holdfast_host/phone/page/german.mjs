@@ -22,7 +22,7 @@ export const GERMAN = {
   ending: "Sie endet bald: bitte die Verwaltung um eine neue.",
   ended: "Die Berechtigung ist abgelaufen. Bitte die Verwaltung um eine neue.",
   cannotRecognise: "Die Berechtigung verlangt, dass das Telefon Sie erkennt; dieser Schlüssel entstand ohne das.",
-  openIn: "Eine Tür in {0}",
+  zoneDoor: "Eine Tür in {0}",
   noDoors: "Die Berechtigung nennt keine Tür.",
   renew: "Andere Berechtigung",
   forget: "Alles vergessen",

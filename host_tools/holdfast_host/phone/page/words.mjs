@@ -25,7 +25,7 @@ const ENGLISH = {
   ending: "It ends soon: ask the manager for another.",
   ended: "The credential has ended. Ask the manager for another.",
   cannotRecognise: "The credential wants the phone to recognise you, and this key was made without that.",
-  openIn: "A door in {0}",
+  zoneDoor: "A door in {0}",
   noDoors: "The credential names no door.",
   renew: "Another credential",
   forget: "Forget everything",
