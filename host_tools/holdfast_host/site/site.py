@@ -225,6 +225,7 @@ def require_none(folder: Path) -> None:
 
 def load(folder: Path) -> Site:
     """The site in ``folder``. Needs no passphrase."""
+    locks.look(folder)
     data = files.read(
         folder / SITE_FILE,
         _SITE_FILE_LIMIT,
