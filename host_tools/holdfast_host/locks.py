@@ -32,6 +32,9 @@ def _unheard(folder: Path, who: str) -> None:
     """Nobody wants to know."""
 
 
+# What is held besides while a site is signed for: its database, where offices share one.
+shared: Callable[[Path], contextlib.AbstractContextManager] = contextlib.nullcontext
+
 # Is told of a site's folder in which a command was killed, and which one that was.
 when_cut_short: Callable[[Path, str], None] = _unheard
 
@@ -131,6 +134,15 @@ def changing(folder: Path) -> Iterator[None]:
     finally:
         _changing.discard(key)
         held.release()
+
+
+@contextlib.contextmanager
+def signing(folder: Path) -> Iterator[None]:
+    """Change what is signed for the site in ``folder`` while nobody else does, here or at another
+    office that shares its register; what others signed is here then.
+    """
+    with changing(folder), shared(folder):
+        yield
 
 
 def _take(folder: Path, descriptor: int, deadline: float) -> None:

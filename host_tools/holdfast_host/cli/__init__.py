@@ -8,6 +8,7 @@ import typer
 
 from .. import locks, processes
 from ..errors import UsageProblem
+from ..register import shared
 from . import passphrase
 from .commands import FAILED, INTERRUPTED, MISUSED, NOBODY_READS, root
 from .output import (
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     never_fail_to_encode()
     begin()
     locks.when_cut_short = say_cut_short
+    locks.shared = shared.held
     given = list(sys.argv[1:] if arguments is None else arguments)
     fail = _json_fails if "--json" in given else _fails
     try:

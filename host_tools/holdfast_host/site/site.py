@@ -199,7 +199,7 @@ def add_zone(folder: Path, zone: str, authority: Authority, now: int) -> Site:
     """The site in ``folder`` with one more zone, in its policy and in its description."""
     zone = names.normal(zone, "zone")
     load(folder)
-    with locks.changing(folder):
+    with locks.signing(folder):
         before = load(folder)
         before.require_no_zone(zone)
         # First the policy: cut short after it, the same command brings this to its end.

@@ -56,7 +56,8 @@ def phone_lost(
         if not revoked:
             raise UsageProblem(
                 f"the register knows of no credential of {person.called}, holder {person.holder}",
-                "if one was issued before there was a register: holdfast policy revoke FILE|ID",
+                "if one was issued before there was a register: holdfast policy revoke FILE|ID; if"
+                " this was cut short before: holdfast credential issue --person, for the new one",
             )
         phones = [
             one if one.lost is not None else dataclasses.replace(one, lost=desk.now)
@@ -68,7 +69,8 @@ def phone_lost(
                 described == one.phone for one in revoked
             ):
                 raise UsageProblem(
-                    "that is the lost phone's key", "have the new phone make its own"
+                    "that is the lost phone's key, or this was cut short before",
+                    "have the new phone make its own; or holdfast credential issue --person",
                 )
             phones.append(Phone(described, desk.now))
         after = dataclasses.replace(person, phones=tuple(phones))
