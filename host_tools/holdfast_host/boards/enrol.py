@@ -77,7 +77,7 @@ def enroll(
     require_none(state_folder, replace)
     site.policy()
     files.make_folder(state_folder)
-    with locks.hold(state_folder) as held, locks.changing(site.folder):
+    with locks.hold(state_folder) as held, locks.signing(site.folder):
         require_none(state_folder, replace)
         reset.require_none(state_folder)
         site = sites.load(site.folder)

@@ -217,9 +217,10 @@ def issue(
             token = issuing.guest_token(site.zone_key(opened.secret, zones[0]), zones[0], grant)
         else:
             token = issuing.holder_credential(opened.authority.signing_key, grant)
-        # Before anybody has it: what nobody noted nobody can revoke.
-        issued_notes.note(site, opened.secret, grant, guest=guest)
-        written = handing.write(site, opened, token, path, forms, now)
+        with files.locked(folder):
+            # Before anybody has it: what nobody noted nobody can revoke.
+            issued_notes.note(site, opened.secret, grant, guest=guest)
+            written = handing.write(site, opened, token, path, forms, now)
         shown = tokens.read(token, str(path))
         to_page = None if link is None else webpage.link(link, token, written[1].read_bytes())
         if as_json:

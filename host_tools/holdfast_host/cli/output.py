@@ -14,6 +14,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -166,6 +167,14 @@ def say_problem(cause: str, next_step: str | None = None) -> None:
     _aside().print(_text(f"holdfast: {_one_line(cause)}", "red"))
     if next_step:
         _aside().print(_text(f"next: {_one_line(next_step)}"))
+
+
+def say_cut_short(folder: Path, who: str) -> None:
+    """That a command was killed in a site's ``folder``: once, whatever else is said."""
+    cause = f"{who} was cut short in {folder}, and what it had not done is not done"
+    if cause not in _said:
+        _said.add(cause)
+        say_problem(cause, "look at what there is, and run it again: nothing is torn")
 
 
 def say_traceback(error: BaseException) -> None:
