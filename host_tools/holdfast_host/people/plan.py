@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from holdfast.access import tag
 
+from ..credentials.dates import Dates
+from ..policy.schedules import format_day
 from ..register import records
 from ..register.records import Person, Phone
 from ..site import pins
@@ -54,6 +56,7 @@ class Planner:
             phone.key: (one, phone.lost) for one in desk.everybody for phone in one.phones
         }
         self._hands = Hands(desk)
+        self._dates = Dates(desk.state.time_zone)
         self._person, _ = records.next_ids(desk.register.connection)
         self._taken: set[bytes] | None = None
         self._drawn: list[tuple[int, str]] = []
@@ -91,6 +94,7 @@ class Planner:
                     cause = f"the same person as in line {seen[person.id]}"
                     raise _bad(row, columns.NAME, row.name, cause, "give both their id")
                 self._require_phones(row, person)
+                self._require_order(row, person)
                 found.append((row, person))
             except BadCell as error:
                 bad.append(error)
@@ -116,6 +120,21 @@ class Planner:
             if lost is not None:
                 next_step = "have the phone make a new key: holdfast phone enroll"
                 raise _bad(row, columns.PHONE, key, "this phone was lost or given up", next_step)
+
+    def _require_order(self, row: Said, person: Person | None) -> None:
+        """Refuse an end before the beginning, of which one may stand in the register alone."""
+        if columns.FROM not in row.given and columns.UNTIL not in row.given:
+            return
+        first = row.first_day if columns.FROM in row.given else person and person.first_day
+        ends = row.ends if columns.UNTIL in row.given else person and person.ends
+        if first is None or ends is None:
+            return
+        if ends <= self._dates.begin(format_day(first), columns.FROM):
+            column, value = columns.FROM, format_day(first)
+            if columns.UNTIL in row.given:
+                column, value = columns.UNTIL, self._dates.end_text(ends)
+            cause = f"{row.name} would have nothing: it ends before it begins"
+            raise _bad(row, column, value, cause, "check both days")
 
     def _idents(self, row: Said) -> dict[bytes, bytes]:
         return {self._desk.seals.ident(tag.CARD, number): number for number in row.cards}
@@ -261,4 +280,4 @@ def _with_phones(person: Person, wanted: Sequence[str], now: int) -> Person:
 
 
 def _bad(row: Said, column: str, value: str, cause: str, next_step: str) -> BadCell:
-    return BadCell(row.line, column, value, cause, next_step)
+    return BadCell(row.line, row.given.get(column, column), value, cause, next_step)
