@@ -78,7 +78,8 @@ def hold(folder: Path, patience: float = 0.0) -> Hold:
     held = Hold(folder, descriptor)
     try:
         _take(folder, descriptor, time.monotonic() + patience)
-        _tell(folder)
+        if _tell(folder):
+            _sweep(folder)
         with contextlib.suppress(OSError):  # it only tells
             _write(folder / NAME, f"{os.getpid()} {command()}\n".encode())
     except BaseException:
@@ -158,9 +159,19 @@ def _take(folder: Path, descriptor: int, deadline: float) -> None:
         time.sleep(_PAUSE_S)
 
 
-def _tell(folder: Path) -> None:
-    if _label(folder) and folders.kind(folder) == folders.SITE:
+def _tell(folder: Path) -> bool:
+    """Whether a command was killed in this site's folder; and tell."""
+    was_cut = bool(_label(folder)) and folders.kind(folder) == folders.SITE
+    if was_cut:
         when_cut_short(folder, _owner(folder))
+    return was_cut
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what the killed one had not finished (files.write): nobody else has the folder."""
+    for path in folder.glob(".*.tmp"):
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _owner(folder: Path) -> str:

@@ -184,3 +184,19 @@ def test_a_site_that_changes_is_not_changed_by_another(
         holdfast(*change).fails(f"process {first.pid}")
     assert holdfast("policy", "show", site_folder).code == 0
     assert holdfast("site", "show", site_folder).code == 0
+
+
+def test_what_a_killed_command_left_unfinished_is_taken_away(site_folder, holder):
+    """By the next that has the site for itself; nobody who only looks takes anything away."""
+    process = holder(site_folder)
+    rest = site_folder / ".cards.sealed.tmp"
+    rest.write_bytes(b"half")
+    process.kill()
+    process.wait()
+    locks.look(site_folder)
+    assert rest.exists()
+    with locks.hold(site_folder):
+        assert not rest.exists()
+    rest.write_bytes(b"of nobody who was killed")
+    with locks.hold(site_folder):
+        assert rest.exists()

@@ -29,7 +29,8 @@ class Plan:
     """``changed`` are the people as they shall be, whom ``before`` has as they are, by number.
 
     ``entries`` are numbers and digits that are new; ``pins`` those that were drawn, with whose
-    they are; ``bad`` the rows that cannot be.
+    they are; ``bad`` the rows that cannot be. ``named`` are the numbers of the people that the
+    rows are about, whether anything changes or not.
     """
 
     changed: list[Person]
@@ -37,6 +38,7 @@ class Plan:
     entries: set[sealed_cards.Entry]
     pins: list[tuple[Person, str]]
     bad: list[BadCell]
+    named: set[int]
 
 
 class Planner:
@@ -82,7 +84,8 @@ class Planner:
         made = [one for one in changed.values() if before.get(one.id) != one]
         drawn = [(changed[number], digits) for number, digits in self._drawn]
         wrong = sorted([*bad, *conflicts], key=lambda one: one.line)
-        return Plan(made, before, self._hands.entries, drawn, wrong)
+        named = {person.id for _, person in matched if person is not None}
+        return Plan(made, before, self._hands.entries, drawn, wrong, named)
 
     def _matched(self, said: Sequence[Said]) -> tuple[list, list[BadCell]]:
         """Each row with the person it is about, None for a new one."""

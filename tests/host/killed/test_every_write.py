@@ -12,6 +12,8 @@ import crashing
 from conftest import ROOT
 from crashing import TORTURE
 from holdfast_host.cli import main
+from holdfast_host.credentials.authority import Authority
+from holdfast_host.credentials.secret import Secret
 from holdfast_host.phone.wallet import Wallet
 from holdfast_host.site import site as sites
 from host.cli.every_command import every
@@ -60,7 +62,9 @@ def world_master(site_master, reader_master, authority, secret, tmp_path_factory
         key = "--key W/phone/phone.pub"
         made.does(f"credential issue W/acme --holder ann {key} --door front --out W/ann.cwt")
     bare = folder / "bare"
-    sites.create(bare, "bare", [], authority, PASSPHRASE, secret=secret, kdf_rounds=1)
+    # Of another authority: what this computer has signed, it knows by that.
+    other = Authority.generate()
+    sites.create(bare, "bare", [], other, PASSPHRASE, secret=Secret.generate(), kdf_rounds=1)
     MadeLog(authority, secret, "reader", ["front"]).save(folder / "log")
     return folder
 

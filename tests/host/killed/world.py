@@ -11,6 +11,7 @@ from pathlib import Path
 
 from holdfast.access.policy import operations as ops
 from holdfast_host import cli
+from holdfast_host.errors import UsageProblem
 from holdfast_host.policy import drafts
 from holdfast_host.register import groups, issued, opening, place, records
 from holdfast_host.site import devices
@@ -61,7 +62,10 @@ class World:
         found["phones"] = _in(self.folder / "p") + _in(self.folder / "phone")
         for name in ("acme", "new", "bare"):
             if (self.folder / name / sites.SITE_FILE).exists():
-                found[name] = _site(self.folder / name)
+                try:
+                    found[name] = _site(self.folder / name)
+                except UsageProblem as error:  # without a policy
+                    found[name] = error.cause
         return found
 
 
