@@ -1,6 +1,6 @@
 """What a reader serves besides its door. Loaded when somebody asks: who opens it asks for none."""
 
-from coap import Message
+from coap import Message, code
 
 from ..access import reason
 from . import exchange
@@ -27,6 +27,15 @@ class _ForHolders:
             return await found(request, peer)
 
         return method
+
+
+class _NoCopies:
+    """Whoever takes events home asks each node of whom it has copies, and only a collector has
+    any: that is an answer, 4.04, and nobody was refused.
+    """
+
+    async def get(self, request, peer) -> Message:
+        return Message(code.NOT_FOUND)
 
 
 def find(reader, path: tuple):
@@ -60,6 +69,8 @@ def _find(reader, path):
 
         # Of the place that the board has left: of another start, so that all are late.
         return EventsResource(reader.stores.left_events, reader.may, reader.recorder, _no_uptime)
+    if path == (b"events", b"of"):
+        return _NoCopies()
     if path == (b"time",):
         from .time import TimeResource
 

@@ -51,3 +51,13 @@ async def test_a_reader_loads_nothing_of_a_controllers():
     except coap.CoAPError:
         pass
     assert _loaded() == ["holdfast.resources.snapshot"]
+
+
+async def test_to_ask_for_copies_that_only_a_controller_has_is_no_fault():
+    """Each pull of events asks so. It was an event of a refusal at every reader, each time."""
+    reader = make_reader()
+    peer = _Peer()
+    peer.credential = reader.trust.authenticate(site.holder_token())
+    path = [(option.URI_PATH, b"events"), (option.URI_PATH, b"of"), (option.URI_QUERY, b"after=0")]
+    answer = await reader.server.respond(coap.Message(code.GET, path), peer)  # raises of a fault
+    assert answer.code == code.NOT_FOUND and answer.payload == b""
