@@ -319,6 +319,19 @@ def test_a_reader_that_dies_is_noticed(process, reader_folder):
     running.ends().fails("the reader does not run")
 
 
+def test_a_reader_that_is_stopped_stops_in_order(reader_folder):
+    """Also in the middle of its work after a start, when it makes keys. A signal that came in a
+    collection of its heap left it without memory for ever: it was neither stopped nor of any use.
+    """
+    reader = ReaderProcess(reader_folder)
+    for number in range(6):
+        reader.start()
+        if number % 2:
+            reader.put_bytes(b'{"card": ')
+        reader.stop()
+        assert reader.events[-1] == {"event": "stopped"}, number
+
+
 def test_stop_kill_and_restart(reader_folder):
     """As often as anybody likes, in any order; events of all lives are kept."""
     reader = ReaderProcess(reader_folder)

@@ -4,7 +4,10 @@
 ``{"power_cut_after": 3}`` lets the power fail after three more writes to flash. Of the inputs that
 it has, ``{"contact": true}`` opens the door, ``{"rex": true}`` presses the button, and so on.
 ``{"wiegand": "0110..."}`` has the Wiegand reader send that, at a door that has one. Of several
-doors ``{"card": "04a1b2c3", "door": "north"}`` says which one.
+doors ``{"card": "04a1b2c3", "door": "north"}`` says which one. ``{"stop": true}`` is Ctrl-C, but
+for one thing: on the unix port a signal ends whatever runs, a collection of the heap too, after
+which no memory is to be had, so that what should be done in the end may fail, and what fails for
+lack of memory is begun again instead. This comes between two steps.
 """
 
 import asyncio
@@ -31,7 +34,7 @@ class Bench:
         ``play(text)`` is the Wiegand reader's, if there is one. ``doors(name)`` gives these three
         of another door, or None.
 
-        What is none of these lines is said so and left.
+        What is none of these lines is said so and left. Raises KeyboardInterrupt if it is to stop.
         """
         self._doors = doors
         stream = asyncio.StreamReader(self._stream or sys.stdin.buffer)
@@ -75,6 +78,8 @@ class Bench:
             return play(value)
         elif name == "power_cut_after" and type(value) is int and value >= 0:
             self._flash.cut_power(value)
+        elif name == "stop" and value is True:
+            raise KeyboardInterrupt
         elif name in self._inputs and isinstance(value, bool):
             self._inputs[name].set(value)
         else:
