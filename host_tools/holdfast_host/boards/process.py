@@ -267,7 +267,7 @@ class ReaderProcess:
     def stop(self) -> None:
         """End it in order, by force if that takes too long; harmless to repeat."""
         if self._process is not None and self.running:
-            # A signal could catch it in a collection of its heap (firmware/holdfast/hal/unix/bench).
+            # A signal could catch it in a collection of its heap (firmware: hal/unix/bench).
             with contextlib.suppress(UsageProblem):
                 self.put_bytes(b"\n" * self._is_in_line + b'{"stop": true}\n')
                 self._ended_within(_ORDER_SECONDS)
