@@ -64,6 +64,7 @@ def test_every_vector_in_the_browser(url, tmp_path):
     failed = [(name, why) for name, why in results if why is not None]
     assert failed == []
     names = " | ".join(name for name, _ in results)
+    assert all(f"conversation {name}:" in names for name in ("snapshot", "events", "clock"))
     for file in ("unlocks", "refusals", "errors"):
         vectors = json.loads((ROOT / "docs" / "vectors" / f"{file}.json").read_text())["vectors"]
         assert vectors and all(one["name"] in names for one in vectors)
