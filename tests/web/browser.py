@@ -208,16 +208,20 @@ class Browser:
                 self._note(json.loads(self._socket.recv(timeout=0.05)))
         raise AssertionError(f"never: {condition}")
 
-    def screenshot(self, path: pathlib.Path, width: int, scheme: str) -> None:
-        """What is seen of the page, as a picture."""
+    def look(self, width: int, scheme: str, height: int = 800) -> None:
+        """Be of that size and ``scheme`` of colours, for somebody who wants nothing to move."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
-            height=800,
+            height=height,
             deviceScaleFactor=1,
             mobile=width < 600,
         )
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        wanted = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+        features = [{"name": name, "value": value} for name, value in wanted.items()]
         self.call("Emulation.setEmulatedMedia", features=features)
+
+    def screenshot(self, path: pathlib.Path) -> None:
+        """What is seen of the page, as a picture."""
         picture = self.call("Page.captureScreenshot", format="png")["data"]
         path.write_bytes(base64.b64decode(picture))

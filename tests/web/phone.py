@@ -9,7 +9,7 @@ from cose import Key
 from holdfast_host.demo.stage import DOOR, SITE, Stage
 from holdfast_host.phone import webpage
 from holdfast_host.phone.wallet import Identity
-from web.browser import Browser, Radio
+from web.browser import SECONDS, Browser, Radio
 
 RESULT = "document.querySelector('#status').dataset.result"
 _SAID = "document.querySelector('#status').textContent"
@@ -22,6 +22,12 @@ _OWN_KEY = """(async () => {
   const { addKeys } = await import('./database.mjs');
   await addKeys({ suite: SUITE, publicKey, privateKey: pair.privateKey });
 })()"""
+
+
+def grants(stage: Stage, least: int) -> int:
+    """How many the reader has logged, once there are ``least``: a line may follow its answer."""
+    stage.reader.wait(lambda event: stage.grants() >= least, timeout=SECONDS)
+    return stage.grants()
 
 
 class Server:

@@ -7,10 +7,11 @@ import pytest
 
 from holdfast.access import place
 from holdfast_host.demo.stage import DOOR, ZONE
-from web.phone import RESULT, Phone
+from web.phone import RESULT, Phone, grants
 
 _IS_LONG = os.environ.get("HOLDFAST_TORTURE") == "1"
 VISITS = 50 if _IS_LONG else 5
+AT_ONCE = 5  # that the browser is given together, and has to be done with in its time
 LOST_AT = range(1, 11) if _IS_LONG else (1, 5, 7, 9)
 _IN_TURN = """(async () => {
   const { open } = await import('./visit.mjs');
@@ -42,7 +43,7 @@ def test_it_opens_the_door_by_radio_and_without_a_network(phone, suite):
         result, said = phone.tap()
         assert (result["granted"], result["warm"], result["roundTrips"]) == (True, True, 1)
         granted += 2
-    assert stage.grants() == granted
+    assert grants(stage, granted) == granted
     radio.tell("mtu 23")
     assert "written 20" in radio.heard
     stage.restart()
@@ -80,7 +81,8 @@ def test_a_link_that_is_lost_at_any_message_opens_nothing_unsaid(phone):
         said_open += 1
     assert radio.heard.count("cut") == len(LOST_AT)
     assert unanswered > 0
-    assert said_open <= stage.grants() - before <= said_open + unanswered
+    happened = grants(stage, before + said_open) - before
+    assert said_open <= happened <= said_open + unanswered
 
 
 def test_taps_at_once_and_in_turn(phone):
@@ -89,8 +91,9 @@ def test_taps_at_once_and_in_turn(phone):
     """
     stage = phone.stage
     phone.enrol()
+    before = stage.grants()
     assert phone.tap()[0]["granted"]  # a window that is not in front has no reader chosen in it
-    granted = stage.grants()
+    granted = grants(stage, before + 1)
     phone.run("void (globalThis.other = open('./'))")
     phone.wait("globalThis.other.document.documentElement.dataset.ready === 'true'")
     phone.run(f"delete {RESULT}")
@@ -103,9 +106,10 @@ def test_taps_at_once_and_in_turn(phone):
     phone.wait(RESULT)
     result = json.loads(phone.run(RESULT))
     assert "granted" in result, result
-    assert stage.grants() == granted + 1
-    assert phone.run(_IN_TURN.replace("COUNT", str(VISITS))) is None
-    assert stage.grants() == granted + 1 + VISITS
+    assert grants(stage, granted + 1) == granted + 1
+    for _ in range(VISITS // AT_ONCE):
+        assert phone.run(_IN_TURN.replace("COUNT", str(AT_ONCE))) is None
+    assert grants(stage, granted + 1 + VISITS) == granted + 1 + VISITS
 
 
 def test_another_doors_reader_is_told_as_that_and_in_german(radio, stage, server, tmp_path):

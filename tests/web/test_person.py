@@ -4,6 +4,8 @@ the browser's own that has recognised somebody or has not.
 
 import pytest
 
+from web.phone import grants
+
 _STORED = """(async () => {
   const { loadKeys, loadSession } = await import('./database.mjs');
   const keys = await loadKeys();
@@ -39,13 +41,14 @@ def test_each_visit_asks_for_the_person_cold_and_warm(phone):
     it: neither the key nor what the door that was met before needs.
     """
     authenticator = _authenticator(phone)
+    before = phone.stage.grants()
     phone.enrol(user_verification=True)
     result, said = phone.tap()
     assert (result["granted"], result["warm"]) == (True, False), (result, said)
     assert phone.run(_STORED) == [False, "lock,publicKey,sealed,suite", False]
     result, said = phone.tap()
     assert (result["granted"], result["warm"]) == (True, True)
-    radio, granted = phone.radio, phone.stage.grants()
+    radio, granted = phone.radio, grants(phone.stage, before + 2)
     _recognise(phone, authenticator, False)
     for is_warm in (True, False):
         if not is_warm:

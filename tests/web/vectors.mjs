@@ -121,10 +121,16 @@ for (const vector of AT_A_DOOR) {
   });
 }
 
-for (const vector of [...UNLOCKS, ...load("refusals").vectors]) {
+// What carries policy, events and the time goes under the same contexts, in longer frames.
+const CARRIED = [
+  ...load("policy").conversations,
+  ...["events", "clock"].map((name) => ({ ...load(name).conversation, name })),
+];
+
+for (const vector of [...UNLOCKS, ...load("refusals").vectors, ...CARRIED]) {
   test(`conversation ${vector.name}: each frame is the recorded one`, async () => {
     const suite = vector.suite ?? 0;
-    const phone = { ...(await support.identity(suite)), token: fromHex(vector.credential) };
+    const phone = { ...(await support.identity(suite)), token: fromHex(vector.credential ?? "") };
     const link = new support.Recorded(vector.steps);
     const connection = new Connection(link);
     const answers = await held(vector, phone, connection);

@@ -78,6 +78,7 @@ def demo(
         say_json(report, indent=2)
     else:
         show.summary(kept, len(results), strikes, grants, exits, problems)
+        show.next_steps()
     if kept != len(results) or problems:
         raise typer.Exit(1)
 

@@ -13,6 +13,12 @@ from .output import say, say_parts
 _TITLE_WIDTH = 40
 _REASON_WIDTH = 16
 _LAST_EVENTS = 8
+_COMMAND_WIDTH = 50
+_NEXT = (
+    ("make firmware BOARD=ESP32_GENERIC_C3", "the board's image, and how it gets there"),
+    ("holdfast phone page SITE --out page --serve 8000", "the phone, as a page"),
+    ("adb reverse tcp:8000 tcp:8000", "open http://localhost:8000/ in its Chrome"),
+)
 _STYLES = {True: "green", False: "red", None: "yellow"}
 
 
@@ -70,3 +76,11 @@ def summary(
         f"{kept} of {scenes} scenes as promised. The strike was released {strikes} times for"
         f" {grants} grants and {exits} {'exit' if exits == 1 else 'exits'}: {never}."
     )
+
+
+def next_steps() -> None:
+    """How the same is tried with a phone in the hand."""
+    say("")
+    say("With an Android phone and a board (docs/phone.md, docs/boards.md):")
+    for command, what in _NEXT:
+        say(f"  {command:{_COMMAND_WIDTH}} {what}")

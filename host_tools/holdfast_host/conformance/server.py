@@ -21,7 +21,8 @@ from .wrong import Finding, Wrong
 CHUNK = 20  # what every GATT link carries
 
 _POLL_S = 0.05
-_QUIET_S = 5.0  # after which a phone that was sent something is taken to have stopped
+_QUIET_S = 5.0  # after which a phone that was sent something is taken to have stopped, at least
+_QUIET_PART = 12  # of the time for a try: who gives a slow phone more has it waited for longer
 _READ = 4096
 
 
@@ -37,6 +38,7 @@ class Server:
         self._stand = stand
         self._command = command
         self._seconds = seconds
+        self._quiet_s = max(_QUIET_S, seconds / _QUIET_PART)
         try:
             self._listening = socket.create_server(("127.0.0.1", port))
         except OSError as error:
@@ -103,7 +105,7 @@ class Server:
         decoder, peer = stream.Decoder(), signalling.Peer()
         greeting = stream.encode(signalling.csm())
         quiet_since = time.monotonic()
-        while time.monotonic() < deadline and time.monotonic() - quiet_since < _QUIET_S:
+        while time.monotonic() < deadline and time.monotonic() - quiet_since < self._quiet_s:
             if not select.select([connection], [], [], _POLL_S)[0]:
                 if is_over():
                     return
