@@ -71,10 +71,12 @@ def check_phone(
     ] = None,
     vectors: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="With which: handshakes.json, or values.json of DIR."),
+        typer.Option(
+            metavar="FILE", help="With which: a file of docs/vectors, or values.json of DIR."
+        ),
     ] = None,
     vector: Annotated[
-        str, typer.Option(metavar="NAME", help="With which vector of handshakes.json.")
+        str, typer.Option(metavar="NAME", help="With which vector of that file.")
     ] = "suite-0",
     as_json: AsJson = False,
 ) -> None:
@@ -86,8 +88,10 @@ def check_phone(
     Where something does not open, each usual mistake is tried; what fits is named. The reader's
     own values of the last handshake are then in DIR/values.json.
 
-    With --values nothing is asked: the phone's values, a JSON object with the names of
-    docs/vectors/handshakes.json, are compared in their order, and the first that differs is named.
+    With --values nothing is asked: the phone's values, a JSON object with the names of a vector of
+    docs/vectors/handshakes.json, or with the context and the steps of one of unlocks.json,
+    refusals.json, errors.json or framing.json, are compared in their order, and the first that
+    differs is named.
 
     Exits with 3 if the phone did something wrong.
 
@@ -208,7 +212,7 @@ def _compare(values: Path, vectors: Path | None, vector: str, as_json: bool) -> 
     if not both:
         raise UsageProblem(
             f"{values} has no value that {vectors} has",
-            "name them as docs/vectors/handshakes.json does",
+            "name them as docs/vectors does",
         )
     if as_json:
         facts = {"compared": len(both), "wrong": wrong}

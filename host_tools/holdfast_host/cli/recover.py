@@ -78,7 +78,7 @@ def recover(
         _say(plan, None, [], as_json)
         return
     keys = signing.opened_by(site, passphrase_file)
-    history = recovery.carry_out(site, plan, keys.authority, at)
+    history = recovery.carry_out(site, plan, keys, at)
     _tell_register(site, history)
     _say(plan, history, _nameless(sites.load(folder), keys, history), as_json)
 
@@ -235,6 +235,7 @@ def _facts(plan: Plan) -> dict[str, object]:
             for one in plan.others
         ],
         "lost": plan.lost,
+        "cut_off": list(plan.cut_off),
         "not_given": [] if merged is None else [[key.hex(), at] for key, at in merged.gone],
         "contested": [] if merged is None else merged.contested,
     }
@@ -257,6 +258,11 @@ def _lines(plan: Plan) -> Iterator[str]:
     if plan.lost is not None:
         first, last = plan.lost
         yield f"! changesets {first} to {last} were signed here, and nobody has them: say it again"
+    for name in plan.cut_off:
+        yield (
+            f"! {name} follows a key of the authority that was replaced for good, and will hear of"
+            " nothing: holdfast reader reset at that board, then enrol it anew"
+        )
     if plan.merged is not None:
         for key, group in plan.merged.gone:
             yield f"- card {key.hex()} in group {group}: taken back in one of the copies"

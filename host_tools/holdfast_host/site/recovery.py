@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from .. import locks
-from ..credentials.authority import Authority
 from ..errors import UsageProblem
 from ..policy import branches, difference, merge, witness
 from ..policy import history as policies
@@ -18,6 +17,7 @@ from ..policy.chain import History
 from ..policy.merge import Merged
 from ..policy.witness import Head
 from . import devices
+from .keys import Keys
 from .site import Site
 
 
@@ -56,6 +56,12 @@ class Plan:
     def is_needed(self) -> bool:
         """Whether anything is to be taken or signed."""
         return bool(self.newer or self.merged is not None or self.past > self.history.number)
+
+    @property
+    def cut_off(self) -> tuple[str, ...]:
+        """Who follows keys of the authority of which none is in force in this copy any more."""
+        here = {key.x for key in self.history.anchors}
+        return tuple(who for one in self.others if here.isdisjoint(_keys(one)) for who in one.who)
 
 
 def plan(site: Site, heard: Sequence[Heard], without: Sequence[str], now: int) -> Plan:
@@ -102,16 +108,22 @@ def plan(site: Site, heard: Sequence[Heard], without: Sequence[str], now: int) -
     )
 
 
-def carry_out(site: Site, plan: Plan, authority: Authority, now: int) -> History:
-    """Do what is planned; the site's history then. Cut short anywhere, the same again ends it."""
+def carry_out(site: Site, plan: Plan, keys: Keys, now: int) -> History:
+    """Do what is planned; the site's history then. Cut short anywhere, the same again ends it.
+
+    Raises UsageProblem if the authority's key was replaced in another branch: who has followed
+    that would not believe this copy, and must not have to.
+    """
+    known = {key.x for key in plan.history.every_key}
     for one in plan.others:
-        anchors = one.chain.anchors if one.chain is not None else ()
-        keys = [key.x for key in anchors] or one.state.anchors
-        if keys and authority.public_key.x not in keys:
+        if not known.issuperset(_keys(one)):
             raise UsageProblem(
-                f"{', '.join(one.who)} does not follow the authority's key of this copy",
-                "restore the copy in which that key was replaced last, and recover there",
+                f"{', '.join(one.who)} follows a key of the authority that this copy has not",
+                "restore the copy in which that key was replaced, and recover there",
             )
+    authority = keys.believed_by_all() if plan.others else keys.authority
+    if authority.public_key.x not in [key.x for key in plan.history.anchors]:
+        authority = keys.authority  # what is taken over let go of the older one
     with locks.changing(site.folder):
         history = site.policy()
         first = plan.history.number - len(plan.newer)
@@ -131,6 +143,14 @@ def carry_out(site: Site, plan: Plan, authority: Authority, now: int) -> History
         heads = [head for one in plan.others for head in one.heads]
         witness.recovered(site.folder, history, heads)
     return history
+
+
+def _keys(branch: Branch) -> set[bytes | None]:
+    """The authority's keys that who follows the ``branch`` believes: without a word of any, the
+    site's first, which this copy has, too.
+    """
+    anchors = branch.chain.anchors if branch.chain is not None else ()
+    return {key.x for key in anchors} or set(branch.state.anchors)
 
 
 def _apart(found: Sequence[Branch], base: History, settled: set[Head]) -> list[Branch]:

@@ -31,7 +31,7 @@ from . import site as sites
 from .site import Site
 
 NEW_KEY = "authority.new.key"
-OLD_KEY = "authority.old.key"
+OLD_KEY = sites.OLD_KEY
 
 _KEY_FILE_LIMIT = 4096
 

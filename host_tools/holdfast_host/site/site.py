@@ -31,6 +31,7 @@ from .keys import Keys
 
 AUTHORITY_KEY = "authority.key"
 AUTHORITY_PUBLIC_KEY = "authority.pub"
+OLD_KEY = "authority.old.key"
 SECRET = "site.secret"
 SITE_FILE = "site.json"
 
@@ -70,7 +71,16 @@ class Site:
         """The site's keys, ready to sign and to open."""
         authority = Authority.load(self.folder / AUTHORITY_KEY, passphrase)
         self._require_pair(authority)
-        return Keys(authority, Secret.load(self.folder / SECRET, passphrase, self.root))
+        secret = Secret.load(self.folder / SECRET, passphrase, self.root)
+        return Keys(authority, secret, lambda: self._older(passphrase))
+
+    def _older(self, passphrase: str) -> Authority | None:
+        """The authority's key that is being replaced, while it is in force."""
+        anchors = self.policy().anchors
+        if len(anchors) < 2 or not (self.folder / OLD_KEY).exists():
+            return None
+        old = Authority.load(self.folder / OLD_KEY, passphrase)
+        return old if old.public_key.x in [key.x for key in anchors] else None
 
     def _require_pair(self, authority: Authority) -> None:
         if authority.public_key.x == self.authority_key.x:

@@ -71,6 +71,22 @@ def test_it_has_an_output_for_machines(path):
             assert one.name in READ | WRITTEN, f"is {one.name} of {path} read or written?"
 
 
+@pytest.mark.parametrize("path", every(), ids=" ".join)
+def test_its_errors_are_for_machines_too(holdfast, path, tmp_path, monkeypatch):
+    """What is wrong with the line itself, and what is wrong with what it names: one object."""
+    monkeypatch.chdir(tmp_path)
+    # Below a file there can be nothing, and nothing can be made there.
+    (tmp_path / "file").write_text("")
+    wanted = [one for one in every()[path].params if one.param_type_name == "argument"]
+    nowhere = [tmp_path / "file" / "x" for one in wanted if one.required]
+    for line in (["--no-such-option"], *([nowhere] if nowhere else [])):
+        refused = holdfast(*path, *line, "--json")
+        assert refused.json.keys() == {"error", "next", "code"}, refused.out
+        assert refused.json["error"] and refused.json["next"]
+        assert refused.json["code"] == refused.code != 0
+    assert (tmp_path / "file").read_text() == ""
+
+
 def test_what_cannot_be_had_again_has_no_force():
     """Events, drawn PINs, contexts and keys."""
     forced = {path for path, one in every().items() if "--force" in options(one)}

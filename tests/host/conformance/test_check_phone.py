@@ -142,6 +142,38 @@ def test_the_values_of_the_vectors_are_right(holdfast, tmp_path):
             assert said.code == 3 and f"then {value} is another" in said.out
 
 
+def test_the_values_of_a_conversation_are_compared_step_by_step(holdfast, tmp_path):
+    """Every vector that is a conversation or a frame is right beside itself; then one value of
+    each kind is otherwise, and it is named with its step, what came before it as right.
+    """
+    folder, mine = ROOT / "docs" / "vectors", tmp_path / "mine.json"
+    for file in ("unlocks", "refusals", "errors", "framing"):
+        path = folder / f"{file}.json"
+        for vector in json.loads(path.read_text())["vectors"]:
+            values = dumped.read(path, vector["name"])
+            assert values and dumped.differing(values, values) == (list(values), None)
+    path = folder / "unlocks.json"
+    (cold,) = [
+        one for one in json.loads(path.read_text())["vectors"] if one["name"] == "cold-suite-0"
+    ]
+    given = ["reader", "check-phone", "--vectors", path, "--vector", "cold-suite-0", "--values"]
+    mine.write_text(json.dumps({"steps": [{}, {}, {"inner": cold["steps"][2]["inner"]}]}))
+    assert holdfast(*given, mine, "--json").json == {"passed": True, "compared": 3, "wrong": None}
+    for part, value, wrong in (
+        ("oscore", "nonce", "00" * 13),
+        ("oscore", "aad", "8368"),
+        ("inner", "options", [[11, "doors"]]),
+        ("message", "code", "0.05"),
+    ):
+        changed = json.loads(json.dumps(cold))
+        changed["steps"][2][part][value] = wrong
+        mine.write_text(json.dumps(changed))
+        said = holdfast(*given, mine, "--json")
+        assert (said.code, said.json["wrong"]) == (3, f"step 3 {part}.{value}")
+    mine.write_text(json.dumps({"steps": [1, [], {"inner": []}]}))
+    holdfast(*given, mine).fails("has no value that", "docs/vectors")
+
+
 @pytest.mark.parametrize("name", BELIEVES)
 def test_a_phone_that_believes_too_much(name):
     """It opens by every honest reader, so nobody notices; here it is told."""

@@ -1,12 +1,7 @@
 """Events sent elsewhere arrive once each, cut off anywhere and begun again."""
 
-import asyncio
-import contextlib
-import http.server
 import json
-import threading
 
-import aiomqtt
 import pytest
 import sqlalchemy as sa
 
@@ -14,69 +9,17 @@ import mqtt_broker
 import postgres_server
 from holdfast.access.events import batch as event_batch
 from holdfast_host.errors import UsageProblem
-from holdfast_host.events.sending import kinds, send, webhook
+from holdfast_host.events.sending import kinds
+from host.events import receivers
+from host.events.receivers import Hook
 
 PASSWORD = "planted-word"
 
 
 @pytest.fixture
-def log(made, tmp_path):
-    return made.save(tmp_path / "log.events")
-
-
-@pytest.fixture
-def sends(holdfast, site_folder, log, monkeypatch):
-    """``sends(url, ...)``: the log goes there, in parts of 7 events."""
-    monkeypatch.setattr(send, "AT_ONCE", 7)
-
-    def run(url, *options):
-        return holdfast("events", "replay", log, "--site", site_folder, "--to", url, *options)
-
-    return run
-
-
-class Hook(http.server.BaseHTTPRequestHandler):
-    """A webhook that says to each request what ``answers`` has next; 204 after that."""
-
-    protocol_version = "HTTP/1.1"
-    answers: list = []
-    got: list = []
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        status = self.answers.pop(0) if self.answers else 204
-        type(self).got.append((status, self.headers["Idempotency-Key"], json.loads(body)))
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format, *arguments):
-        """Nothing."""
-
-
-@pytest.fixture
 def hook():
-    Hook.answers, Hook.got = [], []
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://user:{PASSWORD}@127.0.0.1:{server.server_address[1]}/in?x=1"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def no_waiting(monkeypatch):
-    """How long a webhook was waited for, which takes no time."""
-    waited = []
-    whole = webhook.WebhookTarget.__init__
-
-    def made(self, parts, sleep=waited.append):
-        whole(self, parts, waited.append)
-
-    monkeypatch.setattr(webhook.WebhookTarget, "__init__", made)
-    return waited
+    with receivers.webhook() as port:
+        yield f"http://user:{PASSWORD}@127.0.0.1:{port}/in?x=1"
 
 
 def test_a_file_of_lines_gets_each_event_once(sends, tmp_path):
@@ -175,7 +118,10 @@ def test_a_broker_has_acknowledged_each(sends, site_folder):
     broker = mqtt_broker.program()
     if broker is None:
         pytest.skip("no broker of MQTT: make strangers")
-    with mqtt_broker.running(broker, "allow_anonymous true") as port, _listening(port) as got:
+    with (
+        mqtt_broker.running(broker, "allow_anonymous true") as port,
+        receivers.listening(port) as got,
+    ):
         assert sends(f"mqtt://127.0.0.1:{port}").code == 0
         got.wait_for(61)
         assert {topic for topic, _ in got.messages} == {"holdfast/acme/front-reader/events"}
@@ -200,49 +146,3 @@ def test_each_kind_is_told_by_its_url(tmp_path):
         kinds.opened("s3://bucket", "acme")
     kinds.opened(f"file://{tmp_path}/x.jsonl", "acme").close()
     assert (tmp_path / "x.jsonl").exists()
-
-
-class Got:
-    """What a subscriber got so far."""
-
-    def __init__(self):
-        self.messages = []
-        self._there = threading.Condition()
-
-    def put(self, topic, payload):
-        with self._there:
-            self.messages.append((topic, json.loads(payload)))
-            self._there.notify_all()
-
-    def wait_for(self, count):
-        with self._there:
-            assert self._there.wait_for(lambda: len(self.messages) >= count, mqtt_broker.WAIT)
-
-
-@contextlib.contextmanager
-def _listening(port):
-    got, ready = Got(), threading.Event()
-    loop = asyncio.new_event_loop()
-
-    async def listen():
-        async with aiomqtt.Client("127.0.0.1", port) as client:
-            await client.subscribe("holdfast/#", qos=1)
-            ready.set()
-            async for message in client.messages:
-                got.put(str(message.topic), message.payload)
-
-    task = loop.create_task(listen())
-    thread = threading.Thread(target=lambda: loop.run_until_complete(_ended(task)), daemon=True)
-    thread.start()
-    assert ready.wait(mqtt_broker.WAIT)
-    try:
-        yield got
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join()
-        loop.close()
-
-
-async def _ended(task):
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

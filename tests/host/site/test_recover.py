@@ -138,6 +138,49 @@ def _standing(door):
     return {"r2": (said["changeset"], bytes(32))}
 
 
+def test_where_one_branch_replaced_the_authoritys_key(
+    holdfast, site_folder, doors, bring, carry, admin, tmp_path, marks, monkeypatch
+):
+    """While both keys are in force the door that has heard of the old one alone is brought along:
+    what is signed for it is signed by that. Once only the new one is in force it is told that
+    nothing reaches that door; and a copy that lacks the new key signs nothing for who has it.
+    """
+    for door in doors:
+        bring(site_folder, admin, door)
+    other = shutil.copytree(site_folder, tmp_path / "other")
+    assert holdfast("site", "rotate-authority", site_folder).code == 0
+    assert holdfast("policy", "card", site_folder, LEAVER, "--remove").code == 0
+    bring(site_folder, admin, "front")
+    finished = shutil.copytree(site_folder, tmp_path / "finished")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "elsewhere"))
+    assert holdfast("policy", "card", other, AWAY, "--remove").code == 0
+    bring(other, admin, "back")
+    given = []
+    for door in doors:
+        assert carry(admin, door, "--take-policy", tmp_path / door).code == 0
+        given += ["--heard", f"{door}={tmp_path / door}"]
+    refused = holdfast("site", "recover", other, *given)
+    refused.fails("a key of the authority that this copy has not", "in which that key was")
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a third"))
+    assert holdfast("site", "rotate-authority", finished, "--finish", "--anyway").code == 0
+    done = holdfast("site", "recover", finished, *given, "--json")
+    assert done.code == 0, done.err
+    assert done.json["cut_off"] == ["r2"]
+    assert len(sites.load(finished).policy().state.grants) == 1, "neither of the two opens"
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(marks))
+    done = holdfast("site", "recover", site_folder, *given, "--json")
+    assert done.code == 0, done.err
+    assert done.json["branches"][0]["nodes"] == ["r2"] and done.json["cut_off"] == []
+    assert len({bring(site_folder, admin, door, "--snapshot") for door in doors}) == 1
+    for door in doors.values():
+        assert [opens(door, card) for card in (LEAVER, AWAY, STAYS)] == [False, False, True]
+    assert holdfast("policy", "card", site_folder, NEW, "--group", "8").code == 0
+    bring(site_folder, admin, "back")
+    assert opens(doors["back"], NEW), "it believes the new key"
+
+
 def test_a_restored_copy_takes_what_a_door_has(
     holdfast, site_folder, doors, bring, carry, admin, tmp_path
 ):

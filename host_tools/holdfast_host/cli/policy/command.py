@@ -242,7 +242,7 @@ def snapshot(
     writing.require(out, is_exported)
     site = sites.load(folder)
     history = site.policy()
-    pieces = history.snapshot(unlocked(site, passphrase_file).authority)
+    pieces = history.snapshot(unlocked(site, passphrase_file).believed_by_all())
     data = policy.sequence(pieces)
     files.write(out, data, files.PRIVATE)
     _say_written(out, data, history, len(pieces) - 1, "parts", as_json)

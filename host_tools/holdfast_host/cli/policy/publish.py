@@ -46,7 +46,7 @@ def publish(
     history = errand.home.policy()
     pieces = None
     if whole:
-        authority = unlocked(errand.home, passphrase_file).authority
+        authority = unlocked(errand.home, passphrase_file).believed_by_all()
         pieces = history.snapshot(authority)
     if not as_json:
         many = len(errand.targets)

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, unquote
 import aiomqtt
 
 from ...errors import UsageProblem
-from .target import Told
+from .target import Told, unproven
 
 _TIMEOUT_S = 30.0
 _AT_ONCE = 20  # messages that wait for the broker's word
@@ -82,6 +82,9 @@ class MqttTarget:
             inner: BaseException = error
             while isinstance(inner, ExceptionGroup):
                 inner = inner.exceptions[0]
+            for one in (inner, inner.__cause__, inner.__context__):
+                if isinstance(one, ssl.SSLCertVerificationError):
+                    raise unproven(f"the broker at {self._host}", one.verify_message) from error
             raise UsageProblem(
                 f"the broker at {self._host} does not take events: {inner}",
                 "check its address, user and password, and what it allows; then run it again,"

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
+from ...errors import UsageProblem
+
 Told = Mapping[str, object]
 
 
@@ -26,3 +28,12 @@ def shown(url: str) -> str:
     if not parts.netloc or "@" not in parts.netloc:
         return url
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def unproven(who: str, why: str) -> UsageProblem:
+    """What to say of ``who`` answers by TLS with a certificate that does not count: ``why``."""
+    return UsageProblem(
+        f"{who} does not take events: its certificate does not count: {why}",
+        "name it as its certificate does; is that of an authority of your own, SSL_CERT_FILE names"
+        " the file with that one's",
+    )

@@ -8,12 +8,13 @@ import base64
 import hashlib
 import http.client
 import json
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from urllib.parse import SplitResult, unquote
 
 from ...errors import UsageProblem
-from .target import Told
+from .target import Told, unproven
 
 _TIMEOUT_S = 30
 _TRIES = 5
@@ -48,6 +49,9 @@ class WebhookTarget:
                 self._sleep(min(2**attempt, _LONGEST_WAIT_S))
             try:
                 status, why = self._post(body, headers)
+            except ssl.SSLCertVerificationError as error:
+                self.close()
+                raise unproven(f"the webhook at {self._host}", error.verify_message) from error
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 why = str(error) or type(error).__name__
