@@ -72,6 +72,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "reader revoke": ("holdfast reader revoke acme lobby",),
     "reader reset": ("holdfast reader reset lobby",),
     "reader run": ("holdfast reader run lobby --port 7000",),
+    "board": ("holdfast board list",),
+    "board list": ("holdfast board list",),
     "events": ("holdfast events show --site acme",),
     "events verify": ("holdfast events verify lobby.events --site acme",),
     "events pull": ("holdfast events pull acme --as ada",),
