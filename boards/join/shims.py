@@ -54,7 +54,7 @@ class Shims:
                     line = f"try:\n    {line}\nexcept ImportError:\n    pass"
                 lines.append(line + "\n")
         if changing:
-            lines.append(self._asked(changing, module.getattr))
+            lines.append(self._asked(changing, module.getattr, name))
         elif module.getattr:
             lines.append(ast.unparse(module.getattr) + "\n")
         # A package in which there is nothing may have been a unit of its own.
@@ -87,8 +87,10 @@ class Shims:
         own = self._names.own(meaning)
         return ast.unparse(import_statement(self._units.of[meaning.module], own, local))
 
-    def _asked(self, changing: dict[str, Meaning], further: ast.FunctionDef | None) -> str:
-        """A ``__getattr__`` for names that are set again: what they are when somebody asks."""
+    def _asked(self, changing: dict[str, Meaning], further, package: str) -> str:
+        """A ``__getattr__`` for names that are set again: what they are when somebody asks. As it
+        is asked before a module of ``package`` is looked for, those that come late are, too.
+        """
         text = ""
         if further:
             text = ast.unparse(further).replace("def __getattr__(", "def _getattr(", 1) + "\n"
@@ -96,5 +98,10 @@ class Shims:
         for name, meaning in changing.items():
             text += f"    if name == {name!r}:\n        {self._import(meaning, 'value')}\n"
             text += "        return value\n"
+        for other in self._units.of:
+            above, _, one = other.rpartition(".")
+            if above == package and not self._units.is_loaded(other, package):
+                text += f"    if name == {one!r}:\n        import sys\n        import {other}\n"
+                text += f"        return sys.modules[{other!r}]\n"
         last = "return _getattr" if further else "raise AttributeError"
         return text + f"    {last}(name)\n"

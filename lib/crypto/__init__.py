@@ -20,6 +20,7 @@ from .errors import AuthenticationError, InvalidKey
 from .hkdf import hkdf_expand, hkdf_expand_steps, hkdf_extract, hkdf_prepared
 from .hmac import hmac_sha256
 from .public_key import (
+    ed25519_prepare_steps,
     ed25519_public_key,
     ed25519_public_key_steps,
     ed25519_sign,
@@ -36,6 +37,7 @@ from .public_key import (
     p256_public_key_steps,
     public_key_operations,
     x25519,
+    x25519_pair_steps,
     x25519_public_key,
     x25519_public_key_steps,
     x25519_steps,
@@ -49,6 +51,7 @@ __all__ = (
     "aes_ccm_encrypt",
     "backend_name",
     "backend_reason",
+    "ed25519_prepare_steps",
     "ed25519_public_key",
     "ed25519_public_key_steps",
     "ed25519_sign",
@@ -76,6 +79,7 @@ __all__ = (
     "sha256",
     "sha512",
     "x25519",
+    "x25519_pair_steps",
     "x25519_public_key",
     "x25519_public_key_steps",
     "x25519_steps",

@@ -41,7 +41,7 @@ def wrong_steps(backend, p256: bool):
     these. Raises nothing that a backend raises, but MemoryError: that is no answer. A generator of
     steps (:mod:`crypto.steps`).
     """
-    for name, arguments, expected in _questions(p256):
+    for name, arguments, expected in _questions(backend, p256):
         try:
             right = (yield from getattr(backend, name)(*arguments)) == expected
         except MemoryError:
@@ -53,13 +53,19 @@ def wrong_steps(backend, p256: bool):
     return ""
 
 
-def _questions(p256):
+def _questions(backend, p256):
     private, public, other, shared = _X25519
     yield "x25519_steps", (private, _BASE_U), public
     yield "x25519_steps", (private, other), shared
+    if hasattr(backend, "x25519_pair_steps"):
+        yield "x25519_pair_steps", (private, private, other), (shared, shared)
     public, message, signature = _ED25519
     yield "ed25519_verify_steps", (public, message, signature), True
     yield "ed25519_verify_steps", (public, message + b"\0", signature), False
+    if hasattr(backend, "ed25519_prepare_steps"):  # which Python's integers have no use for
+        yield "ed25519_prepare_steps", (public,), None
+        yield "ed25519_verify_steps", (public, message, signature), True
+        yield "ed25519_verify_steps", (public, message + b"\0", signature), False
     if p256:
         private, public = _P256
         yield "p256_public_key_steps", (private,), public

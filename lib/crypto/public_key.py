@@ -59,6 +59,29 @@ def x25519_steps(private: bytes, public: bytes):
     return shared
 
 
+def x25519_pair_steps(private: bytes, other: bytes, public: bytes):
+    """Steps: what :func:`x25519` gives for ``private`` and for ``other``, two operations.
+
+    Machine code takes less for both than for one after the other. Raises as that does.
+    """
+    global _operations
+    _check_key(private)
+    _check_key(other)
+    _check_key(public)
+    yield from _begin()
+    _operations += 1
+    chosen = backend.chosen
+    if backend.is_machine_code():
+        both = yield from chosen.x25519_pair_steps(private, other, public)
+    else:
+        first = yield from chosen.x25519_steps(private, public)
+        both = first, (yield from chosen.x25519_steps(other, public))
+    for shared in both:
+        if equal(shared, bytes(_KEY_BYTES)):
+            raise InvalidKey("X25519 public key of small order")
+    return both
+
+
 def ed25519_public_key(private: bytes) -> bytes:
     """The 32-byte public key of a 32-byte ``private`` key, RFC 8032 5.1.5. Raises InvalidKey."""
     return finish(ed25519_public_key_steps(private))
@@ -97,6 +120,19 @@ def ed25519_verify_steps(public: bytes, message: bytes, signature: bytes):
     if not strict.ed25519_acceptable(public, signature):
         return False
     return (yield from backend.chosen.ed25519_verify_steps(public, message, signature))
+
+
+def ed25519_prepare_steps(public: bytes):
+    """Steps after which signatures under ``public`` are verified in less, until another key is
+    prepared. For when nobody waits; no answer depends on it. Nothing is done for a key of any
+    wrong length or form, and where no machine code computes.
+    """
+    if not backend.is_machine_code() or not strict.ed25519_acceptable(public, bytes(64)):
+        return
+    if backend.owed is not None:
+        yield from backend.self_test_steps(backend.owed)
+    if backend.is_machine_code():
+        yield from backend.chosen.ed25519_prepare_steps(public)
 
 
 def p256_public_key(private: bytes) -> bytes:

@@ -34,6 +34,12 @@ class Authentication:
         """
         return () if self._signs else suite.shared_secret_steps(private_key, public_key)
 
+    def shared_secrets_steps(self, suite, ephemeral_key, private_key, public_key):
+        """G_XY, and G_RX as ``shared_secret_steps`` has it, for who answers: both of G_X."""
+        if self._signs:
+            return (yield from suite.shared_secret_steps(ephemeral_key, public_key)), None
+        return (yield from suite.shared_secrets_steps(ephemeral_key, private_key, public_key))
+
     def mac_length(self, suite) -> int:
         """Length of the MAC in bytes."""
         return suite.hash_length if self._signs else suite.mac_length

@@ -99,9 +99,9 @@ class ReceivedMessage1:
         ead_2 = ead.encode(ead_2)
         yield
 
-        g_xy = yield from suite.shared_secret_steps(ephemeral_private, self._g_x)
-        yield
-        g_rx = yield from authentication.shared_secret_steps(suite, own.private_key, self._g_x)
+        g_xy, g_rx = yield from authentication.shared_secrets_steps(
+            suite, ephemeral_private, own.private_key, self._g_x
+        )
         yield
         th_2 = key_schedule.th_2(suite, ephemeral_public, self._h_message_1)
         prk_2e = suite.prepared(key_schedule.prk_2e(suite, th_2, g_xy))

@@ -113,6 +113,17 @@ class Suite:
         except crypto.InvalidKey:
             raise EDHOCError("public key refused", UNVERIFIED)
 
+    def shared_secrets_steps(self, private_key, other, public_key):
+        """ECDH of both private keys: two secrets. Raises as ``shared_secret_steps``."""
+        if self.crv == CRV_P256:
+            first = yield from self.shared_secret_steps(private_key, public_key)
+            yield
+            return first, (yield from self.shared_secret_steps(other, public_key))
+        try:
+            return (yield from crypto.x25519_pair_steps(private_key, other, public_key))
+        except crypto.InvalidKey:
+            raise EDHOCError("public key refused", UNVERIFIED)
+
     def signature_key(self, key):
         """``key``, a cose.Key. Raises EDHOCError if it verifies no signature of this suite."""
         try:

@@ -14,8 +14,8 @@ _NAME = "crypto.native"
 
 
 class Modelled:
-    """``sha512``, ``ed25519`` and ``x25519`` are the drivers, ``ed25519_sign`` the half that is
-    imported late, ``bank`` the memory that they share.
+    """``sha512``, ``ed25519`` and ``x25519`` are the drivers, ``ed25519_sign`` and
+    ``ed25519_known`` what is imported late, ``bank`` the memory that they share.
 
     ``counts`` says how often each op was run.
     """
@@ -34,9 +34,11 @@ class Modelled:
         try:
             self.bank = importlib.import_module(f"{_NAME}.bank")
             self.x25519 = importlib.import_module(f"{_NAME}.x25519")
+            self.x25519_pair = importlib.import_module(f"{_NAME}.x25519_pair")
             self.sha512 = importlib.import_module(f"{_NAME}.sha512")
             self.ed25519 = importlib.import_module(f"{_NAME}.ed25519")
             sign = self.ed25519_sign = importlib.import_module(f"{_NAME}.ed25519_sign")
+            self.ed25519_known = importlib.import_module(f"{_NAME}.ed25519_known")
         finally:  # nobody else shall find any of it
             for name in [name for name in sys.modules if f"{name}.".startswith(f"{_NAME}.")]:
                 del sys.modules[name]

@@ -30,6 +30,7 @@ def longest(name, *arguments):
 
 
 def main():
+    crypto.load(True)  # as a node does at its start
     private, other, message = bytes(range(32)), bytes(range(1, 33)), bytes(150)
     edwards = crypto.ed25519_public_key(private)
     signed = crypto.ed25519_sign(private, message)
@@ -38,6 +39,7 @@ def main():
     for call in (
         ("x25519_public_key", private),
         ("x25519", private, crypto.x25519_public_key(other)),
+        ("x25519_pair", private, other, crypto.x25519_public_key(other)),
         ("ed25519_public_key", private),
         ("ed25519_sign", private, message),
         ("ed25519_verify", edwards, message, signed),

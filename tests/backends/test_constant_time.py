@@ -35,6 +35,7 @@ BASE = "bytes([9] + 31 * [0])"
 OPERATIONS = {
     "x25519_public_key": (),
     "x25519": (BASE,),
+    "x25519_pair": (BASE,),
     "ed25519_public_key": (),
     "ed25519_sign": ("bytes(150)",),
     "p256_public_key": (),

@@ -215,3 +215,61 @@ def test_a_long_message_comes_in_steps(modelled):
     steps = sha512.digest_steps(memoryview(bytearray(64)), (bytes(10_000),), work)
     assert len(list(steps)) == 10_000 // 2048
     assert sha512.sha512(bytes(10_000)) == hashlib.sha512(bytes(10_000)).digest()
+
+
+def test_a_key_that_is_known_before_answers_alike(modelled, ed25519):
+    """Every published and corner case of a verification, each key known before: half the doublings
+    must not change one answer, of keys with torsion neither."""
+    backend = SimpleNamespace(NAME="model", sha512=modelled.sha512.sha512)
+    for name in ("public_key", "sign"):
+        name = f"ed25519_{name}_steps"
+        setattr(backend, name, getattr(modelled.ed25519, name))
+    known = []
+
+    def verify_steps(public, message, signature):
+        yield from modelled.ed25519_known.prepare_steps(public)
+        known.append(modelled.ed25519.known[:1] == [public])
+        return (yield from modelled.ed25519.ed25519_verify_steps(public, message, signature))
+
+    backend.ed25519_verify_steps = verify_steps
+    every = 1 if RANDOM > 100 else 64
+    cases = [*published.all_published(every), *made.ed25519_edges()]
+    machines.here([line for line in cases if line.startswith("ed25519_verify")], backend)
+    assert known.count(True) > 50
+    modelled.ed25519.known.clear()
+
+
+def test_borders_of_the_scalars_under_a_key_that_is_known(modelled, ed25519, monkeypatch):
+    """Digits that begin or end a column, all columns of one kind, and none at all."""
+    a = 0x1234567 << 200
+    public = encoded(curve.multiple(a, curve.BASE))
+    finish(modelled.ed25519_known.prepare_steps(public))
+    ones = sum(1 << 32 * column for column in range(7))
+    borders = (0, 1, 1 << 31, 1 << 32, (1 << 252) - 1, L_25519 - 1, ones, ones << 31, 7 * ones)
+    for k, s in itertools.product(borders, borders):
+        r = encoded(curve.multiple((s - k * a) % L_25519, curve.BASE))
+        digest = k.to_bytes(64, "little")
+        monkeypatch.setattr(modelled.ed25519, "digest_steps", steps_that_give(digest))
+        before = modelled.counts["SQR"]
+        assert ed25519.ed25519_verify(public, b"", r + s.to_bytes(32, "little")), (k, s)
+        assert modelled.counts["SQR"] - before < 200  # the way without 256 doublings
+        other = r + ((s + 1) % L_25519).to_bytes(32, "little")
+        assert not ed25519.ed25519_verify(public, b"", other), (k, s)
+    modelled.ed25519.known.clear()
+
+
+def test_only_the_last_key_is_known_and_no_other_answers_for_it(modelled, ed25519):
+    """A signature by the key before, and one by another, judged by the points of the wrong key,
+    would be refused or, worse, believed."""
+    keys = [portable_("public_key", bytes([i]) * 32) for i in (1, 2)]
+    signatures = [portable_("sign", bytes([i]) * 32, b"m") for i in (1, 2)]
+    for public in keys:
+        finish(modelled.ed25519_known.prepare_steps(public))
+        assert modelled.ed25519.known[0] == public
+        for mine, signature in itertools.product(keys, signatures):
+            expected = keys.index(mine) == signatures.index(signature)
+            assert ed25519.ed25519_verify(mine, b"m", signature) is expected
+    # No point of the curve: what was known stays.
+    finish(modelled.ed25519_known.prepare_steps((2).to_bytes(32, "little")))
+    assert modelled.ed25519.known[0] == keys[1]
+    modelled.ed25519.known.clear()

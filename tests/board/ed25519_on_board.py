@@ -6,7 +6,7 @@ import json
 from crypto.native.sha512_block import block
 from qemu_rv32 import instructions
 
-from crypto.native import ed25519, ed25519_sign
+from crypto.native import ed25519, ed25519_known, ed25519_sign
 from crypto.native import sha512 as sha512_module
 from crypto.native.sha512 import _ROUND, sha512
 from crypto.steps import finish
@@ -62,8 +62,8 @@ def digests(path):
         print(sha512(data[1 : 1 + length]).hex())
 
 
-def verifications(path):
-    """Counts of those in a file, and of the longest step there was."""
+def verifications(path, are_known=False):
+    """Counts of those in a file, each key known before or not, and of the longest step."""
     counts, longest = [], 0
     with open(path, "rb") as file:
         while True:
@@ -72,6 +72,10 @@ def verifications(path):
                 break
             signature = file.read(64)
             message = file.read(150)
+            if are_known:
+                for count in _steps(ed25519_known.prepare_steps(public)):
+                    longest = max(longest, count)
+                assert ed25519.known[0] == public
             assert not finish(ed25519.ed25519_verify_steps(public, message[1:], signature))
             gc.collect()
             counts.append(instructions(_verified, public, message, signature))

@@ -37,6 +37,7 @@ ROOMY_FILES = ("test_edhoc", "test_edhoc_credential", "test_edhoc_steps", "test_
 ROOMY_FILES += (
     "test_changeset",
     "test_decide",
+    "test_grants",
     "test_key_ring",
     "test_places",
     "test_policy",

@@ -29,10 +29,10 @@ _EIGHT = tuple(f"door {number}" for number in range(8))
 
 # Bytes that it holds, by role: (name, doors, ceiling).
 ROLES = (
-    ("reader", (site.DOOR,), 67584),
-    ("controller", (), 70656),
-    ("controller", (site.DOOR,), 72704),
-    ("controller", _EIGHT, 82944),
+    ("reader", (site.DOOR,), 69632),
+    ("controller", (), 72704),
+    ("controller", (site.DOOR,), 74752),
+    ("controller", _EIGHT, 84992),
     ("carrier", (), 40960),
 )
 

@@ -17,7 +17,9 @@ from holdfast_host.errors import UsageProblem
 _HOLD = """
 import pathlib, sys, time
 from holdfast_host import locks
-with locks.hold(pathlib.Path(sys.argv[1])):
+folder = pathlib.Path(sys.argv[1])
+sys.argv = ["/usr/bin/holdfast", "policy", "card", str(folder), "04a1b2c3", "--group", "7"]
+with locks.hold(folder):
     print("held", flush=True)
     sys.stdin.readline()
 """
@@ -48,10 +50,14 @@ def holder():
 
 
 def test_whoever_comes_second_is_told_by_whom(tmp_path, holder):
-    """With the number that `kill` wants, and the command that it knows as its own."""
+    """With the number that `kill` wants, and the command that it knows as its own; but not with
+    whose card that is about.
+    """
     first = holder(tmp_path)
-    with pytest.raises(UsageProblem, match=rf"in use by -c {tmp_path} \(process {first.pid}\)"):
+    named = rf"in use by holdfast policy card \(process {first.pid}\)"
+    with pytest.raises(UsageProblem, match=named) as refused:
         locks.hold(tmp_path)
+    assert "04a1b2c3" not in str(refused.value) + (tmp_path / locks.NAME).read_text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -60,10 +66,26 @@ def test_a_lock_ends_with_its_holder(tmp_path, holder, number):
     first = holder(tmp_path)
     first.send_signal(number)
     first.wait()
-    assert (tmp_path / locks.NAME).exists()  # and means nothing
+    assert (tmp_path / locks.NAME).exists()  # and holds nobody up
     with locks.hold(tmp_path):
         assert (tmp_path / locks.NAME).read_text().startswith(f"{os.getpid()} ")
     assert not (tmp_path / locks.NAME).exists()
+
+
+def test_a_command_that_was_killed_in_a_site_is_told(holdfast, site_folder, holder):
+    """By whatever comes next, once each, until another has changed the site; and not while it
+    goes on.
+    """
+    first = holder(site_folder)
+    shown = holdfast("policy", "show", site_folder)
+    assert (shown.code, shown.err) == (0, "")
+    first.kill()
+    first.wait()
+    name = f"holdfast policy card (process {first.pid}) was cut short in {site_folder}"
+    for command in (["site", "show"], ["policy", "show"], ["policy", "refresh"]):
+        ran = holdfast(*command, site_folder)
+        assert ran.code == 0 and ran.err.count(name) == 1, ran.err
+    assert "cut short" not in holdfast("policy", "show", site_folder).err
 
 
 def test_a_change_waits_for_the_change_before_it(tmp_path, holder):
@@ -162,3 +184,19 @@ def test_a_site_that_changes_is_not_changed_by_another(
         holdfast(*change).fails(f"process {first.pid}")
     assert holdfast("policy", "show", site_folder).code == 0
     assert holdfast("site", "show", site_folder).code == 0
+
+
+def test_what_a_killed_command_left_unfinished_is_taken_away(site_folder, holder):
+    """By the next that has the site for itself; nobody who only looks takes anything away."""
+    process = holder(site_folder)
+    rest = site_folder / ".cards.sealed.tmp"
+    rest.write_bytes(b"half")
+    process.kill()
+    process.wait()
+    locks.look(site_folder)
+    assert rest.exists()
+    with locks.hold(site_folder):
+        assert not rest.exists()
+    rest.write_bytes(b"of nobody who was killed")
+    with locks.hold(site_folder):
+        assert rest.exists()

@@ -81,3 +81,66 @@ def _mortal(act, writing, operations):
     act(send)
     sys.setprofile(None)
     return 0
+
+
+# What changes names or makes them last, in os; and what is committed is counted besides.
+_WRITES = ("replace", "rename", "unlink", "remove", "mkdir", "rmdir", "fsync", "ftruncate")
+
+
+def killed_at_write(act, operation, told):
+    """How many writes ``act()`` makes in a process of its own, which is killed before that one of
+    them is made (0: before none); None if it was killed. ``told(text)`` gets what it says if it
+    fails by itself.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            os.close(reading)
+            _count_writes(act, operation, writing)
+            status = 0
+        except BaseException as error:
+            os.write(writing, repr(error).encode()[:4096])
+        finally:
+            os._exit(status)
+    os.close(writing)
+    with open(reading) as pipe:
+        data = pipe.read()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code == 1:
+        told(data)
+    return None if code == 9 else int(data)
+
+
+def _count_writes(act, operation, writing):
+    import sqlalchemy as sa
+
+    count = 0
+
+    def write(*arguments):
+        nonlocal count
+        count += 1
+        if count == operation:
+            os._exit(9)
+
+    def mortal(function):
+        def call(*arguments, **options):
+            write()
+            return function(*arguments, **options)
+
+        return call
+
+    opened = os.open
+
+    def mortal_open(path, flags, *arguments, **options):
+        if flags & (os.O_WRONLY | os.O_RDWR):
+            write()
+        return opened(path, flags, *arguments, **options)
+
+    for name in _WRITES:
+        setattr(os, name, mortal(getattr(os, name)))
+    os.open = mortal_open
+    sa.event.listen(sa.Engine, "commit", write)
+    act()
+    os.write(writing, str(count).encode())

@@ -31,6 +31,7 @@ _BY_FILE = {
     _PATCHES: {
         "test_crypto": "machine_code_for_another_processor_is_not_used",
         "test_crypto_self_test": """sound_machine_code_stays
+            a_key_known_before_is_answered_for_by_a_test_too
             machine_code_with_a_wrong_answer_is_given_up_and_named
             machine_code_that_had_no_memory_is_tested_before_it_computes
             machine_code_that_had_no_memory_and_is_wrong_computes_nothing
@@ -54,6 +55,7 @@ _BY_FILE = {
         "test_esp32_reader":
             "a_wiegand_reader_is_listened_to_where_pins_json_says_what_it_sends",
         "test_faults": "one_that_repeats_is_written_each_time_its_count_doubles",
+        "test_neighbours": "memory_that_ends_where_a_question_is_made_ends_no_errand",
         "test_stores":
             "the_policy_in_force_decides_whom_to_believe_however_late_it_can_be_read",
         "test_supervisor": """a_job_that_fails_begins_again_and_no_other_notices

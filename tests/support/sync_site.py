@@ -15,6 +15,7 @@ from holdfast.access.policy.news import News
 from holdfast.access.policy.rules import SiteRules
 from holdfast.access.tag import name_tag
 from holdfast.sync import dissemination as machine
+from holdfast.sync import hint
 from holdfast.sync.dissemination import Dissemination
 from simulated_network import Network
 from untrusted import InvalidInput
@@ -299,7 +300,7 @@ class Node:
         if not self.is_alive:
             return
         try:
-            self.sync.heard(message.payload, self.site.network.now)
+            self.sync.heard(hint.parse(message.payload), self.site.network.now)
         except InvalidInput:
             self.refused += 1
         self.wake()

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 
 import pytest
 from websockets.sync.client import connect
@@ -77,10 +78,17 @@ class Radio:
 class Browser:
     """A browser with one page, its profile in ``folder``; a context manager."""
 
-    def __init__(self, folder: pathlib.Path, environment: dict[str, str], language: str = "en"):
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        environment: dict[str, str],
+        language: str = "en",
+        arguments: Sequence[str] = (),
+    ):
         self._folder = folder
         self._environment = environment
         self._language = language
+        self._arguments = arguments
         self._numbers = itertools.count(1)
         self._events: list[dict] = []
         self._chosen: set[str] = set()
@@ -99,6 +107,7 @@ class Browser:
                 f"--user-data-dir={self._folder}",
                 f"--accept-lang={self._language}",
                 "--enable-features=WebBluetooth",
+                *self._arguments,
                 "about:blank",
             ],
             stdout=subprocess.DEVNULL,

@@ -5,7 +5,6 @@ import json
 import pathlib
 import shutil
 import subprocess
-import urllib.parse
 from collections.abc import Sequence
 
 import pytest
@@ -35,14 +34,10 @@ def command() -> tuple[str, ...]:
     return started
 
 
-def run(script: str, core: pathlib.Path | None = None) -> None:
-    """Run a script of tests in this folder to its end; all of them must pass.
-
-    With ``core`` it is that copy of the core which is tested.
-    """
-    where = [] if core is None else ["--import", _in_place_of_the_core(core)]
+def run(script: str) -> None:
+    """Run a script of tests in this folder to its end; all of them must pass."""
     done = subprocess.run(
-        [*command(), *where, str(FOLDER / script)],
+        [*command(), str(FOLDER / script)],
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -52,20 +47,6 @@ def run(script: str, core: pathlib.Path | None = None) -> None:
     # A script that registers no test would end well, too.
     (passed,) = [line for line in done.stdout.splitlines() if line.startswith("# pass ")]
     assert int(passed.split()[-1]) > 0, done.stdout
-
-
-def _in_place_of_the_core(core: pathlib.Path) -> str:
-    """What has Node take its modules from there: a module of hooks, and one that registers it."""
-    hooks = (
-        "export const resolve = (name, context, next) => next(name.replace("
-        f"/^.*\\/phone\\/page\\/core\\//, {json.dumps(core.as_uri() + '/')}), context);"
-    )
-    register = f"import {{ register }} from 'node:module';register({json.dumps(_as_url(hooks))});"
-    return _as_url(register)
-
-
-def _as_url(module: str) -> str:
-    return "data:text/javascript," + urllib.parse.quote(module)
 
 
 class Peer:

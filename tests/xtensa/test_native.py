@@ -44,6 +44,21 @@ def scalars(rng: random.Random, *edges: int) -> list[bytes]:
     return [value.to_bytes(32, "little") for value in values]
 
 
+def test_x25519_of_two_keys(record_property):
+    """One point of the curve for all: which of two ways is taken depends on it, and on no key."""
+    rng, counts = random.Random(7), set()
+    steps = driver("x25519_pair").x25519_pair_steps
+    theirs = x25519.X25519PrivateKey.from_private_bytes(rng.randbytes(32)).public_key()
+    for private in scalars(rng, 0, 2**256 - 1, 8, int("55" * 32, 16)):
+        keys = private, rng.randbytes(32)
+        ours = [x25519.X25519PrivateKey.from_private_bytes(key).exchange(theirs) for key in keys]
+        assert finish(steps(*keys, theirs.public_bytes_raw())) == tuple(ours)
+        counts.add((METER.instructions, METER.longest, METER.trace))
+    assert len(counts) == 1
+    assert METER.longest <= STEP
+    report(record_property, "x25519_pair")
+
+
 def test_x25519(record_property):
     rng, counts = random.Random(1), set()
     steps = driver("x25519").x25519_steps

@@ -56,11 +56,14 @@ class Trust:
     None for a zone of which this one has none. ``memory``, if there is one, has ``knows(raw, x)``
     and ``verified(raw, x, expires)`` and spares the verification of a signature that was verified
     before by the key ``x``; it saves work and decides nothing else.
+
+    ``signer`` is the public key that signed what was verified last: the next token's, most likely.
     """
 
     def __init__(self, site: str, authority_keys, zone_key=None, memory=None):
         self.site = site
         self.authority_keys = tuple(authority_keys)
+        self.signer = self.authority_keys[0].x if self.authority_keys else b""
         self._zone_key = zone_key
         self._memory = memory
 
@@ -123,6 +126,7 @@ class Trust:
             if self._memory.knows(raw, key.x):
                 return token.claims, key
         claims, key = yield from _verify_steps(token, keys)
+        self.signer = key.x
         self._memory.verified(raw, key.x, claims.exp)
         return claims, key
 

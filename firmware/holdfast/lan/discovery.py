@@ -11,6 +11,7 @@ A_MINUTE = const(6)  # attempts in all
 _MINUTE_MS = const(60000)
 _LONGEST_MS = const(1920000)  # between two at one address
 _HEARD_MS = const(300000)  # and at one that is heard of again
+_OF_WANTED = const(4)  # of these addresses no other one takes the place of
 _SOON_MS = const(2000)  # so that not all who hear of a new node come at once
 
 
@@ -60,7 +61,7 @@ class Discovery:
         """A hint came from ``address``, and says that it is of the node ``tag``."""
         place = self._places.get(address)
         if place is None:
-            if self._count() >= MOST and not self._make_room():
+            if self._count() >= MOST and not self._make_room(tag):
                 return
             place = self._places[address] = _Place(now + self._between(0, _SOON_MS))
         place.tag = tag
@@ -127,13 +128,25 @@ class Discovery:
             pause = min(self._first_ms << doubled, self._longest_ms)
         place.at = now + pause + self._between(0, pause // 4)
 
-    def _make_room(self) -> bool:
-        # Who was tried in vain most often; of those that nobody has tried yet none.
+    def _make_room(self, tag) -> bool:
+        # Who was tried in vain most often; of those that nobody has tried yet none, but for a
+        # place where the wanted may be. Where it was said to be it may be all the same.
+        is_wanted = tag == self._wanted is not None
+        wanted = [one for one in self._places.values() if one.tag == self._wanted is not None]
+        is_first = is_wanted and len(wanted) < _OF_WANTED
+        is_one_of_many = len(wanted) >= _OF_WANTED if is_wanted else len(wanted) > _OF_WANTED
         worst = None
         for address, place in self._places.items():
-            if not place.is_configured and place.fails and address != self._trying:
-                if worst is None or place.fails > self._places[worst].fails:
-                    worst = address
+            if place.is_configured or address == self._trying:
+                continue
+            if place in wanted:
+                may_go = place.fails and is_one_of_many
+            else:
+                may_go = place.fails or is_first
+            if not may_go:
+                continue
+            if worst is None or place.fails > self._places[worst].fails:
+                worst = address
         if worst is None:
             return False
         del self._places[worst]

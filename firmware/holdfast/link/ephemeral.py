@@ -31,16 +31,20 @@ class EphemeralKeys:
                 return suite
         return None
 
-    async def prepare(self, engine, is_idle):
-        """Make what is missing by ``engine``, while ``is_idle()`` says that nobody is there."""
+    async def prepare(self, engine, is_idle, signer=b""):
+        """Make what is missing by ``engine``, while ``is_idle()`` says that nobody is there, and
+        what verifies signatures of the public key ``signer`` sooner.
+        """
         # One at a time, and none more once a phone is there: it waits for the one that is being
         # made, which may be what it needs.
         nobody = Origin(0)
-        while is_idle() and self.missing is not None:
-            try:
+        try:
+            while is_idle() and self.missing is not None:
                 await engine.run(self.prepare_steps(self.missing), nobody, True)
-            except (MemoryError, InvalidInput):
-                break  # memory, or random bytes that make a key: the next time
+            if is_idle():
+                await engine.run(crypto.ed25519_prepare_steps(signer), nobody, True)
+        except (MemoryError, InvalidInput):
+            pass  # memory, or random bytes that make a key: the next time
 
     def prepare_steps(self, suite: int):
         """Make the next pair for ``suite`` unless one is ready; for when nobody waits."""

@@ -9,6 +9,7 @@ from micropython import const
 
 from ..sync import presence as signs
 from ..sync.presence import Presence
+from ..sync.seeking import Seeking
 from ..sync.uplink import Uplink
 from .copies import Copies
 
@@ -26,6 +27,7 @@ class Controller:
         self._began = now
         self._is_urgent = self._is_news = False
         self._presence = Presence(now)
+        self._seeking = Seeking(node.hardware.random_bytes, now)
         log = Copies(
             node.stores.events,
             node.recorder,
@@ -55,8 +57,11 @@ class Controller:
                 break
             if what == signs.PING:
                 self._neighbours.ping(self._tag, self._ponged)
-            elif self._is_known:
-                asyncio.create_task(self._prove())
+            else:
+                if self._is_known:
+                    asyncio.create_task(self._prove())
+                if not self._presence.is_present and self._seeking.is_due(now):
+                    self._neighbours.seek(self._tag)
         self._show(now)
         if self._is_news:
             self._uplink.recorded(now, self._is_urgent)
@@ -77,6 +82,7 @@ class Controller:
             return
         if not self._presence.is_present:
             self._uplink.returned(now)
+            self._seeking.ended()
         self._presence.proven(now)
         self._show(now)
 

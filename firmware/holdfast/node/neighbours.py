@@ -32,6 +32,7 @@ WITHIN_MS = const(20000)  # after which a question counts as not answered
 
 _BEAT = 0.1  # seconds between two looks at what is due
 _LOOK_MS = const(1000)
+_TOLD = const(8)  # questions where this node is, of which so many are answered a second
 _SECRET = const(16)
 _SMALL_SZX = const(5)  # of what is brought: so a block and message_3 fit one datagram
 
@@ -64,7 +65,7 @@ class Neighbours:
         )
         self.lan.failed = node.fault
         self.lan.endpoint.hear = self._hear  # pyright: ignore[reportAttributeAccessIssue]
-        self._origins = 0
+        self._origins = self._told = self._told_at = 0
         self._tag = 0  # of transfers
         self._partners = {}  # (id or None, address): [Partner, how many ask it, until which tick]
         self._introductions = None
@@ -142,6 +143,12 @@ class Neighbours:
             address = None if known is None else known.address
         if address is not None:
             self.lan.endpoint.tell(address, message)
+
+    def seek(self, tag: bytes):
+        """Ask all where the node with this ``tag`` is."""
+        if self._socket.to_all is not None:
+            message = self.errands.dissemination.hint(True, tag)
+            self.lan.endpoint.tell(self._socket.to_all, message)
 
     def ping(self, tag: bytes, answered):
         """Whether somebody is where the known node with this ``tag`` is: ``answered(is_there)``,
@@ -267,15 +274,25 @@ class Neighbours:
         try:
             if request.code != code.POST or request.uri_path() != (hint.PATH,):
                 return
-            tag = self.errands.dissemination.heard(request.payload, now)
+            said = hint.parse(request.payload)
         except InvalidInput:
             return
+        dissemination = self.errands.dissemination
+        if said[4] == dissemination.node and self._may_tell(now):
+            self.lan.endpoint.tell(source, dissemination.hint(False))
+        tag = dissemination.heard(said, now)
         if tag is None:
             return
         self.look()
         known = self.peers.by_tag.get(tag)
         if known is None or known.is_doubtful and known.address != source:
             self._discovery.heard(source, tag, now)
+
+    def _may_tell(self, now):
+        if now - self._told_at >= _LOOK_MS:
+            self._told, self._told_at = 0, now
+        self._told += 1
+        return self._told <= _TOLD
 
     async def _meet(self, address, tag):
         name = response = None

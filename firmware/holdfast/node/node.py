@@ -304,7 +304,11 @@ class Node:
         """
         self.supervisor.add("clock", self.timekeeper.run)
         self.supervisor.add("tidy", self._tidy)
-        self.supervisor.add("keys", lambda: self.ephemerals.prepare(self.engine, is_idle))
+        self.supervisor.add("keys", lambda: self.make_ahead(is_idle))
+
+    async def make_ahead(self, is_idle):
+        """What the next phone need not wait for, while ``is_idle()``."""
+        await self.ephemerals.prepare(self.engine, is_idle, self.trust.signer)
 
     async def _tidy(self):
         while True:

@@ -14,6 +14,7 @@ from ..lan.endpoint import LanEndpoint
 from ..link.origin import Origin
 from ..link.partner import NoAnswer
 from ..sync import hint
+from ..sync.seeking import Seeking
 
 _SECRET = const(16)
 
@@ -33,8 +34,9 @@ class Whereabouts:
     ``hardware`` has ``ticks`` and ``random_bytes``, ``exchanger`` answers what comes, and
     ``now()`` gives milliseconds since the start, which never wrap.
 
-    It is sought at the addresses in ``settings.peers``, and where a hint says that it is. Who is
-    there is for others to prove: whoever asks says by ``heard`` and ``not_heard`` what came of it.
+    It is sought at the addresses in ``settings.peers``, and where a hint says that it is; while it
+    is missed, all are asked for that. Who is there is for others to prove: whoever asks says by
+    ``heard`` and ``not_heard`` what came of it.
     """
 
     def __init__(self, socket, hardware, settings, exchanger, now):
@@ -51,6 +53,9 @@ class Whereabouts:
         )
         self.lan.endpoint.hear = self._hear  # pyright: ignore[reportAttributeAccessIssue]
         self._tag = name_tag(settings.controller)
+        self._own_tag = name_tag(settings.node)
+        self._to_all = socket.to_all
+        self._seeking = Seeking(hardware.random_bytes, now())
         self._discovery = Discovery(
             hardware.random_bytes,
             now(),
@@ -92,12 +97,17 @@ class Whereabouts:
             self._proven = self._trying
             self._end(True)
         self._is_doubted = False
+        self._seeking.ended()
 
     def not_heard(self):
         """It has not: next it is asked at another address, if there is one to be tried now."""
         if self._trying is not None:
             self._end(False)
         self._is_doubted = True
+        if self._to_all is not None and self._seeking.is_due(self._now()):
+            # Of before any policy, as it has none.
+            message = hint.message(0, bytes(hint.HEAD), self._own_tag, True, self._tag)
+            self.lan.endpoint.tell(self._to_all, message)
         self._try()
 
     def _address(self):

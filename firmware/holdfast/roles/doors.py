@@ -115,7 +115,7 @@ class Doors(Node):
             is_proven = await self.listener.connected(link)
             if self._is_idle():
                 # While nobody waits: the next phone finds a key ready and the memory whole.
-                await self.ephemerals.prepare(self.engine, self._is_idle)
+                await self.make_ahead(self._is_idle)
                 let_go_late()
                 gc.collect()
                 if self._is_idle():

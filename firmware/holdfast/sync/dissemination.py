@@ -59,13 +59,14 @@ class Dissemination:
     to which hints go by unicast where multicast fails. ``say(hint, peer)`` sends a CoAP message
     as NON, by multicast if ``peer`` is None.
 
-    ``confirmed_at`` is when a peer last showed, in a protected answer, that it knows no more than
-    we, None before that; ``forked`` the tag of a peer that has another changeset of our number;
-    ``needs_snapshot`` says that nobody who answered has the changesets that are missing.
+    ``node`` is its tag. ``confirmed_at`` is when a peer last showed, in a protected answer, that
+    it knows no more than we, None before that; ``forked`` the tag of a peer that has another
+    changeset of our number; ``needs_snapshot`` says that nobody who answered has the changesets
+    that are missing.
     """
 
     def __init__(self, node, position, known, say, random_bytes, now: int, configured=tuple):
-        self._node = node
+        self.node = node
         self._position = position
         self._say = say
         self._random_bytes = random_bytes
@@ -91,12 +92,12 @@ class Dissemination:
 
     # What comes
 
-    def heard(self, payload: bytes, now: int):
-        """A hint came: the tag of whom it names, None if that is we. Raises InvalidInput if it is
-        none.
+    def heard(self, said: tuple, now: int):
+        """A hint came (``said`` as ``hint.parse`` gives it): the tag of whom it names, None if
+        that is we, or nobody who has a policy.
         """
-        number, head, node, by_multicast = hint.parse(payload)
-        if node == self._node:
+        number, head, node, by_multicast, sought = said
+        if node == self.node or sought is not None and not number:
             return None
         if by_multicast:
             self._multicast_at = now
@@ -231,9 +232,13 @@ class Dissemination:
 
     # How
 
-    def _hint(self, peer):
+    def hint(self, to_all: bool, sought=None):
+        """The Message that says at which policy this node is, and asks for the tag ``sought``."""
         number, head = self._at
-        self._say(hint.message(number, head, self._node, peer is None), peer)
+        return hint.message(number, head, self.node, to_all, sought)
+
+    def _hint(self, peer):
+        self._say(self.hint(peer is None), peer)
 
     def _is_multicast_failing(self, now):
         at = self._multicast_at

@@ -65,7 +65,7 @@ def enroll(
     require_none(state_folder, replace)
     site.policy()
     files.make_folder(state_folder)
-    with locks.hold(state_folder) as held, locks.changing(site.folder):
+    with locks.hold(state_folder) as held, locks.signing(site.folder):
         require_none(state_folder, replace)
         reset.require_none(state_folder)
         board = LocalBoard(state_folder, held)

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from .. import processes
+from .. import locks, processes
 from ..errors import UsageProblem
+from ..register import shared
 from . import passphrase
 from .commands import FAILED, INTERRUPTED, MISUSED, NOBODY_READS, root
 from .output import (
     begin,
     never_fail_to_encode,
+    say_cut_short,
     say_json_problem,
     say_plain,
     say_problem,
@@ -31,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         passphrase.take()
     never_fail_to_encode()
     begin()
+    locks.when_cut_short = say_cut_short
+    locks.shared = shared.held
     given = list(sys.argv[1:] if arguments is None else arguments)
     fail = _json_fails if "--json" in given else _fails
     try:

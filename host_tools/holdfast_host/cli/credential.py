@@ -73,6 +73,7 @@ def issue(
             help="The same by a name of the register, for the phones known there; repeatable.",
         ),
     ] = None,
+    group: credential_many.InGroup = None,
     key: Annotated[
         str | None,
         typer.Option(
@@ -146,10 +147,10 @@ def issue(
 
     Writes the token to FILE, and the site's signed list of revoked devices to FILE.devices. With
     --person it is for each phone that the register knows of them (or --key), and not past the day
-    that their rights end. With --guest it is authenticated by the zone's key instead of the
-    authority's; with --door besides, it opens only these doors of the zone. With --link there is
-    a link besides, which brings both to the page that made the key; for any other phone it is
-    worth nothing.
+    that their rights end; with --group for everybody in it. With --guest it is authenticated by
+    the zone's key instead of the authority's; with --door besides, it opens only these doors of
+    the zone. With --link there is a link besides, which brings both to the page that made the key;
+    for any other phone it is worth nothing.
     """
     if link is not None:
         webpage.require_address(link)
@@ -157,10 +158,13 @@ def issue(
         raise UsageProblem(
             "a guest may open doors and nothing else", "leave out --may, or --guest"
         )
-    if (holder is None) == (not person) or (holder is not None and key is None):
+    many = bool(person) or group is not None
+    if (holder is not None) == many or (holder is not None and key is None):
         raise UsageProblem(
             "it is not said who gets it", "give --holder ID and --key FILE, or --person NAME"
         )
+    if group is not None and (key is not None or into is None):
+        raise UsageProblem("a group may be many phones", "give --into DIR, and no --key")
     if (out is None) == (into is None):
         raise UsageProblem("one place is needed to write to", "give --out FILE, or --into DIR")
     forms = handing.Forms(as_file, as_qr)
@@ -186,10 +190,11 @@ def issue(
     permissions = functools.reduce(operator.or_, (_MAY[one] for one in may or []), UNLOCK)
     given = None if key is None else keys.read_phone_key(key)
     opened = signing.unlocked(site, passphrase_file)
+    left_out: dict[str, str] = {}
     if holder is not None and given is not None:
         whom = [receivers.Receiver(holder, given)]
     else:
-        whom = receivers.of_people(site, opened, person or [], given)
+        whom, left_out = receivers.of(site, opened, person or [], group, given, now)
     if out is not None and len(whom) > 1:
         raise UsageProblem(f"these are {len(whom)} credentials", "give --into DIR, not --out")
     paths = [out or receivers.path_in(into or Path(), one) for one in whom]
@@ -217,9 +222,10 @@ def issue(
             token = issuing.guest_token(site.zone_key(opened.secret, zones[0]), zones[0], grant)
         else:
             token = issuing.holder_credential(opened.authority.signing_key, grant)
-        # Before anybody has it: what nobody noted nobody can revoke.
-        issued_notes.note(site, opened.secret, grant, guest=guest)
-        written = handing.write(site, opened, token, path, forms, now)
+        with files.locked(folder):
+            # Before anybody has it: what nobody noted nobody can revoke.
+            issued_notes.note(site, opened.secret, grant, guest=guest)
+            written = handing.write(site, opened, token, path, forms, now)
         shown = tokens.read(token, str(path))
         to_page = None if link is None else webpage.link(link, token, written[1].read_bytes())
         if as_json:
@@ -241,7 +247,10 @@ def issue(
         if to_page is not None and not as_json:
             say(to_page)
     if as_json:
-        say_json(facts[0] if into is None else {"credentials": facts})
+        say_json(facts[0] if into is None else {"credentials": facts, "left_out": left_out})
+    else:
+        for called, why in left_out.items():
+            say(f"{called}: nothing issued: {why}", "yellow")
 
 
 @app.command()

@@ -95,7 +95,7 @@ def listed(
         )
         for one, standing, who in found
     ]
-    say_rows(("id", "who", "opens", "holds", ""), rows)
+    say_rows(("id", "who", "opens", "holds", ""), rows, whole=("id", "holds", ""))
     say(f"{len(found)} credentials")
 
 

@@ -8,6 +8,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from holdfast.access.tag import name_tag
+
 from ..errors import UsageProblem
 from ..events import files as event_files
 from ..lan import hearing, look, networks, places, rounds
@@ -82,7 +84,8 @@ class Errand:
             return [Target(place, names.get(place, "")) for place in dict.fromkeys(given)]
         if listen:
             with progress("Listening for nodes"):
-                self.hearing = hearing.listen(self.interfaces, listen)
+                sought = [name_tag(one.id) for one in self.devices]
+                self.hearing = hearing.listen(self.interfaces, listen, sought=sought)
             heard = look.named(self.hearing.heard, self.devices)
             # Where somebody says to be whom we met elsewhere is one place more to look at.
             for one in self.hearing.heard:

@@ -9,6 +9,7 @@ import typer
 
 from holdfast.access.events import record as event_record
 
+from .. import files
 from ..errors import UsageProblem
 from ..events import check as events
 from ..events import files as event_files
@@ -58,14 +59,15 @@ def verify(
     keys = Auditor(home, passphrase_file)
     broken = []
     said = []
-    for reader in event_files.by_reader(event_files.read(paths), home):
-        report = check_home(home, keys, reader, left=left, accept=accept)
-        said.append(_describe(reader, report))
-        if not as_json:
-            _say_report(reader, report)
-        if not report.intact:
-            broken.append(reader.node)
-    written = coming_home.write_words(home)
+    with files.locked(home.folder):
+        for reader in event_files.by_reader(event_files.read(paths), home):
+            report = check_home(home, keys, reader, left=left, accept=accept)
+            said.append(_describe(reader, report))
+            if not as_json:
+                _say_report(reader, report)
+            if not report.intact:
+                broken.append(reader.node)
+        written = coming_home.write_words(home)
     if as_json:
         say_json({"intact": not broken, "acknowledgements": str(written), "readers": said})
     elif len(broken) < len(said):

@@ -177,7 +177,8 @@ class _Replayed:
                 who, door = words.who(one), str(one.get("door", ""))
                 when = words.when(one, self._those.dates)
                 rows.append([str(one["number"]), when, door, who, words.what(one), would + grace])
-            say_rows(["event", "time", "door", "who or which", "was", "would be"], rows)
+            heads = ["event", "time", "door", "who or which", "was", "would be"]
+            say_rows(heads, rows, whole=heads[:2])
         if self.different > len(self._rows):
             say(f"and {self.different - len(self._rows):,} more: --jsonl has all of them")
         if self._lacks:

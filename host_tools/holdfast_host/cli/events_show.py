@@ -2,26 +2,29 @@
 
 import dataclasses
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from holdfast.access.events import record as event_record
+from holdfast.access.events.batch import Batch
 from untrusted import InvalidInput
 
 from ..credentials.dates import Dates
 from ..errors import UsageProblem
-from ..events import files as event_files
-from ..events import naming, words
+from ..events import logs, naming, words
+from ..events.stream import Walk
 from ..site.site import Site
 from . import passphrase
-from .events import Auditor, check
-from .events_chosen import Door, Late, Paths, Reason, Since, Until, Who, chosen
+from .events_chosen import Chosen, Door, Late, Paths, Reason, Since, Until, Who, chosen
+from .events_walk import said as told_of
+from .events_walk import walks
 from .output import AsJson, say, say_csv, say_json, say_rows
 from .passphrase import PassphraseFile
 
+_COLUMNS = ("event", "time", "door", "what", "who or which", "")
 _MOST_ENROLLED = 3  # unknown cards that are offered at the end
 
 
@@ -59,36 +62,72 @@ def show(
         raise UsageProblem("one output at a time", "give one of --csv, --jsonl, --json")
     asked = {"who": who, "door": door, "since": since, "until": until}
     those = chosen(site, paths, **asked, reason=reason, late=late)
-    home, called = those.home, those.names
-    duress = set() if home is None else _duress(home, those.paths, passphrase_file)
-    shown = _told(those.paths, duress)
-    found = [
-        called.named(said)
-        for said in shown
-        if "problem" in said or those.wanted.takes(said, called)
-    ]
+    seen = _Seen(those, passphrase_file)
     if as_json:
-        say_json({"verified": None, "events": found})
+        say_json({"verified": None, "events": list(seen.events())})
     elif as_lines:
-        for said in found:
+        for said in seen.events():
             say_json(said)
     elif as_csv:
-        say_csv(naming.columns(found), found)
+        heads = naming.columns(seen.events())
+        say_csv(heads, seen.events())
     else:
-        _say_events(found, None if home is None else those.dates)
-        of = "" if len(found) == len(shown) else f" of {len(shown)}"
+        rows = (_row(said, None if those.home is None else those.dates) for said in seen.events())
+        say_rows(_COLUMNS, rows, whole=("event", "time"))
+        of = "" if seen.shown == seen.count else f" of {seen.count}"
         say(
-            f"{len(found)}{of} events, NOT verified: holdfast events verify --site DIR FILE...",
+            f"{seen.shown}{of} events, NOT verified: holdfast events verify --site DIR FILE...",
             "red",
         )
-        if home is not None:
-            _offer(home, found)
+        if those.home is not None:
+            _offer(those.home, seen.unknown)
 
 
-def _offer(home: Site, found: Sequence[dict]) -> None:
+class _Seen:
+    """The events that are asked for, one after the other, and what is counted on the way."""
+
+    def __init__(self, those: Chosen, passphrase_file: Path | None):
+        self._those = those
+        self._knows_duress = those.home is not None and (
+            passphrase.given(passphrase_file) is not None or sys.stdin.isatty()
+        )
+        self._walks: list[Walk] | None = None
+        if self._knows_duress:
+            self._walks = walks(those.home, those.paths, passphrase_file)
+        self.count = self.shown = 0
+        self.unknown: dict[str, None] = {}  # cards that nobody has, the latest last
+
+    def events(self) -> Iterator[dict]:
+        """Each event as it is told, in order, and read anew each time this is called."""
+        self.count = self.shown = 0
+        for said in self._all():
+            self.count += 1
+            if "problem" not in said and not self._those.wanted.takes(said, self._those.names):
+                continue
+            self.shown += 1
+            named = said if "problem" in said else self._those.names.named(said)
+            if named.get("short") and not named.get("granted"):
+                card = str(named["card"])
+                self.unknown.pop(card, None)
+                self.unknown[card] = None
+            yield named
+
+    def _all(self) -> Iterator[dict]:
+        if self._walks is not None:
+            # Once each: a walk counts what it has found.
+            for walk in [dataclasses.replace(one, findings=[]) for one in self._walks]:
+                for shown in walk.events():
+                    yield told_of(shown)
+            return
+        for log in logs.find(self._those.paths, None):
+            for source in log.sources:
+                for raw in source.records():
+                    yield _told(raw, source.head)
+
+
+def _offer(home: Site, unknown: Iterable[str]) -> None:
     """Say how to enrol the unknown cards that were shown last."""
-    cards = [str(one["card"]) for one in found if one.get("short") and not one.get("granted")]
-    latest = list(dict.fromkeys(reversed(cards)))
+    latest = list(unknown)[::-1]
     for card in latest[:_MOST_ENROLLED]:
         say(f"enrol {naming.short(card)}: holdfast people card {home.folder} NAME --key {card}")
     if len(latest) > _MOST_ENROLLED:
@@ -96,48 +135,22 @@ def _offer(home: Site, found: Sequence[dict]) -> None:
         say(f"and {more} more: --reason unknown_card --json has their keys")
 
 
-def _told(paths: Sequence[Path], duress: set[bytes]) -> list[dict]:
-    shown = []
-    for batch in event_files.read(paths):
-        for raw in batch.records:
-            try:
-                happened = event_record.decode(event_record.split(raw)[0])
-            except InvalidInput as error:
-                shown.append({"problem": str(error)})
-                continue
-            late = event_record.is_late(happened, batch.now)
-            said = {**words.told(happened), "late": late}
-            shown.append({**said, "duress": True} if raw in duress else said)
-    return shown
+def _told(raw: bytes, head: Batch) -> dict:
+    try:
+        happened = event_record.decode(event_record.split(raw)[0])
+    except InvalidInput as error:
+        return {"problem": str(error)}
+    return {**words.told(happened), "late": event_record.is_late(happened, head.now)}
 
 
-def _duress(home: Site, paths: Sequence[Path], passphrase_file: Path | None) -> set[bytes]:
-    """Raw records of the events that call for help, as far as they are proven."""
-    if passphrase.given(passphrase_file) is None and not sys.stdin.isatty():
-        return set()
-    keys = Auditor(home, passphrase_file)
-    found: set[bytes] = set()
-    for reader in event_files.by_reader(event_files.read(paths), home):
-        known = event_files.known_of(home, reader)
-        report = check(keys, reader, dataclasses.replace(known, checked=None))
-        found |= {one.raw for one in report.events if one.duress}
-    return found
-
-
-def _say_events(shown: list[dict], dates: Dates | None) -> None:
-    rows = []
-    for said in shown:
-        if "problem" in said:
-            rows.append(["?", "?", "no event", said["problem"], "", ""])
-            continue
-        rows.append(
-            [
-                str(said["number"]),
-                words.when(said, dates),
-                str(said.get("door", "")),
-                words.what(said),
-                words.who(said),
-                words.marks(said),
-            ]
-        )
-    say_rows(["event", "time", "door", "what", "who or which", ""], rows)
+def _row(said: dict, dates: Dates | None) -> Sequence[str]:
+    if "problem" in said:
+        return ["?", "?", "no event", said["problem"], "", ""]
+    return [
+        str(said["number"]),
+        words.when(said, dates),
+        str(said.get("door", "")),
+        words.what(said),
+        words.who(said),
+        words.marks(said),
+    ]

@@ -48,9 +48,7 @@ def require(out: Path, forms: Forms) -> None:
         writing.require(_beside(out, QR), _is_drawing)
 
 
-def write(
-    site: Site, opened: Keys, token: bytes, out: Path, forms: Forms, now: int
-) -> list[Path]:
+def write(site: Site, opened: Keys, token: bytes, out: Path, forms: Forms, now: int) -> list[Path]:
     """Write all of it; which files were written, the credential first."""
     devices = revocation.list_for_phones(site, opened, now)
     beside = _beside(out, tokens.LIST_SUFFIX)
@@ -81,7 +79,7 @@ def _drawn(text: str) -> bytes:
     import segno
 
     drawing = io.BytesIO()
-    segno.make_qr(text, error="l").save(drawing, kind="svg", scale=4, border=4)
+    segno.make_qr(text, error="l").save(drawing, kind="svg", scale=4, border=4, light="#fff")
     return drawing.getvalue()
 
 

@@ -9,14 +9,18 @@ import csv
 import functools
 import getpass
 import io
+import itertools
 import json
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from . import layout
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -126,15 +130,39 @@ def say_table(rows: Mapping[str, object]) -> None:
         say_parts((name.ljust(width), "bold"), ("  ", ""), (value, ""))
 
 
-def say_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table with a heading over each column; the last column is folded if it must be."""
+def say_rows(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, whole: Collection[str] = ()
+) -> None:
+    """A table with a heading over each column, as wide as there is room: what does not fit is
+    folded in the widest columns, and never in those that are to stay ``whole``.
+
+    Rows are shown as they come, in the widths that the first thousand of them ask for.
+    """
+    remaining = iter(rows)
+    piece = _cells(remaining)
+    widths = layout.widths(columns, piece, _tables().width, whole)
+    _say_piece(columns, piece, widths, heads=True)
+    while piece := _cells(remaining):
+        _say_piece(columns, piece, widths, heads=False)
+
+
+_PIECE = 1000
+
+
+def _cells(rows: Iterator[Sequence[object]]) -> list[list[str]]:
+    return [list(map(printable, row)) for row in itertools.islice(rows, _PIECE)]
+
+
+def _say_piece(
+    columns: Sequence[str], rows: list[list[str]], widths: Sequence[int], *, heads: bool
+) -> None:
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=heads)
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(column, overflow="fold", width=width)
     for row in rows:
-        table.add_row(*[_text(printable(cell)) for cell in row])
+        table.add_row(*map(_text, row))
     _tables().print(table)
 
 
@@ -146,6 +174,9 @@ def say_csv(heads: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
     for row in rows:
         cells = [row.get(name) for name in heads]
         writer.writerow(["" if one is None else in_a_cell(one) for one in cells])
+        sys.stdout.write(text.getvalue())
+        text.seek(0)
+        text.truncate()
     sys.stdout.write(text.getvalue())
     sys.stdout.flush()
 
@@ -166,6 +197,14 @@ def say_problem(cause: str, next_step: str | None = None) -> None:
     _aside().print(_text(f"holdfast: {_one_line(cause)}", "red"))
     if next_step:
         _aside().print(_text(f"next: {_one_line(next_step)}"))
+
+
+def say_cut_short(folder: Path, who: str) -> None:
+    """That a command was killed in a site's ``folder``: once, whatever else is said."""
+    cause = f"{who} was cut short in {folder}, and what it had not done is not done"
+    if cause not in _said:
+        _said.add(cause)
+        say_problem(cause, "look at what there is, and run it again: nothing is torn")
 
 
 def say_traceback(error: BaseException) -> None:

@@ -5,19 +5,27 @@ from typing import Annotated
 
 import typer
 
+from .. import files
+from ..errors import UsageProblem
 from ..phone import webpage
 from ..site import site as sites
 from .output import AsJson, say, say_json
 
 
 def page(
-    site: Annotated[Path, typer.Argument(metavar="SITE_DIR", help="The site's folder.")],
+    site: Annotated[
+        list[Path], typer.Argument(metavar="SITE_DIR...", help="The site's folder, or several.")
+    ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write the page.")],
     serve: Annotated[
         int | None,
         typer.Option(
             metavar="PORT", min=0, max=65535, help="Serve it on this machine, until Ctrl-C."
         ),
+    ] = None,
+    qr_reader: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="jsQR.js, for browsers that read no QR codes."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -27,8 +35,14 @@ def page(
     the keys of those who have it open. The site's name and its authority's public key are in it,
     and nothing secret. Run it again after the authority's key was replaced.
     """
-    found = sites.load(site)
-    sizes = webpage.write(out, found.id, found.authority_keys)
+    found = {one.id: one.authority_keys for one in map(sites.load, site)}
+    if len(found) < len(site):
+        raise UsageProblem("two of these sites have one name", "give them pages of their own")
+    reader = None
+    if qr_reader is not None:
+        data = files.read(qr_reader, webpage.MOST_QR_READER, "QR reader", webpage.GET_QR_READER)
+        reader = webpage.require_qr_reader(data, str(qr_reader))
+    sizes = webpage.write(out, found, reader)
     facts = {"folder": str(out), "files": len(sizes), "bytes": sum(sizes.values())}
     if as_json and serve is None:
         say_json(facts)

@@ -193,8 +193,9 @@ def renew(
             "holdfast reader enroll STATE_DIR --replace ...",
         )
     opened = signing.unlocked(home, passphrase_file)
-    made = readers.renewed(home, opened, device, int(time.time()))
-    files.write(out, cbor.encode_sequence(*made.values()), files.PUBLIC)
+    with files.locked(home.folder):
+        made = readers.renewed(home, opened, device, int(time.time()))
+        files.write(out, cbor.encode_sequence(*made.values()), files.PUBLIC)
     device = devices.require(devices.load(home.folder), node)
     if as_json:
         facts = {"expires": device.expires, "certificates": len(made)}

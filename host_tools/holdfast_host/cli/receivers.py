@@ -21,9 +21,25 @@ class Receiver:
     ends: int | None = None
 
 
-def of_people(
-    site: Site, opened: Keys, named: Sequence[str], given: Key | None
-) -> list[Receiver]:
+def of(
+    site: Site, opened: Keys, named: Sequence[str], group: str | None, given: Key | None, now: int
+) -> tuple[list[Receiver], dict[str, str]]:
+    """Those who are ``named`` and those of the ``group``, a phone once; and who gets nothing."""
+    made = of_people(site, opened, named, given) if named else []
+    without: dict[str, str] = {}
+    if group is not None:
+        others, without = of_group(site, opened, group, now)
+        there = {keys.describe(one.key) for one in made}
+        made += [one for one in others if keys.describe(one.key) not in there]
+    if not made:
+        raise UsageProblem(
+            f"nobody in group {group} has a phone in the register; nothing was issued",
+            "import a list with the columns name and phone",
+        )
+    return made, without
+
+
+def of_people(site: Site, opened: Keys, named: Sequence[str], given: Key | None) -> list[Receiver]:
     """The people of the register with these names, each with each phone that the register knows;
     with the ``given`` key instead, of one person.
     """
@@ -50,6 +66,37 @@ def of_people(
             )
         made += [Receiver(one.holder, keys.read_phone_key(key), one.ends) for key in phones]
     return made
+
+
+def of_group(
+    site: Site, opened: Keys, group: str, now: int
+) -> tuple[list[Receiver], dict[str, str]]:
+    """Everybody in ``group``, by name or number, with each phone that the register knows; and who
+    gets nothing, with why.
+    """
+    from ..register import groups, opening, records
+    from ..register.sealing import Seals
+
+    seals = Seals(opened.secret)
+    known = set(site.policy().state.groups)
+    with opening.reading(site) as register:
+        number = groups.resolve(group, groups.load(register.connection, seals), known)
+        everybody = records.load(register.connection)
+        found = [one for one in everybody if one.removed is None and number in one.groups]
+        records.require(register.connection, seals, found)
+    made: list[Receiver] = []
+    without: dict[str, str] = {}
+    for one in found:
+        phones = [phone.key for phone in one.phones if phone.lost is None]
+        if one.suspended:
+            without[one.called] = "suspended"
+        elif one.ends is not None and one.ends <= now:
+            without[one.called] = "the rights have ended"
+        elif not phones:
+            without[one.called] = "no phone in the register"
+        else:
+            made += [Receiver(one.holder, keys.read_phone_key(key), one.ends) for key in phones]
+    return made, without
 
 
 def path_in(folder: Path, one: Receiver) -> Path:

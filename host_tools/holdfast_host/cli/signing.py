@@ -14,6 +14,7 @@ import typer
 
 from ..policy import witness
 from ..policy.history import History
+from ..register import shared
 from ..site import clock
 from ..site.keys import Keys
 from ..site.site import Site
@@ -56,6 +57,8 @@ def unlocked(site: Site, passphrase_file: Path | None, *, catches_up: bool = Fal
     """The keys of ``site``, ready to sign, on a clock that may be right. Refuses an old copy of
     the site, unless it ``catches_up`` before it signs.
     """
+    if not catches_up:
+        shared.catch_up(site.folder)
     history = site.policy()
     if not catches_up:
         witness.require(site.folder, history)

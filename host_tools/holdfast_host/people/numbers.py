@@ -20,6 +20,7 @@ _STRICT = "decimal"  # ten digits, as printed
 _DIGITS_OF_STRICT = 10
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?E[+-]?\d+", re.IGNORECASE)
 _AMBIGUOUS_HEX = re.compile(r"\d+E\d+", re.IGNORECASE)  # 12E4, which may be just that
+_SCIENTIFIC_COMMA = re.compile(r"[+-]?\d+,\d+E[+-]?\d+", re.IGNORECASE)  # 1,00584E+07
 _FACILITY = re.compile(r"\d{1,3}\s*,\s*\d{1,5}")
 _DECORATED = re.compile(r"(?:0x)?([0-9a-f]+)h?", re.IGNORECASE)
 _DOTTED = re.compile(r"[0-9a-f]{2}(?:\.[0-9a-f]{2})+", re.IGNORECASE)
@@ -56,6 +57,8 @@ def split(cell: Cell, name: str | None) -> list[str]:
             _FACILITY.fullmatch(one)
         ):
             found.append(one)
+        elif _SCIENTIFIC_COMMA.fullmatch(one):
+            found.append(one)  # one number, spoiled; not two
         else:
             found += [part.strip() for part in one.split(",")]
     return [one for one in found if one]
@@ -113,7 +116,10 @@ def _refusal(
 
 
 def undecorated(text: str) -> str:
-    """The number without what says that it is hexadecimal; 0x and h say so, and stay to say it."""
+    """The number without what says that it is text (') or hexadecimal: 0x and h say so, and colons
+    stay to say it.
+    """
+    text = text.removeprefix("'")
     if _DOTTED.fullmatch(text):
         return text.replace(".", ":")
     found = _DECORATED.fullmatch(text)

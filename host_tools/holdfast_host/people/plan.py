@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from holdfast.access import tag
 
+from ..credentials.dates import Dates
+from ..policy.schedules import format_day
 from ..register import records
 from ..register.records import Person, Phone
 from ..site import pins
@@ -27,7 +29,8 @@ class Plan:
     """``changed`` are the people as they shall be, whom ``before`` has as they are, by number.
 
     ``entries`` are numbers and digits that are new; ``pins`` those that were drawn, with whose
-    they are; ``bad`` the rows that cannot be.
+    they are; ``bad`` the rows that cannot be. ``named`` are the numbers of the people that the
+    rows are about, whether anything changes or not.
     """
 
     changed: list[Person]
@@ -35,6 +38,7 @@ class Plan:
     entries: set[sealed_cards.Entry]
     pins: list[tuple[Person, str]]
     bad: list[BadCell]
+    named: set[int]
 
 
 class Planner:
@@ -54,6 +58,7 @@ class Planner:
             phone.key: (one, phone.lost) for one in desk.everybody for phone in one.phones
         }
         self._hands = Hands(desk)
+        self._dates = Dates(desk.state.time_zone)
         self._person, _ = records.next_ids(desk.register.connection)
         self._taken: set[bytes] | None = None
         self._drawn: list[tuple[int, str]] = []
@@ -79,7 +84,8 @@ class Planner:
         made = [one for one in changed.values() if before.get(one.id) != one]
         drawn = [(changed[number], digits) for number, digits in self._drawn]
         wrong = sorted([*bad, *conflicts], key=lambda one: one.line)
-        return Plan(made, before, self._hands.entries, drawn, wrong)
+        named = {person.id for _, person in matched if person is not None}
+        return Plan(made, before, self._hands.entries, drawn, wrong, named)
 
     def _matched(self, said: Sequence[Said]) -> tuple[list, list[BadCell]]:
         """Each row with the person it is about, None for a new one."""
@@ -91,6 +97,7 @@ class Planner:
                     cause = f"the same person as in line {seen[person.id]}"
                     raise _bad(row, columns.NAME, row.name, cause, "give both their id")
                 self._require_phones(row, person)
+                self._require_order(row, person)
                 found.append((row, person))
             except BadCell as error:
                 bad.append(error)
@@ -116,6 +123,21 @@ class Planner:
             if lost is not None:
                 next_step = "have the phone make a new key: holdfast phone enroll"
                 raise _bad(row, columns.PHONE, key, "this phone was lost or given up", next_step)
+
+    def _require_order(self, row: Said, person: Person | None) -> None:
+        """Refuse an end before the beginning, of which one may stand in the register alone."""
+        if columns.FROM not in row.given and columns.UNTIL not in row.given:
+            return
+        first = row.first_day if columns.FROM in row.given else person and person.first_day
+        ends = row.ends if columns.UNTIL in row.given else person and person.ends
+        if first is None or ends is None:
+            return
+        if ends <= self._dates.begin(format_day(first), columns.FROM):
+            column, value = columns.FROM, format_day(first)
+            if columns.UNTIL in row.given:
+                column, value = columns.UNTIL, self._dates.end_text(ends)
+            cause = f"{row.name} would have nothing: it ends before it begins"
+            raise _bad(row, column, value, cause, "check both days")
 
     def _idents(self, row: Said) -> dict[bytes, bytes]:
         return {self._desk.seals.ident(tag.CARD, number): number for number in row.cards}
@@ -261,4 +283,4 @@ def _with_phones(person: Person, wanted: Sequence[str], now: int) -> Person:
 
 
 def _bad(row: Said, column: str, value: str, cause: str, next_step: str) -> BadCell:
-    return BadCell(row.line, column, value, cause, next_step)
+    return BadCell(row.line, row.given.get(column, column), value, cause, next_step)

@@ -28,12 +28,12 @@ _WRITE_DATE = "write it as 2027-12-31"
 
 @dataclasses.dataclass(frozen=True)
 class Said:
-    """What a row at ``line`` says. ``given`` are the columns that the table has; what the others
-    say is not meant.
+    """What a row at ``line`` says. ``given`` are the columns that the table has, with what
+    the file calls each; what the others say is not meant.
     """
 
     line: int
-    given: frozenset[str]
+    given: Mapping[str, str]
     name: str
     ref: str | None = None
     cards: tuple[bytes, ...] = ()
@@ -69,11 +69,13 @@ def read(table: Table, how: How) -> tuple[list[Said], list[BadCell]]:
     heads = columns.heads(table, list(how.ignored))
     bad: list[BadCell] = []
     cards = _cards(table, heads, how)
+    given = {column: table.rows[0].cells[at].column for column, at in heads.items()}
     found: list[Said] = []
     once = _Once()
     for row in table.rows[1:]:
         try:
-            said = _said(row, heads, how, cards.get(row.line))
+            _require_heads(row, table.rows[0])
+            said = _said(row, heads, given, how, cards.get(row.line))
             once.add(said, row, heads)
             found.append(said)
         except BadCell as error:
@@ -81,7 +83,7 @@ def read(table: Table, how: How) -> tuple[list[Said], list[BadCell]]:
     return found, bad
 
 
-def _said(row: Row, heads: dict[str, int], how: How, cards) -> Said:
+def _said(row: Row, heads: dict[str, int], given: dict[str, str], how: How, cards) -> Said:
     def cell(column: str) -> Cell:
         at = heads.get(column)
         return row.cells[at] if at is not None and at < len(row.cells) else Cell("", "?")
@@ -98,7 +100,20 @@ def _said(row: Row, heads: dict[str, int], how: How, cards) -> Said:
     fields["first_day"] = _first_day(row.line, cell(columns.FROM))
     fields["ends"] = _ends(row.line, cell(columns.UNTIL), how.dates)
     fields["phones"] = _phones(row.line, cell(columns.PHONE))
-    return Said(row.line, frozenset(heads), **fields)
+    return Said(row.line, given, **fields)
+
+
+def _require_heads(row: Row, first: Row) -> None:
+    """Nothing stands in a column without a head: nobody would miss it, save at a door."""
+    for at, cell in enumerate(row.cells):
+        if cell.text and not (at < len(first.cells) and first.cells[at].text):
+            raise BadCell(
+                row.line,
+                cell.column,
+                cell.text,
+                "no head stands over it",
+                "put quotes around what has a comma in it, as in a name; or head the column",
+            )
 
 
 def _name(line: int, cell: Cell) -> str:

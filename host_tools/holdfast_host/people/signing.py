@@ -31,6 +31,9 @@ class Desk:
     """What a command that changes people works with: the open ``register``, the site's ``keys``,
     its ``history``, everybody in the register, what groups are ``called``, by number, and ``now``,
     in seconds since 1970.
+
+    ``owed`` are the credentials that still open something, of people who were removed and phones
+    that are lost: a command was cut before it revoked them.
     """
 
     register: Register
@@ -39,6 +42,7 @@ class Desk:
     history: History
     everybody: list[Person]
     called: dict[int, str]
+    owed: list[Issued]
     now: int
 
     @property
@@ -57,7 +61,8 @@ def desk(register: Register, keys: Keys, now: int) -> Desk:
     seals = Seals(keys.secret)
     everybody = records.load(register.connection)
     records.require(register.connection, seals, everybody)
-    made = Desk(register, keys, seals, history, everybody, _called(register, seals), now)
+    owed = _owed(register, history, everybody, now)
+    made = Desk(register, keys, seals, history, everybody, _called(register, seals), owed, now)
     return dataclasses.replace(made, everybody=_rekeyed(made))
 
 
@@ -67,7 +72,8 @@ def look(register: Register, keys: Keys, now: int) -> Desk:
     seals = Seals(keys.secret)
     records.require(register.connection, seals, everybody)
     history, called = register.site.policy(), _called(register, seals)
-    return Desk(register, keys, seals, history, everybody, called, now)
+    owed = _owed(register, history, everybody, now)
+    return Desk(register, keys, seals, history, everybody, called, owed, now)
 
 
 def unsigned(desk: Desk, but: Iterable[Person] = ()) -> list[Difference]:
@@ -137,6 +143,20 @@ def living(desk: Desk, person: Person) -> list[Issued]:
     return [one for one in found if one.cti not in revoked]
 
 
+def unfinished(desk: Desk, but: Iterable[Person] = ()) -> list[Person]:
+    """People, ``but`` for some, of whom the register says more than was signed, or revoked, or
+    noted as signed: a command about them was cut short.
+    """
+    known = {person.id for person in but}
+    found = {one.person.id for one in unsigned(desk, but)}
+    owing = {one.holder for one in desk.owed}
+    return [
+        one
+        for one in desk.everybody
+        if one.id not in known and (one.id in found or waits(one) or one.holder in owing)
+    ]
+
+
 def waits(person: Person) -> bool:
     """Whether a card was returned, and nobody noted that this is signed."""
     return any(card.returned is not None and not card.settled for card in person.cards)
@@ -147,6 +167,21 @@ def after(desk: Desk, people: Sequence[Person]) -> list[Person]:
     changed = {person.id: person for person in people}
     kept = [person for person in desk.everybody if person.id not in changed]
     return [*kept, *people]
+
+
+def _owed(
+    register: Register, history: History, everybody: Sequence[Person], now: int
+) -> list[Issued]:
+    gone = {one.holder for one in everybody if one.removed is not None}
+    lost = {phone.key for one in everybody for phone in one.phones if phone.lost is not None}
+    revoked = history.state.revoked.entries
+    return [
+        one
+        for one in issued.every(register.connection)
+        if one.expires > now
+        and one.cti not in revoked
+        and (one.holder in gone or one.phone in lost)
+    ]
 
 
 def _forget(desk: Desk, settled: Sequence[Person], in_hand: Collection[bytes]) -> None:

@@ -1,13 +1,14 @@
 """The phone's page as files for any web server: those in ``page/``, and whose doors they are for.
 
-An origin is one site's: its name and its authority's public key lie beside the page, in site.json,
-and are kept on the phone with it. Nothing in the folder is a secret.
+All modules come as they are in the source, comments and all, in one packed file: gzip of a JSON
+object, path to text, which the page's service worker unpacks. Names and public keys of the sites
+lie beside it, in sites.json. Nothing in the folder is a secret.
 """
 
+import gzip
 import hashlib
 import http.server
 import json
-import re
 import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -20,33 +21,72 @@ from ..credentials.keys import encode_authority_keys
 from ..errors import UsageProblem
 
 SOURCE = Path(__file__).parent / "page"
-SITE_FILE = "site.json"
+SITES_FILE = "sites.json"
 WORKER = "sw.js"
+PACK = "page.pack"
+QR_READER = "jsQR.js"
+MOST_QR_READER = 1 << 20
 
-_KINDS = (".html", ".css", ".mjs", ".js", ".svg", ".webmanifest")
+_JSQR = "1.4.0"
+GET_QR_READER = f"get it with `npm pack jsqr@{_JSQR}`"
+_JSQR_SHA256 = "bc40c8a15196236b2314db0856f72ca0b49980cd5413b8c852a7349f5fee0859"
+
+_BARE = ("boot.mjs",)  # what a browser asks for before there is a worker
+_KINDS = (".html", ".css", ".svg", ".png", ".webmanifest")
 _LOCALHOST = "127.0.0.1"
 
 
-def contents(site: str, authority_keys: Sequence[Key]) -> dict[str, bytes]:
-    """All files of the page for the site of that name, by their path in its folder."""
+def contents(
+    sites: Mapping[str, Sequence[Key]], qr_reader: bytes | None = None
+) -> dict[str, bytes]:
+    """All files of the page for sites by name with their authorities' keys, by path.
+
+    ``qr_reader`` is jsQR, for browsers that read no codes of themselves.
+    """
+    paths = {str(path.relative_to(SOURCE)): path for path in sorted(SOURCE.rglob("*"))}
     made = {
-        str(path.relative_to(SOURCE)): _slim(path)
-        for path in sorted(SOURCE.rglob("*"))
-        if path.suffix in _KINDS
+        name: path.read_bytes()
+        for name, path in paths.items()
+        if path.suffix in _KINDS or name in _BARE
     }
-    about = {"site": site, "authority": encode_authority_keys(authority_keys).hex()}
-    made[SITE_FILE] = json.dumps(about, ensure_ascii=False).encode()
-    made[WORKER] = _with_list(made.pop(WORKER), made)
+    listed = [
+        {"site": site, "authority": encode_authority_keys(keys).hex()}
+        for site, keys in sites.items()
+    ]
+    about = {"sites": listed, "qrReader": qr_reader is not None}
+    made[SITES_FILE] = json.dumps(about, ensure_ascii=False).encode()
+    if qr_reader is not None:
+        made[QR_READER] = qr_reader
+    modules = {
+        name: path.read_text("utf-8")
+        for name, path in paths.items()
+        if path.suffix == ".mjs" and name not in _BARE
+    }
+    packed = json.dumps(modules, ensure_ascii=False).encode()
+    made[PACK] = gzip.compress(packed, mtime=0)  # no time in it: the same is the same
+    made[WORKER] = _with_list(paths[WORKER].read_text("utf-8"), made)
     return made
 
 
-def write(folder: Path, site: str, authority_keys: Sequence[Key]) -> dict[str, int]:
-    """Write the page for that site to ``folder``, over a page that is there; sizes by path.
+def require_qr_reader(data: bytes, what: str) -> bytes:
+    """``data`` if it is jsQR as it was published: a script in the page could use a phone's key."""
+    if hashlib.sha256(data).hexdigest() != _JSQR_SHA256:
+        raise UsageProblem(
+            f"{what} is not dist/jsQR.js of jsQR {_JSQR}",
+            GET_QR_READER,
+        )
+    return data
+
+
+def write(
+    folder: Path, sites: Mapping[str, Sequence[Key]], qr_reader: bytes | None = None
+) -> dict[str, int]:
+    """Write the page for those sites to ``folder``, over a page that is there; sizes by path.
 
     The worker comes last: a phone that looks meanwhile finds the version that it has. Raises
     UsageProblem, and writes nothing, where a file by the name of one of the page's is another's.
     """
-    made = contents(site, authority_keys)
+    made = contents(sites, qr_reader)
     _require(folder, made)
     files.make_folder(folder, 0o755)
     for name, data in sorted(made.items(), key=lambda item: item[0] == WORKER):
@@ -69,10 +109,10 @@ def _require(folder: Path, names: Iterable[str]) -> None:
 
 def _is_page(folder: Path) -> bool:
     try:
-        about = json.loads((folder / SITE_FILE).read_text())
+        about = json.loads((folder / SITES_FILE).read_text())
     except (OSError, ValueError):
         return False
-    return isinstance(about, dict) and set(about) == {"site", "authority"}
+    return isinstance(about, dict) and "sites" in about
 
 
 def server(folder: Path, port: int) -> http.server.ThreadingHTTPServer:
@@ -120,28 +160,18 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         pass  # who asked for what is nobody's business
 
 
-def _slim(path: Path) -> bytes:
-    """A script without the comments that begin a line, which are half of it, and unindented."""
-    if path.suffix not in (".mjs", ".js"):
-        return path.read_bytes()
-    kept = []
-    inside = False
-    for line in path.read_text("utf-8").splitlines():  # no text there goes over several
-        text = line.strip()
-        if inside or text.startswith("/*"):
-            before, end, behind = text.partition("*/")
-            inside = not end
-            text = behind.strip()
-        if text and not text.startswith("//"):
-            kept.append(text)
-    return ("\n".join(kept) + "\n").encode()
-
-
-def _with_list(worker: bytes, others: Mapping[str, bytes]) -> bytes:
+def _with_list(worker: str, others: Mapping[str, bytes]) -> bytes:
     """The service worker, which knows all files and has a name for just these."""
-    digest = hashlib.sha256(worker)
+    digest = hashlib.sha256(worker.encode())
     for name, data in sorted(others.items()):
         digest.update(f"{name} {len(data)} ".encode() + data)
-    listed = json.dumps(["./", *sorted(others)])
-    text = worker.decode().replace("@VERSION@", f"holdfast {digest.hexdigest()[:16]}")
-    return re.sub(r'\["@FILES@"\]', lambda _: listed, text).encode()
+    listed = json.dumps(["./", *sorted(name for name in others if name != PACK)])
+    filled = {
+        "@VERSION@": f"holdfast {digest.hexdigest()[:16]}",
+        '["@FILES@"]': listed,
+        "@PACK@": PACK,
+        "@DIGEST@": hashlib.sha256(others[PACK]).hexdigest(),
+    }
+    for mark, value in filled.items():
+        worker = worker.replace(mark, value)
+    return worker.encode()

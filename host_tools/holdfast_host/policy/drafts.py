@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cbor
-from holdfast.access.policy import operations
+from holdfast.access.policy import changeset, operations
 from untrusted import InvalidInput
 
 from .. import files
@@ -29,23 +29,23 @@ def path_of(folder: Path) -> Path:
 
 def load(folder: Path, number: int) -> list[list]:
     """The operations of the draft that follows changeset ``number``; none if there is no draft."""
-    path = path_of(folder)
-    if not path.exists():
-        return []
-    data = files.read(path, _LIMIT, "draft", _AGAIN)
-    try:
-        follows, made = cbor.decode(data, max_items=len(data))
-        if type(follows) is not int or not isinstance(made, list):
-            raise ValueError("it holds no operations")
-        for some in packed(made):
-            operations.check(some)
-    except (InvalidInput, ValueError, TypeError) as error:
-        raise UsageProblem(f"{path} is damaged: {error}", _AGAIN) from error
-    if follows != number:
+    follows, made = _content(folder)
+    if made and follows != number:
         raise UsageProblem(
             f"the draft follows changeset {follows}, and the policy is at {number} now", _AGAIN
         )
     return made
+
+
+def settle(folder: Path, history: History) -> None:
+    """There is no draft any more if it was signed: who did that may have been killed there."""
+    if not path_of(folder).exists():
+        return
+    with files.locked(folder):
+        follows, made = _content(folder)
+        since = [changeset.parse(raw).operations for raw in history.changesets[follows:]]
+        if made and [one for some in since for one in some][: len(made)] == made:
+            files.remove(path_of(folder))
 
 
 def add(
@@ -54,6 +54,7 @@ def add(
     """Put what ``changes`` makes of the policy with its draft into the draft; how many operations
     that were, and how many there are. Nothing is put there that no reader would take.
     """
+    settle(folder, history)
     with files.locked(folder):
         before = load(folder, history.number)
         new = list(changes(state_of(history, before)))
@@ -77,3 +78,19 @@ def state_of(history: History, drafted: Sequence[list]) -> State:
     state.apply(said, history.issued_at)
     state.apply(drafted, history.issued_at)
     return state
+
+
+def _content(folder: Path) -> tuple[int, list[list]]:
+    path = path_of(folder)
+    if not path.exists():
+        return 0, []
+    data = files.read(path, _LIMIT, "draft", _AGAIN)
+    try:
+        follows, made = cbor.decode(data, max_items=len(data))
+        if type(follows) is not int or not isinstance(made, list):
+            raise ValueError("it holds no operations")
+        for some in packed(made):
+            operations.check(some)
+    except (InvalidInput, ValueError, TypeError) as error:
+        raise UsageProblem(f"{path} is damaged: {error}", _AGAIN) from error
+    return follows, made

@@ -91,7 +91,7 @@ def change(
 
     No changeset is added if it makes nothing of it. Whoever else changes the policy waits.
     """
-    with locks.changing(folder):
+    with locks.signing(folder):
         history = load(folder, site, first_key)
         witness.require(folder, history)
         before = history.number
@@ -107,7 +107,7 @@ def refresh(
 
     Readers that get it know that nothing was taken back until ``now``.
     """
-    with locks.changing(folder):
+    with locks.signing(folder):
         history = load(folder, site, first_key)
         witness.require(folder, history)
         before = history.number
@@ -189,7 +189,7 @@ def rotate_lookup(
     snapshot is written before the changeset that it stands at: cut short between the two, nothing
     has changed. ``now``, in seconds since 1970, is this moment if it is not given.
     """
-    with locks.changing(folder):
+    with locks.signing(folder):
         present = load(folder, history.site, history.every_key[0])
         if (present.number, present.head) != (history.number, history.head):
             raise UsageProblem(

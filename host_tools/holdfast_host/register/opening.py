@@ -5,6 +5,8 @@ its BEGIN from us, so that tables are made, or changed, whole or not at all, too
 """
 
 import contextlib
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +22,9 @@ from . import models, place, postgres
 HEAD = "0001"  # the last step of migrations/
 
 _PATIENCE_S = 20
+
+# (folder, thread) whose register is open for a change
+_open: set[tuple[str, int]] = set()
 _NONE = "there is no register of people yet"
 
 
@@ -64,8 +69,18 @@ def changing(site: Site, given: str | None = None) -> Iterator[Register]:
                 connection.execute(models.site.insert().values(root=site.root, id=site.id))
             _require_ours(site, connection, url)
             place.note(site.folder, url)
-            yield Register(site, connection)
+            key = os.path.realpath(site.folder), threading.get_ident()
+            _open.add(key)
+            try:
+                yield Register(site, connection)
+            finally:
+                _open.discard(key)
             connection.commit()
+
+
+def is_open(folder: Path) -> bool:
+    """Whether whoever asks has the register of the site in ``folder`` open for a change."""
+    return (os.path.realpath(folder), threading.get_ident()) in _open
 
 
 @contextlib.contextmanager

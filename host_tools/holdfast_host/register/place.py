@@ -26,6 +26,11 @@ def exists(folder: Path) -> bool:
     return (folder / NOTE).exists() or (folder / FILE).exists()
 
 
+def is_shared(folder: Path) -> bool:
+    """Whether the site's register is in a database that other folders may have, too."""
+    return (folder / NOTE).exists()
+
+
 def url_of(folder: Path, given: str | None = None) -> str:
     """The database's URL: that ``given`` or in the environment, that noted, or the folder's file.
 

@@ -7,12 +7,12 @@ import contextlib
 import getpass
 import os
 import socket
-import sys
 import time
 from collections.abc import Iterator
 
 import sqlalchemy as sa
 
+from .. import locks
 from ..errors import UsageProblem
 
 _LOCK = 0x686F6C64  # "hold"
@@ -21,14 +21,12 @@ _LONGEST_NAME = 63  # bytes that PostgreSQL keeps of an application's name
 
 
 def who() -> str:
-    """This command, as others are told of it: ``people import, anna@desk2 1234``."""
+    """This command, as others are told of it: ``holdfast people import, anna@desk2 1234``."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = "somebody"
-    # No more of the command: the names of files and people are nobody else's.
-    words = [word for word in sys.argv[1:3] if word.isascii() and word.replace("-", "").isalpha()]
-    text = f"{' '.join(words) or 'holdfast'}, {user}@{socket.gethostname()} {os.getpid()}"
+    text = f"{locks.command()}, {user}@{socket.gethostname()} {os.getpid()}"
     return text.encode()[:_LONGEST_NAME].decode(errors="ignore")
 
 

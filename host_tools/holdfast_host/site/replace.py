@@ -39,7 +39,7 @@ _KEY_FILE_LIMIT = 4096
 def begin(folder: Path, passphrase: str, now: int, *, kdf_rounds: int = KDF_ROUNDS) -> Site:
     """The first step; the site, with both keys in force. ``now`` is in seconds since 1970."""
     sites.load(folder)
-    with locks.changing(folder):
+    with locks.signing(folder):
         site = sites.load(folder)
         anchors = _anchors(site)
         present = Authority.load(folder / sites.AUTHORITY_KEY, passphrase)
@@ -68,7 +68,7 @@ def finish(folder: Path, passphrase: str, now: int, *, anyway: bool = False) -> 
     Refuses while a device's certificate is older than the new key, unless ``anyway``.
     """
     sites.load(folder)
-    with locks.changing(folder):
+    with locks.signing(folder):
         site = sites.load(folder)
         anchors = _anchors(site)
         present = Authority.load(folder / sites.AUTHORITY_KEY, passphrase)

@@ -24,7 +24,7 @@ def revoke(folder: Path, name: str, keys: Keys, now: int) -> tuple[Device, Histo
     by the policy. Cut short at any point, the same again brings it to its end.
     """
     site = sites.load(folder)
-    with locks.changing(folder):
+    with locks.signing(folder):
         device = devices.require(devices.load(folder), name)
         # First the register: whatever is sealed from here on is not sealed to this device.
         device = dataclasses.replace(device, revoked=True)

@@ -199,7 +199,7 @@ def add_zone(folder: Path, zone: str, authority: Authority, now: int) -> Site:
     """The site in ``folder`` with one more zone, in its policy and in its description."""
     zone = names.normal(zone, "zone")
     load(folder)
-    with locks.changing(folder):
+    with locks.signing(folder):
         before = load(folder)
         before.require_no_zone(zone)
         # First the policy: cut short after it, the same command brings this to its end.
@@ -225,6 +225,7 @@ def require_none(folder: Path) -> None:
 
 def load(folder: Path) -> Site:
     """The site in ``folder``. Needs no passphrase."""
+    locks.look(folder)
     data = files.read(
         folder / SITE_FILE,
         _SITE_FILE_LIMIT,

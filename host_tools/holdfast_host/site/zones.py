@@ -20,7 +20,7 @@ def rotate(folder: Path, zone: str, keys: Keys, now: int) -> tuple[Site, History
     node hears of it. ``now`` is in seconds since 1970.
     """
     sites.load(folder).require_zones([zone])
-    with locks.changing(folder):
+    with locks.signing(folder):
         site = sites.load(folder)
         number = site.zones[zone] + 1
         doors = _doors(site.policy(), zone)

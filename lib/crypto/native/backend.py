@@ -20,6 +20,7 @@ __all__ = (
     "NAME",
     "aes_ccm_decrypt",
     "aes_ccm_encrypt",
+    "ed25519_prepare_steps",
     "ed25519_public_key_steps",
     "ed25519_sign_steps",
     "ed25519_verify_steps",
@@ -29,6 +30,7 @@ __all__ = (
     "p256_ecdh_steps",
     "p256_public_key_steps",
     "sha512",
+    "x25519_pair_steps",
     "x25519_steps",
 )
 
@@ -45,12 +47,24 @@ def load(with_p256):
     What was not built is no fault here: the operation that needs it says so. Raises MemoryError.
     """
     try:
-        from . import x25519_base  # noqa: F401 - loading is all
+        from . import ed25519_known, x25519_base, x25519_pair  # noqa: F401 - loading is all
 
         if with_p256:
             from . import p256, p256_base  # noqa: F401 - and here
     except (ImportError, ValueError):
         pass
+
+
+def x25519_pair_steps(private, other, public):
+    from . import x25519_pair
+
+    return x25519_pair.x25519_pair_steps(private, other, public)
+
+
+def ed25519_prepare_steps(public):
+    from . import ed25519_known
+
+    return ed25519_known.prepare_steps(public)
 
 
 def p256_public_key_steps(private):

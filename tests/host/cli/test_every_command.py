@@ -14,6 +14,7 @@ NARROW = 60
 
 # Parameters that are paths. A new one has to be put where it belongs.
 READ = {
+    "qr_reader",
     "folder", "site", "paths", "file", "passphrase_file", "uid_file", "listed", "policy",
     "certificate", "acknowledge", "credential", "authority", "devices", "phone", "list_file",
     "values", "vectors", "enrolment", "paid_until",

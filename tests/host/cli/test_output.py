@@ -139,6 +139,41 @@ def test_a_table_says_no_more_than_one_line_a_pair(capsys):
     assert said.err.count("\n") == 2
 
 
+def test_a_table_fits_its_screen_and_folds_no_time(capsys):
+    """A time over two lines is read wrong; the widest other column gives way, and only as far as
+    it must.
+    """
+    row = ("1", "2026-11-29 16:37:09+01:00", "lobby", "outside schedule", "Zoë " * 12, "late")
+    heads = ("event", "time", "door", "what", "who or which", "")
+    output.say_rows(heads, [row] * 3, whole=("event", "time"))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(row[1] in line for line in lines) == 3
+    assert all("outside schedule" in line for line in lines if row[1] in line)
+
+
+def test_rows_are_shown_as_they_come(capsys):
+    """A hundred thousand events are not kept: a row goes with the thousand that it came with."""
+    most = 0
+
+    def rows():
+        nonlocal most
+        for number in range(3500):
+            most = max(most, number - capsys_lines())
+            yield (number, "x" * 200 if number == 3000 else "x")
+
+    seen = 0
+
+    def capsys_lines():
+        nonlocal seen
+        seen += capsys.readouterr().out.count("\n")
+        return seen
+
+    output.say_rows(("number", "what"), rows())
+    assert most <= 1001
+    assert "number" not in capsys.readouterr().out, "heads stand once"
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_what_was_typed_is_told_harmlessly(clean, command):
     """A path that was pasted, or comes from a script: in every message that repeats it."""

@@ -10,6 +10,7 @@ import time
 import cbor2
 import pytest
 
+import scans
 from holdfast_host.credentials import enrolment
 from holdfast_host.errors import UsageProblem
 from holdfast_host.phone.wallet import Wallet
@@ -66,15 +67,41 @@ def test_several_are_issued_by_name(credential, holdfast, tenants, tmp_path, sit
     )
 
 
-def test_the_qr_code_is_the_file(credential, tenants, tmp_path):
+def test_a_group_is_issued_at_once(credential, people, listed, tenants, tmp_path):  # noqa: F811
+    """Whoever of it has a phone; who has none, is away or has left by then is told."""
+    more = "Ann,staff,,\nEve,staff,2020-01-01,\n"
+    assert people("import", listed("name,groups,until,phone\n" + more)).code == 0
+    assert people("suspend", "Bob").code == 0
+    made = ["--door", "front", "--into", tmp_path / "keys"]
+    credential("issue", "--group", "stuff", *made).fails("the nearest is 'staff'")
+    credential("issue", "--group", "Night guests", *made).fails("nobody in group", "phone")
+    credential("issue", "--group", "staff", "--door", "front", "--out", tmp_path / "x").fails(
+        "--into"
+    )
+    done = credential("issue", "--group", "staff", *made, "--json").json
+    assert [one["holder"] for one in done["credentials"]] == ["Zoe"]
+    assert set(done["left_out"]) == {"Ann", "Eve", "Bob"}
+    assert len(list((tmp_path / "keys").glob("*.cwt"))) == 1
+    again = credential(
+        "issue", "--person", "Zoe", "--group", "7", *made[:2], "--into", tmp_path / "k"
+    )
+    assert again.code == 0 and "Bob: nothing issued: suspended" in again.out
+    assert len(list((tmp_path / "k").glob("*.cwt"))) == 1
+
+
+def test_the_qr_code_is_the_file(credential, holdfast, tenants, tmp_path):
     """What a phone scans is what it would have been handed; cut, it is refused."""
     out = tmp_path / "zoe.cwt"
     made = ["--person", "Zoe", "--door", "front", "--out", out, "--qr", "--enrolment"]
     assert credential("issue", *made).code == 0
-    assert b'class="segno"' in (tmp_path / "zoe.cwt.svg").read_bytes()
+    scanned = scans.qr_text((tmp_path / "zoe.cwt.svg").read_bytes())
     whole = enrolment.decode((tmp_path / "zoe.cwt.enrolment").read_bytes(), "it")
     assert whole.credential == out.read_bytes()
-    text = enrolment.qr_text(whole).encode()
+    assert scanned == enrolment.qr_text(whole)
+    (tmp_path / "scanned").write_text(scanned)
+    taken = holdfast("phone", "enroll", tenants["Zoe"], "--enrolment", tmp_path / "scanned")
+    assert taken.code == 0, taken.err
+    text = scanned.encode()
     assert text.isascii() and len(text) < 1500
     assert enrolment.decode(text, "it") == whole
     for cut in (text[:-9], text[:40], b"HOLDFAST:", b"", b"\xa1\x01\x01"):

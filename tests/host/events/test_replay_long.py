@@ -31,10 +31,12 @@ print(json.dumps({"kb": int(said["VmHWM"].split()[0]), "code": code}))
 
 @pytest.fixture
 def replay(site_folder):
-    """``replay(path, ...)`` in a process of its own: its exit code, KB at most, output."""
+    """``replay(path, ...)`` in a process of its own: its exit code, KB at most, output; or another
+    ``command`` about events.
+    """
 
-    def run(path, *options):
-        command = ["events", "replay", path, "--site", site_folder, *options]
+    def run(path, *options, command="replay"):
+        command = ["events", command, path, "--site", site_folder, *options]
         done = subprocess.run(
             [sys.executable, "-c", _RUN, *map(str, command)],
             env={**environment("cpython"), "HOLDFAST_PASSPHRASE": "correct horse battery"},
@@ -68,6 +70,20 @@ def test_a_long_log_is_decided_again(replay, made, tmp_path, policy):
     code, _, out, err = replay(path)
     assert code == 1 and "BROKEN" in out and "front-reader" in err
     assert f"event {count // 2} was changed" in out
+
+
+def test_a_long_log_is_shown(replay, made, tmp_path):
+    """Each event as it is read: to ask for one in a hundred thousand takes the memory of one."""
+    short = made.save(tmp_path / "short.events")
+    _, least, _, _ = replay(short, command="show")
+    path = made.visits(COUNT).save(tmp_path / "log.events")
+    for how in ((), ("--jsonl",), ("--csv",)):
+        code, most, out, err = replay(path, *how, command="show")
+        assert code == 0, err
+        assert len(out.splitlines()) >= len(made.log.records)
+        assert most < MOST_KB and most - least < 24 << 10, (how, least, most)
+    _, _, out, _ = replay(path, "--reason", "log_started", command="show")
+    assert f"1 of {len(made.log.records)} events" in out
 
 
 def one_byte(path: pathlib.Path, made):

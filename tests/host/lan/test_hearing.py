@@ -31,7 +31,11 @@ def test_it_reads_and_tells_what_nodes_read_and_tell():
     assert kind == datagram.NON and message.uri_path() == (hint.PATH,)
     assert message.options == hint.message(0, bytes(8), bytes(6), True).options
     # Of before any policy, so that whoever hears it has something to say to it.
-    assert hint.parse(message.payload) == (0, bytes(8), bytes(6), True)
+    assert hint.parse(message.payload) == (0, bytes(8), bytes(6), True, None)
+    asks, _, _ = datagram.decode(hearing._hint(name_tag("lobby")))
+    assert hint.parse(asks.payload) == (0, bytes(8), bytes(6), True, name_tag("lobby"))
+    other = hint.message(7, bytes(range(32)), name_tag("side"), True, name_tag("lobby"))
+    assert hearing.parse(_encoded(other)) == (name_tag("side"), 7)
 
 
 @pytest.mark.parametrize("damage", range(24))
@@ -108,3 +112,16 @@ def test_a_real_node_hears_and_says_where_it_is(node):
     found = hearing.listen([LOOPBACK], BOUND, (hearing.GROUP, port), lambda heard: True)
     (one,) = found.heard
     assert one.place == Place(HOST, port) and one.tag == name_tag("reader") and one.number > 0
+
+
+def test_a_real_node_that_leaves_hints_to_others_is_asked_where_it_is(node, monkeypatch):
+    """Among many nodes nearly all do. No other hint is told here, so what comes is the answer."""
+    ready = next(event for event in node.events if event.get("event") == "ready")
+    if not ready["lan"]["multicast"]:
+        pytest.skip("this machine has no multicast on loopback")
+    only = hearing._hint
+    monkeypatch.setattr(hearing, "_hint", lambda *sought: only(*sought) if sought else b"-")
+    group, tag = (hearing.GROUP, node.lan[0]), name_tag("reader")
+    tags = [name_tag(f"away {number}") for number in range(40)]
+    found = hearing.listen([LOOPBACK], BOUND, group, lambda heard: True, [*tags, tag])
+    assert [(one.place.port, one.tag) for one in found.heard] == [(node.lan[0], tag)]

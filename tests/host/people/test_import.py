@@ -57,6 +57,9 @@ def test_dry_run_shows_it_and_changes_nothing(people, listed, state, site_folder
     [
         ("Eve;;0010058400;;staff;;", "line 4, column 3", "0010058400"),
         ("Eve;;1.00584E+07;;staff;;", "line 4, column 3", "1.00584E+07"),
+        ("Eve;;1,00584E+07;;staff;;", "line 4, column 3", "power of ten"),
+        ("Eve;;04A1B2C9;;staff;;;see Bo", "line 4, column 8", "'see Bo'"),
+        ("Eve;;04A1B2C9;;staff;2027-01-02;2027-01-01", "line 4, column 7", "before it begins"),
         ("Eve;;04A1B2C3;;staff;;", "line 4, column 3", "card of line 2"),
         ("Eve;;04A1B2C9;;stuff;;", "line 4, column 5", "'staff'"),
         ("Eve;;04A1B2C9;;9;;", "line 4, column 5", "no group 9"),
@@ -113,6 +116,14 @@ def test_only_what_the_list_has_columns_for_changes(people, listed, state):
     assert after.keys() == before.keys() and sum(after[one] != before[one] for one in after) == 1
 
 
+def test_an_end_before_the_beginning_is_refused_whichever_comes_last(people, listed):
+    """One of both may be in the register alone; and other lists of such a person still count."""
+    assert people("import", listed("name,from\nZoe,2027-05-01\n")).code == 0
+    people("import", listed("name,until\nZoe,2027-04-30\n")).fails("line 2, column 2", "begins")
+    assert people("import", listed("name,until\nZoe,2027-05-01\n")).code == 0, "one day"
+    people("import", listed("name,from\nZoe,2027-05-02\n")).fails("line 2, column 2", "begins")
+
+
 def test_who_is_missing_goes_only_if_told(people, listed, state):
     """A list of this month's guests is no list of everybody."""
     assert people("import", listed(LIST)).code == 0
@@ -141,7 +152,7 @@ def test_a_card_is_handed_over_knowingly(people, listed, state, site_folder, hol
     """It is refused while it is somebody else's; and who had it before stays known."""
     assert people("import", listed("name,cards,groups\nZoe,04a1b2c3,7\n")).code == 0
     other = listed("name,cards,groups\nBo,04a1b2c3,8\n")
-    people("import", other).fails("line 2", "Zoe's", "--hand-over")
+    people("import", other).fails("line 2, column 2", "Zoe's", "--hand-over")
     assert people("import", other, "--hand-over").code == 0
     assert [list(groups) for groups in state().grants.values()] == [[8]]
     both = listed("name,cards,groups\nZoe,04a1b2c3,7\nBo,,8\n")

@@ -25,6 +25,7 @@ def _hex(*texts, **options):
         ("0x04A1B2C3", None, "04a1b2c3"),
         ("04A1B2C3h", None, "04a1b2c3"),
         ("04.A1.B2.C3", None, "04a1b2c3"),
+        ("'04A1B2C3", None, "04a1b2c3"),
         ("04:a1:b2:c3", None, "04a1b2c3"),
         ("153,31392", None, "997aa0"),
         ("153-31393", None, "997aa1"),

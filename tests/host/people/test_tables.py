@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import re
 import zipfile
 
 import openpyxl
@@ -94,6 +95,31 @@ def test_xlsx_is_read_as_it_is_shown(tmp_path):
     assert (zoe[1].text, zoe[1].is_number, zoe[1].column) == ("10058400", True, "B")
     assert zoe[2].text == "2027-12-31"
     assert (bo[1].text, bo[1].is_number) == ("0005", False)
+
+
+def test_a_formula_without_its_result_is_refused():
+    """It reads as empty, and an end that is empty is none. Worked out it is a value like others;
+    one that comes to nothing is told from one that nobody has opened.
+    """
+    rows = _book(["name", "until"], ["Zoë", "=DATE(2027,12,31)"])
+    with pytest.raises(UsageProblem, match="line 2, column B: '=DATE.*without its result"):
+        xlsx.read(rows, "list.xlsx")
+    with zipfile.ZipFile(io.BytesIO(rows)) as parts:
+        data = io.BytesIO()
+        with zipfile.ZipFile(data, "w") as copy:
+            for one in parts.namelist():
+                part = parts.read(one)
+                copy.writestr(one, re.sub(rb"</f><v ?/>", b"</f><v>46752</v>", part))
+    assert [row.cells[1].text for row in xlsx.read(data.getvalue(), "list.xlsx").rows] == [
+        "until",
+        "46752",
+    ]
+
+
+def test_text_is_text_however_it_says_so(tmp_path):
+    """Programs write ="0012" so that a spreadsheet leaves the zeros."""
+    (tmp_path / "list").write_text('name,cards\n="Zoë ""Z""","=""0012"""\n')
+    assert _cells(tmp_path / "list")[1] == ['Zoë "Z"', "0012"]
 
 
 def test_of_several_sheets_one_is_named():

@@ -10,7 +10,7 @@ def test_the_page_is_written_and_a_link_leads_there(holdfast, site_folder, tmp_p
     out = tmp_path / "page"
     told = holdfast("phone", "page", site_folder, "--out", out, "--json").json
     assert told["files"] == len([path for path in out.rglob("*") if path.is_file()])
-    about = json.loads((out / "site.json").read_text())
+    (about,) = json.loads((out / "sites.json").read_text())["sites"]
     assert bytes.fromhex(about["authority"]) == (site_folder / "authority.pub").read_bytes()
     file = tmp_path / "bob.cwt"
     issue = ["credential", "issue", site_folder, *BOB, "--out", file, "--json"]
@@ -24,7 +24,7 @@ def test_the_page_is_written_and_a_link_leads_there(holdfast, site_folder, tmp_p
 
 
 def test_it_is_written_over_itself_and_over_nothing_else(holdfast, site_folder, tmp_path):
-    """It has a site.json, and so has a site: into the site's own folder it would end the site."""
+    """Into a folder that has files by its names it would end what is there."""
     before = {path: path.read_bytes() for path in site_folder.rglob("*") if path.is_file()}
     page = ["phone", "page", site_folder, "--out"]
     holdfast(*page, site_folder).fails("is there already")

@@ -45,18 +45,22 @@ async def make():
 
 def _hints(rules):
     made = []
-    for name, number, head, to_all in (
-        ("to-all", rules.number, rules.head, True),
-        ("to-one", rules.number, rules.head, False),
-        ("before-any-policy", 0, bytes(32), True),
+    sought = name_tag("controller")
+    for name, number, head, to_all, asks in (
+        ("to-all", rules.number, rules.head, True, None),
+        ("to-one", rules.number, rules.head, False, None),
+        ("before-any-policy", 0, bytes(32), True, None),
+        ("where-is-the-controller", rules.number, rules.head, True, sought),
     ):
-        said = hint.message(number, head, name_tag(site.NODE), to_all)
-        if hint.parse(said.payload) != (number, head[:8], name_tag(site.NODE), to_all):
+        said = hint.message(number, head, name_tag(site.NODE), to_all, asks)
+        if hint.parse(said.payload) != (number, head[:8], name_tag(site.NODE), to_all, asks):
             raise ValueError("no hint")
         entry = {"name": name, "message": show.message(said), "message_id": _MESSAGE_ID}
         entry["datagram"] = datagram.encode(said, datagram.NON, _MESSAGE_ID)
         entry.update({"node": site.NODE, "node_tag": name_tag(site.NODE), "to_all": to_all})
         entry.update({"number": number, "head": head[:8]})
+        if asks is not None:
+            entry["sought_tag"] = asks
         made.append(show.hexed(entry))
     return made
 
@@ -70,13 +74,14 @@ def _broken_hints(rules):
         ("A number above 2^32 - 1.", [1, 1 << 32, head, tag, True]),
         ("No word whether it went to all.", [1, 3, head, tag]),
         ("A number where that word is.", [1, 3, head, tag, 1]),
+        ("A tag of 5 bytes that is sought.", [1, 3, head, tag, True, tag[:5]]),
     ):
         payload = cbor.encode(items)
         try:
             hint.parse(payload)
         except InvalidInput:
             made.append({"comment": comment, "payload": payload.hex()})
-    if len(made) != 5:
+    if len(made) != 6:
         raise ValueError("one of them is a hint")
     return made
 
@@ -107,9 +112,7 @@ def _uplink(reader):
     (batch,) = batches.decode(posted)
     last = batch.records[-1]
     number, code = records.number_of(last), records.split(last)[1]
-    keys = records.auditor_keys(
-        site.AUDIT_PRIVATE, batch.root[1], reader.keys.device(0).key.x
-    )
+    keys = records.auditor_keys(site.AUDIT_PRIVATE, batch.root[1], reader.keys.device(0).key.x)
     word = acknowledgement.encode(keys[1], batch.root[1], number, code)
     request = wire.request(coap.code.POST, "events", posted, _CF_CBOR_SEQUENCE)
     answers = []

@@ -106,6 +106,28 @@ def test_machine_code_with_a_wrong_answer_is_given_up_and_named():
             assert said == "machine code fails its self-test: " + name + what, said
 
 
+def test_a_key_known_before_is_answered_for_by_a_test_too():
+    """Its signatures take a way of their own, which may be spoilt where the other is sound."""
+    for wrong in (True, False):
+        machine = _Machine()
+        known = []
+
+        def prepare(public, known=known):
+            known.append(public)
+            yield
+
+        def verify(public, message, signature, known=known, wrong=wrong):
+            genuine = yield from portable.ed25519_verify_steps(public, message, signature)
+            return wrong if known else genuine
+
+        machine.ed25519_prepare_steps, machine.ed25519_verify_steps = prepare, verify
+        with _Chosen(machine):
+            crypto.self_test()
+            assert crypto.backend_reason() == (
+                "machine code fails its self-test: ed25519_verify_steps"
+            )
+
+
 def test_a_machine_without_the_second_curve_is_not_asked_for_it():
     """A reader with one key never loads that code."""
     machine = _Machine("p256_ecdh_steps", _raises(ImportError("no module")))

@@ -14,6 +14,7 @@ from ...people.signing import Desk
 from ...people.tables import files as table_files
 from ...people.tables.cells import BadCell, Table
 from ...register.issued import Issued
+from ...register.records import Person
 from .. import writing
 from ..output import AsJson, progress, say, say_json
 from ..passphrase import PassphraseFile
@@ -93,7 +94,7 @@ def bring(
     if dry_run:
         with desks.looking(folder, db, passphrase_file, new=True) as desk:
             plan = _plan(desk, given, how, hand_over, remove_missing)
-            found = _differences(desk, plan)
+            found = _differences(desk, plan.changed)
             if as_json:
                 say_json({"dry_run": True, **_facts(plan, found)})
             else:
@@ -110,18 +111,17 @@ def bring(
                 raise _refused(given, plan.bad)
             if plan.pins and pins_to is not None:
                 files.write(pins_to, text.pins_table(plan), files.PRIVATE)
-            found = _differences(desk, plan)
-            gone = _revoking(desk, plan)
-            done = signing.sign(
-                desk, plan.changed, new_entries=plan.entries, revoked=gone, said=said
-            )
+            people = [*plan.changed, *_cut_short(desk, plan, remove_missing)]
+            found = _differences(desk, people)
+            gone = _revoking(desk, people)
+            done = signing.sign(desk, people, new_entries=plan.entries, revoked=gone, said=said)
         if not as_json:
             text.say_plan(desk, plan, found)
             text.say_bad(listed.name, plan.bad)
         desks.report(desk, done, text.counted(plan), as_json, _facts(plan, found, pins_to))
         if not as_json:
             text.say_pins(plan, pins_to)
-            desks.say_others(desk, plan.changed)
+            desks.say_others(desk, people)
     if plan.bad and not skip_bad:
         raise _refused(given, plan.bad)
 
@@ -152,7 +152,7 @@ def compare(
         if plan.bad:
             raise _refused(given, plan.bad)
         if as_json:
-            say_json({"equal": not plan.changed, **_facts(plan, _differences(desk, plan))})
+            say_json({"equal": not plan.changed, **_facts(plan, _differences(desk, plan.changed))})
         elif plan.changed:
             text.say_people(desk, plan)
             say(f"different: {text.counted(plan)}", "yellow")
@@ -212,13 +212,22 @@ def _plan(desk: Desk, given: Table, how: tuple, hand_over: bool, remove_missing:
     return plan
 
 
-def _differences(desk: Desk, plan: Plan) -> list[Difference]:
-    in_hand = rights.held(signing.after(desk, plan.changed))
-    return rights.differences(plan.changed, desk.state, desk.now, in_hand)
+def _cut_short(desk: Desk, plan: Plan, remove_missing: bool) -> list[Person]:
+    """Whom the list is about, and of whom an earlier command was cut before all was signed."""
+    return [
+        one
+        for one in signing.unfinished(desk, plan.changed)
+        if one.id in plan.named or remove_missing and one.removed is not None
+    ]
 
 
-def _revoking(desk: Desk, plan: Plan) -> list[Issued]:
-    gone = [one for one in plan.changed if one.removed is not None]
+def _differences(desk: Desk, people: list[Person]) -> list[Difference]:
+    in_hand = rights.held(signing.after(desk, people))
+    return rights.differences(people, desk.state, desk.now, in_hand)
+
+
+def _revoking(desk: Desk, people: list[Person]) -> list[Issued]:
+    gone = [one for one in people if one.removed is not None]
     return [credential for one in gone for credential in signing.living(desk, one)]
 
 

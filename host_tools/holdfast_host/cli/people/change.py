@@ -13,6 +13,7 @@ from ...people.plan import removed
 from ...people.signing import Desk
 from ...policy import changes as policy_changes
 from ...register import groups
+from ...register.issued import Issued
 from ...register.records import Person
 from ..output import AsJson, say, say_json
 from ..passphrase import PassphraseFile
@@ -78,7 +79,11 @@ def _change(
     done: str,
 ) -> None:
     with desks.changing(folder, db, passphrase_file) as desk:
-        before = [desks.find(desk.everybody, name) for name in dict.fromkeys(names)]
+        # Who was removed, and whose rights were not taken back before the command was cut.
+        rest = [one for one in signing.unfinished(desk) if one.removed is not None]
+        some = [one for one in desk.everybody if one.removed is None]
+        some += rest if done == "removed" else []
+        before = [desks.find(some, name, gone=True) for name in dict.fromkeys(names)]
         after = [change(desk, person) for person in before]
         in_hand = rights.held(signing.after(desk, after))
         found = rights.differences(after, desk.state, desk.now, in_hand)
@@ -120,24 +125,27 @@ def sign(
     """
     if dry_run:
         with desks.looking(folder, db, passphrase_file) as desk:
-            found = signing.unsigned(desk)
+            found, revoked = signing.unsigned(desk), desk.owed
             if as_json:
-                say_json({"dry_run": True, "differences": desks.facts(found)})
+                owed = [one.cti.hex() for one in revoked]
+                say_json({"dry_run": True, "differences": desks.facts(found), "revoked": owed})
                 return
             desks.say_differences(desk, found, text.say_signed)
-            say(f"{len(found)} rights are not signed" if found else "all is signed")
+            _say_owed(revoked)
+            rest = _counted(len(found), len(revoked))
+            say(f"{rest} are not signed" if rest else "all is signed")
         return
     with desks.changing(folder, db, passphrase_file) as desk:
-        found = signing.unsigned(desk)
+        found, revoked = signing.unsigned(desk), desk.owed
         if not as_json:
             desks.say_differences(desk, found, text.say_signed)
-        if found and not yes:
-            _ask(len(found))
-        wanted = {one.person.id for one in found}
-        people = [one for one in desk.everybody if one.id in wanted or signing.waits(one)]
-        signed = signing.sign(desk, people)
-    done = f"{len(found)} rights" if found else "all was signed already"
-    desks.report(desk, signed, done, as_json, {"differences": desks.facts(found)})
+            _say_owed(revoked)
+        if (found or revoked) and not yes:
+            _ask(len(found) + len(revoked))
+        signed = signing.sign(desk, signing.unfinished(desk), revoked=revoked)
+    done = _counted(len(found), len(revoked)) or "all was signed already"
+    more = {"differences": desks.facts(found), "revoked": [one.cti.hex() for one in revoked]}
+    desks.report(desk, signed, done, as_json, more)
 
 
 def name_group(
@@ -171,7 +179,18 @@ def _resumed(desk: Desk, person: Person) -> Person:
 
 
 def _removed(desk: Desk, person: Person) -> Person:
-    return removed(person, desk.now)
+    return person if person.removed is not None else removed(person, desk.now)
+
+
+def _say_owed(revoked: list[Issued]) -> None:
+    for one in revoked:
+        say(f"- {one.holder}: the credential {one.cti.hex()} of a phone", "red")
+
+
+def _counted(rights_count: int, credentials: int) -> str:
+    parts = [f"{rights_count} rights"] if rights_count else []
+    parts += [f"{credentials} revocations"] if credentials else []
+    return " and ".join(parts)
 
 
 def _ask(count: int) -> None:

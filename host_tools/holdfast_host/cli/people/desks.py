@@ -97,10 +97,12 @@ def say_differences(
 
 def say_others(desk: Desk, but: Sequence[Person] = ()) -> None:
     """Say that the register differs from what is signed, where this command is not about it."""
-    others = signing.unsigned(desk, but)
+    rest = {one.holder for one in but}
+    others = len(signing.unsigned(desk, but))
+    others += len([one for one in desk.owed if one.holder not in rest])
     if others:
         say(
-            f"NOT signed: {len(others)} rights that the register says otherwise; look at them:"
+            f"NOT signed: {others} rights that the register says otherwise; look at them:"
             f" holdfast people sign {desk.register.site.folder} --dry-run",
             "yellow",
         )

@@ -56,21 +56,26 @@ def phone_lost(
         if not revoked:
             raise UsageProblem(
                 f"the register knows of no credential of {person.called}, holder {person.holder}",
-                "if one was issued before there was a register: holdfast policy revoke FILE|ID",
+                "if one was issued before there was a register: holdfast policy revoke FILE|ID; if"
+                " this was cut short before: holdfast credential issue --person, for the new one",
             )
+        described = None if new is None else keys.describe(new)
+        # One that is known already, and opens nothing, is of this command, cut short before.
         phones = [
-            one if one.lost is not None else dataclasses.replace(one, lost=desk.now)
+            one
+            if one.lost is not None or one.key == described
+            else dataclasses.replace(one, lost=desk.now)
             for one in person.phones
         ]
-        if new is not None:
-            described = keys.describe(new)
-            if any(described == one.key for one in phones) or any(
-                described == one.phone for one in revoked
-            ):
+        if described is not None:
+            is_lost = any(described == one.key and one.lost is not None for one in person.phones)
+            if is_lost or any(described == one.phone for one in revoked):
                 raise UsageProblem(
-                    "that is the lost phone's key", "have the new phone make its own"
+                    "that is the lost phone's key, or this was cut short before",
+                    "have the new phone make its own; or holdfast credential issue --person",
                 )
-            phones.append(Phone(described, desk.now))
+            if all(described != one.key for one in phones):
+                phones.append(Phone(described, desk.now))
         after = dataclasses.replace(person, phones=tuple(phones))
         signed = signing.sign(desk, [after], revoked=revoked)
         if new is not None and out is not None:

@@ -96,7 +96,8 @@ def everyone(
         say_json({"site": seen.site.id, "people": listed, "without_a_name": len(nameless)})
         return
     columns = ["name", "id", "cards", "PIN", "phones", "groups", "from", "until", ""]
-    say_rows(columns, [_row(seen, one, standing[one.id]) for one in people])
+    rows = [_row(seen, one, standing[one.id]) for one in people]
+    say_rows(columns, rows, whole=("from", "until"))
     say(f"{len(people)} people")
     if nameless:
         say(f"{len(nameless)} cards or PINs open doors and have no name", "yellow")

@@ -10,6 +10,7 @@ import typer
 
 from ...policy import drafts
 from ...policy.history import Changes, History
+from ...register import shared
 from ...site.keys import Keys
 from ...site.site import Site
 from ..output import say, say_json
@@ -29,6 +30,7 @@ def signed(
     They are tried on the present state first, so that what cannot be, or is so already, asks for
     no passphrase.
     """
+    shared.catch_up(site.folder)
     history = site.policy()
     if is_draft.get():
         return _drafted(site, history, changes)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ... import locks
 from ...errors import UsageProblem
 from ...policy import drafts
 from ...site import site as sites
@@ -47,6 +48,7 @@ def draft(
         drafts.remove(folder)
         _say("there is no draft any more", as_json, site.id, 0, history.number)
         return
+    drafts.settle(folder, history)
     made = drafts.load(folder, history.number)
     if not sign:
         text = f"the draft changes {len(made)} things after changeset {history.number}"
@@ -55,8 +57,11 @@ def draft(
     if not made:
         raise UsageProblem("there is no draft", "make one: holdfast policy group ... --draft")
     authority = unlocked(site, passphrase_file).authority
-    history, _ = site.change_policy(authority, lambda state: made, now(site, history))
-    drafts.remove(folder)
+    with locks.signing(folder):
+        # Signed is what was drafted for this changeset: not after another's since.
+        made = drafts.load(folder, site.policy().number)
+        history, _ = site.change_policy(authority, lambda state: made, now(site, history))
+        drafts.remove(folder)
     text = f"the draft is signed; the policy is at changeset {history.number}"
     _say(text, as_json, site.id, 0, history.number)
 

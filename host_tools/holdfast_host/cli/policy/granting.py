@@ -156,7 +156,7 @@ def known(
     if wish.is_question:
         _say_known(history, _by_key(site, opened, kind, values), as_json)
         return
-    with locks.changing(folder):
+    with locks.signing(folder):
         site = sites.load(folder)
         if draw is not None:
             values = {draw(register.load(folder, opened.secret)): "the PIN"}

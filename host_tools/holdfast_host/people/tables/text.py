@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
 from ...errors import UsageProblem
@@ -9,6 +10,7 @@ from .cells import LONGEST, Cell, Row, Table, require_bounds
 
 _DELIMITERS = ";\t,"
 _MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_AS_TEXT = re.compile('="(.*)"', re.DOTALL)  # ="0012", by which programs keep zeros from Excel
 _SAVE = 'save it as "CSV UTF-8", or say how it is written: --encoding cp1252 (Western Windows)'
 
 
@@ -53,7 +55,7 @@ def read(text: str, name: str, knows: Callable[[str], bool]) -> Table:
     begin = 1
     try:
         for found in reader:
-            cells = tuple(Cell(one.strip(), str(number)) for number, one in enumerate(found, 1))
+            cells = tuple(Cell(_plain(one), str(number)) for number, one in enumerate(found, 1))
             longest = max([longest, *map(len, found)])
             row = Row(begin + skipped, cells)
             if not row.is_empty:
@@ -66,6 +68,12 @@ def read(text: str, name: str, knows: Callable[[str], bool]) -> Table:
             'check the quotes: a quote within quotes is written ""',
         ) from error
     return Table(name, tuple(rows))
+
+
+def _plain(text: str) -> str:
+    text = text.strip()
+    found = _AS_TEXT.fullmatch(text)
+    return found[1].replace('""', '"').strip() if found else text
 
 
 def _delimiter(text: str, knows: Callable[[str], bool]) -> str:

@@ -6,13 +6,14 @@ import re
 import zipfile
 
 from ...errors import UsageProblem
-from .cells import Cell, Row, Table, require_bounds
+from .cells import BadCell, Cell, Row, Table, require_bounds
 
 MARK = b"PK\x03\x04"
 
 _LARGEST = 256 << 20  # bytes unpacked
 _MOST_COLUMNS = 256
 _EXACT = 1 << 53  # up to which a spreadsheet's numbers are exact
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _ZEROS = re.compile("0+")
 
 
@@ -26,6 +27,8 @@ def read(data: bytes, name: str, sheet: str | None = None) -> Table:
 
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         found = {one.title: _rows(one, name) for one in book.worksheets if _is_meant(one, sheet)}
+        if _has_formulas(data):
+            _require_results(load_workbook(io.BytesIO(data), read_only=True), found, name)
     except UsageProblem:
         raise
     except Exception as error:  # openpyxl raises whatever a part of a damaged file led it to
@@ -39,6 +42,28 @@ def read(data: bytes, name: str, sheet: str | None = None) -> Table:
     if sheet is not None and not found:
         raise UsageProblem(f"{name} has no sheet {sheet!r}", "check its name")
     return Table(name, tuple(next(iter(filled.values()), [])))
+
+
+def _has_formulas(data: bytes) -> bool:
+    """Whether a sheet may have one: to look at each cell for it takes as long as all the rest."""
+    with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        sheets = [one for one in parts.namelist() if one.startswith("xl/worksheets/")]
+        return any(_FORMULA.search(parts.read(one)) for one in sheets)
+
+
+def _require_results(book, found: dict[str, list[Row]], name: str) -> None:
+    """Refuse a formula that nobody has worked out: its cell reads as empty, as no end would."""
+    for sheet in book.worksheets:
+        rows = {row.line: row.cells for row in found.get(sheet.title, ())}
+        for number, cells in enumerate(sheet.iter_rows(max_col=_MOST_COLUMNS), 1):
+            for at, cell in enumerate(cells):
+                there = rows.get(number, ())
+                is_empty = at >= len(there) or not there[at].text
+                if cell.data_type == "f" and is_empty and sheet.title in found:
+                    cause = "a formula without its result"
+                    next_step = "open and save it in a spreadsheet, or write the value"
+                    text = str(cell.value)
+                    raise BadCell(number, _letters(at), text, cause, next_step).problem(name)
 
 
 def _is_meant(sheet, wanted: str | None) -> bool:

@@ -1,180 +1,92 @@
-/** The page: what is shown, and what each button does. */
+/** The page: what is shown of doors, and what a tap on one does. */
 
-import { HoldfastError } from "./core.mjs";
-import { forgetAll } from "./database.mjs";
-import { doorsOf, enrolled, makeKey, publicKey, readSite, take } from "./enrolment.mjs";
+import { loadKeys } from "./database.mjs";
+import { enrolled, meet, readSites } from "./enrolment.mjs";
+import { enrolling, settings, taken } from "./settings.mjs";
+import { button, element, tell, tellResult } from "./view.mjs";
 import { open } from "./visit.mjs";
-import { LANGUAGE, say, sayResult } from "./words.mjs";
+import { LANGUAGE, say } from "./words.mjs";
 
-/** @import { Enrolled, Site } from "./enrolment.mjs" */
+/** @import { Keys } from "./database.mjs" */
+/** @import { Enrolled } from "./enrolment.mjs" */
+/** @import { About } from "./settings.mjs" */
 
 const ENDING_S = 14 * 86400;
 const SHOWN_MS = 6000; // how long an open door is shown as open
 
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
-const status = /** @type {HTMLElement} */ (document.querySelector("#status"));
 
 const now = () => Math.floor(Date.now() / 1000);
 
-/**
- * An element with text and attributes.
- *
- * @template {keyof HTMLElementTagNameMap} Name
- * @param {Name} name
- * @param {string} text
- * @param {Record<string, string>} [attributes]
- */
-function element(name, text, attributes = {}) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  Object.entries(attributes).forEach(([attribute, value]) => made.setAttribute(attribute, value));
-  return made;
-}
-
-/**
- * A button that works once at a time.
- *
- * @param {string} text
- * @param {(button: HTMLButtonElement) => Promise<void>} work
- */
-function button(text, work) {
-  const made = element("button", text, { type: "button" });
-  made.addEventListener("click", async () => {
-    made.disabled = true;
-    try {
-      await work(made);
-    } catch (error) {
-      console.error(error);
-      tell(sayResult("unknown"), "bad");
-    } finally {
-      made.disabled = false;
-    }
-  });
-  return made;
-}
-
-/**
- * Said to eyes and to screen readers.
- *
- * @param {string} text
- * @param {"" | "busy" | "good" | "bad"} kind
- */
-function tell(text, kind = "") {
-  status.textContent = text;
-  status.className = kind;
-}
-
-/** @param {Site} site */
-async function show(site) {
-  const who = await enrolled(site);
-  const isOver = who !== null && now() >= who.credential.expires;
-  main.replaceChildren(...(who === null || isOver ? await enrolling(site, isOver) : doors(who, site)));
+/** @param {About} about */
+async function show(about) {
+  const keys = await loadKeys();
+  const found = await Promise.all(about.sites.map((site) => enrolled(site, keys)));
+  const here = found.filter((who) => who !== null);
+  const sections = here.map((who) => doors(who, keys, about));
+  const rest = here.length > 0 ? [await settings(about, keys)] : await enrolling(about, keys);
+  main.replaceChildren(...sections, ...rest);
 }
 
 /**
  * @param {Enrolled} who
- * @param {Site} site
+ * @param {Keys | undefined} keys
+ * @param {About} about
  */
-function doors({ credential, identity }, site) {
-  const names = doorsOf(credential);
-  const buttons = names.map((name) => {
-    const made = button(name, () => tapped(name, identity));
-    made.className = "door";
-    made.setAttribute("aria-label", say("open", name));
-    return made;
-  });
-  const end = new Date(1000 * credential.expires).toLocaleString(LANGUAGE, { dateStyle: "medium", timeStyle: "short" });
-  const isEnding = now() >= credential.expires - ENDING_S;
-  return [
-    ...(names.length > 0 ? buttons : [element("p", say("noDoors"))]),
-    element("p", say("holder", credential.holder, credential.site)),
-    element("p", `${say("until", end)} ${isEnding ? say("ending") : ""}`),
-    settings(site),
-  ];
-}
-
-/**
- * @param {string} door
- * @param {import("./core.mjs").Identity} identity
- */
-async function tapped(door, identity) {
-  const result = await open(door, identity, (phase) => tell(say(phase), "busy"));
-  const isOpen = typeof result === "object" && result.granted;
-  tell(sayResult(result), isOpen ? "good" : "bad");
-  status.dataset["result"] = JSON.stringify(result);
-  if (isOpen) {
-    navigator.vibrate?.(200);
-    setTimeout(() => status.className === "good" && tell(""), SHOWN_MS);
+function doors(who, keys, about) {
+  const { credential, site } = who;
+  const { expires, notBefore } = credential;
+  const section = element("section", "");
+  if (about.sites.length > 1) {
+    section.append(element("h2", site.name));
   }
-}
-
-/** @param {Site} site */
-function settings(site) {
-  const box = element("details", "");
-  const forget = button(say("forget"), async () => {
-    if (confirm(say("forgetSure"))) {
-      await forgetAll();
-      await show(site);
+  if (now() >= expires) {
+    section.append(element("p", say("ended"), { class: "bad" }));
+    return section;
+  }
+  const tapped = async (/** @type {string | null} */ door) => {
+    const reached = (/** @type {import("./visit.mjs").Phase} */ phase) => tell(say(phase), "busy");
+    /** @type {readonly string[]} */
+    let met = [];
+    tellResult(await open(door, who, { reached, found: (names) => void (met = names) }), SHOWN_MS);
+    if (door === null && met.length > 0) {
+      await meet(site, met);
+      await about.show();
     }
-  });
-  box.append(element("summary", say("renew")), ...taking(site), forget);
-  return box;
-}
-
-/**
- * @param {Site} site
- * @param {boolean} isOver
- */
-async function enrolling(site, isOver) {
-  const shown = await publicKey();
-  if (shown === null) {
-    const make = button(say("makeKey"), async () => {
-      await makeKey();
-      await show(site);
-    });
-    return [element("p", say("noKey")), make];
+  };
+  for (const name of who.doors) {
+    section.append(button(name, () => tapped(name), { class: "door", "aria-label": say("open", name) }));
   }
-  const copy = button(say("copy"), async (made) => {
-    await navigator.clipboard.writeText(shown);
-    made.textContent = say("copied");
-  });
-  const told = isOver ? [element("p", say("ended"), { class: "bad" })] : [];
-  return [...told, element("p", say("keyMade")), element("code", shown, { id: "key" }), copy, ...taking(site)];
-}
-
-/** @param {Site} site */
-function taking(site) {
-  const input = element("input", "", { id: "link", type: "text", autocomplete: "off", spellcheck: "false" });
-  const label = element("label", say("paste"), { for: "link" });
-  return [label, input, button(say("take"), () => taken(input.value, site))];
-}
-
-/**
- * @param {string} text
- * @param {Site} site
- */
-async function taken(text, site) {
-  try {
-    await take(text, site, now());
-    tell("");
-    await show(site);
-  } catch (error) {
-    if (!(error instanceof HoldfastError)) {
-      throw error;
-    }
-    tell(say("notTaken"), "bad");
+  for (const zone of who.zones) {
+    section.append(button(say("zoneDoor", zone), () => tapped(null), { class: "door zone" }));
   }
+  if (who.doors.length + who.zones.length === 0) {
+    section.append(element("p", say("noDoors")));
+  }
+  const isEnding = now() >= expires - ENDING_S;
+  const notes = [say("holder", credential.holder, credential.site)];
+  if (notBefore !== null && now() < notBefore) {
+    notes.push(say("from", dateText(notBefore)));
+  }
+  notes.push(say("until", dateText(expires)) + (isEnding ? ` ${say("ending")}` : ""));
+  if (credential.needsVerifiedUser && keys?.lock === undefined) {
+    notes.push(say("cannotRecognise"));
+  }
+  section.append(...notes.map((text) => element("p", text)));
+  return section;
+}
+
+/** @param {number} seconds since 1970 */
+function dateText(seconds) {
+  return new Date(1000 * seconds).toLocaleString(LANGUAGE, { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** A new version is on the phone, and is taken when the person says so. */
 async function watchVersions() {
   const workers = navigator.serviceWorker;
-  if (workers === undefined) {
-    return;
-  }
-  const registration = await workers.register("sw.js");
+  const registration = await workers.ready;
   const offer = () => {
-    if (registration.waiting === null || workers.controller === null) {
+    if (registration.waiting === null) {
       return;
     }
     const use = button(say("useNewVersion"), async () => registration.waiting?.postMessage("take"));
@@ -185,21 +97,24 @@ async function watchVersions() {
   };
   offer();
   registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", offer));
-  const isControlled = workers.controller !== null;
-  workers.addEventListener("controllerchange", () => isControlled && location.reload());
+  workers.addEventListener("controllerchange", () => location.reload());
 }
 
 async function begin() {
   document.documentElement.lang = LANGUAGE;
-  const site = await readSite();
-  document.title = `${say("title")} · ${site.name}`;
+  const { sites, hasQrReader } = await readSites();
+  const about = { sites, hasQrReader, show: () => show(about) };
+  const [first, ...others] = sites;
+  document.title = first !== undefined && others.length === 0 ? `${say("title")} · ${first.name}` : say("title");
   /** @type {HTMLElement} */ (document.querySelector("h1")).textContent = say("title");
-  if (location.hash.includes("credential=")) {
-    const link = location.hash;
+  const link = location.hash;
+  if (link.includes("credential=")) {
     history.replaceState(null, "", location.pathname); // not left in the history of a borrowed phone
-    await taken(link, site);
   }
-  await show(site);
+  await show(about);
+  if (link.includes("credential=")) {
+    await taken(link, about);
+  }
   document.documentElement.dataset["ready"] = "true";
   await watchVersions();
 }

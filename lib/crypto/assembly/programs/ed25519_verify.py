@@ -50,11 +50,16 @@ def constants() -> dict[str, bytes | int]:
         "DIGITS_B": at.digits_b,
         "HASH": at.digits_a,  # room for the driver, before the first program
         "HASH_WORK": at.digits_b,
-        "LONGEST": max(len(program) for program in (decode(), combine(), encode())),
+        "LONGEST": longest(),
         "DECODE": decode(),
         "COMBINE": combine(),
         "ENCODE": encode(),
     }
+
+
+def longest() -> int:
+    """Bytes of the longest program."""
+    return max(len(program) for program in (decode(), combine(), encode()))
 
 
 def _odd_multiples_of_base():
@@ -67,7 +72,7 @@ def _odd_multiples_of_base():
 
 def decode() -> bytes:
     program = isa.Program()
-    program.load(at.one, 0, len(_CONSTANTS) // isa.CELL)
+    load_constants(program)
     program.setw(at.loop + 8, 0)  # the memory may have been another verification's
     program.setw(at.loop + 12, 0)
     program.wnaf(at.digits_a, at.k, WIDTH_A)
@@ -75,11 +80,21 @@ def decode() -> bytes:
     _root(program)
     _sign(program)
     _terms(program)
-    program.copy(at.x, at.constant_zero)
-    program.copy(at.y, at.one)
-    _affine(program)  # the neutral point
+    neutral(program)
     program.end()
     return program.code()
+
+
+def load_constants(program: isa.Program) -> None:
+    """Those of the curve, each in its cell."""
+    program.load(at.one, 0, len(_CONSTANTS) // isa.CELL)
+
+
+def neutral(program: isa.Program) -> None:
+    """The point is the neutral one."""
+    program.copy(at.x, at.constant_zero)
+    program.copy(at.y, at.one)
+    affine(program)
 
 
 def _root(program):
@@ -128,11 +143,11 @@ def _terms(program):
     """The odd multiples of the point, each put behind the others, which move up to make room."""
     last = at.table_a + TERM_A * (TERMS_A - 1)
     program.copy(at.plus, at.x, 2)
-    _affine(program)
+    affine(program)
     curve.double(program, at)
     curve.as_term(program, at, at.twice, at.two_d)
     program.copy(at.x, at.plus, 2)
-    _affine(program)
+    affine(program)
     curve.as_term(program, at, last, at.two_d)
     program.setw(at.loop, TERMS_A - 1)
     with program.repeat(at.loop):
@@ -141,7 +156,7 @@ def _terms(program):
         curve.as_term(program, at, last, at.two_d)
 
 
-def _affine(program):
+def affine(program: isa.Program) -> None:
     """The rest of a point of which there are x and y."""
     program.copy(at.z, at.one)
     program.copy(at.e, at.x)  # E H = T, as after the formulas

@@ -136,6 +136,23 @@ def test_where_the_wanted_is_said_to_be_is_tried_again_within_two_minutes():
     assert len(others) < 10 < len(at)
 
 
+def test_where_the_wanted_may_be_is_forgotten_for_nobody():
+    """Thirty-two readers tell where they are before any was tried, and go on after the first
+    attempts at the controller were lost: it keeps its place, and is given one if all are taken.
+    """
+    discovery = _discovery((), b"wanted")
+    for number in range(MOST + 4):
+        discovery.heard("reader %d" % number, b"%d" % number, 0)
+    discovery.heard("there", b"wanted", 0)
+    assert discovery.run(5000) == ("there", b"wanted")
+    discovery.ended(False, 5000)
+    for number in range(200):
+        discovery.heard("other %d" % number, b"%d" % number, 6000 + number)
+    found = _attempts(discovery, 7000, 10 * _MINUTE)
+    assert len([1 for _, address in found if address == "there"]) >= 4
+    assert len(discovery._places) <= MOST
+
+
 def test_many_who_say_that_they_are_the_wanted_keep_nobody_from_being_met():
     """A flood of such hints uses up the attempts; it takes turns with whoever is there in truth,
     the wanted among them.

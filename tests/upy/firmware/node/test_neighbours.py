@@ -120,6 +120,62 @@ async def test_forged_hints_cost_a_few_attempts_and_move_nothing():
     await lan.close()
 
 
+def _sent(lan) -> list:
+    """``(source, destination, data)`` of all that was sent."""
+    return list(lan.wire.log or ())
+
+
+def _silent(node):
+    """Its hints are never the ones that are sent, as those of most are among many."""
+    node.neighbours.errands.dissemination._hint = lambda peer: None
+
+
+async def test_a_controller_that_no_hint_names_is_found_by_asking():
+    """A reader of 32 was without its controller for twenty minutes. Now all are asked where it is,
+    and it says so, to nobody else.
+    """
+    lan = Lan(Wire(0.1))
+    node = lan.node("reader-1", {16: "controller"})
+    for one in (node, lan.node("controller"), lan.node("reader-2")):
+        _silent(one)
+    lan.wire.log = []
+    took = await lan.until(lambda: node.neighbours.controller.is_present)
+    assert took < 60, took
+    log = _sent(lan)
+    hints = [one for one in log if datagram.decode(one[2])[0].uri_path() == (hint.PATH,)]
+    asked = [one for one in hints if one[:2] == ("reader-1", "all")]
+    told = [one for one in hints if one[:2] == ("controller", "reader-1")]
+    assert asked and told and len(asked) + len(told) == len(hints), hints
+    assert max([len(one[2]) for one in told]) <= min([len(one[2]) for one in asked])
+    await asyncio.sleep(3600)
+    later = [one for one in log if one[:2] == ("reader-1", "all")]
+    assert len(later) == len(asked)  # it is there, so nobody asks
+    await lan.close()
+
+
+async def test_who_asks_for_ever_is_told_a_few_times_a_second():
+    """And a name that is not this node's is not answered at all."""
+    lan = Lan(Wire())
+    node = lan.node("reader-1")
+    _silent(node)
+    forger = lan.wire.socket("forger")
+    told = []
+    for number in range(1000):
+        lan.wire.log = []  # so that nothing is kept of what it sends
+        sought = name_tag(("reader-1", "reader-2")[number % 2])
+        message = hint.message(0, bytes(8), bytes(6), True, sought)
+        forger.send("reader-1", datagram.encode(message, datagram.NON, number))
+        await asyncio.sleep(0.01)
+        told += [data for source, to, data in _sent(lan) if (source, to) == ("reader-1", "forger")]
+    assert 8 * 9 <= len(told) <= 8 * 12, len(told)
+    assert hint.parse(datagram.decode(told[0])[0].payload)[:3] == (
+        1,
+        bytes(node.reader.stores.rules.head[:8]),
+        name_tag("reader-1"),
+    )
+    await lan.close()
+
+
 async def test_a_lost_controller_is_shown_within_ten_seconds_and_opens_nothing_less():
     """Red steady, and the offline bit; white again when it is back. /status says it."""
     lan = Lan(Wire())

@@ -13,6 +13,7 @@ from simulated_network import Chance
 
 
 class _Settings:
+    node = "outside"
     controller = "inside"
 
     def __init__(self, peers):
@@ -26,6 +27,8 @@ class _World:
         self.time = 0
         self.random_bytes = Chance(5).bytes
         self.ticks = self
+        self.to_all = "all"
+        self.sent = []
         self.way = Whereabouts(self, self, _Settings(peers), None, lambda: self.time)
 
     # As of ticks and of a socket
@@ -41,7 +44,7 @@ class _World:
         return host
 
     def send(self, address, data):
-        pass
+        self.sent.append((self.time, address, bytes(data)))
 
     # What happens
 
@@ -50,7 +53,8 @@ class _World:
         message = hint.message(7, bytes(8), name_tag(node), True)
         if payload is not None:
             message.payload = payload
-        self.way.lan.endpoint.receive(source, datagram.encode(message, datagram.NON, self.time))
+        data = datagram.encode(message, datagram.NON, self.time & 0xFFFF)
+        self.way.lan.endpoint.receive(source, data)
 
     def look(self, there, seconds):
         """Ask each three seconds, of which one is heard if it goes to ``there``; who was asked."""
@@ -77,6 +81,25 @@ async def test_nobody_is_asked_while_nobody_knows_where_it_is():
     except NoAnswer:
         return
     raise AssertionError("it was sent to nobody")
+
+
+def test_all_are_asked_where_it_is_while_it_is_missed():
+    """At once, then less often, every two and a half minutes in the end; not while it is there."""
+    world = _World()
+    world.look(None, 3600)
+    asked = [at for at, address, _ in world.sent if address == "all"]
+    pauses = [later - sooner for sooner, later in zip(asked, asked[1:])]
+    assert asked[0] <= 6000 and pauses[0] <= 9000 and 96000 <= max(pauses) <= 150000
+    for _, _, data in world.sent:
+        said = hint.parse(datagram.decode(data)[0].payload)
+        assert said == (0, bytes(8), name_tag("outside"), True, name_tag("inside"))
+    world.hint("here")
+    world.look("here", 3600)
+    count = len(world.sent)
+    world.look("here", 3600)
+    assert len(world.sent) == count
+    world.look(None, 9)
+    assert len(world.sent) > count
 
 
 def test_it_is_asked_where_it_was_said_to_be_from_the_first_moment():

@@ -3,12 +3,10 @@
 INTERPRETERS = ("micropython", "cpython")
 
 import cbor
-from harness import raises
 from holdfast.access.policy.news import News
 from holdfast.sync import hint
 from holdfast.sync.dissemination import IMAX_MS, IMIN_MS, NEWS, PART, Dissemination
 from simulated_network import Chance
-from untrusted import InvalidInput
 
 MINUTE = 60000
 HOUR = 60 * MINUTE
@@ -41,7 +39,8 @@ class One:
         self.said.append((self.now, peer))
 
     def hears(self, number, head=HEAD, node=ANN, by_multicast=True):
-        self.sync.heard(hint.message(number, head, node, by_multicast).payload, self.now)
+        said = hint.parse(hint.message(number, head, node, by_multicast).payload)
+        self.sync.heard(said, self.now)
 
     def passes(self, ms):
         """Time passes; the Asks that were made, and not answered."""
@@ -214,8 +213,18 @@ def test_answers_that_are_none_are_no_answers():
         for ask in asks:
             assert one.sync.answered(ask, payload, one.now) == ()
         assert asks
-    raises(InvalidInput, one.sync.heard, b"\x00", one.now)
-    raises(InvalidInput, one.sync.heard, bytes(100), one.now)
+
+
+def test_who_asks_where_another_is_and_has_no_policy_resets_nobody():
+    """A carrier asks so, and a computer, often: a whole site would begin its hints anew."""
+    one = One(known=(ANN,))
+    one.passes(HOUR)
+    before = len(one.said)
+    for _ in range(60):
+        said = hint.parse(hint.message(0, bytes(8), BOB, True, b"sought").payload)
+        assert one.sync.heard(said, one.now) is None
+        one.passes(MINUTE)
+    assert len(one.said) - before <= 30, len(one.said) - before
 
 
 def test_ones_own_hints_are_not_heard():

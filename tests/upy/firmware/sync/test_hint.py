@@ -24,7 +24,7 @@ def test_it_is_the_datagram_of_the_document():
     message, mtype, mid = datagram.decode(raw)
     assert (mtype, mid, message.code) == (datagram.NON, 1, code.POST)
     assert message.uri_path() == (hint.PATH,)
-    assert hint.parse(message.payload) == (7, HEAD[:8], TAG, True)
+    assert hint.parse(message.payload) == (7, HEAD[:8], TAG, True, None)
 
 
 def test_it_is_small_and_wants_no_answer():
@@ -36,9 +36,20 @@ def test_it_is_small_and_wants_no_answer():
     assert not option.is_critical(option.NO_RESPONSE)  # who does not know it ignores it
 
 
+def test_it_may_ask_where_another_one_is():
+    """A question is never shorter than the longest answer, so that nobody is flooded by it."""
+    asks = hint.message(0, bytes(8), TAG, True, b"sought")
+    assert hint.parse(asks.payload) == (0, bytes(8), TAG, True, b"sought")
+    shortest = datagram.encode(asks, datagram.NON, 1)
+    answer = datagram.encode(hint.message(0xFFFFFFFF, HEAD, TAG, False), datagram.NON, 0xFFFF)
+    longest = hint.message(0xFFFFFFFF, HEAD, TAG, True, b"sought")
+    assert len(answer) <= len(shortest)
+    assert len(datagram.encode(longest, datagram.NON, 0xFFFF)) <= 47
+
+
 def test_every_other_form_is_refused():
     good = _payload(1, 7, HEAD[:8], TAG, True)
-    assert hint.parse(good) == (7, HEAD[:8], TAG, True)
+    assert hint.parse(good) == (7, HEAD[:8], TAG, True, None)
     for bad in (
         _payload(2, 7, HEAD[:8], TAG, True),
         _payload(True, 7, HEAD[:8], TAG, True),
@@ -52,6 +63,9 @@ def test_every_other_form_is_refused():
         _payload(1, 7, HEAD[:8], TAG),
         _payload(1, 7, HEAD[:8], TAG, 1),
         _payload(1, 7, HEAD[:8], TAG, True, True),
+        _payload(1, 7, HEAD[:8], TAG, True, None),
+        _payload(1, 7, HEAD[:8], TAG, True, TAG + b"x"),
+        _payload(1, 7, HEAD[:8], TAG, True, TAG, TAG),
         _payload(1, 7, HEAD[:8], [TAG], True),
         cbor.encode({1: 7}),
         good + b"\x00",
@@ -64,9 +78,11 @@ def test_every_other_form_is_refused():
 
 def test_whatever_is_cut_or_flipped_is_refused_or_another_hint():
     """It is nobody's word, and must never be anything but a hint or InvalidInput."""
-    for mutant in mutants(_payload(1, 7, HEAD[:8], TAG, True)):
+    whole = [1, 7, HEAD[:8], TAG, True, b"sought"]
+    for mutant in list(mutants(_payload(*whole[:5]))) + list(mutants(_payload(*whole))):
         try:
-            number, head, node, _ = hint.parse(bytes(mutant))
+            number, head, node, _, sought = hint.parse(bytes(mutant))
         except InvalidInput:
             continue
         assert 0 <= number < 1 << 32 and len(head) == 8 and len(node) == 6
+        assert sought is None or len(sought) == 6

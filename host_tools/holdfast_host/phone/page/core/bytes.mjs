@@ -78,6 +78,34 @@ export function fromHex(text) {
 }
 
 /**
+ * Base32 without padding (RFC 4648 section 6).
+ *
+ * @param {string} text
+ * @returns {Bytes}
+ */
+export function fromBase32(text) {
+  const bytes = [];
+  let [held, bits] = [0, 0];
+  for (const character of text) {
+    const value = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(character);
+    if (value < 0) {
+      throw new HoldfastError("malformed", "no Base32");
+    }
+    held = (held << 5) | value;
+    bits += 5;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes.push(held >> bits);
+      held &= (1 << bits) - 1;
+    }
+  }
+  if (bits >= 5 || held !== 0) {
+    throw new HoldfastError("malformed", "Base32 that is cut");
+  }
+  return Uint8Array.from(bytes);
+}
+
+/**
  * The number in at most 6 bytes, big endian; 0 for none.
  *
  * @param {Uint8Array} bytes

@@ -7,6 +7,7 @@
  * | `not-authentic` | a signature, MAC or tag that is not that of the key it should be of |
  * | `unsupported` | a form or algorithm that is allowed and not known here |
  * | `other-site`, `no-certificate`, `not-a-door`, `other-door`, `revoked`, `ended`, `no-proof` | what answers is not the reader of the door; nothing of the credential was shown to it |
+ * | `which-door` | the reader is right and has several doors; which is meant was not said, and nothing was asked |
  * | `rejected` | a refusal in the clear: nobody proves that it is the reader's |
  * | `wrong-suite` | the same, and it names no cipher suite that this phone has a key for |
  * | `not-believed` | an answer that is not the door's, or none to what was asked; the door may be open |
@@ -16,7 +17,7 @@
  * | `exhausted` | a context has used all its Partial IVs |
  *
  * @typedef {"malformed" | "not-authentic" | "unsupported" | "other-site" | "no-certificate" | "not-a-door"
- *   | "other-door" | "revoked" | "ended" | "no-proof" | "rejected" | "wrong-suite" | "not-believed"
+ *   | "other-door" | "revoked" | "ended" | "no-proof" | "which-door" | "rejected" | "wrong-suite" | "not-believed"
  *   | "link-closed" | "silent" | "unanswered" | "credential" | "exhausted"} Code
  */
 

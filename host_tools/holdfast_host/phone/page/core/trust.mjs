@@ -96,7 +96,7 @@ export function authenticateDevice(raw, trust) {
  * another site or has ended `now`.
  *
  * @param {Bytes} raw
- * @param {AgreementKey} key
+ * @param {Pick<AgreementKey, "suite" | "publicKey">} key
  * @param {readonly Key[]} keys of the authority
  * @param {number} now seconds since 1970
  * @returns {Promise<Credential>}

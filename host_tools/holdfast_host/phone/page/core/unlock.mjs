@@ -19,8 +19,9 @@
  * @property {() => Promise<Link>} connect makes a connection to the reader, a new one each time
  * @property {Store} store
  * @property {readonly Identity[]} identities one for each suite that there is a key for, the preferred one first
- * @property {string} door
+ * @property {string | null} door null: the one door of whatever reader is there, as for a credential that names zones
  * @property {Wish} wish
+ * @property {(doors: readonly string[]) => void} [found] told the doors of the reader, once it is proven
  * @property {number} [now] seconds since 1970
  * @property {boolean} [cold] leave out what is kept
  * @property {number} [handshakes] how many are tried if connections end in one; 1 if it is left out
@@ -28,6 +29,7 @@
  * @property {number} [answerMs]
  * @property {Chance} [chance] for tests
  * @typedef {Object} Report what came of it and what it cost, all its connections together
+ * @property {string} door
  * @property {boolean} granted
  * @property {number} reason
  * @property {number} strikeMs
@@ -52,7 +54,8 @@ import { MAX_SEQUENCE_NUMBER, SecurityContext, importMasterSecret } from "./osco
 
 /**
  * Ask a door for what the wish says. A kept context is tried first; if the reader knows it no more, or the connection
- * ends, a full handshake follows. After that the wish is sent once.
+ * ends, a full handshake follows. After that the wish is sent once. A reader of several doors is asked for none if the
+ * visit names none: `which-door`, and `found` has told which there are.
  *
  * What is granted is the door's own protected word, and nothing else is. Raises HoldfastError; with `unanswered` and
  * `not-believed` the door may be open.
@@ -64,12 +67,9 @@ export async function unlock(visit) {
   const connections = new Connections(visit);
   try {
     const now = visit.now ?? Math.floor(Date.now() / 1000);
-    const warm = visit.cold ? null : await tryWarm(visit, connections, now);
-    if (warm !== null) {
-      return report(warm.outcome, true, warm.identity, connections);
-    }
-    const { outcome, identity } = await tryCold(visit, connections, now);
-    return report(outcome, false, identity, connections);
+    const { door } = visit;
+    const warm = visit.cold || door === null ? null : await tryWarm(visit, door, connections, now);
+    return await (warm ?? tryCold(visit, connections, now));
   } finally {
     await connections.close();
   }
@@ -119,24 +119,25 @@ class Connections {
  * nothing, and a handshake is next.
  *
  * @param {Visit} visit
+ * @param {string} door
  * @param {Connections} connections
  * @param {number} now
  */
-async function tryWarm(visit, connections, now) {
+async function tryWarm(visit, door, connections, now) {
   let echo;
   try {
     for (let asks = 0; asks < 2; asks++) {
-      const taken = await take(visit, now);
+      const taken = await take(visit, door, now);
       if (taken === null) {
         return null;
       }
       const { session, identity } = taken;
       const context = await SecurityContext.derive(session);
-      const asked = await Asked.start(context, session.sequenceNumber, visit.door, visit.wish, echo);
+      const asked = await Asked.start(context, session.sequenceNumber, door, visit.wish, echo);
       const outcome = await asked.read(await (await connections.current()).request(asked.request));
       if (!("echo" in outcome)) {
         visit.reached?.("decided");
-        return { outcome, identity };
+        return report(door, outcome, true, identity, connections);
       }
       echo = outcome.echo;
     }
@@ -162,7 +163,14 @@ async function tryWarm(visit, connections, now) {
 async function tryCold(visit, connections, now) {
   const checked = await proven(visit, connections, now);
   visit.reached?.("proven");
-  const asked = await checked.ask(visit.door, visit.wish);
+  const { doors } = checked.device;
+  visit.found?.(doors);
+  const [first, ...others] = doors;
+  const door = visit.door ?? (others.length === 0 ? first : undefined);
+  if (door === undefined) {
+    throw new HoldfastError("which-door", "the reader there has several doors, or none");
+  }
+  const asked = await checked.ask(door, visit.wish);
   const connection = await connections.current();
   let response;
   try {
@@ -180,12 +188,12 @@ async function tryCold(visit, connections, now) {
   visit.reached?.("decided");
   if (outcome.granted) {
     try {
-      await visit.store.save(visit.door, await sessionOf(checked, visit.store));
+      await visit.store.save(door, await sessionOf(checked, visit.store));
     } catch {
       // The door is open, and that is what must be told; the next visit is a cold one.
     }
   }
-  return { outcome, identity: checked.identity };
+  return report(door, outcome, false, checked.identity, connections);
 }
 
 /**
@@ -215,10 +223,10 @@ async function proven(visit, connections, now) {
  * returned. Null if there is none that may be used `now`.
  *
  * @param {Visit} visit
+ * @param {string} door
  * @param {number} now
  */
-async function take(visit, now) {
-  const { store, door, identities } = visit;
+async function take({ store, identities }, door, now) {
   const session = (await store.load(door)) ?? null;
   if (session === null) {
     return null;
@@ -272,16 +280,18 @@ async function sessionOf(checked, store) {
 }
 
 /**
+ * @param {string} door
  * @param {Outcome} outcome
  * @param {boolean} warm
  * @param {Identity} identity
  * @param {Connections} connections
  * @returns {Report}
  */
-function report(outcome, warm, identity, connections) {
+function report(door, outcome, warm, identity, connections) {
   const sum = (/** @type {"roundTrips" | "bytesOut" | "bytesIn"} */ what) =>
     connections.all.reduce((total, connection) => total + connection[what], 0);
   return {
+    door,
     ...outcome,
     warm,
     suite: identity.key.suite,
