@@ -6,10 +6,12 @@ friendly REPL, "r" for the raw one), and a file of
 what it is, in JSON.
 """
 
+import errno
 import gc
 import io
 import json
 import select
+import socket
 import sys
 import time
 
@@ -148,6 +150,55 @@ class _Radio:
                 await asyncio.sleep_ms(50)  # and Ctrl-C is looked for
 
 
+class _Wlan:
+    """A Wi-Fi in whose reach there is no network."""
+
+    IF_STA = 0
+
+    def __init__(self, _):
+        pass
+
+    def active(self, _=True):
+        pass
+
+    def isconnected(self):
+        return False
+
+    def disconnect(self):
+        pass
+
+    def connect(self, ssid, key):
+        pass
+
+    def ifconfig(self):
+        return ("0.0.0.0",) * 4
+
+
+class _Datagrams(io.IOBase):
+    """A UDP socket on that Wi-Fi: nothing comes, and nothing leaves."""
+
+    def __init__(self, *_):
+        pass
+
+    def setblocking(self, _):
+        pass
+
+    def bind(self, _):
+        pass
+
+    def setsockopt(self, *_):
+        pass
+
+    def recvfrom(self, _):
+        raise OSError(errno.EAGAIN)
+
+    def sendto(self, *_):
+        raise OSError(113)  # EHOSTUNREACH
+
+    def ioctl(self, *_):
+        return 0
+
+
 def _open(path):
     try:
         open(path, "r+b").close()
@@ -187,8 +238,10 @@ def _dress():
     names_of_machine = dict(port.MACHINE, reset=_machine_reset, RTC=RTC)
     names_of_machine["unique_id"] = lambda: b"\x24\x0a\xc4\x00\x00\x01"
     sys.modules["machine"] = Module(
-        None, Pin=simulated_esp32.Pin, Timer=simulated_esp32.Timer, **names_of_machine
+        None, Pin=simulated_esp32.Pin, SPI=None, Timer=simulated_esp32.Timer, **names_of_machine
     )
+    sys.modules["network"] = Module(None, WLAN=_Wlan)
+    sys.modules["socket"] = Module(socket, socket=_Datagrams)
     sys.modules["esp32"] = Module(None, RMT=simulated_esp32.RMT, Partition=port.Partition)
     sys.modules["neopixel"] = Module(None, NeoPixel=port.NeoPixel)
     sys.modules["bluetooth"] = Module(None, BLE=port.BLE, UUID=str)

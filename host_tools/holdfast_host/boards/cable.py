@@ -10,6 +10,7 @@ import dataclasses
 import errno
 import hashlib
 import os
+import re
 import struct
 import sys
 import time
@@ -41,6 +42,9 @@ _MAKERS = {
 }
 
 _GONE = (serial.SerialException, struct.error, EOFError)
+
+# As MicroPython says it, with or without the error's name.
+_OS_ERROR = re.compile(r"OSError: (?:\[Errno )?(\d+)")
 
 _HASHES = """
 import hashlib, os
@@ -161,8 +165,12 @@ class Cable:
         """
         with self._as_problems():
             said, error = self._transport.exec_raw(source, timeout=seconds)
-        if error:
-            raise BoardRefusal(self.device, error.decode(errors="replace"))
+            if error:
+                refusal = BoardRefusal(self.device, error.decode(errors="replace"))
+                found = _OS_ERROR.match(refusal.last)
+                if found and int(found[1]) in (errno.ENOSPC, errno.EROFS):
+                    raise OSError(int(found[1]), "on the board") from refusal
+                raise refusal
         return said.decode(errors="replace").replace("\r\n", "\n")
 
     def hashes(self, names: Collection[str]) -> dict[str, bytes | None]:

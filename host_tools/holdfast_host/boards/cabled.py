@@ -3,17 +3,20 @@ says is what it says (docs/boards.md).
 """
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
+import crypto
 from cose import Key
 
 from ..errors import UsageProblem
 from ..policy.history import History
 from ..site.keys import Keys
 from .board import NO_WORD, Enrolled, Running, introduced
-from .cable import Cable
+from .cable import BoardRefusal, Cable
 from .process import parsed
+from .reset import BEGUN, DISCARD, REQUEST
 from .settings import SEALED, SETTINGS
 
 START_SECONDS = 300.0  # as its watchdog has it; a policy of thousands of grants takes minutes
@@ -22,6 +25,14 @@ _MOST_EVENTS = 1000
 _LONGEST_LINE = 1 << 16
 _PROMPT = b"MicroPython "  # begins what is said before the prompt: the program has ended
 _ENDS = ("ready", "unprovisioned", "safe_mode", "stopped")
+
+# The private key stays on the board: only who has it makes of the other one what is shared.
+_PROVE = """
+import crypto
+from holdfast.storage.keys import KeyStore
+k = KeyStore('', None).private_key()
+print(crypto.x25519_public_key(k).hex(), crypto.sha256(crypto.x25519(k, %r) + %r).hex())
+"""
 
 _SET_CLOCK = "import machine\nmachine.RTC().datetime(%r)"
 
@@ -86,6 +97,41 @@ class CabledBoard:
         if running.said("ready") is None:
             raise running.failure(0)
         yield running
+
+    def has(self, *names: str) -> bool:
+        """Whether one of these files of its is there."""
+        self._stop()
+        found = self._cable.hashes(["/" + name for name in names])
+        return any(digest is not None for digest in found.values())
+
+    def proven_key(self) -> bytes | None:
+        """The public X25519 key whose private one lies on the board, which has just used it on a
+        challenge; None if it has none, or no firmware to use it with.
+        """
+        self._stop()
+        secret, nonce = os.urandom(32), os.urandom(16)
+        try:
+            said = self._cable.run(_PROVE % (crypto.x25519_public_key(secret), nonce)).split()
+            key, proof = map(bytes.fromhex, said)
+        except (BoardRefusal, ValueError):
+            return None
+        try:
+            shared = crypto.x25519(secret, key)
+        except crypto.InvalidKey:
+            return None
+        return key if crypto.equal(crypto.sha256(shared + nonce), proof) else None
+
+    def is_resetting(self) -> bool:
+        """Whether it erases its keys and rules at its next start, or is in the middle of it."""
+        return self.has(REQUEST, BEGUN)
+
+    def reset(self) -> None:
+        """Have it erase its keys, its rules and its events; begun, it goes on at each start."""
+        if not self.has(BEGUN):
+            self.write(REQUEST, DISCARD)
+        running = self._started()
+        if running.said("unprovisioned") is None:
+            raise running.failure(0)
 
     def _stop(self) -> None:
         if not self._is_stopped:

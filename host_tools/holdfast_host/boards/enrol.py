@@ -90,7 +90,7 @@ def take_in(
         found = enrolled.keys
         key = found[0].x or b""
         # Boards that are slow, and many, do not wait for each other while they start.
-        with locks.changing(site.folder):
+        with locks.signing(site.folder):
             site = sites.load(site.folder)
             certificates = certify(site, opened, placement, found, now, days)
             number = devices.require(devices.load(site.folder), placement.name).settings
@@ -114,15 +114,15 @@ def take_in(
             rehearsed = board.rehearse(brought)
             if rehearsed is not None:
                 with rehearsed as reader:
-                    _require_acceptance(reader, site, history, number)
+                    require_acceptance(reader, site, history, number)
         for name, data in brought.items():
             board.write(name, data)
         with board.start() as reader:
-            ready = _require_acceptance(reader, site, history, number)
+            ready = require_acceptance(reader, site, history, number)
             is_told = not placement.carries  # who decides nothing needs no time
             if is_told and correct.is_needed(ready, enrolled.clock, int(time.time())):
                 reader.tell_time(placement.door, opened, history, site.authority_key)
-        _registered_for(site, placement.name, placement.doors)
+        register_doors(site, placement.name, placement.doors)
     return dataclasses.replace(enrolled, certificates=certificates)
 
 
@@ -147,17 +147,21 @@ def _all_or_nothing(board: Board, site: Site, node: str) -> Iterator[None]:
             elif data != board.read(name):
                 board.write(name, data)
         if registered is not None:
-            _registered_for(site, node, registered.doors)
+            register_doors(site, node, registered.doors)
         raise
 
 
-def _registered_for(site: Site, node: str, doors: tuple[str, ...]) -> None:
+def register_doors(site: Site, node: str, doors: tuple[str, ...]) -> None:
+    """Have the register say that ``node``, if it knows it, speaks for just these ``doors``."""
     present = devices.find(devices.load(site.folder), node)
     if present is not None and present.doors != doors:
         devices.put(site.folder, dataclasses.replace(present, doors=doors))
 
 
-def _require_acceptance(reader: Running, site: Site, history: History, number: int) -> dict:
+def require_acceptance(reader: Running, site: Site, history: History, number: int) -> dict:
+    """What the ``reader`` says that it serves with: the settings of this ``number``, and just this
+    policy. Raises UsageProblem if not.
+    """
     # A reader with another policy, or none, opens for nobody or for others, but looks enrolled.
     events = list(reader.events)
     for event in events:

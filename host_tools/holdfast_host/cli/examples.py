@@ -74,6 +74,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "reader run": ("holdfast reader run lobby --port 7000",),
     "board": ("holdfast board list",),
     "board list": ("holdfast board list",),
+    "board provision": ("holdfast board provision /dev/ttyACM0 --site acme --door lobby",),
     "events": ("holdfast events show --site acme",),
     "events verify": ("holdfast events verify lobby.events --site acme",),
     "events pull": ("holdfast events pull acme --as ada",),
