@@ -18,16 +18,17 @@ from .settings import SEALED, SETTINGS, Placement
 
 @dataclasses.dataclass(frozen=True)
 class Provisioned:
-    """What came of it: the device as it is registered, the names of the files that were ``sent``,
-    what the board is, and whether it had been enrolled before this ``again``.
+    """What came of it: the device as it is registered, the number and the head of the policy that
+    it follows, what the board is, the names of the files that were ``sent``, and whether it had
+    been enrolled before.
     """
 
     device: devices.Device
-    chip: fit.Chip
-    sent: tuple[str, ...]
-    again: bool
     policy: int
     head: str
+    chip: fit.Chip = fit.Chip("", (), 0)
+    sent: tuple[str, ...] = ()
+    again: bool = False
 
 
 def fingerprint(key: bytes) -> str:
@@ -82,7 +83,34 @@ def provision(
         step("Making its keys and its certificate")
         enrol.take_in(board, site, opened, placement, now=now)
     step("Starting it, and asking it for its proofs")
-    return _proven(cable, board, site, placement, wanted, (chip, tuple(sent), is_enrolled))
+    device = devices.require(devices.load(site.folder), placement.name)
+    done = _proven(cable, board, site, device, placement.doors, wanted)
+    enrol.register_doors(site, device.id, placement.doors)
+    return dataclasses.replace(done, chip=chip, sent=tuple(sent), again=is_enrolled)
+
+
+def verify(cable: Cable, site: Site, wanted: fit.Firmware) -> Provisioned:
+    """Have the board at ``cable``, whichever of ``site`` it is, prove the same; nothing is signed,
+    and nothing is sent to it. Raises UsageProblem if it is not just what it should be.
+    """
+    cable.enter()
+    chip = fit.require_fit(cable, wanted)
+    board = CabledBoard(cable)
+    key = board.proven_key() if board.has(SETTINGS, SEALED) else None
+    known = devices.load(site.folder)
+    device = next((one for one in known if one.key == key), None)
+    if device is None:
+        raise UsageProblem(
+            f"the board at {cable.device} does not prove to be one of this site",
+            f"make it one: holdfast board provision {cable.device} --site DIR --door DOOR",
+        )
+    if device.revoked:
+        raise UsageProblem(
+            f"the board at {cable.device} was {device.id!r}, which is revoked",
+            "make it another: erase its flash, and provision it under another id",
+        )
+    done = _proven(cable, board, site, device, device.doors, wanted)
+    return dataclasses.replace(done, chip=chip, again=True)
 
 
 def _require_ours(
@@ -113,12 +141,13 @@ def _proven(
     cable: Cable,
     board: CabledBoard,
     site: Site,
-    placement: Placement,
+    device: devices.Device,
+    doors: tuple[str, ...],
     wanted: fit.Firmware,
-    found: tuple[fit.Chip, tuple[str, ...], bool],
 ) -> Provisioned:
-    """That the board is what the register says, by what it shows itself; then it runs on."""
-    device = devices.require(devices.load(site.folder), placement.name)
+    """That the board is this ``device`` for these ``doors``, by what it shows itself; then it runs
+    on.
+    """
     if board.proven_key() != device.key:
         raise UsageProblem(
             f"the board at {cable.device} does not prove that it has the key of {device.id!r}",
@@ -128,19 +157,17 @@ def _proven(
     for name, data in wanted.files.items():
         if there[name] != crypto.sha256(data):
             raise UsageProblem(
-                f"{name} on the board at {cable.device} is not what was sent",
-                "run the same command again; if it stays so, take another board",
+                f"{name} on the board at {cable.device} is not what is in this firmware",
+                "send it: holdfast board provision, with this --firmware",
             )
     history = sites.load(site.folder).policy()
     with board.start() as running:
         ready = enrol.require_acceptance(running, site, history, device.settings)
-    doors = tuple(ready.get("doors", ()))
-    if ready.get("node") != device.id or doors != placement.doors:
+    said = tuple(ready.get("doors", ()))
+    if ready.get("node") != device.id or said != doors:
         raise UsageProblem(
             f"the board at {cable.device} is {ready.get('node')!r} for the doors"
-            f" {', '.join(map(str, doors)) or 'none'}",
+            f" {', '.join(map(str, said)) or 'none'}",
             "name that door, or take another board for this one",
         )
-    enrol.register_doors(site, device.id, placement.doors)
-    device = devices.require(devices.load(site.folder), placement.name)
-    return Provisioned(device, *found, history.number, history.head.hex())
+    return Provisioned(device, history.number, history.head.hex())

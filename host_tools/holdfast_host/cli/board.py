@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from ..site import site as sites
 from . import names, signing
 from .output import AsJson, progress, say, say_json, say_rows, say_table
 from .passphrase import PassphraseFile
+
+if TYPE_CHECKING:
+    from ..boards.provision import Provisioned
 
 app = typer.Typer(help="Boards at this computer's cables.", no_args_is_help=True)
 
@@ -107,7 +110,39 @@ def provision(
                 take_over=take_over,
                 step=step,
             )
-    shown = boards.fingerprint(done.device.key)
+    _show(home, done, as_json)
+    if not as_json:
+        say("next: write door and fingerprint on it")
+
+
+@app.command()
+def verify(
+    port: Annotated[str, typer.Argument(metavar="PORT", help="Where it is: board list shows it.")],
+    site: Annotated[Path, typer.Option(metavar="DIR", help="The site that it should be of.")],
+    firmware: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Its files should be these: what make firmware made."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have the board at PORT prove which of the site it is, and that it follows its policy.
+
+    It is restarted for that; nothing is signed, and nothing is sent to it.
+    """
+    from ..boards import cable, fit
+    from ..boards import provision as boards
+
+    home = sites.load(site)
+    wanted = fit.firmware(firmware)
+    with cable.Cable(port) as wire, progress("Asking the board for its proofs"):
+        done = boards.verify(wire, home, wanted)
+    _show(home, done, as_json)
+
+
+def _show(home: sites.Site, done: "Provisioned", as_json: bool) -> None:
+    from ..boards.provision import fingerprint
+
+    shown = fingerprint(done.device.key)
     if as_json:
         say_json(
             {
@@ -136,4 +171,3 @@ def provision(
         }
     )
     say("it proved its key, and follows the site's policy", "green")
-    say("next: write door and fingerprint on it")

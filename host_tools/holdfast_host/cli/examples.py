@@ -75,6 +75,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "board": ("holdfast board list",),
     "board list": ("holdfast board list",),
     "board provision": ("holdfast board provision /dev/ttyACM0 --site acme --door lobby",),
+    "board verify": ("holdfast board verify /dev/ttyACM0 --site acme",),
     "events": ("holdfast events show --site acme",),
     "events verify": ("holdfast events verify lobby.events --site acme",),
     "events pull": ("holdfast events pull acme --as ada",),

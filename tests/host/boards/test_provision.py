@@ -54,7 +54,9 @@ def _files(board):
         return wire.hashes(["/main.py", "/lan.json", "/settings.sealed", "/settings.cbor"])
 
 
-def test_from_bare_to_proven_and_once_more(tmp_path, provision, site_folder, lan):
+def test_from_bare_to_proven_and_once_more(
+    tmp_path, holdfast, provision, site_folder, firmware, lan
+):
     """The second time nothing is sent and nothing is signed: it is only proven again."""
     with VirtualBoard(tmp_path, image=IN_IMAGE) as board:
         first = provision(board, "--network", lan)
@@ -62,7 +64,13 @@ def test_from_bare_to_proven_and_once_more(tmp_path, provision, site_folder, lan
         number = sites.load(site_folder).policy().number
         again = provision(board)
         assert again.code == 0, again.err
+        proven = holdfast("board", "verify", board.device, "--site", site_folder, "--json")
+        (firmware / "lib" / "door" / "a.py").write_text("NAME = 'another'")
+        words = ["--site", site_folder, "--firmware", firmware, "--json"]
+        differs = holdfast("board", "verify", board.device, *words)
         files = _files(board)
+    assert proven.code == 0 and proven.json["fingerprint"] == first.json["fingerprint"]
+    assert differs.code == 1 and "/lib/door/a.py" in differs.json["error"]
     assert (first.json["sent"], first.json["enrolled_before"]) == (4, False)
     assert (again.json["sent"], again.json["enrolled_before"]) == (0, True)
     assert first.json["fingerprint"] == again.json["fingerprint"]
@@ -109,7 +117,7 @@ class Killed(BaseException):
 
 def _killing(monkeypatch, at, after):
     """Let the ``at``-th thing that is written to or started at the board be the last; before it
-    is done, or ``after``. The number of them so far is in what is returned.
+    is done, or ``after``.
     """
     count, is_dead = [0], [False]
     for name in ("write", "restart", "remove"):
@@ -127,7 +135,14 @@ def _killing(monkeypatch, at, after):
             raise Killed
 
         monkeypatch.setattr(cable.Cable, name, act)
-    return count
+    enter = cable.Cable.enter
+
+    def enter_alive(self):
+        if is_dead[0]:
+            raise Killed
+        enter(self)
+
+    monkeypatch.setattr(cable.Cable, "enter", enter_alive)
 
 
 STEPS = 9  # 3 files, policy and settings; a start for its keys, for its settings, for its proof

@@ -173,5 +173,6 @@ AT_A_NODE = {
     "reader run": "powercut",
     "reader check-phone": "",
     "board provision": "host/boards/test_provision.py",
+    "board verify": "",
     "demo": "",
 }
