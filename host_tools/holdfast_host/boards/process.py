@@ -308,7 +308,7 @@ class ReaderProcess:
 
     def _listen(self, lines) -> None:
         while line := lines.readline(_LONGEST_LINE):
-            event = _parse(line)
+            event = parsed(line)
             with self._said:
                 self.events.append(event)
                 self._said.notify_all()
@@ -326,7 +326,8 @@ def _has_started(event: dict) -> bool:
     return event.get("event") in ("ready", "port_refused")
 
 
-def _parse(line: bytes) -> dict:
+def parsed(line: bytes) -> dict:
+    """The event that a reader said by this ``line``; one with its ``text`` if it is none."""
     try:
         event = json.loads(line)
         json.dumps(event, allow_nan=False)  # numbers that are none, of which JSON knows nothing

@@ -10,7 +10,7 @@ from .process import ReaderProcess
 # As in firmware/holdfast/storage/factory_reset.py
 REQUEST = "factory-reset"
 BEGUN = "factory-reset.begun"
-_DISCARD = b"discard-events"
+DISCARD = b"discard-events"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +35,7 @@ def reset(state_folder: Path, *, discard_events: bool = False) -> Reset:
             f"there is no reader in {state_folder}{other}", "give the folder of a reader"
         )
     with locks.hold(state_folder) as held:
-        request = _DISCARD if discard_events else b""
+        request = DISCARD if discard_events else b""
         files.write(state_folder / REQUEST, request, files.PRIVATE)
         reader = ReaderProcess(state_folder, held=held)
         begin = reader.launch()

@@ -28,6 +28,7 @@ COMMANDS = {
     "credential": "Issue credentials, and look at them.",
     "phone": "Play a phone: keys, credentials, and doors that it opens.",
     "reader": "Enrol readers and controllers, and run them on this machine.",
+    "board": "Show boards at this computer's cables.",
     "events": "Check and show what readers recorded.",
     "nodes": "Show the nodes of a site: what each is and has.",
     "clear-tamper": "Say that somebody has looked at a reader that was torn off.",
@@ -174,6 +175,12 @@ def _reader() -> typer.Typer:
     return app
 
 
+def _board() -> typer.Typer:
+    from .board import app
+
+    return app
+
+
 def _events() -> typer.Typer:
     from . import events
     from .events_export import export
@@ -204,5 +211,6 @@ _GROUPS = {
     "credential": _credential,
     "phone": _phone,
     "reader": _reader,
+    "board": _board,
     "events": _events,
 }

@@ -16,6 +16,7 @@ import cbor
 import crypto
 import sealed_settings
 from holdfast_host.boards import enrol as readers
+from holdfast_host.boards.local import LocalBoard
 from holdfast_host.boards.process import ReaderProcess, firmware_folder, micropython
 from holdfast_host.phone.link import TcpLink
 from holdfast_host.policy import history as policies
@@ -173,7 +174,7 @@ def _of_a_fork(history, authority):
 @pytest.mark.parametrize(
     ("target", "name", "bent", "words"),
     [
-        (readers, "_ask", lambda folder: 1 / 0, "fault of holdfast"),
+        (LocalBoard, "introduce", lambda self: 1 / 0, "fault of holdfast"),
         (readers, "encode_settings", lambda *_, **__: b"\xa0", "refuses its settings"),
         (policies.History, "for_reader", lambda *_: b"\x43abc", "refuses the site's policy"),
         (policies.History, "for_reader", _of_a_fork, "did not take them all"),

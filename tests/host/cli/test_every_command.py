@@ -17,7 +17,7 @@ READ = {
     "qr_reader",
     "folder", "site", "paths", "file", "passphrase_file", "uid_file", "listed", "policy",
     "certificate", "acknowledge", "credential", "authority", "devices", "phone", "list_file",
-    "values", "vectors", "enrolment", "paid_until",
+    "values", "vectors", "enrolment", "paid_until", "firmware", "network",
 }  # fmt: skip
 WRITTEN = {"out", "events", "take_policy", "pins_to", "into"}
 
@@ -25,7 +25,7 @@ WRITTEN = {"out", "events", "take_policy", "pins_to", "into"}
 # comes to be by it. All others are checked.
 NEW = {
     ("site", "init", "zone"), ("site", "add-zone", "zone"), ("policy", "door", "name"),
-    ("policy", "schedule", "name"), ("reader", "enroll", "node"),
+    ("policy", "schedule", "name"), ("reader", "enroll", "node"), ("board", "provision", "node"),
 }  # fmt: skip
 
 

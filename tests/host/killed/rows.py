@@ -152,6 +152,7 @@ LOOKS = {
     "credential show": "credential show W/ann.cwt --site W/acme",
     "credential list": "credential list W/acme",
     "reader list": "reader list W/acme",
+    "board list": "board list",
     "events show": "events show W/log --site W/acme",
 }
 
@@ -171,5 +172,7 @@ AT_A_NODE = {
     "phone watch": "",
     "reader run": "powercut",
     "reader check-phone": "",
+    "board provision": "host/boards/test_provision.py",
+    "board verify": "",
     "demo": "",
 }
