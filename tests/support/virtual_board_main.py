@@ -245,7 +245,8 @@ def _dress():
     sys.modules["esp32"] = Module(None, RMT=simulated_esp32.RMT, Partition=port.Partition)
     sys.modules["neopixel"] = Module(None, NeoPixel=port.NeoPixel)
     sys.modules["bluetooth"] = Module(None, BLE=port.BLE, UUID=str)
-    sys.modules["holdfast.link.gatt.radio"] = _Radio
+    for name in ("holdfast.link.gatt.radio", "hf_holdfast_link_gatt_radio"):  # and joined
+        sys.modules[name] = _Radio
     simulated_esp32.sys_ = Module(None, implementation=Module(None, _machine=""))
     simulated_esp32.power_on(names=_asked["pins"])
     simulated_esp32.chip.cause = _asked["cause"]

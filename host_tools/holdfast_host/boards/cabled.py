@@ -28,10 +28,8 @@ _ENDS = ("ready", "unprovisioned", "safe_mode", "stopped")
 
 # The private key stays on the board: only who has it makes of the other one what is shared.
 _PROVE = """
-import crypto
-from holdfast.storage.keys import KeyStore
-k = KeyStore('', None).private_key()
-print(crypto.x25519_public_key(k).hex(), crypto.sha256(crypto.x25519(k, %r) + %r).hex())
+from holdfast.roles.proof import proof
+print(*[part.hex() for part in proof(%r, %r)])
 """
 
 _SET_CLOCK = "import machine\nmachine.RTC().datetime(%r)"

@@ -6,7 +6,10 @@ is sent anything.
 import json
 
 import pytest
+from join import config
+from join.join import Joined
 
+from conftest import ROOT
 from crashing import TORTURE
 from holdfast_host.boards import cable, fit
 from holdfast_host.site import devices
@@ -180,6 +183,22 @@ def test_a_board_of_another_site(tmp_path, provision, site_folder):
         taken = provision(board, "--take-over")
         assert taken.code == 0, taken.err
     assert taken.json["fingerprint"] != first.json["fingerprint"]
+
+
+def test_a_joined_image_proves_the_same(tmp_path, holdfast, provision, site_folder, firmware):
+    """As boards have it: in it only a few modules answer to their names."""
+    described = ROOT / "boards" / "esp32" / "joined.toml"
+    wanted = config.read(described)
+    if not wanted.compiled[0].is_dir():
+        pytest.skip("no machine code: make native")
+    Joined(wanted).write(tmp_path / "joined")
+    start = described.parent / "start" / "main.py"
+    (firmware / "main.py").write_bytes(start.read_bytes())
+    with VirtualBoard(tmp_path, image=[tmp_path / "joined" / "modules"]) as board:
+        first = provision(board)
+        assert first.code == 0, first.err + first.out
+        proven = holdfast("board", "verify", board.device, "--site", site_folder, "--json")
+    assert proven.code == 0 and proven.json["fingerprint"] == first.json["fingerprint"]
 
 
 def test_firmware_that_is_none_is_refused_before_a_port_is_opened(tmp_path):
