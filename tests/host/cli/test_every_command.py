@@ -214,6 +214,12 @@ def _checkers(site, folder):
         ("reader", "enroll", "door"): [
             "reader", "enroll", state, "--site", site, "--door", "frent"
         ],
+        ("board", "provision", "door"): [
+            "board", "provision", "/dev/null", "--site", site, "--door", "frent"
+        ],
+        ("board", "provision", "zone"): [
+            "board", "provision", "/dev/null", "--site", site, "--door", "front", "--zone", "loby"
+        ],
         ("reader", "enroll", "zone"): [
             "reader", "enroll", state, "--site", site, "--door", "front", "--zone", "loby"
         ],

@@ -4,6 +4,9 @@ whether they are pulled from there, from the reader, or from both.
 
 import time
 
+import pytest
+
+from crashing import TORTURE
 from holdfast.access import place
 from holdfast.access.credential import ROLE_CONTROLLER
 from holdfast.access.request import ADMINISTER, CARRY_EVENTS
@@ -20,6 +23,7 @@ from host.lan.conftest import HOST, free_port
 BOUND = 3000  # seconds after which nothing will come any more
 
 
+@pytest.mark.skipif(not TORTURE, reason="two nodes' acknowledgements take minutes: make torture")
 def test_copies_come_home_once_and_the_word_goes_back_through_who_had_them(
     holdfast, site_folder, tmp_path, authority, secret, grant
 ):
